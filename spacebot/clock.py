@@ -1,0 +1,35 @@
+"""The one source of time: everything that waits or dates something is handed a `Clock`, so that a test can play hours."""
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Two kinds of time, and a wait."""
+
+    def now(self) -> datetime:
+        """The wall clock, aware and in UTC: for what people read. It may jump."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that only ever grow: for waits and limits."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait; nothing at all if `seconds` is not positive, but always yield once."""
+        ...
+
+
+class SystemClock:
+    """The machine's own time."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(max(0.0, seconds))

@@ -1,0 +1,351 @@
+"""Every exception of our own, in one tree; library errors are mapped to it at the boundary where they arise.
+
+The text of each is one sentence for a person, without secrets and without words that came from outside.
+
+SpacebotError
+├── SettingsError               a setting is missing or malformed (exit status 2)
+├── UserMistake                 a person typed something that cannot work; its text is the whole reply
+├── XError                      X did not give what was asked
+│   ├── XAbsent                 X answered, and names this one thing as not to be seen
+│   │   ├── XNotFound           unknown, or gone
+│   │   ├── XUnavailable        withheld, deleted or disallowed
+│   │   ├── XPrivate            not for this token to see
+│   │   └── XSuspended          the account is suspended
+│   ├── XOperatorNeeded         it will not work again until whoever runs the bot acts
+│   │   ├── XBadToken           wrong, expired or revoked
+│   │   ├── XWrongTokenKind     an app's token where a user's is wanted, or the reverse
+│   │   ├── XNotEnrolled        the app belongs to no project with access
+│   │   ├── XForbidden          refused for a reason that X does not make clear
+│   │   ├── XCreditsDepleted    the prepaid credits are used up
+│   │   ├── XSpendCapReached    the account's own spending cap is reached
+│   │   └── XUsageCapped        the plan's amount of reads is used up
+│   ├── XRefused                X understood and will not do it
+│   │   ├── XInvalidRequest     a parameter is wrong
+│   │   ├── XFieldRefused       a field is not for this token
+│   │   ├── XConflict           it contradicts what is there
+│   │   │   └── XDuplicate      it is there already
+│   │   ├── XRuleCap            no more subscriptions or rules may be made
+│   │   └── XSignInRefused      the sign-in or its renewal is over; the person signs in again
+│   ├── XRateLimited            too many requests for now; says until when
+│   │   └── XTooManyConnections an old stream connection still stands
+│   └── XDown                   no answer, or none to be relied upon; it may work in a moment
+│       ├── XUnreadable         an answer came that cannot be understood
+│       └── XDisconnected       X closed the stream
+├── StoreError                  the database could not do what was asked; nothing was changed
+└── DiscordError                Discord did not do what was asked
+    ├── Refused                 it said no, and the text says why; nothing was posted
+    ├── TryLater                nothing was posted, and nobody is to blame
+    ├── Unclear                 it may or may not have been done
+    └── MessageGone             somebody deleted the message
+"""
+
+import math
+from datetime import datetime
+
+
+class SpacebotError(Exception):
+    """Something went wrong that spacebot foresees."""
+
+
+class SettingsError(SpacebotError):
+    """A setting is missing or malformed; the text names it, says what is wrong and what to do."""
+
+
+class UserMistake(SpacebotError):
+    """A person typed something that cannot work; the text is one clear sentence for that person."""
+
+
+class XError(SpacebotError):
+    """X did not give what was asked.
+
+    Attributes:
+        status: The HTTP status, where there was an answer.
+        detail: X's own words. They are free text from outside: neutralise them before anybody reads them.
+    """
+
+    sentence = "X did not give what was asked."
+
+    def __init__(self, sentence: str | None = None, *, status: int | None = None, detail: str = "") -> None:
+        super().__init__(sentence or self.sentence)
+        self.status = status
+        self.detail = detail
+
+
+class XAbsent(XError):
+    """X answered, and names one thing as not to be seen.
+
+    Attributes:
+        resource_type: 'space', 'user', 'post' or 'topic', where X says so.
+        resource_id: What X names: an id or a handle. None if X named nothing, which says nothing about any one thing.
+    """
+
+    sentence = "X does not show this{thing}."
+
+    def __init__(
+        self,
+        *,
+        resource_type: str | None = None,
+        resource_id: str | None = None,
+        status: int | None = None,
+        detail: str = "",
+    ) -> None:
+        things = {"space": " Space", "user": " account", "post": " post", "tweet": " post", "topic": " topic"}
+        super().__init__(self.sentence.format(thing=things.get(resource_type or "", "")), status=status, detail=detail)
+        self.resource_type = resource_type
+        self.resource_id = resource_id
+
+
+class XNotFound(XAbsent):
+    """Unknown to X, or no longer there."""
+
+    sentence = "X does not know this{thing}: check the spelling, or it is no longer there."
+
+
+class XUnavailable(XAbsent):
+    """Withheld, deleted or not allowed on this endpoint."""
+
+    sentence = "X has made this{thing} unavailable."
+
+
+class XPrivate(XAbsent):
+    """Only some people may see it, and the token's owner is not one of them."""
+
+    sentence = "X shows this{thing} only to people its owner allows."
+
+
+class XSuspended(XAbsent):
+    """The account is suspended."""
+
+    sentence = "X has suspended this account."
+
+
+class XOperatorNeeded(XError):
+    """It will not work again until whoever runs the bot acts; asking again does not help."""
+
+    sentence = "X refuses the bot's requests, and whoever runs the bot needs to look into it."
+
+
+class XBadToken(XOperatorNeeded):
+    """The token is wrong, has expired or was revoked."""
+
+    sentence = "X does not accept the token: it is wrong, has expired or was revoked, and a new one is needed."
+
+
+class XWrongTokenKind(XOperatorNeeded):
+    """An app's token where X wants a user's, or the reverse."""
+
+    sentence = (
+        "X does not answer this with the kind of token in use (an app's where a user's is needed, or the reverse)."
+    )
+
+
+class XNotEnrolled(XOperatorNeeded):
+    """The app belongs to no project with access to the API."""
+
+    sentence = "The bot's X app is not attached to a project with API access: attach it in X's developer console."
+
+
+class XForbidden(XOperatorNeeded):
+    """Refused, and X does not make clear why."""
+
+    sentence = "X forbids this to the bot's app: check its access and permissions in X's developer console."
+
+
+class XCreditsDepleted(XOperatorNeeded):
+    """The account's prepaid credits are used up."""
+
+    sentence = "The credits for X's API are used up: whoever runs the bot must buy more in X's developer console."
+
+
+class XSpendCapReached(XOperatorNeeded):
+    """The spending cap that the account has set for itself is reached.
+
+    Attributes:
+        reset_date: When X lifts it by itself, where X says so.
+    """
+
+    sentence = "The spending cap for X's API is reached: raise it in X's developer console, or wait for its reset."
+
+    def __init__(self, *, reset_date: datetime | None = None, status: int | None = None, detail: str = "") -> None:
+        text = (
+            f"The spending cap for X's API is reached: raise it in X's developer console, "
+            f"or wait for its reset on {reset_date:%Y-%m-%d}."
+            if reset_date
+            else None
+        )
+        super().__init__(text, status=status, detail=detail)
+        self.reset_date = reset_date
+
+
+class XUsageCapped(XOperatorNeeded):
+    """The plan's amount of reads is used up; the rate limit's reset does not help.
+
+    Attributes:
+        period: 'Daily' or 'Monthly', where X says so.
+        scope: 'Account' or 'Product', where X says so.
+    """
+
+    sentence = "The X plan's amount of reads is used up for this period: enlarge the plan, or wait for the next period."
+
+    def __init__(
+        self, *, period: str | None = None, scope: str | None = None, status: int | None = None, detail: str = ""
+    ) -> None:
+        super().__init__(status=status, detail=detail)
+        self.period = period
+        self.scope = scope
+
+
+class XRefused(XError):
+    """X understood the request and will not do it; the same request will fail again."""
+
+    sentence = "X refused this request."
+
+
+class XInvalidRequest(XRefused):
+    """A parameter is wrong.
+
+    Attributes:
+        parameters: The names X complains of, as far as it names any.
+        values: The values X complains of, as far as it names any.
+    """
+
+    sentence = "X cannot read a part of this request."
+
+    def __init__(
+        self,
+        *,
+        parameters: frozenset[str] = frozenset(),
+        values: frozenset[str] = frozenset(),
+        status: int | None = None,
+        detail: str = "",
+    ) -> None:
+        named = sorted(
+            name for name in parameters if name.replace(".", "").replace("_", "").isalpha() and name.isascii()
+        )
+        text = f"X cannot read a part of this request: {', '.join(named)}." if named else None
+        super().__init__(text, status=status, detail=detail)
+        self.parameters = parameters
+        self.values = values
+
+
+class XFieldRefused(XRefused):
+    """A field is not for this token to see.
+
+    Attributes:
+        field: Its name, where X says it.
+    """
+
+    sentence = "X does not show a part of what was asked to the bot's app."
+
+    def __init__(self, *, field: str | None = None, status: int | None = None, detail: str = "") -> None:
+        super().__init__(status=status, detail=detail)
+        self.field = field
+
+
+class XConflict(XRefused):
+    """It contradicts what is there."""
+
+    sentence = "X says that this contradicts something that is there already."
+
+
+class XDuplicate(XConflict):
+    """It is there already: nothing is lost."""
+
+    sentence = "X has this already."
+
+
+class XRuleCap(XRefused):
+    """No more subscriptions or rules may be made."""
+
+    sentence = "X allows the bot's app no more subscriptions: remove some, or enlarge the plan."
+
+
+class XSignInRefused(XRefused):
+    """The code, or the refresh token, is no longer good; only a new sign-in helps."""
+
+    sentence = "X no longer accepts this sign-in: sign in with X again."
+
+
+class XRateLimited(XError):
+    """Too many requests for now.
+
+    Attributes:
+        until: When the next one may go, aware and in UTC; None if nobody knows.
+        retry_after: The same as seconds from when this was raised.
+    """
+
+    sentence = "X asks for a pause: try again in a few minutes."
+
+    def __init__(
+        self,
+        *,
+        until: datetime | None = None,
+        retry_after: float | None = None,
+        status: int | None = None,
+        detail: str = "",
+    ) -> None:
+        super().__init__(self._say(retry_after), status=status, detail=detail)
+        self.until = until
+        self.retry_after = retry_after
+
+    @classmethod
+    def _say(cls, retry_after: float | None) -> str | None:
+        if retry_after is None:
+            return None
+        seconds = max(1, math.ceil(retry_after))
+        minutes = -(-seconds // 60)
+        wait = f"{minutes} minutes" if seconds > 90 else f"{seconds} second{'s' * (seconds > 1)}"  # noqa: PLR2004 - a minute and a half
+        return f"X asks for a pause: try again in {wait}."
+
+
+class XTooManyConnections(XRateLimited):
+    """An earlier connection to the stream still stands at X's side."""
+
+    sentence = "X still holds an earlier connection open: try again in a minute."
+
+
+class XDown(XError):
+    """No answer, or none to be relied upon: nothing is known, and it may work in a moment."""
+
+    sentence = "X is not answering properly at the moment: try again shortly."
+
+
+class XUnreadable(XDown):
+    """An answer came that cannot be understood."""
+
+    sentence = "X answered something that cannot be understood: try again shortly."
+
+
+class XDisconnected(XDown):
+    """X closed the stream."""
+
+    sentence = "X closed the connection."
+
+
+class DiscordError(SpacebotError):
+    """Discord did not do what was asked."""
+
+
+class StoreError(SpacebotError):
+    """The database could not do what was asked; nothing was changed."""
+
+
+class Refused(DiscordError):
+    """Discord said no; nothing was posted. The text says why, and what a guild's admin can do."""
+
+
+class TryLater(DiscordError):
+    """Nothing was posted, and nobody is to blame: a full bucket, a server that is unavailable."""
+
+    def __init__(self, text: str, *, seconds: float) -> None:
+        super().__init__(text)
+        self.seconds = seconds
+        """How long to wait."""
+
+
+class Unclear(DiscordError):
+    """It may or may not have been done: a time-out, a reset, an answer that is none."""
+
+
+class MessageGone(DiscordError):
+    """Somebody deleted the message; it is not brought back."""
