@@ -1,0 +1,246 @@
+"""The bot's answers to interactions over HTTP; an answer reaches only an interaction that is open for it.
+
+Source: Discord's documentation, 'Receiving and Responding to Interactions' and 'Webhook Resource'.
+"""
+
+from spacebot.sandbox.discord import payloads
+from spacebot.sandbox.discord.channels import LocalMessage
+from spacebot.sandbox.discord.commands import CHOICES, read_choice
+from spacebot.sandbox.discord.components import read_modal
+from spacebot.sandbox.discord.form import Form, Problems, as_snowflake
+from spacebot.sandbox.discord.interactions import (
+    ANSWER_WITHIN,
+    AUTOCOMPLETE,
+    COMMAND,
+    COMPONENT,
+    TOKEN_LIFE,
+    LocalInteraction,
+    People,
+)
+from spacebot.sandbox.discord.limits import Bucket
+from spacebot.sandbox.discord.messages import apply, ping
+from spacebot.sandbox.discord.payloads import Json
+from spacebot.sandbox.discord.refusals import Refusal
+from spacebot.sandbox.discord.routes import Answer, Call, Route, form_error
+from spacebot.sandbox.discord.validate import EPHEMERAL, LOADING, SUPPRESS_EMBEDS, Draft, read_message
+from spacebot.sandbox.discord.world import World
+
+MESSAGE = 4
+DEFERRED_MESSAGE = 5
+DEFERRED_UPDATE = 6
+UPDATE = 7
+CHOICES_ANSWER = 8
+MODAL = 9
+_ALLOWED = {
+    COMMAND: {MESSAGE, DEFERRED_MESSAGE, MODAL},
+    COMPONENT: {MESSAGE, DEFERRED_MESSAGE, DEFERRED_UPDATE, UPDATE, MODAL},
+    AUTOCOMPLETE: {CHOICES_ANSWER},
+}
+_COMMAND_REPLY = 20
+_BUCKET = Bucket(name="webhook", limit=5, seconds=2.0)
+
+
+class Callbacks:
+    """First answers, and the webhook that each interaction's token opens."""
+
+    def __init__(self, world: World, people: People) -> None:
+        self._world = world
+        self._people = people
+
+    def routes(self) -> list[Route]:
+        callback = "/interactions/{interaction_id}/{interaction_token}/callback"
+        webhook = "/webhooks/{webhook_id}/{webhook_token}"
+        table = [("POST", callback, self._answer), ("POST", webhook, self._follow_up)]
+        for message in ("@original", "{message_id}"):
+            one = f"{webhook}/messages/{message}"
+            table += [("GET", one, self._get), ("PATCH", one, self._edit), ("DELETE", one, self._delete)]
+        return [
+            Route(method=method, template=path, handler=handler, bucket=_BUCKET, needs_token=False, counts=False)
+            for method, path, handler in table
+        ]
+
+    def _answer(self, call: Call) -> Answer:
+        interaction = self._people.by_token.get(call.params["interaction_token"])
+        if interaction is None or interaction.id != call.id("interaction_id"):
+            raise Refusal(10062)
+        if interaction.answer is not None:
+            raise Refusal(40060)
+        elapsed = self._world.clock.monotonic() - interaction.began
+        if interaction.failed is not None or elapsed >= ANSWER_WITHIN:
+            raise Refusal(10062)
+        problems = Problems()
+        form = Form(call.body, problems)
+        form.require("type")
+        kind = form.integer("type")
+        problems.refuse()
+        if kind is None or kind not in _ALLOWED[interaction.kind]:
+            raise form_error("type", "BASE_TYPE_CHOICES", f"Value must be one of {_ALLOWED[interaction.kind]}.")
+        self._carry_out(interaction, kind, form.fields.get("data"))
+        interaction.answer = kind
+        interaction.acknowledged_after = elapsed
+        interaction.answered.set()
+        self._world.changes.happened()
+        return Answer(body=_response(interaction, kind)) if call.flag("with_response") else Answer(status=204)
+
+    def _carry_out(self, interaction: LocalInteraction, kind: int, data: object) -> None:
+        if kind == MESSAGE:
+            draft = read_message({} if data is None else data)
+            interaction.original = interaction.told = self._make(interaction, draft, kind=_reply_kind(interaction))
+            interaction.ephemeral = interaction.original.ephemeral
+        elif kind == DEFERRED_MESSAGE:
+            draft = read_message({} if data is None else data)
+            message = self._blank(interaction, kind=_reply_kind(interaction))
+            message.flags = LOADING | draft.flags & EPHEMERAL
+            interaction.original = message
+            interaction.ephemeral = message.ephemeral
+        elif kind in {DEFERRED_UPDATE, UPDATE}:
+            source = self._source(interaction)
+            if kind == UPDATE:
+                draft = read_message({} if data is None else data)
+                apply(draft, source)
+                self._edited(source)
+                interaction.told = source
+            interaction.original = source
+            interaction.ephemeral = source.ephemeral
+        elif kind == CHOICES_ANSWER:
+            interaction.choices = _read_choices(data, interaction.option_type)
+        else:
+            problems = Problems()
+            interaction.modal = read_modal(Form(data, problems, ("data",)))
+            problems.refuse()
+
+    def _source(self, interaction: LocalInteraction) -> LocalMessage:
+        source = interaction.source
+        if source is None or not (source.ephemeral or source.id in source.channel.by_id):
+            raise Refusal(10008)
+        return source
+
+    def _follow_up(self, call: Call) -> Answer:
+        interaction = self._open(call)
+        draft = read_message(call.body)
+        original = interaction.original
+        if original is not None and original.loading:
+            self._fill(interaction, original, draft)
+            return Answer(body=payloads.message(original))
+        message = self._make(interaction, draft, kind=0)
+        interaction.followups.append(message)
+        interaction.told = interaction.told or message
+        self._world.changes.happened()
+        return Answer(body=payloads.message(message))
+
+    def _get(self, call: Call) -> Answer:
+        return Answer(body=payloads.message(self._message(self._open(call), call)))
+
+    def _edit(self, call: Call) -> Answer:
+        interaction = self._open(call)
+        message = self._message(interaction, call)
+        draft = read_message(call.body)
+        if message.loading:
+            self._fill(interaction, message, draft)
+        else:
+            apply(draft, message)
+            self._edited(message)
+            interaction.told = interaction.told or message
+            self._world.changes.happened()
+        return Answer(body=payloads.message(message))
+
+    def _delete(self, call: Call) -> Answer:
+        interaction = self._open(call)
+        message = self._message(interaction, call)
+        if message is interaction.original:
+            interaction.original = None
+        else:
+            interaction.followups.remove(message)
+        message.channel.remove(message)
+        self._world.changes.happened()
+        return Answer(status=204)
+
+    def _open(self, call: Call) -> LocalInteraction:
+        """The interaction whose webhook is called: 50027 after its 15 minutes, 10015 before its first answer."""
+        interaction = self._people.by_token.get(call.params["webhook_token"])
+        if interaction is None or call.id("webhook_id") != self._world.application_id:
+            raise Refusal(10015)
+        if self._world.clock.monotonic() - interaction.began > TOKEN_LIFE:
+            raise Refusal(50027)
+        if interaction.answer is None:
+            raise Refusal(10015)
+        return interaction
+
+    def _message(self, interaction: LocalInteraction, call: Call) -> LocalMessage:
+        name = call.params.get("message_id", "@original")
+        own = [interaction.original, *interaction.followups]
+        for message in own[:1] if name == "@original" else own:
+            if message is not None and (name == "@original" or message.id == as_snowflake(name)):
+                if message.ephemeral or message.loading or message.id in message.channel.by_id:
+                    return message
+                break
+        raise Refusal(10008)
+
+    def _blank(self, interaction: LocalInteraction, *, kind: int) -> LocalMessage:
+        return LocalMessage(
+            id=self._world.snowflakes.next(),
+            channel=interaction.channel,
+            author=self._world.bot,
+            kind=kind,
+            interaction=interaction.metadata(),
+        )
+
+    def _make(self, interaction: LocalInteraction, draft: Draft, *, kind: int) -> LocalMessage:
+        """A new message; an ephemeral one stands in no channel and pings nobody."""
+        message = self._blank(interaction, kind=kind)
+        apply(draft, message)
+        message.flags = draft.flags
+        self._show(message, draft)
+        return message
+
+    def _fill(self, interaction: LocalInteraction, message: LocalMessage, draft: Draft) -> None:
+        """The deferred answer is there: it is as visible as the deferral said, whatever the flags say now."""
+        apply(draft, message)
+        message.flags = message.flags & EPHEMERAL | draft.flags & SUPPRESS_EMBEDS
+        self._show(message, draft)
+        interaction.told = message
+        self._world.changes.happened()
+
+    def _show(self, message: LocalMessage, draft: Draft) -> None:
+        ping(message, draft)
+        if not message.ephemeral:
+            message.channel.add(message)
+
+    def _edited(self, message: LocalMessage) -> None:
+        message.edited_at = self._world.clock.now()
+        message.edits += 1
+        if message.id in message.channel.by_id:
+            message.channel.changed(message)
+
+
+def _reply_kind(interaction: LocalInteraction) -> int:
+    return _COMMAND_REPLY if interaction.kind == COMMAND else 0
+
+
+def _read_choices(data: object, option_type: int) -> list[Json]:
+    problems = Problems()
+    form = Form(data, problems, ("data",))
+    choices = [read_choice(each, option_type) for each in form.forms("choices", most=CHOICES)]
+    problems.refuse()
+    return [{"name": choice["name"], "value": choice["value"]} for choice in choices]
+
+
+def _response(interaction: LocalInteraction, kind: int) -> Json:
+    """The body that `with_response` asks for."""
+    shown: Json = {
+        "id": str(interaction.id),
+        "type": interaction.kind,
+        "channel_id": str(interaction.channel.id),
+        "guild_id": str(interaction.member.guild.id),
+    }
+    message = interaction.original
+    if message is None:
+        return {"interaction": shown}
+    shown |= {
+        "response_message_id": str(message.id),
+        "response_message_loading": message.loading,
+        "response_message_ephemeral": message.ephemeral,
+    }
+    if kind not in {MESSAGE, UPDATE}:
+        return {"interaction": shown}
+    return {"interaction": shown, "resource": {"type": kind, "message": payloads.message(message)}}

@@ -1,0 +1,189 @@
+"""The local Discord's front door: every request passes the same checks in the same order, and is recorded.
+
+Order: route, ban, ordered fault, token, limits, body, document, handler.
+"""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from math import ceil
+from typing import Any
+
+import msgspec
+from aiohttp import BodyPartReader, web
+
+from spacebot.sandbox.discord.exchange import Exchange, Recording
+from spacebot.sandbox.discord.faults import Fault, Faults
+from spacebot.sandbox.discord.limits import Limits, Standing
+from spacebot.sandbox.discord.refusals import Limited, Refusal, Unauthorized
+from spacebot.sandbox.discord.routes import Answer, Call, Match, Table
+from spacebot.sandbox.discord.world import World
+
+API = "/api/v10"
+Checker = Callable[[Exchange], list[str]]
+
+_BAN_PAGE = "<html><head><title>Access denied</title></head><body>error code: 1015</body></html>"
+_MALFORMED = (msgspec.DecodeError, RecursionError, UnicodeError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outcome:
+    """What a request comes to, before it is put on the wire."""
+
+    status: int
+    body: Any
+    headers: Mapping[str, str]
+
+
+class Door:
+    """Serves the REST API. `checker` holds an exchange against a document: the request (status None), then the answer."""
+
+    def __init__(self, world: World, table: Table, *, token: str, checker: Checker | None, recording: int) -> None:
+        self._world = world
+        self._table = table
+        self._authorization = f"Bot {token}"
+        self._checker = checker
+        self.limits = Limits()
+        self.faults = Faults()
+        self.recording = Recording(recording)
+        self.violations: list[str] = []
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """Answer one request."""
+        path = request.path.removeprefix(API)
+        exchange = Exchange(time=self._world.clock.now(), method=request.method, path=path, query=dict(request.query))
+        match = self._match(exchange) if request.path.startswith(f"{API}/") else Refusal(0)
+        if isinstance(match, Match):
+            exchange = replace(exchange, route=match.route.template)
+            if match.route.counts:
+                self.limits.arrived(self._world.clock.monotonic())
+        if self.limits.is_banned(self._world.clock.monotonic()):
+            self._record(replace(exchange, status=429))
+            return web.Response(status=429, text=_BAN_PAGE, content_type="text/html")
+        body = await _read_body(request)
+        if not isinstance(body, Refusal):
+            exchange = replace(exchange, body=body)
+        fault = self.faults.meet(request.method, path)
+        if fault is not None and fault.drop != "after":
+            await self._delay(fault)
+            if fault.drop or fault.status is not None:
+                return self._fail(request, exchange, fault)
+        outcome = self._decide(exchange, match, body, request.headers.get("Authorization"))
+        if fault is not None and fault.drop == "after":
+            await self._delay(fault)
+            return self._fail(request, exchange, fault)
+        self._record(replace(exchange, status=outcome.status, answer=outcome.body))
+        if outcome.status == 204:
+            return web.Response(status=204, headers=outcome.headers)
+        return web.Response(
+            status=outcome.status,
+            body=msgspec.json.encode(outcome.body),
+            content_type="application/json",
+            headers=outcome.headers,
+        )
+
+    def _match(self, exchange: Exchange) -> Match | Refusal:
+        try:
+            return self._table.find(exchange.method, exchange.path)
+        except Refusal as refusal:
+            return refusal
+
+    def _decide(self, exchange: Exchange, match: Match | Refusal, body: Any, authorization: str | None) -> _Outcome:
+        """Carry the request out, or refuse it."""
+        now = self._world.clock.monotonic()
+        headers = {"Via": "1.1 google"}
+        try:
+            if isinstance(match, Refusal):
+                raise match
+            if match.route.needs_token and not _same(authorization, self._authorization):
+                raise Unauthorized
+            answer = self._pass(exchange, match, body, headers)
+            outcome = _Outcome(status=answer.status, body=answer.body, headers=headers)
+        except Limited as limited:
+            headers |= {"Retry-After": str(ceil(limited.retry_after)), "X-RateLimit-Scope": limited.scope}
+            if limited.scope == "global":
+                headers["X-RateLimit-Global"] = "true"
+            outcome = _Outcome(status=429, body=limited.body, headers=headers)
+        except Refusal as refusal:
+            outcome = _Outcome(status=refusal.status, body=refusal.body, headers=headers)
+        if outcome.status in {401, 403, 429}:
+            self.limits.invalid(now)
+        if self._checker is not None and isinstance(match, Match):
+            answered = replace(exchange, status=outcome.status, answer=outcome.body)
+            self.violations += [f"{answered}: {wrong}" for wrong in self._checker(answered)]
+        return outcome
+
+    def _pass(self, exchange: Exchange, match: Match, body: Any, headers: dict[str, str]) -> Answer:
+        """Through the limits and the document to the handler; `headers` come to tell where the bucket stands."""
+        now = self._world.clock.monotonic()
+        if match.route.counts:
+            self.limits.pass_global(now)
+        bucket = match.route.bucket
+        try:
+            standing = self.limits.pass_bucket(bucket, match.major, now)
+        except Limited as limited:
+            headers |= self._standing(Standing(bucket=bucket, remaining=0, reset_after=limited.retry_after))
+            raise
+        headers |= self._standing(standing)
+        if isinstance(body, Refusal):
+            raise body
+        if self._checker is not None and (wrong := self._checker(exchange)):
+            self.violations += [f"{exchange}: {each}" for each in wrong]
+            errors = {"_errors": [{"code": "DOCUMENT_VIOLATED", "message": each} for each in wrong]}
+            raise Refusal(50035, errors=errors)
+        return match.route.handler(Call(params=match.params, query=exchange.query, body=body))
+
+    def _standing(self, standing: Standing) -> dict[str, str]:
+        reset_after = ceil(standing.reset_after * 1000) / 1000
+        return {
+            "X-RateLimit-Limit": str(standing.bucket.limit),
+            "X-RateLimit-Remaining": str(standing.remaining),
+            "X-RateLimit-Reset": f"{self._world.clock.now().timestamp() + reset_after:.3f}",
+            "X-RateLimit-Reset-After": f"{reset_after:.3f}",
+            "X-RateLimit-Bucket": standing.bucket.hash,
+        }
+
+    async def _delay(self, fault: Fault) -> None:
+        if fault.delay:
+            await self._world.clock.sleep(fault.delay)
+
+    def _fail(self, request: web.Request, exchange: Exchange, fault: Fault) -> web.Response:
+        self._record(replace(exchange, status=fault.status))
+        if fault.status is None:
+            if request.transport is not None:
+                request.transport.abort()
+            return web.Response()
+        body = fault.body
+        if body is None:
+            shown: dict[str, Any] = {"message": f"{fault.status}: ordered", "code": fault.code}
+            if fault.status == 429:
+                shown |= {"retry_after": 1.0, "global": False}
+            body = msgspec.json.encode(shown)
+        body = body.encode() if isinstance(body, str) else body
+        headers = {"Via": "1.1 google"}
+        return web.Response(status=fault.status, body=body, content_type=fault.content_type, headers=headers)
+
+    def _record(self, exchange: Exchange) -> None:
+        self.recording.add(exchange)
+        self._world.changes.happened()
+
+
+def _same(given: str | None, expected: str) -> bool:
+    return given is not None and secrets.compare_digest(given.encode(), expected.encode())
+
+
+async def _read_body(request: web.Request) -> Any:
+    """The JSON of the request: None without a body, a Refusal where it cannot be read. In a form it is `payload_json`."""
+    raw: bytes | None = None
+    try:
+        if request.content_type == "multipart/form-data":
+            async for part in await request.multipart():
+                if isinstance(part, BodyPartReader) and part.name == "payload_json":
+                    raw = bytes(await part.read(decode=True))
+        else:
+            raw = await request.read()
+            if raw and request.content_type != "application/json":
+                return Refusal(50109)
+        return msgspec.json.decode(raw) if raw else None
+    except (*_MALFORMED, ValueError):
+        return Refusal(50109)

@@ -1,0 +1,180 @@
+"""PURE: what Discord's client lets a member send; only a command that is registered, shown and filled in leaves it.
+
+Source: Discord's documentation, 'Application Commands' (permissions, option types) and 'Interactions' (resolved data).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from spacebot.sandbox.discord import commands as kinds
+from spacebot.sandbox.discord import payloads
+from spacebot.sandbox.discord.channels import LocalChannel
+from spacebot.sandbox.discord.form import utf16_length
+from spacebot.sandbox.discord.guilds import LocalMember, LocalRole
+from spacebot.sandbox.discord.payloads import Json
+from spacebot.sandbox.discord.permissions import ALL, Permission
+from spacebot.sandbox.discord.world import NotOffered
+
+_IN_GUILDS = 0
+_MAX_TEXT = 6000
+_MAX_NUMBER = 1 << 53
+_USABLE = Permission.VIEW_CHANNEL | Permission.USE_APPLICATION_COMMANDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """A command with its subcommand: `nesting` are the options that lead to `options`, outermost first."""
+
+    root: Json
+    nesting: list[Json]
+    options: list[Json]
+
+    def data(self, filled: list[Json], resolved: Json) -> Json:
+        """The `data` of the interaction, with the options filled in."""
+        for option in reversed(self.nesting):
+            filled = [{"type": option["type"], "name": option["name"], "options": filled}]
+        data = {"id": self.root["id"], "name": self.root["name"], "type": self.root["type"], "options": filled}
+        if "guild_id" in self.root:
+            data["guild_id"] = self.root["guild_id"]
+        if resolved:
+            data["resolved"] = resolved
+        return data
+
+
+def choose(path: str, member: LocalMember, channel: LocalChannel, *, force: bool) -> Chosen:
+    """The command that `path` ('watch add') names; NotOffered where it is unknown, or hidden and not forced."""
+    guild = member.guild
+    name, *rest = path.split()
+    offered = [*guild.commands.values(), *guild.world.commands.values()] if guild.has_bot else []
+    roots = [command for command in offered if command["type"] == kinds.CHAT_INPUT]
+    root = next((command for command in roots if command["name"] == name), None)
+    if root is None:
+        raise NotOffered(f"no command /{name} among {sorted(command['name'] for command in roots)}")
+    _require_usable(root, member, channel, force=force)
+    nesting: list[Json] = []
+    options = root.get("options", [])
+    for part in rest:
+        inner = next((option for option in options if option["name"] == part and _nests(option)), None)
+        if inner is None:
+            raise NotOffered(f"/{path}: no {part!r} among {[option['name'] for option in options]}")
+        nesting.append(inner)
+        options = inner.get("options", [])
+    if any(_nests(option) for option in options):
+        raise NotOffered(f"/{path} takes a subcommand: {[option['name'] for option in options]}")
+    return Chosen(root=root, nesting=nesting, options=options)
+
+
+def _nests(option: Json) -> bool:
+    return option["type"] in {kinds.SUBCOMMAND, kinds.GROUP}
+
+
+def _require_usable(root: Json, member: LocalMember, channel: LocalChannel, *, force: bool) -> None:
+    if channel.guild is not member.guild:
+        raise NotOffered(f"{member.name} is not in the guild of {channel.name}")
+    permissions = member.permissions_in(channel)
+    if permissions & _USABLE != _USABLE:
+        raise NotOffered(f"{member.name} cannot use commands in #{channel.name}")
+    if root["contexts"] is not None and _IN_GUILDS not in root["contexts"]:
+        raise NotOffered(f"/{root['name']} is not for guilds")
+    needed = root["default_member_permissions"]
+    if needed is None or force or permissions == ALL:
+        return
+    if int(needed) == 0 or int(permissions) & int(needed) != int(needed):
+        raise NotOffered(f"/{root['name']} is hidden from {member.name}, who lacks {Permission(int(needed))!r}")
+
+
+@dataclass(slots=True)
+class _Filling:
+    """The options filled in so far, and the objects that they name."""
+
+    filled: list[Json] = field(default_factory=list)
+    resolved: dict[str, Json] = field(default_factory=dict)
+
+
+def fill(chosen: Chosen, member: LocalMember, channel: LocalChannel, given: dict[str, Any]) -> Json:
+    """The `data` of the interaction; NotOffered for an unknown option, a missing required one, or an unfit value."""
+    given = {name: value for name, value in given.items() if value is not None}
+    known = [option["name"] for option in chosen.options]
+    if unknown := given.keys() - set(known):
+        raise NotOffered(f"/{chosen.root['name']}: no option {sorted(unknown)} among {known}")
+    filling = _Filling()
+    for option in chosen.options:
+        if option["name"] in given:
+            value = _value(option, given[option["name"]], member, channel, filling.resolved)
+            filling.filled.append({"type": option["type"], "name": option["name"], "value": value})
+        elif option.get("required"):
+            raise NotOffered(f"/{chosen.root['name']}: {option['name']!r} is required")
+    return chosen.data(filling.filled, filling.resolved)
+
+
+def type_into(chosen: Chosen, name: str, typed: object, others: dict[str, Any]) -> tuple[Json, int]:
+    """The `data` of an autocompletion of option `name`, and the option's type; texts and numbers of `others` go along."""
+    option = next((option for option in chosen.options if option["name"] == name), None)
+    if option is None or not option.get("autocomplete"):
+        raise NotOffered(f"/{chosen.root['name']}: {name!r} does not complete")
+    filled = [
+        {"type": other["type"], "name": other["name"], "value": others[other["name"]]}
+        for other in chosen.options
+        if isinstance(others.get(other["name"]), str | int | float)
+    ]
+    focused = {"type": option["type"], "name": name, "value": str(typed), "focused": True}
+    return chosen.data([*filled, focused], {}), option["type"]
+
+
+def _value(option: Json, value: Any, member: LocalMember, channel: LocalChannel, resolved: dict[str, Json]) -> object:
+    kind = option["type"]
+    if kind in {kinds.STRING, kinds.INTEGER, kinds.NUMBER}:
+        return _plain(option, value)
+    if kind == kinds.BOOLEAN and isinstance(value, bool):
+        return value
+    if isinstance(value, LocalChannel) and kind == kinds.CHANNEL:
+        types = option.get("channel_types")
+        if value.guild is not member.guild or (types and value.type not in types):
+            raise NotOffered(f"{option['name']}: #{value.name} is not among the channels offered ({types})")
+        if not member.permissions_in(value) & Permission.VIEW_CHANNEL:
+            raise NotOffered(f"{option['name']}: {member.name} does not see #{value.name}")
+        resolved.setdefault("channels", {})[str(value.id)] = _partial_channel(value, member)
+    elif isinstance(value, LocalRole) and kind in {kinds.ROLE, kinds.MENTIONABLE}:
+        if value.guild is not member.guild:
+            raise NotOffered(f"{option['name']}: the role {value.name} is of another guild")
+        resolved.setdefault("roles", {})[str(value.id)] = payloads.role(value)
+    elif isinstance(value, LocalMember) and kind in {kinds.USER, kinds.MENTIONABLE}:
+        resolved.setdefault("users", {})[str(value.id)] = payloads.user(value.user)
+        permissions = str(int(value.permissions_in(channel)))
+        shown = {**payloads.partial_member(value), "permissions": permissions}
+        resolved.setdefault("members", {})[str(value.id)] = shown
+    else:
+        raise NotOffered(f"{option['name']}: {value!r} does not fit an option of type {kind}")
+    return str(value.id)
+
+
+def _partial_channel(channel: LocalChannel, member: LocalMember) -> Json:
+    return {**payloads.channel(channel), "permissions": str(int(member.permissions_in(channel)))}
+
+
+def _plain(option: Json, value: Any) -> str | int | float:
+    name, kind = option["name"], option["type"]
+    fits = {
+        kinds.STRING: isinstance(value, str) and value != "",
+        kinds.INTEGER: isinstance(value, int) and not isinstance(value, bool),
+        kinds.NUMBER: isinstance(value, int | float) and not isinstance(value, bool),
+    }[kind]
+    for choice in option.get("choices", []):
+        if value in (choice["value"], choice["name"]):
+            found: str | int | float = choice["value"]
+            return found
+    if option.get("choices"):
+        raise NotOffered(f"{name}: {value!r} is not among the choices {_names(option['choices'])}")
+    if not fits:
+        raise NotOffered(f"{name}: {value!r} cannot be typed into an option of type {kind}")
+    size = utf16_length(value) if kind == kinds.STRING else value
+    unit, least, most = ("length", 0, _MAX_TEXT) if kind == kinds.STRING else ("value", -_MAX_NUMBER, _MAX_NUMBER)
+    if not option.get(f"min_{unit}", least) <= size <= option.get(f"max_{unit}", most):
+        raise NotOffered(f"{name}: the {unit} {size} is out of bounds")
+    plain: str | int | float = value
+    return plain
+
+
+def _names(choices: Iterable[Json]) -> list[str]:
+    return [choice["name"] for choice in choices]

@@ -1,0 +1,234 @@
+"""How Discord shows things as JSON; every payload here is complete by Discord's OpenAPI document."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from spacebot.sandbox.discord.snowflakes import time_of
+
+if TYPE_CHECKING:  # what is shown stands on how it is shown
+    from spacebot.sandbox.discord.channels import LocalChannel, LocalMessage
+    from spacebot.sandbox.discord.guilds import LocalGuild, LocalMember, LocalRole
+    from spacebot.sandbox.discord.world import LocalUser, World
+
+Json = dict[str, Any]
+
+_VOICE = 2
+_ZERO_KEY = "0" * 64
+
+
+def moment(value: datetime) -> str:
+    return value.isoformat()
+
+
+def user(account: "LocalUser") -> Json:
+    return {
+        "id": str(account.id),
+        "username": account.name.lower().replace(" ", "."),
+        "discriminator": "0",
+        "global_name": None if account.is_bot else account.name,
+        "avatar": None,
+        "banner": None,
+        "accent_color": None,
+        "bot": account.is_bot,
+        "system": False,
+        "public_flags": 0,
+        "flags": 0,
+        "avatar_decoration_data": None,
+        "collectibles": None,
+        "primary_guild": None,
+    }
+
+
+def me(account: "LocalUser") -> Json:
+    """The bot's own account, with what only it may see."""
+    return {**user(account), "mfa_enabled": True, "locale": "en-US", "verified": True, "email": None}
+
+
+def application(world: "World") -> Json:
+    owner = {**user(world.bot), "bot": False}
+    return {
+        "id": str(world.application_id),
+        "name": world.bot.name,
+        "icon": None,
+        "description": "",
+        "type": None,
+        "bot": user(world.bot),
+        "bot_public": True,
+        "bot_require_code_grant": False,
+        "verify_key": _ZERO_KEY,
+        "flags": 0,
+        "flags_new": "0",
+        "redirect_uris": [],
+        "interactions_endpoint_url": None,
+        "role_connections_verification_url": None,
+        "owner": owner,
+        "approximate_guild_count": sum(guild.has_bot for guild in world.guilds.values()),
+        "approximate_user_install_count": 0,
+        "approximate_user_authorization_count": 0,
+        "explicit_content_filter": 0,
+        "team": None,
+        "eligible_oauth2_scopes": [],
+        "integration_types_config": {"0": {}},
+    }
+
+
+def role(each: "LocalRole") -> Json:
+    shown: Json = {
+        "id": str(each.id),
+        "name": each.name,
+        "permissions": str(int(each.permissions)),
+        "position": each.position,
+        "color": 0,
+        "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
+        "hoist": False,
+        "managed": each.managed,
+        "mentionable": each.mentionable,
+        "icon": None,
+        "unicode_emoji": None,
+        "flags": 0,
+    }
+    if each.managed:
+        shown["tags"] = {"bot_id": str(each.guild.world.bot.id)}
+    return shown
+
+
+def member(each: "LocalMember") -> Json:
+    return {**partial_member(each), "user": user(each.user), "mute": False, "deaf": False}
+
+
+def partial_member(each: "LocalMember") -> Json:
+    """A member without its account, as in an interaction's `resolved`."""
+    return {
+        "avatar": None,
+        "banner": None,
+        "communication_disabled_until": None,
+        "flags": 0,
+        "joined_at": moment(each.joined_at),
+        "nick": None,
+        "pending": False,
+        "premium_since": None,
+        "roles": [str(held.id) for held in each.roles],
+    }
+
+
+def channel(each: "LocalChannel") -> Json:
+    last = str(each.messages[-1].id) if each.messages else None
+    if each.guild is None:
+        recipients = [user(each.recipient)] if each.recipient else []
+        return {"id": str(each.id), "type": each.type, "flags": 0, "last_message_id": last, "recipients": recipients}
+    shown: Json = {
+        "id": str(each.id),
+        "type": each.type,
+        "guild_id": str(each.guild.id),
+        "name": each.name,
+        "position": each.position,
+        "parent_id": None,
+        "flags": 0,
+        "nsfw": False,
+        "rate_limit_per_user": 0,
+        "last_message_id": last,
+        "permission_overwrites": [
+            {"id": str(target), "type": int(over.is_member), "allow": str(int(over.allow)), "deny": str(int(over.deny))}
+            for target, over in each.overwrites.items()
+        ],
+    }
+    if each.type == _VOICE:
+        shown |= {"bitrate": 64000, "user_limit": 0, "rtc_region": None}
+    else:
+        shown |= {"topic": None}
+    return shown
+
+
+def guild(each: "LocalGuild") -> Json:
+    return {
+        "id": str(each.id),
+        "name": each.name,
+        "icon": None,
+        "description": None,
+        "home_header": None,
+        "splash": None,
+        "discovery_splash": None,
+        "features": ["COMMUNITY", "NEWS"],
+        "banner": None,
+        "owner_id": str(each.owner.id),
+        "application_id": None,
+        "region": "deprecated",
+        "afk_channel_id": None,
+        "afk_timeout": 300,
+        "system_channel_id": str(each.system_channel.id) if each.system_channel.id in each.channels else None,
+        "system_channel_flags": 0,
+        "widget_enabled": False,
+        "widget_channel_id": None,
+        "verification_level": 0,
+        "roles": [role(held) for held in each.roles.values()],
+        "default_message_notifications": 1,
+        "mfa_level": 0,
+        "explicit_content_filter": 0,
+        "max_presences": None,
+        "max_members": 500000,
+        "max_stage_video_channel_users": 50,
+        "max_video_channel_users": 25,
+        "vanity_url_code": None,
+        "premium_tier": 0,
+        "premium_subscription_count": 0,
+        "preferred_locale": each.locale,
+        "rules_channel_id": None,
+        "safety_alerts_channel_id": None,
+        "public_updates_channel_id": None,
+        "premium_progress_bar_enabled": False,
+        "nsfw": False,
+        "nsfw_level": 0,
+        "emojis": [],
+        "stickers": [],
+        "incidents_data": None,
+    }
+
+
+def guild_create(each: "LocalGuild") -> Json:
+    """What the gateway tells of a guild: no members but the bot, for others take a privileged intent."""
+    return {
+        **guild(each),
+        "joined_at": moment(each.bot_member.joined_at),
+        "large": False,
+        "member_count": len(each.members),
+        "members": [member(each.bot_member)],
+        "channels": [channel(place) for place in each.channels.values()],
+        "threads": [],
+        "presences": [],
+        "voice_states": [],
+        "stage_instances": [],
+        "guild_scheduled_events": [],
+        "soundboard_sounds": [],
+    }
+
+
+def message(each: "LocalMessage", *, nonce: bool = False) -> Json:
+    """A message; only the answer to its creation and the event of it show the nonce."""
+    shown: Json = {
+        "id": str(each.id),
+        "channel_id": str(each.channel.id),
+        "type": each.kind,
+        "author": user(each.author),
+        "content": each.content,
+        "embeds": each.embeds,
+        "components": each.components,
+        "attachments": [],
+        "mentions": [user(pinged) for pinged in each.pinged_users],
+        "mention_roles": [str(pinged.id) for pinged in each.pinged_roles],
+        "mention_everyone": each.pinged_everyone,
+        "timestamp": moment(time_of(each.id)),
+        "edited_timestamp": each.edited_at and moment(each.edited_at),
+        "flags": each.flags,
+        "pinned": False,
+        "tts": False,
+    }
+    if nonce and each.nonce is not None:
+        shown["nonce"] = each.nonce
+    if each.interaction is not None:
+        application_id = str(each.channel.world.application_id)
+        shown |= {
+            "interaction_metadata": each.interaction,
+            "webhook_id": application_id,
+            "application_id": application_id,
+        }
+    return shown

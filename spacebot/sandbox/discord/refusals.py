@@ -1,0 +1,77 @@
+"""The ways Discord says no; a refusal always carries the status, the code and the text of the original.
+
+Source: Discord's documentation, 'Opcodes and Status Codes', JSON error codes.
+"""
+
+from math import ceil
+from typing import Any
+
+_CODES = {
+    0: (404, "404: Not Found"),
+    10003: (404, "Unknown Channel"),
+    10004: (404, "Unknown Guild"),
+    10007: (404, "Unknown Member"),
+    10008: (404, "Unknown Message"),
+    10013: (404, "Unknown User"),
+    10015: (404, "Unknown Webhook"),
+    10062: (404, "Unknown interaction"),
+    10063: (404, "Unknown application command"),
+    20012: (403, "You are not authorized to perform this action on this application"),
+    30032: (400, "Maximum number of application commands reached (100)."),
+    40033: (400, "This message has already been crossposted."),
+    40060: (400, "Interaction has already been acknowledged."),
+    50001: (403, "Missing Access"),
+    50005: (403, "Cannot edit a message authored by another user"),
+    50006: (400, "Cannot send an empty message"),
+    50007: (403, "Cannot send messages to this user"),
+    50013: (403, "Missing Permissions"),
+    50024: (400, "Cannot execute action on this channel type"),
+    50027: (401, "Invalid Webhook Token"),
+    50035: (400, "Invalid Form Body"),
+    50109: (400, "The request body contains invalid JSON."),
+}
+
+
+class Refusal(Exception):
+    """Discord's 'no' by its code; `errors` is the tree of field errors that 50035 brings."""
+
+    def __init__(self, code: int, *, errors: dict[str, Any] | None = None) -> None:
+        self.status, text = _CODES[code]
+        self.body: dict[str, Any] = {"message": text, "code": code}
+        if errors:
+            self.body["errors"] = errors
+        super().__init__(f"{self.status} {code}: {text}")
+
+
+class Unauthorized(Refusal):
+    """No token, or not the bot's."""
+
+    def __init__(self) -> None:
+        super().__init__(0)
+        self.status = 401
+        self.body = {"message": "401: Unauthorized", "code": 0}
+
+
+class MethodNotAllowed(Refusal):
+    """The path is known, but not with this method."""
+
+    def __init__(self) -> None:
+        super().__init__(0)
+        self.status = 405
+        self.body = {"message": "405: Method Not Allowed", "code": 0}
+
+
+class Limited(Refusal):
+    """A 429: come back in `retry_after` seconds; `scope` is X-RateLimit-Scope."""
+
+    def __init__(self, retry_after: float, *, scope: str = "user", code: int = 0) -> None:
+        super().__init__(0)
+        self.status = 429
+        self.scope = scope
+        self.retry_after = max(1, ceil(retry_after * 1000)) / 1000
+        self.body = {
+            "message": "The resource is being rate limited." if code else "You are being rate limited.",
+            "retry_after": self.retry_after,
+            "global": scope == "global",
+            "code": code,
+        }

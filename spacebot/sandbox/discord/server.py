@@ -1,0 +1,189 @@
+"""The local Discord as one object: made, watched and disturbed from Python, reached by the bot over loopback only."""
+
+import asyncio
+import base64
+import secrets
+from collections.abc import Callable, Iterable
+from types import TracebackType
+from typing import Any, Self
+
+from aiohttp import web
+
+from spacebot.clock import Clock, SystemClock
+from spacebot.sandbox.discord.callbacks import Callbacks
+from spacebot.sandbox.discord.door import API, Checker, Door
+from spacebot.sandbox.discord.exchange import Exchange
+from spacebot.sandbox.discord.faults import Fault
+from spacebot.sandbox.discord.gateway import Gateway
+from spacebot.sandbox.discord.guilds import DEFAULT_BOT_PERMISSIONS, LocalGuild
+from spacebot.sandbox.discord.interactions import People
+from spacebot.sandbox.discord.limits import Limits
+from spacebot.sandbox.discord.messages import Messages
+from spacebot.sandbox.discord.registry import Registry
+from spacebot.sandbox.discord.rest import General
+from spacebot.sandbox.discord.routes import Table
+from spacebot.sandbox.discord.snowflakes import Snowflakes
+from spacebot.sandbox.discord.world import LocalUser, World
+
+
+class LocalDiscord:
+    """Discord for one bot, on `host` and `port` (0: any free one).
+
+    clock          the time of everything: ids, the three seconds, limits, delays
+    checker        holds each request (its `status` is None) and each answer against a document; a request that breaks
+                   it is refused, and all that is found stands in `violations`
+    nonce_window   how many seconds a nonce is remembered
+    recording      how many exchanges are kept at least
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock | None = None,
+        checker: Checker | None = None,
+        nonce_window: float = 180.0,
+        port: int = 0,
+        host: str = "127.0.0.1",
+        recording: int = 50_000,
+    ) -> None:
+        self.clock = clock or SystemClock()
+        self._host, self._port = host, port
+        snowflakes = Snowflakes(self.clock)
+        self.bot = LocalUser(id=snowflakes.past(), name="spacebot", is_bot=True)
+        account = base64.urlsafe_b64encode(str(self.bot.id).encode()).decode().rstrip("=")
+        self.token = f"{account}.{secrets.token_urlsafe(4)}.{secrets.token_urlsafe(28)}"
+        self.world = World(clock=self.clock, snowflakes=snowflakes, bot=self.bot, dispatch=self._dispatch)
+        self.world.users[self.bot.id] = self.bot
+        people = People(self.world)
+        self.world.desk = people
+        self._gateway = Gateway(self.world, token=self.token, url=lambda: self.gateway_url)
+        table = Table()
+        self._door = Door(self.world, table, token=self.token, checker=checker, recording=recording)
+        messages = Messages(self.world, self._door.limits, nonce_window=nonce_window)
+        for part in (
+            General(self.world, self._gateway, lambda: self.gateway_url),
+            messages,
+            Registry(self.world),
+            Callbacks(self.world, people),
+        ):
+            table.add(*part.routes())
+        self._runner: web.AppRunner | None = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Listen; from now on `api_url` and `gateway_url` can be reached."""
+        app = web.Application(client_max_size=32 * 1024 * 1024)
+        app.router.add_get("/", self._gateway.serve)
+        app.router.add_route("*", "/{path:.*}", self._door.serve)
+        self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self._host, self._port)
+        await site.start()
+        self._port = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        """Close every connection and listen no more."""
+        await self._gateway.close()
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    @property
+    def api_url(self) -> str:
+        return f"http://{self._host}:{self._port}{API}"
+
+    @property
+    def gateway_url(self) -> str:
+        return f"ws://{self._host}:{self._port}/"
+
+    @property
+    def application_id(self) -> int:
+        return self.world.application_id
+
+    @property
+    def guilds(self) -> list[LocalGuild]:
+        return list(self.world.guilds.values())
+
+    @property
+    def commands(self) -> list[dict[str, Any]]:
+        """The global commands that the bot registered."""
+        return list(self.world.commands.values())
+
+    @property
+    def requests(self) -> list[Exchange]:
+        """What was asked and answered, oldest first."""
+        return self._door.recording.all
+
+    @property
+    def refused(self) -> list[Exchange]:
+        """The requests that met a rate limit (429)."""
+        return self._door.recording.refused
+
+    @property
+    def violations(self) -> list[str]:
+        """Where a request or an answer broke the checker's document."""
+        return self._door.violations
+
+    @property
+    def limits(self) -> Limits:
+        return self._door.limits
+
+    def busiest_second(self) -> int:
+        """The most requests within any one second; interaction callbacks and their webhooks do not count."""
+        return self._door.limits.busiest_second
+
+    def add_guild(self, name: str, *, bot_permissions: Iterable[str] | None = None) -> LocalGuild:
+        """A new guild with the bot in it; `bot_permissions` are what its own role gives it."""
+        guild = LocalGuild(world=self.world, id=self.world.snowflakes.past(), name=name)
+        guild.set_bot_permissions(*(DEFAULT_BOT_PERMISSIONS if bot_permissions is None else bot_permissions))
+        self.world.guilds[guild.id] = guild
+        guild.invite_bot()
+        return guild
+
+    def fault(self, method: str, path_regex: str, fault: Fault) -> None:
+        """Let the next requests that fit fail; `path_regex` is searched in the path below /api/v10."""
+        self._door.faults.order(method, path_regex, fault)
+
+    def random_faults(self, rate: float, *, seed: int) -> None:
+        """Let each request fail with probability `rate`, in one of the usual ways."""
+        self._door.faults.order_random(rate, seed)
+
+    def clear_faults(self) -> None:
+        self._door.faults.clear()
+
+    def drop_gateway(self, *, resumable: bool = True, code: int | None = 4000) -> None:
+        """Close the bot's gateway connections with `code` (None: cut them); unless `resumable`, its sessions end, too."""
+        self._gateway.drop(resumable=resumable, code=code)
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether every shard of the bot is connected and has been told of its guilds."""
+        return self._gateway.is_ready()
+
+    async def connected(self, timeout: float = 10.0) -> None:  # noqa: ASYNC109 - what a test reads best
+        """Return once the bot has identified and been told of its guilds; TimeoutError says what was last seen."""
+        await self.wait_for(self._gateway.is_ready, timeout)
+
+    async def wait_for(self, predicate: Callable[[], object], timeout: float = 10.0) -> None:  # noqa: ASYNC109 - as above
+        """Return once `predicate` is true; it is asked at each change. TimeoutError says what was last seen.
+
+        `timeout` are seconds of the event loop, not of the clock: it guards against waiting for ever.
+        """
+        try:
+            async with asyncio.timeout(timeout):
+                await self.world.changes.until(predicate)
+        except TimeoutError:
+            last = "\n  ".join(str(exchange) for exchange in self.requests[-10:]) or "nothing"
+            state = "connected" if self.is_connected else "not connected"
+            raise TimeoutError(f"not within {timeout} s; the bot is {state}; last requests:\n  {last}") from None
+
+    def _dispatch(self, guild: LocalGuild | None, event: str, data: dict[str, Any], intents: int) -> None:
+        self._gateway.dispatch(guild, event, data, intents)
