@@ -1,0 +1,1 @@
+"""Talking to X. Knows nothing of Discord or SQLite."""

@@ -1,0 +1,202 @@
+"""The endpoints of API v2 that spacebot asks, one row each with all that is known of it, and the fields asked for.
+
+Source: https://docs.x.com/x-api/spaces and X's OpenAPI document 2.167.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from spacebot.x.base import Thing
+from spacebot.x.model import Post, Space, User
+
+T_co = TypeVar("T_co", bound=Thing, covariant=True)
+
+SPACE_ID = re.compile(r"[a-zA-Z0-9]{1,13}", re.ASCII)
+USER_ID = re.compile(r"[0-9]{1,19}", re.ASCII)
+USERNAME = re.compile(r"[A-Za-z0-9_]{1,15}", re.ASCII)
+
+AT_ONCE = 100
+"""How many ids or names one request takes, and how many results one answer holds."""
+
+QUERY_LENGTH = 2048
+"""The longest search query, in characters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint(Generic[T_co]):
+    """One GET endpoint.
+
+    Attributes:
+        name: What logs and limits call it.
+        path: Its path; `{}` stands for the one thing asked about.
+        item: What it answers with.
+        pattern: What the ids or names asked about look like.
+        many: The query parameter that takes several ids or names; None if it takes none.
+        resource: X's word for the one thing asked about; None where the answer is a list, which may be empty.
+        app_limit: Requests per 15 minutes with an app's token, until X's headers say otherwise.
+        user_limit: The same with a user's token.
+        gap: Seconds that must lie between two requests, whoever's token they carry.
+    """
+
+    name: str
+    path: str
+    item: type[T_co]
+    pattern: re.Pattern[str] | None = None
+    many: str | None = None
+    resource: str | None = None
+    app_limit: int = 300
+    user_limit: int = 300
+    gap: float = 0.0
+
+
+SPACE = Endpoint(name="space", path="/2/spaces/{}", item=Space, pattern=SPACE_ID, resource="space")
+SPACES = Endpoint(name="spaces", path="/2/spaces", item=Space, pattern=SPACE_ID, many="ids")
+CREATORS = Endpoint(
+    name="creators",
+    path="/2/spaces/by/creator_ids",
+    item=Space,
+    pattern=USER_ID,
+    many="user_ids",
+    # X allows one per second and measures where the requests arrive: a little more leaves room for the network.
+    gap=1.05,
+)
+SEARCH = Endpoint(name="search", path="/2/spaces/search", item=Space)
+BUYERS = Endpoint(name="buyers", path="/2/spaces/{}/buyers", item=User, pattern=SPACE_ID)
+POSTS = Endpoint(name="posts", path="/2/spaces/{}/tweets", item=Post, pattern=SPACE_ID)
+USER = Endpoint(name="user", path="/2/users/{}", item=User, pattern=USER_ID, resource="user", user_limit=900)
+USERS = Endpoint(name="users", path="/2/users", item=User, pattern=USER_ID, many="ids", user_limit=900)
+USER_BY_USERNAME = Endpoint(
+    name="user_by_username",
+    path="/2/users/by/username/{}",
+    item=User,
+    pattern=USERNAME,
+    resource="user",
+    user_limit=900,
+)
+USERS_BY_USERNAMES = Endpoint(
+    name="users_by_usernames", path="/2/users/by", item=User, pattern=USERNAME, many="usernames", user_limit=900
+)
+
+Query = dict[str, str | int | tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request(Generic[T_co]):
+    """One request: the endpoint, the one thing asked about where its path names one, and the query."""
+
+    endpoint: Endpoint[T_co]
+    about: str | None = None
+    query: Query
+
+
+_USER_FIELDS = (
+    "created_at",
+    "description",
+    "name",
+    "profile_image_url",
+    "protected",
+    "public_metrics",
+    "username",
+    "verified",
+    "verified_type",
+)
+_SPACE_FIELDS = (
+    "created_at",
+    "ended_at",
+    "is_ticketed",
+    "lang",
+    "participant_count",
+    "scheduled_start",
+    "started_at",
+    "state",
+    "title",
+    "updated_at",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpaceFields:
+    """What to ask of Spaces. X bills the accounts that come through `expansions`."""
+
+    space: tuple[str, ...] = _SPACE_FIELDS
+    expansions: tuple[str, ...] = ("creator_id",)
+    user: tuple[str, ...] = _USER_FIELDS
+    topic: tuple[str, ...] = ()
+
+    def query(self) -> Query:
+        """The parameters, without those that ask for nothing."""
+        return _stated(
+            {
+                "space.fields": self.space,
+                "expansions": self.expansions,
+                "user.fields": self.user if self.expansions else (),
+                "topic.fields": self.topic,
+            }
+        )
+
+
+SWEEP = SpaceFields()
+"""For the watcher: what decides whether something happened, and the one account that made the Space."""
+FULL = SpaceFields(
+    expansions=("creator_id", "host_ids", "speaker_ids", "topic_ids"), topic=("id", "name", "description")
+)
+"""For people: hosts, speakers and topics as well."""
+OWN = SpaceFields(
+    space=(*_SPACE_FIELDS, "subscriber_count"),
+    expansions=("creator_id", "host_ids", "invited_user_ids", "speaker_ids", "topic_ids"),
+    topic=("id", "name", "description"),
+)
+"""For the creator's own token: also who was invited, and how many wait for the start."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserFields:
+    """What to ask of accounts."""
+
+    user: tuple[str, ...] = _USER_FIELDS
+    expansions: tuple[str, ...] = ()
+    post: tuple[str, ...] = ()
+
+    def query(self) -> Query:
+        """The parameters, without those that ask for nothing."""
+        return _stated({"user.fields": self.user, "expansions": self.expansions, "post.fields": self.post})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostFields:
+    """What to ask of posts shared in a Space."""
+
+    post: tuple[str, ...] = (
+        "attachments",
+        "conversation_id",
+        "created_at",
+        "edit_controls",
+        "entities",
+        "lang",
+        "possibly_sensitive",
+        "public_metrics",
+        "text",
+    )
+    expansions: tuple[str, ...] = ("author_id", "attachments.media_keys", "attachments.poll_ids", "referenced_posts")
+    user: tuple[str, ...] = _USER_FIELDS
+    media: tuple[str, ...] = ("alt_text", "duration_ms", "height", "preview_image_url", "type", "url", "width")
+    poll: tuple[str, ...] = ("duration_minutes", "end_datetime", "options", "voting_status")
+    place: tuple[str, ...] = ()
+
+    def query(self) -> Query:
+        """The parameters, without those that ask for nothing."""
+        return _stated(
+            {
+                "post.fields": self.post,
+                "expansions": self.expansions,
+                "user.fields": self.user,
+                "media.fields": self.media,
+                "poll.fields": self.poll,
+                "place.fields": self.place,
+            }
+        )
+
+
+def _stated(query: dict[str, tuple[str, ...]]) -> Query:
+    return {name: values for name, values in query.items() if values}

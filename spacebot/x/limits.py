@@ -1,0 +1,224 @@
+"""PURE: how many requests may still go, per endpoint and token; a request is counted before it is sent.
+
+Never more than the limit goes in any window; a share of it is kept for people; what is left is spread evenly. All times
+are monotonic seconds, handed in.
+"""
+
+import math
+from bisect import bisect_left
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from enum import Enum
+
+WINDOW = 900.0
+"""Seconds of X's windows (https://docs.x.com/x-api/fundamentals/rate-limits)."""
+
+FIRST_PAUSE = 60.0
+"""Seconds to wait after a 429 that does not say how long; doubled each time, up to a window."""
+
+SHORT_PAUSE = 2.0
+"""The same after a 429 although the window has room: some other, shorter limit was met."""
+
+_LONGEST = 86_400.0
+_SAME_WINDOW = 5.0
+"""X counts resets in whole seconds, and answers travel: resets closer than this are one and the same."""
+
+
+class Lane(Enum):
+    """Who is waiting."""
+
+    PEOPLE = "people"
+    """Goes at once while the window has room."""
+    BACKGROUND = "background"
+    """Waits for its paced turn and never touches the people's share."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """What an answer's headers say of the limit: whole numbers, and seconds until the reset. None where they are silent."""
+
+    limit: int | None = None
+    remaining: int | None = None
+    reset_in: float | None = None
+
+
+def read_rate(headers: Mapping[str, str], now: datetime) -> Rate:
+    """The limit as the headers state it; nonsense counts as silence.
+
+    X writes the reset in epoch seconds of its own clock, so it is measured against the answer's Date where there is one.
+    """
+    lower = {name.lower(): value for name, value in headers.items()}
+    reset = _whole(lower.get("x-rate-limit-reset"))
+    reset_in = None if reset is None else float(reset) - _sent_at(lower.get("date"), now)
+    if reset_in is None:
+        retry = _whole(lower.get("retry-after"))
+        reset_in = None if retry is None else float(retry)
+    return Rate(
+        limit=_whole(lower.get("x-rate-limit-limit")),
+        remaining=_whole(lower.get("x-rate-limit-remaining")),
+        reset_in=None if reset_in is None else min(max(reset_in, 0.0), _LONGEST),
+    )
+
+
+def _whole(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) <= 12 else None  # noqa: PLR2004 - enough for epoch seconds
+
+
+def _sent_at(date: str | None, now: datetime) -> float:
+    try:
+        return parsedate_to_datetime(date or "").timestamp()
+    except (ValueError, OverflowError, TypeError):
+        return now.timestamp()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """What may still go before `reset` (monotonic seconds)."""
+
+    limit: int
+    remaining: int
+    reset: float
+
+
+@dataclass(slots=True, kw_only=True)
+class Budget:
+    """The window of one endpoint for one token.
+
+    While X's headers have told the window, it is X's. Before that, and after its reset until the next answer, any
+    `WINDOW` seconds hold at most `limit` requests, so that it does not matter when X begins to count.
+
+    Attributes:
+        limit: Requests per window.
+        share: The part of the limit that is kept for people, between 0 and 1.
+    """
+
+    limit: int
+    share: float = 0.1
+    _told: Window | None = None
+    _sent: deque[float] = field(default_factory=deque)
+    _flying: int = 0
+    _closed_until: float = 0.0
+    _refusals: int = 0
+    _last_background: float = -math.inf
+
+    @property
+    def reserve(self) -> int:
+        """How many of a window's requests are kept for people."""
+        if self.limit <= 1 or self.share <= 0:
+            return 0
+        return min(self.limit - 1, max(1, math.floor(self.limit * self.share)))
+
+    def wait(self, lane: Lane, now: float) -> float:
+        """Seconds until a request of this lane may go; 0 if it may go now."""
+        window = self.window(now)
+        closed = max(0.0, self._closed_until - now)
+        if lane is Lane.PEOPLE:
+            return max(closed, 0.0 if window.remaining > 0 else window.reset - now)
+        spare = window.remaining - self.reserve
+        if spare <= 0:
+            return max(closed, window.reset - now)
+        return max(closed, self._last_background + self._pace(window, spare) - now, 0.0)
+
+    def take(self, lane: Lane, now: float) -> None:
+        """Count a request that is about to be sent; call it only when `wait` says 0."""
+        window = self.window(now)
+        self._flying += 1
+        self._sent.append(now)
+        if self._told is not None:
+            self._told = Window(limit=window.limit, remaining=window.remaining - 1, reset=window.reset)
+        if lane is Lane.BACKGROUND:
+            self._last_background = now
+
+    def landed(self, rate: Rate | None, now: float, *, refused: bool = False) -> None:
+        """Learn from an answer's headers, or None if none came; `refused` says that it was a 429 of this limit."""
+        self._flying = max(0, self._flying - 1)
+        if rate is None:
+            return
+        self._learn(rate, now)
+        if not refused:
+            self._refusals = 0
+            return
+        if rate.reset_in is None or rate.remaining:
+            # X does not say how long, or says that the window has room: then it was some other, shorter limit.
+            first = SHORT_PAUSE if rate.remaining else FIRST_PAUSE
+            self._close(min(first * 2**self._refusals, rate.reset_in or WINDOW, WINDOW), now)
+            self._refusals = min(self._refusals + 1, 30)
+        else:
+            self._close(rate.reset_in, now)
+
+    def _close(self, seconds: float, now: float) -> None:
+        self._closed_until = max(self._closed_until, now + max(seconds, 1.0))
+
+    def window(self, now: float) -> Window:
+        """What is left now."""
+        if self._told is not None and now >= self._told.reset:
+            # Those still on their way may be counted in the window that begins.
+            self._sent = deque([now] * self._flying)
+            self._told = None
+        if self._told is not None:
+            return self._told
+        while self._sent and self._sent[0] <= now - WINDOW:
+            self._sent.popleft()
+        remaining = self.limit - len(self._sent)
+        # The next to leave the last 900 seconds makes room; people's share is given back before background sees any.
+        needed = self._sent[0] + WINDOW if self._sent else now + WINDOW
+        return Window(limit=self.limit, remaining=remaining, reset=needed)
+
+    def idle(self, now: float) -> bool:
+        """Whether nothing would be lost by forgetting this budget."""
+        return not self._flying and now >= self._closed_until and self.window(now).remaining >= self.limit
+
+    def _sent_in_window_to(self, reset: float, now: float) -> int:
+        """How many we sent since the window began that ends at `reset`; all that are known if it is no usual window."""
+        if reset - now > WINDOW + _SAME_WINDOW:
+            return len(self._sent)
+        return len(self._sent) - bisect_left(self._sent, reset - WINDOW - _SAME_WINDOW)
+
+    def _pace(self, window: Window, spare: int) -> float:
+        if self._told is None:
+            return WINDOW / max(1, self.limit - self.reserve)
+        return max(0.0, window.reset - self._last_background) / (spare + 1)
+
+    def _learn(self, rate: Rate, now: float) -> None:
+        if rate.limit is not None and rate.limit > 0:
+            self.limit = rate.limit
+        if rate.remaining is None or rate.reset_in is None or rate.reset_in <= 0:
+            return
+        reset = now + rate.reset_in
+        # X has not seen all that we have sent, and what is lost on the way lands without a word: both counts must hold.
+        remaining = max(0, min(rate.remaining - self._flying, self.limit - self._sent_in_window_to(reset, now)))
+        current = self.window(now)
+        if self._told is not None and reset < current.reset - _SAME_WINDOW:
+            return
+        if self._told is not None and reset <= current.reset + _SAME_WINDOW:
+            remaining, reset = min(remaining, current.remaining), max(reset, current.reset)
+        self._told = Window(limit=self.limit, remaining=remaining, reset=reset)
+
+
+@dataclass(slots=True, kw_only=True)
+class Gap:
+    """At most one request in `seconds`, whatever the budgets say; none while one is on its way.
+
+    Counted from when an answer landed: X measures where requests arrive, and only then is it certain that the last one
+    did. `last` is when a request may have gone that is not known of: an earlier run of this program may have sent it.
+    """
+
+    seconds: float
+    last: float = -math.inf
+    _flying: int = 0
+
+    def wait(self, now: float) -> float:
+        """Seconds until the next one may go, or until it is worth asking again."""
+        return self.seconds if self.seconds and self._flying else max(0.0, self.last + self.seconds - now)
+
+    def take(self) -> None:
+        """Count one that goes."""
+        self._flying += 1
+
+    def landed(self, now: float) -> None:
+        """It is over."""
+        self._flying = max(0, self._flying - 1)
+        self.last = now

@@ -1,0 +1,128 @@
+"""The second, patient reading of an answer: one ill-formed field costs that field, one ill-formed item that item, and no more."""
+
+import json
+import math
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+import msgspec
+
+from spacebot.x.base import utc
+
+_LOOSE_DATE = re.compile(
+    r"(\d{4})-(\d{1,2})-(\d{1,2})[T ](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.\d+)?)?\s*(?:Z|([+-])(\d{2}):?(\d{2}))?",
+    re.ASCII | re.IGNORECASE,
+)
+
+
+def parse(body: bytes) -> Any:
+    """JSON as plain values, forgiving broken characters.
+
+    Raises:
+        ValueError: It is not JSON, or nested beyond reason.
+    """
+    try:
+        raw = json.loads(body.decode("utf-8", "replace"), parse_constant=lambda _: None, parse_float=_finite)
+        # Half of a surrogate pair is legal in JSON and in no text that can be stored or sent.
+        clean = json.dumps(raw, ensure_ascii=False).encode("utf-8", "replace")
+        return msgspec.json.decode(clean)
+    except (RecursionError, msgspec.DecodeError) as error:
+        raise ValueError(str(error)) from error
+
+
+def _finite(number: str) -> float | None:
+    value = float(number)
+    return value if math.isfinite(value) else None
+
+
+def mend(raw: Any, wanted: Any) -> Any:
+    """`raw` as a `wanted`, leaving out what does not fit wherever something may be left out.
+
+    Raises:
+        msgspec.ValidationError: Nothing usable remains; for a struct, a required field is missing.
+    """
+    try:
+        return msgspec.convert(raw, wanted, strict=False)
+    except msgspec.ValidationError:
+        return _mend_by_shape(raw, _bare(wanted))
+
+
+def _mend_by_shape(raw: Any, wanted: Any) -> Any:
+    if get_origin(wanted) in (Union, UnionType):
+        return _first_that_fits(raw, get_args(wanted))
+    if isinstance(raw, dict) and isinstance(wanted, type) and issubclass(wanted, msgspec.Struct):
+        return _mend_struct(raw, wanted)
+    if isinstance(raw, list) and get_origin(wanted) is tuple and get_args(wanted)[1:] == (...,):
+        return tuple(_fitting(raw, get_args(wanted)[0]))
+    if wanted is str and isinstance(raw, int) and not isinstance(raw, bool):
+        return str(raw)
+    if wanted is datetime and isinstance(raw, str):
+        return loose_date(raw)
+    raise msgspec.ValidationError
+
+
+def _bare(wanted: Any) -> Any:
+    """The type without its annotations and new names."""
+    while True:
+        if get_origin(wanted) is Annotated:
+            wanted = get_args(wanted)[0]
+        elif hasattr(wanted, "__supertype__"):
+            wanted = wanted.__supertype__
+        else:
+            return wanted
+
+
+def _first_that_fits(raw: Any, choices: tuple[Any, ...]) -> Any:
+    for choice in choices:
+        try:
+            return mend(raw, choice)
+        except msgspec.ValidationError:
+            continue
+    raise msgspec.ValidationError
+
+
+def _mend_struct(raw: dict[str, Any], wanted: type[msgspec.Struct]) -> msgspec.Struct:
+    kept: dict[str, Any] = {}
+    for field in msgspec.structs.fields(wanted):
+        if field.encode_name not in raw:
+            continue
+        try:
+            kept[field.name] = mend(raw[field.encode_name], field.type)
+        except msgspec.ValidationError:
+            continue
+    if any(field.required and field.name not in kept for field in msgspec.structs.fields(wanted)):
+        raise msgspec.ValidationError
+    return wanted(**kept)
+
+
+def _fitting(raw: list[Any], wanted: Any) -> list[Any]:
+    kept = []
+    for item in raw:
+        try:
+            kept.append(mend(item, wanted))
+        except msgspec.ValidationError:
+            continue
+    return kept
+
+
+def loose_date(text: str) -> datetime:
+    """A date as X also writes it, without leading zeros (`2021-7-14T04:35:55Z`); UTC where no zone stands.
+
+    Raises:
+        msgspec.ValidationError: It is no date.
+    """
+    found = _LOOSE_DATE.fullmatch(text.strip())
+    if not found:
+        raise msgspec.ValidationError
+    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
+    sign, hours, minutes = found.groups()[6:]
+    try:
+        zone = timezone(timedelta(hours=int(hours), minutes=int(minutes)) * (-1 if sign == "-" else 1)) if sign else UTC
+        moment = utc(datetime(year, month, day, hour, minute, second, tzinfo=zone))
+    except ValueError as error:
+        raise msgspec.ValidationError from error
+    if moment is None:
+        raise msgspec.ValidationError
+    return moment

@@ -1,0 +1,255 @@
+"""PURE: a request's words on the wire, and an answer's meaning: a page, or exactly one exception. No I/O, no clock."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import Enum
+from functools import cache
+from typing import Any, TypeVar
+
+import msgspec
+
+from spacebot.errors import XInvalidRequest, XNotFound, XUnreadable
+from spacebot.x.base import Thing
+from spacebot.x.endpoints import AT_ONCE, QUERY_LENGTH, Endpoint, Query, Request
+from spacebot.x.mend import mend, parse
+from spacebot.x.model import Media, Page, Place, Poll, Post, Problem, Space, Topic, User
+from spacebot.x.refusals import ABSENCES, Refusal, explain
+
+T = TypeVar("T", bound=Thing)
+
+
+class Generation(Enum):
+    """Which of X's vocabularies a request is written in; answers are read in both."""
+
+    NEW = "2.167 and later"
+    OLD = "up to 2.166"
+
+
+_OLD_PARAMETERS = {"post.fields": "tweet.fields"}
+_OLD_EXPANSIONS = {
+    "attachments.media_source_tweet": "attachments.media_source_tweet",
+    "edit_history_post_ids": "edit_history_tweet_ids",
+    "most_recent_post_id": "most_recent_tweet_id",
+    "pinned_post_id": "pinned_tweet_id",
+    "referenced_posts": "referenced_tweets.id",
+    "topic_ids": "topics_ids",
+}
+_OLD_FIELDS = {"note_post": "note_tweet"}
+
+
+def build(request: Request[T], generation: Generation = Generation.NEW) -> tuple[str, str, dict[str, str]]:
+    """Method, path and query (not yet percent-encoded).
+
+    Raises:
+        XInvalidRequest: What is asked about cannot exist, so X need not be troubled with it.
+    """
+    endpoint = request.endpoint
+    if request.about is not None and not (endpoint.pattern and endpoint.pattern.fullmatch(request.about)):
+        raise XInvalidRequest(parameters=frozenset({endpoint.resource or "id"}), values=frozenset({request.about}))
+    _check(endpoint, request.query)
+    query = _in_old_words(request.query) if generation is Generation.OLD else request.query
+    return (
+        "GET",
+        endpoint.path.format(request.about),
+        {name: ",".join(value) if isinstance(value, tuple) else str(value) for name, value in query.items()},
+    )
+
+
+def _check(endpoint: Endpoint[T], query: Query) -> None:
+    asked = query.get(endpoint.many) if endpoint.many else None
+    if isinstance(asked, tuple):
+        malformed = frozenset(one for one in asked if not (endpoint.pattern and endpoint.pattern.fullmatch(one)))
+        if malformed or not 1 <= len(asked) <= AT_ONCE:
+            raise XInvalidRequest(parameters=frozenset({str(endpoint.many)}), values=malformed)
+    if "query" in query and not 1 <= len(str(query["query"])) <= QUERY_LENGTH:
+        raise XInvalidRequest(parameters=frozenset({"query"}))
+    if not 1 <= int(str(query.get("max_results", 1))) <= AT_ONCE:
+        raise XInvalidRequest(parameters=frozenset({"max_results"}))
+
+
+def _in_old_words(query: Query) -> Query:
+    old: Query = {}
+    for name, value in query.items():
+        if name == "expansions" and isinstance(value, tuple):
+            old[name] = tuple(_OLD_EXPANSIONS.get(word, word) for word in value)
+        elif name == "post.fields" and isinstance(value, tuple):
+            old[_OLD_PARAMETERS[name]] = tuple(_OLD_FIELDS.get(word, word) for word in value)
+        else:
+            old[name] = value
+    return old
+
+
+def is_about_names(refused: XInvalidRequest, request: Request[T]) -> bool:
+    """Whether X refused a word that the other generation writes differently."""
+    if _in_old_words(request.query) == request.query:
+        return False
+    renamed = {"expansions", *_OLD_PARAMETERS, *_OLD_PARAMETERS.values()}
+    return bool(refused.parameters & renamed)
+
+
+class Includes(Thing, frozen=True, kw_only=True):
+    """What came along, under today's names and the older ones."""
+
+    users: tuple[User, ...] = ()
+    topics: tuple[Topic, ...] = ()
+    posts: tuple[Post, ...] = ()
+    tweets: tuple[Post, ...] = ()
+    media: tuple[Media, ...] = ()
+    polls: tuple[Poll, ...] = ()
+    places: tuple[Place, ...] = ()
+
+
+class Meta(Thing, frozen=True, kw_only=True):
+    """What X says about its own answer."""
+
+    result_count: int | None = None
+    next_token: str | None = None
+    previous_token: str | None = None
+
+
+_NOTHING = Includes()
+_SILENT = Meta()
+
+
+class Answer(Thing, frozen=True, kw_only=True):
+    """The envelope of an answer. `data` is missing where X has nothing to show, or nothing to say."""
+
+    data: Any = msgspec.UNSET
+    includes: Includes | None = None
+    meta: Meta | None = None
+    errors: tuple[Problem, ...] | None = None
+
+
+@cache
+def _decoder(item: type[Thing]) -> msgspec.json.Decoder[Answer]:
+    narrowed = msgspec.defstruct(
+        f"AnswerOf{item.__name__}",
+        [("data", tuple[item, ...] | item | None | msgspec.UnsetType, msgspec.UNSET)],  # type: ignore[valid-type]  # made at run time
+        bases=(Answer,),
+        frozen=True,
+        kw_only=True,
+    )
+    return msgspec.json.Decoder(narrowed, strict=False)
+
+
+def decipher(endpoint: Endpoint[T], status: int, headers: Mapping[str, str], body: bytes, now: datetime) -> Page[T]:
+    """What X's answer means.
+
+    Args:
+        endpoint: What was asked.
+        status: The HTTP status.
+        headers: The response's headers, in any spelling of their names.
+        body: The whole body, uncompressed.
+        now: When it came, aware and in UTC.
+
+    Returns:
+        The page; what X could not give stands beside what it gave, in `problems`. A look-up of one thing has exactly
+        one item. A look-up of several has none if X shows none of them.
+
+    Raises:
+        XError: One of its subclasses. XAbsent (only from look-ups of one thing) names the thing if X named it.
+    """
+    if not 200 <= status < 300:  # noqa: PLR2004 - the range of success
+        problems = complaints(body)
+        own_status = status if status >= 400 else max(status, 300)  # noqa: PLR2004 - a refusal is never a success
+        raise explain(Refusal(status=own_status, headers=headers, problems=problems, now=now))
+    lost: tuple[Problem, ...] = ()
+    try:
+        answer = _decoder(endpoint.item).decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        answer, lost = _read_patiently(endpoint.item, body, status)
+    items: tuple[T, ...]
+    if isinstance(answer.data, tuple):
+        items = answer.data
+    else:
+        items = () if answer.data in (None, msgspec.UNSET) else (answer.data,)
+    if not items:
+        _judge_empty(
+            endpoint, answer, lost, Refusal(status=status, headers=headers, problems=complaints(body), now=now)
+        )
+    if endpoint.resource and len(items) != 1:
+        raise XUnreadable(status=status)
+    return _page(answer, items, lost)
+
+
+def _read_patiently(item: type[Thing], body: bytes, status: int) -> tuple[Answer, tuple[Problem, ...]]:
+    """The answer without what cannot be read; each item lost is told as a problem, so that it never looks absent."""
+    try:
+        raw = parse(body)
+    except ValueError:
+        raise XUnreadable(status=status) from None
+    data = raw.get("data", msgspec.UNSET) if isinstance(raw, dict) else False
+    if not isinstance(data, (dict, list, type(None), msgspec.UnsetType)):
+        raise XUnreadable(status=status)
+    kept, lost = [], []
+    for one in data if isinstance(data, list) else [data] if isinstance(data, dict) else []:
+        try:
+            kept.append(mend(one, item))
+        except msgspec.ValidationError:
+            lost.append(Problem(type="unreadable", title="Unreadable", resource_type=item.__name__.lower()))
+    if lost and not kept:
+        raise XUnreadable(status=status)
+    envelope = mend({key: value for key, value in raw.items() if key != "data"}, Answer)
+    found = tuple(kept) if isinstance(data, (dict, list)) else data
+    return msgspec.structs.replace(envelope, data=found), tuple(lost)
+
+
+def complaints(body: bytes) -> tuple[Problem, ...]:
+    """The problems that a body states, at its top and in `errors`; none if it is no JSON object."""
+    try:
+        raw = parse(body)
+    except ValueError:
+        return ()
+    if not isinstance(raw, dict):
+        return ()
+    errors = raw.get("errors")
+    stated = [raw] if raw.keys() & {"title", "type", "detail", "reason"} else []
+    stated += [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
+    return tuple(mend(one, Problem) for one in stated)
+
+
+def _judge_empty(endpoint: Endpoint[T], answer: Answer, lost: tuple[Problem, ...], refusal: Refusal) -> None:
+    """Return if the answer honestly says 'nothing'; raise what it says instead."""
+    problems = answer.errors or refusal.problems
+    if problems:
+        if not endpoint.resource and all(_concerns_one_thing(problem) for problem in problems):
+            return
+        first = next((problem for problem in problems if not _concerns_one_thing(problem)), problems[0])
+        ordered = (first, *(problem for problem in problems if problem is not first))
+        raise explain(
+            Refusal(status=first.status or refusal.status, headers=refusal.headers, problems=ordered, now=refusal.now)
+        )
+    silent = answer.data is msgspec.UNSET and answer.meta is None and answer.errors is None
+    promised = answer.meta.result_count if answer.meta else None
+    if lost or promised:
+        raise XUnreadable(status=refusal.status)
+    if endpoint.resource:
+        raise XNotFound(resource_type=endpoint.resource, status=refusal.status)
+    if silent:
+        raise XUnreadable(status=refusal.status)
+
+
+def _concerns_one_thing(problem: Problem) -> bool:
+    return problem.type in ABSENCES or bool(problem.resource_id)
+
+
+def _page(answer: Answer, items: tuple[T, ...], lost: tuple[Problem, ...]) -> Page[T]:
+    came = answer.includes or _NOTHING
+    meta = answer.meta or _SILENT
+    topics = {topic.id: topic for topic in came.topics}
+    for item in items:
+        if isinstance(item, Space) and item.topics:
+            topics.update((topic.id, topic) for topic in item.topics)
+    return Page(
+        items=items,
+        users={user.id: user for user in came.users},
+        topics=topics,
+        posts={post.id: post for post in (*came.tweets, *came.posts)},
+        media={medium.media_key: medium for medium in came.media},
+        polls={poll.id: poll for poll in came.polls},
+        places={place.id: place for place in came.places},
+        problems=(*(answer.errors or ()), *lost),
+        next_token=meta.next_token,
+        result_count=meta.result_count,
+        truncated=(meta.result_count or 0) > len(items) + len(lost),
+    )

@@ -1,0 +1,1 @@
+"""Statements about how X is asked and understood."""

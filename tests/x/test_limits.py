@@ -1,0 +1,221 @@
+"""How many requests may go, and when."""
+
+from datetime import UTC, datetime
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spacebot.x.limits import WINDOW, Budget, Gap, Lane, Rate, read_rate
+
+NOW = datetime(2026, 10, 1, 12, 0, tzinfo=UTC)
+START = 50_000.0
+
+
+def told(remaining: int, reset_in: float, limit: int = 300) -> Rate:
+    return Rate(limit=limit, remaining=remaining, reset_in=reset_in)
+
+
+def sent_by(budget: Budget, lane: Lane, *, start: float, end: float) -> list[float]:
+    """When a lane that always wants to send does so, between two moments."""
+    now, sent = start, []
+    while now < end:
+        if (wait := budget.wait(lane, now)) > 0:
+            now += max(wait, 1e-6)
+            continue
+        budget.take(lane, now)
+        budget.landed(Rate(), now)
+        sent.append(now)
+    return sent
+
+
+def test_the_background_goes_every_three_and_a_third_seconds() -> None:
+    sent = sent_by(Budget(limit=300), Lane.BACKGROUND, start=START, end=START + 3 * WINDOW)
+    gaps = [later - earlier for earlier, later in pairwise(sent)]
+    assert min(gaps) == pytest.approx(WINDOW / 270, rel=1e-3)
+    assert max(gaps) == pytest.approx(WINDOW / 270, rel=1e-3)
+
+
+def test_people_go_at_once_until_the_window_is_used_up() -> None:
+    budget = Budget(limit=300)
+    for _ in range(300):
+        assert budget.wait(Lane.PEOPLE, START) == 0
+        budget.take(Lane.PEOPLE, START)
+    assert budget.wait(Lane.PEOPLE, START) == WINDOW
+    assert budget.wait(Lane.PEOPLE, START + WINDOW) == 0
+
+
+def test_the_background_never_touches_the_peoples_share() -> None:
+    budget = Budget(limit=300)
+    sent_by(budget, Lane.BACKGROUND, start=START, end=START + WINDOW - 1)
+    assert budget.window(START + WINDOW - 1).remaining >= 30
+    budget.landed(told(30, 400), START + WINDOW)
+    assert budget.wait(Lane.BACKGROUND, START + WINDOW) == pytest.approx(400)
+    assert budget.wait(Lane.PEOPLE, START + WINDOW) == 0
+
+
+@pytest.mark.parametrize(("limit", "reserve"), [(1, 0), (2, 1), (5, 1), (25, 2), (300, 30)])
+def test_the_peoples_share_is_a_tenth_and_at_least_one(limit: int, reserve: int) -> None:
+    assert Budget(limit=limit).reserve == reserve
+
+
+def test_what_is_left_is_spread_over_what_is_left_of_the_window() -> None:
+    budget = Budget(limit=300)
+    budget.take(Lane.BACKGROUND, START)
+    budget.landed(told(130, 450), START)
+    assert budget.wait(Lane.BACKGROUND, START) == pytest.approx(450 / 101, rel=1e-3)
+
+
+def test_headers_are_believed_over_the_constant() -> None:
+    budget = Budget(limit=300)
+    budget.take(Lane.PEOPLE, START)
+    budget.landed(told(0, 600, limit=1), START)
+    assert budget.wait(Lane.PEOPLE, START) == pytest.approx(600)
+    assert budget.limit == 1
+
+
+def test_an_answer_that_arrives_late_does_not_give_requests_back() -> None:
+    budget = Budget(limit=300)
+    for _ in range(3):
+        budget.take(Lane.PEOPLE, START)
+    budget.landed(told(297, 900), START + 1)
+    budget.landed(told(299, 900), START + 1)
+    budget.landed(told(298, 900), START + 1)
+    assert budget.window(START + 1).remaining <= 297
+
+
+def test_an_answer_of_the_last_window_says_nothing_of_this_one() -> None:
+    budget = Budget(limit=300)
+    for _ in range(2):
+        budget.take(Lane.PEOPLE, START)
+    budget.landed(told(299, 890), START)
+    budget.landed(told(0, 3), START)
+    assert budget.window(START).remaining == 298
+
+
+def test_those_on_their_way_when_the_window_ends_count_in_the_next() -> None:
+    budget = Budget(limit=10)
+    budget.take(Lane.PEOPLE, START)
+    budget.landed(told(9, 5, limit=10), START)
+    budget.take(Lane.PEOPLE, START + 4)
+    assert budget.window(START + 6).remaining == 9
+
+
+def test_a_refusal_empties_the_window_until_its_reset() -> None:
+    budget = Budget(limit=300)
+    budget.take(Lane.PEOPLE, START)
+    budget.landed(told(0, 321), START, refused=True)
+    assert budget.wait(Lane.PEOPLE, START) == pytest.approx(321)
+    assert budget.wait(Lane.BACKGROUND, START + 320) == pytest.approx(1)
+
+
+def test_refusals_without_a_word_double_the_pause_up_to_a_window() -> None:
+    budget, now, pauses = Budget(limit=300), START, []
+    for _ in range(6):
+        budget.take(Lane.PEOPLE, now)
+        budget.landed(Rate(), now, refused=True)
+        pauses.append(budget.wait(Lane.PEOPLE, now))
+        now += pauses[-1]
+    assert pauses == [60, 120, 240, 480, 900, 900]
+    budget.landed(Rate(), now)
+    budget.landed(Rate(), now, refused=True)
+    assert budget.wait(Lane.PEOPLE, now) == 60
+
+
+def test_a_refusal_while_the_window_has_room_is_no_reason_to_wait_for_its_reset() -> None:
+    budget = Budget(limit=300)
+    budget.take(Lane.PEOPLE, START)
+    budget.landed(told(200, 800), START, refused=True)
+    assert budget.wait(Lane.PEOPLE, START) == 2
+
+
+def test_a_gap_lies_between_any_two() -> None:
+    gap = Gap(seconds=1.0)
+    assert gap.wait(START) == 0
+    gap.take()
+    assert gap.wait(START + 5) == 1.0  # it may not have arrived yet
+    gap.landed(START + 5)
+    assert gap.wait(START + 5.25) == pytest.approx(0.75)
+    assert gap.wait(START + 6) == 0
+
+
+class Server:
+    """X's side: fixed windows that begin with the first request of each, and headers in whole seconds of its own clock."""
+
+    def __init__(self, limit: int, ahead: float) -> None:
+        self.limit, self.ahead = limit, ahead
+        self.ends = -1.0
+        self.count = 0
+        self.most = 0
+
+    def receive(self, now: float) -> dict[str, str]:
+        if now >= self.ends:
+            self.ends, self.count = now + WINDOW, 0
+        self.count += 1
+        self.most = max(self.most, self.count)
+        date = datetime.fromtimestamp(int(now + self.ahead), UTC)
+        return {
+            "X-Rate-Limit-Limit": str(self.limit),
+            "x-rate-limit-remaining": str(max(0, self.limit - self.count)),
+            "x-rate-limit-reset": str(int(self.ends + self.ahead) + 1),
+            "Date": date.strftime("%a, %d %b %Y %H:%M:%S GMT"),
+        }
+
+
+@given(
+    limit=st.sampled_from([1, 2, 10, 25]),
+    ahead=st.floats(-100, 1e9),
+    talks=st.booleans(),
+    steps=st.lists(
+        st.tuples(st.sampled_from(Lane), st.floats(0, 400), st.floats(0.01, 3), st.booleans()), min_size=1, max_size=120
+    ),
+)
+def test_never_more_than_the_limit_in_any_window(
+    *, limit: int, ahead: float, talks: bool, steps: list[tuple[Lane, float, float, bool]]
+) -> None:
+    """Whoever asks however often, answers late or not at all: X's own count never passes the limit."""
+    budget, server, now = Budget(limit=limit), Server(limit, ahead), START
+    flying: list[tuple[float, Rate | None]] = []
+    for lane, pause, latency, answered in steps:
+        now += pause
+        for arrival, rate in sorted(flying, key=lambda one: one[0]):
+            if arrival <= now:
+                budget.landed(rate, arrival)
+        flying = [one for one in flying if one[0] > now]
+        if budget.wait(lane, now) > 0:
+            continue
+        budget.take(lane, now)
+        headers = server.receive(now + latency / 2)
+        rate = read_rate(headers if talks else {}, NOW) if answered else None
+        flying.append((now + latency, rate))
+    assert server.most <= limit
+
+
+@given(
+    limit=st.integers(1, 12),
+    steps=st.lists(st.tuples(st.sampled_from(Lane), st.floats(0, 300)), min_size=1, max_size=200),
+)
+def test_without_headers_any_900_seconds_hold_at_most_the_limit(limit: int, steps: list[tuple[Lane, float]]) -> None:
+    budget, now, sent = Budget(limit=limit), START, []
+    for lane, pause in steps:
+        now += pause
+        if budget.wait(lane, now) <= 0:
+            budget.take(lane, now)
+            budget.landed(Rate(), now)
+            sent.append(now)
+    assert all(later - earlier >= WINDOW for earlier, later in zip(sent, sent[limit:], strict=False))
+
+
+def test_the_reset_is_measured_against_xs_own_clock() -> None:
+    headers = {"X-RATE-LIMIT-RESET": "1633364979", "date": "Mon, 04 Oct 2021 16:25:39 GMT"}
+    assert read_rate(headers, NOW).reset_in == 240
+    assert read_rate({"x-rate-limit-reset": str(int(NOW.timestamp()) + 33)}, NOW).reset_in == 33
+    assert read_rate({"retry-after": "7"}, NOW).reset_in == 7
+
+
+@given(text=st.text(), date=st.text())
+def test_nonsense_in_headers_counts_as_silence(text: str, date: str) -> None:
+    rate = read_rate({"x-rate-limit-limit": text, "x-rate-limit-reset": text, "Date": date}, NOW)
+    assert rate.limit is None or text.isdigit()
+    assert rate.reset_in is None or 0 <= rate.reset_in <= 86_400
