@@ -1,0 +1,1 @@
+"""The database: a schema, and every SQL statement as a named method."""

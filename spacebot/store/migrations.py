@@ -1,0 +1,110 @@
+"""The schema, as migrations that are applied in order and never changed once released.
+
+Times are whole milliseconds since 1970, UTC. Ids of X are text, ids of Discord integers. Each unique index states an
+invariant; the sentence beside it says which.
+"""
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("spacebot")
+
+FIRST = """
+CREATE TABLE guilds (
+    guild_id    INTEGER PRIMARY KEY,
+    channel_id  INTEGER,            -- where watches without a channel of their own are announced
+    role_id     INTEGER,            -- who is mentioned for watches without a role of their own
+    greeted_at  INTEGER
+) STRICT;
+
+CREATE TABLE users (                -- accounts on X, as last seen
+    user_id     TEXT PRIMARY KEY,
+    username    TEXT NOT NULL,
+    name        TEXT NOT NULL,
+    picture     TEXT,
+    protected   INTEGER NOT NULL DEFAULT 0,
+    seen_at     INTEGER NOT NULL
+) STRICT;
+CREATE INDEX users_by_name ON users (username COLLATE NOCASE);
+
+CREATE TABLE watches (
+    watch_id    INTEGER PRIMARY KEY,
+    guild_id    INTEGER NOT NULL REFERENCES guilds ON DELETE CASCADE,
+    host_id     TEXT NOT NULL REFERENCES users (user_id),
+    channel_id  INTEGER,
+    role_id     INTEGER,
+    added_by    INTEGER NOT NULL,
+    added_at    INTEGER NOT NULL,
+    UNIQUE (guild_id, host_id)      -- a guild follows a host once: adding again updates
+) STRICT;
+CREATE INDEX watches_by_host ON watches (host_id);
+
+CREATE TABLE spaces (
+    space_id        TEXT PRIMARY KEY,
+    host_id         TEXT NOT NULL,
+    phase           TEXT NOT NULL CHECK (phase IN ('scheduled', 'live', 'ended', 'canceled', 'gone')),
+    title           TEXT,
+    lang            TEXT,
+    is_ticketed     INTEGER,
+    participants    INTEGER,
+    peak            INTEGER,
+    scheduled_start INTEGER,
+    started_at      INTEGER,
+    ended_at        INTEGER,
+    first_seen_at   INTEGER NOT NULL,
+    last_seen_at    INTEGER NOT NULL,
+    absent_since    INTEGER,
+    revision        INTEGER NOT NULL
+) STRICT;
+CREATE INDEX spaces_open ON spaces (host_id) WHERE phase IN ('scheduled', 'live');
+
+CREATE TABLE deliveries (
+    delivery_id      INTEGER PRIMARY KEY,
+    space_id         TEXT NOT NULL REFERENCES spaces,
+    channel_id       INTEGER NOT NULL,
+    kind             TEXT NOT NULL,
+    guild_id         INTEGER NOT NULL,
+    state            TEXT NOT NULL CHECK (state IN ('pending', 'sending', 'sent', 'failed', 'skipped')),
+    reason           TEXT,           -- why it failed or was skipped
+    wanted           INTEGER NOT NULL, -- the Space's revision that the message ought to show
+    shown            INTEGER,          -- the revision that it shows
+    attempts         INTEGER NOT NULL DEFAULT 0,
+    first_attempt_at INTEGER,          -- from here on Discord may hold the message, whatever we heard of it
+    next_try_at      INTEGER NOT NULL,
+    message_id       INTEGER,
+    created_at       INTEGER NOT NULL,
+    sent_at          INTEGER,
+    UNIQUE (space_id, channel_id, kind) -- one announcement, one message
+) STRICT;
+CREATE INDEX deliveries_due ON deliveries (next_try_at)
+    WHERE state IN ('pending', 'sending', 'failed') OR (state = 'sent' AND shown < wanted);
+
+CREATE TABLE audience (              -- which watches a delivery serves
+    watch_id    INTEGER NOT NULL REFERENCES watches ON DELETE CASCADE,
+    space_id    TEXT NOT NULL REFERENCES spaces,
+    kind        TEXT NOT NULL,
+    delivery_id INTEGER NOT NULL REFERENCES deliveries ON DELETE CASCADE,
+    PRIMARY KEY (watch_id, space_id, kind) -- one watch, one message: a channel changed midway counts from the next Space
+) STRICT;
+CREATE INDEX audience_by_delivery ON audience (delivery_id);
+
+CREATE TABLE pauses (                -- channels that Discord does not let us post in, for now
+    channel_id  INTEGER PRIMARY KEY, -- one reason at a time
+    guild_id    INTEGER NOT NULL,
+    reason      TEXT NOT NULL,
+    since       INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE notes (                 -- small facts about this installation
+    name        TEXT PRIMARY KEY,
+    value       TEXT NOT NULL
+) STRICT;
+"""
+
+
+@migrations()
+def first(db: Database) -> None:
+    """Guilds, watches, Spaces, and the ledger of deliveries."""
+    # executescript() would commit the migration's own transaction, so each statement goes on its own.
+    for statement in FIRST.split(";\n"):
+        if statement.strip():
+            db.execute(statement)

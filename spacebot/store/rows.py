@@ -1,0 +1,98 @@
+"""What the database hands out: one small frozen type per question."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from spacebot.ids import ChannelId, GuildId, MessageId, RoleId
+from spacebot.watch.lifecycle import SpaceRecord
+from spacebot.x.model import UserId
+
+_HANDLE = re.compile(r"\w{1,40}", re.ASCII)
+
+
+class Kind(StrEnum):
+    """Which of a Space's moments an announcement tells of."""
+
+    LIVE = "live"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """An account on X as last seen; always keyed by its id, for a handle can change."""
+
+    user_id: UserId
+    username: str
+    name: str
+    picture: str | None = None
+    protected: bool = False
+
+    @property
+    def url(self) -> str:
+        """The account's page; by its id where the handle is none that could stand in an address."""
+        return (
+            f"https://x.com/{self.username}"
+            if _HANDLE.fullmatch(self.username)
+            else f"https://x.com/i/user/{self.user_id}"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuildConfig:
+    """What a guild's admins have set; all of it may be unset."""
+
+    channel_id: ChannelId | None = None
+    role_id: RoleId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """A guild's wish to hear of one host. `channel_id` and `role_id` are the watch's own; the guild's stand in for them."""
+
+    watch_id: int
+    host: Host
+    channel_id: ChannelId | None
+    role_id: RoleId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchLine:
+    """A watch with what has become of it: where it announces, whom it mentions, what is on, and what is in its way."""
+
+    watch: Watch
+    channel_id: ChannelId | None
+    role_id: RoleId | None
+    live: SpaceRecord | None
+    paused: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """A channel that Discord does not let us post in, and why."""
+
+    channel_id: ChannelId
+    guild_id: GuildId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One delivery that the courier has claimed: everything it needs to send or to edit, as of the claim."""
+
+    delivery_id: int
+    kind: Kind
+    guild_id: GuildId
+    channel_id: ChannelId
+    space: SpaceRecord
+    host: Host
+    roles: tuple[RoleId, ...]
+    """Whom the watches that share this delivery want mentioned."""
+    followed: bool = True
+    """Whether any watch still wants this delivery."""
+    attempts: int
+    """How often it was tried before this time."""
+    first_attempt_at: datetime | None
+    """From here on Discord may already hold the message, whatever we heard of it; None if it was never tried."""
+    message_id: MessageId | None
+    """The message to edit; None if it is still to be sent."""

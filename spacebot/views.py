@@ -1,0 +1,106 @@
+"""A Space as people are shown it, whether it comes from an answer of X or from what was recorded."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Self
+
+from spacebot.store.rows import Host, WatchLine
+from spacebot.watch.lifecycle import Phase, SpaceRecord
+from spacebot.x.model import Page, Space, State, User
+
+PHASES = {
+    State.SCHEDULED: Phase.SCHEDULED,
+    State.LIVE: Phase.LIVE,
+    State.ENDED: Phase.ENDED,
+    State.CANCELED: Phase.CANCELED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpaceView:
+    """What can be shown of one Space; whatever is not known is None or empty."""
+
+    url: str
+    phase: Phase
+    title: str | None = None
+    lang: str | None = None
+    is_ticketed: bool | None = None
+    participants: int | None = None
+    peak: int | None = None
+    scheduled_start: datetime | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    host: Host | None = None
+    cohosts: tuple[Host, ...] = ()
+    speakers: tuple[Host, ...] = ()
+    topics: tuple[str, ...] = ()
+
+    @property
+    def duration(self) -> timedelta | None:
+        """How long it ran, where both ends are known."""
+        if self.started_at is None or self.ended_at is None:
+            return None
+        return max(self.ended_at - self.started_at, timedelta())
+
+    @classmethod
+    def of_record(cls, record: SpaceRecord, host: Host) -> Self:
+        """What was recorded of a followed host's Space."""
+        return cls(
+            url=record.url,
+            phase=record.phase,
+            title=record.title,
+            lang=record.lang,
+            is_ticketed=record.is_ticketed,
+            participants=record.participants,
+            peak=record.peak,
+            scheduled_start=record.scheduled_start,
+            started_at=record.started_at,
+            ended_at=record.ended_at,
+            host=host,
+        )
+
+    @classmethod
+    def of_space(cls, space: Space, page: Page[Space]) -> Self:
+        """A Space of an answer, joined with the people and topics that came with it.
+
+        A state that nobody knows counts as no longer visible: nothing is claimed of it.
+        """
+        creator = page.creator(space)
+        return cls(
+            url=space.url,
+            phase=PHASES.get(space.state, Phase.GONE),
+            title=space.title,
+            lang=space.lang,
+            is_ticketed=space.is_ticketed,
+            participants=space.participant_count,
+            scheduled_start=space.scheduled_start,
+            started_at=space.started_at,
+            ended_at=space.ended_at,
+            host=host_of(creator) if creator is not None else None,
+            cohosts=tuple(host_of(user) for user in page.hosts(space) if user.id != space.creator_id),
+            speakers=tuple(host_of(user) for user in page.speakers(space) if user.id not in space.host_ids),
+            topics=tuple(topic.name for topic in page.topics_of(space) if topic.name),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """What became of `/watch add`."""
+
+    line: WatchLine
+    is_new: bool
+    guild_channel_set: bool
+    """Whether the guild had no channel, and has now got the one where the command was given."""
+    looked: bool
+    """Whether X could be asked at once if the host is live; otherwise the next sweep finds out."""
+
+
+def host_of(user: User) -> Host:
+    """An account of an answer, as it is kept."""
+    return Host(
+        user_id=user.id,
+        username=user.username,
+        name=user.name,
+        picture=user.profile_image_url,
+        protected=bool(user.protected),
+    )

@@ -1,0 +1,1 @@
+"""Deciding what happened. Knows no HTTP and no Discord."""

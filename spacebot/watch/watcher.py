@@ -1,0 +1,212 @@
+"""The loop that asks X about every followed host, and stores what the answers mean.
+
+A failed request changes nothing that is known of any Space; it is logged once, and so is its recovery.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from spacebot.clock import Clock
+from spacebot.errors import SpacebotError, XError
+from spacebot.store.door import Store
+from spacebot.store.tables import Tables
+from spacebot.watch.lifecycle import Change, SpaceRecord
+from spacebot.x.desk import HostAnswer
+from spacebot.x.model import Page, Space, SpaceId, User, UserId
+from spacebot.x.refusals import ABSENCES
+
+log = logging.getLogger(__name__)
+
+BATCH = 100
+"""Hosts, or Spaces, per request: the most that X takes."""
+
+IDLE = 5.0
+"""Seconds between looks at the watchlist while nobody is followed, unless something is said sooner."""
+
+REST_AFTER_FAILURE = 5.0
+"""Seconds until the next attempt after X failed in a way that its own time-outs and windows did not already pace."""
+
+
+class SpacesSource(Protocol):
+    """Where looks come from; every method waits for its turn within X's limits and raises `XError`."""
+
+    async def sweep(self, host_ids: Sequence[UserId]) -> Page[Space]:
+        """The live and scheduled Spaces of up to 100 hosts."""
+        ...
+
+    async def ask(self, host_id: UserId) -> HostAnswer:
+        """The same for one host, for a person who waits."""
+        ...
+
+    async def by_ids(self, space_ids: Sequence[SpaceId]) -> Page[Space]:
+        """These Spaces, whatever their state."""
+        ...
+
+
+class Watcher:
+    """Sweeps all followed hosts round and round, and looks up by id the open Spaces that a sweep no longer shows."""
+
+    def __init__(self, *, source: SpacesSource, store: Store, clock: Clock, on_work: Callable[[], None]) -> None:
+        """Take what the loop needs.
+
+        Args:
+            source: X.
+            store: Where what was seen is kept.
+            clock: Time.
+            on_work: Called after each look that may have left work in the ledger.
+        """
+        self._source = source
+        self._store = store
+        self._clock = clock
+        self._on_work = on_work
+        self._poked = asyncio.Event()
+        self._doubted: set[SpaceId] = set()
+        self._doubts = asyncio.Event()
+        self._silent: set[str] = set()
+        self.last_good_sweep: datetime | None = None
+        """When the last batch was answered."""
+        self.trouble: str | None = None
+        """Why the last batch was not, if it was not."""
+
+    def poke(self) -> None:
+        """The watchlist has changed: do not wait for the next look at it."""
+        self._poked.set()
+
+    async def run(self) -> None:
+        """Watch until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._sweep_forever(), name="sweep")
+            group.create_task(self._check_forever(), name="check")
+
+    async def look(self, host_id: UserId) -> None:
+        """Look at one host now, ahead of its turn.
+
+        Raises:
+            XError: X did not answer; the next sweep will look all the same.
+        """
+        answer = await self._source.ask(host_id)
+        await self._take_in(answer.spaces, (), tuple(answer.users.values()))
+
+    async def _sweep_forever(self) -> None:
+        while True:
+            hosts = await self._hosts()
+            if not hosts:
+                await self._rest(IDLE)
+                continue
+            started = self._clock.now()
+            for at in range(0, len(hosts), BATCH):
+                await self._sweep(hosts[at : at + BATCH])
+            await self._doubt_orphans(started)
+
+    async def _hosts(self) -> list[UserId]:
+        try:
+            hosts = await self._store(Tables.followed_hosts)
+        except SpacebotError as error:
+            self._failed("watchlist", error)
+            return []
+        self._recovered("watchlist")
+        return hosts
+
+    async def _doubt_orphans(self, since: datetime) -> None:
+        try:
+            await self._doubt(await self._store(Tables.orphans, since, self._clock.now()))
+        except SpacebotError as error:  # the next round finds them
+            self._failed("round", error)
+        else:
+            self._recovered("round")
+
+    async def _sweep(self, hosts: Sequence[UserId]) -> None:
+        asked_at = self._clock.now()
+        try:
+            page = await self._source.sweep(hosts)
+            await self._take_in(page.items, (), tuple(page.users.values()))
+            # What the answer left out is only doubted; its own id decides. Cut-off answers leave out at random.
+            if not page.truncated:
+                await self._doubt(await self._store(Tables.unseen, hosts, asked_at, self._clock.now()))
+        except SpacebotError as error:
+            self.trouble = str(error)
+            self._failed("sweep", error)
+            await self._rest(REST_AFTER_FAILURE)
+        except Exception:
+            self.trouble = "an unforeseen error, see the log"
+            log.exception("A sweep failed in an unforeseen way; the next one goes on.")
+            await self._clock.sleep(REST_AFTER_FAILURE)
+        else:
+            self.last_good_sweep = self._clock.now()
+            self.trouble = None
+            self._recovered("sweep")
+
+    async def _doubt(self, space_ids: Sequence[SpaceId]) -> None:
+        if space_ids:
+            self._doubted.update(space_ids)
+            self._doubts.set()
+
+    async def _check_forever(self) -> None:
+        while True:
+            await self._doubts.wait()
+            batch = sorted(self._doubted)[:BATCH]
+            self._doubted.difference_update(batch)
+            if not self._doubted:
+                self._doubts.clear()
+            if not batch:
+                continue
+            try:
+                page = await self._source.by_ids(batch)
+                await self._take_in(page.items, _absent(batch, page), tuple(page.users.values()))
+            except SpacebotError as error:  # the next sweep doubts them again
+                self._failed("look-up", error)
+                await self._clock.sleep(REST_AFTER_FAILURE)
+            except Exception:
+                log.exception("A look-up failed in an unforeseen way; the next sweep asks again.")
+                await self._clock.sleep(REST_AFTER_FAILURE)
+            else:
+                self._recovered("look-up")
+
+    async def _take_in(self, seen: Sequence[Space], absent: Sequence[SpaceId], users: Sequence[User]) -> None:
+        changes = await self._store(Tables.take_in, seen, absent, users, self._clock.now())
+        for record, change in changes:
+            _tell(record, change)
+        self._on_work()
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait, unless the watchlist changes first."""
+        waits = {
+            asyncio.ensure_future(self._clock.sleep(seconds)),
+            asyncio.ensure_future(self._poked.wait()),
+        }
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        self._poked.clear()
+
+    def _failed(self, what: str, error: SpacebotError) -> None:
+        if what in self._silent:
+            return
+        self._silent.add(what)
+        source = "X" if isinstance(error, XError) else "the database"
+        log.warning("The %s fails (%s): %s It is tried again; nothing is taken for ended.", what, source, error)
+
+    def _recovered(self, what: str) -> None:
+        if what in self._silent:
+            self._silent.discard(what)
+            log.info("The %s works again.", what)
+
+
+def _absent(asked: Sequence[SpaceId], page: Page[Space]) -> list[SpaceId]:
+    """The ids that X, asked for them, says it does not show.
+
+    Where anything else went wrong with the answer, only those it names: what X failed to read may well be there.
+    """
+    shown = {space.id for space in page.items}
+    named = {problem.resource_id or problem.value for problem in page.problems if problem.type in ABSENCES}
+    whole = not page.truncated and all(problem.type in ABSENCES for problem in page.problems)
+    return [space_id for space_id in asked if space_id not in shown and (whole or space_id in named)]
+
+
+def _tell(record: SpaceRecord, change: Change) -> None:
+    log.info("Space %s of host %s: %s", record.space_id, record.host_id, change.value)
