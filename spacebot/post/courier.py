@@ -1,0 +1,273 @@
+"""The loop that makes Discord agree with the ledger: it sends what is missing and edits what is out of date.
+
+A delivery is committed as 'sending' before Discord is called. Whatever happens then, the ledger decides what comes
+next: after an unclear outcome the channel is searched before anything is sent again.
+"""
+
+import asyncio
+import hashlib
+import logging
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from spacebot.clock import Clock
+from spacebot.errors import MessageGone, Refused, SpacebotError, StoreError, TryLater, Unclear
+from spacebot.ids import ChannelId, MessageId
+from spacebot.post.compose import Card, announcement, marker
+from spacebot.store.door import Store
+from spacebot.store.rows import Job
+from spacebot.store.tables import OVER, UNWATCHED, Tables
+from spacebot.watch.lifecycle import Phase
+
+log = logging.getLogger(__name__)
+
+PATIENCE = timedelta(seconds=30)
+"""How long the courier sleeps at most; then it looks whether paused channels are open again."""
+
+LOOK_BACK = timedelta(minutes=5)
+"""A message is searched from this long before its first attempt: Discord's clock is not ours."""
+
+BLIND_PAUSE = timedelta(minutes=1)
+"""How long a channel rests after a refusal that the permissions we know do not explain."""
+
+LONGEST_RETRY = timedelta(minutes=5)
+
+
+class Publisher(Protocol):
+    """Discord, as the courier needs it."""
+
+    def obstacle(self, channel_id: ChannelId) -> str | None:
+        """Why nothing can be posted in this channel, for people; None if nothing is in the way. Costs no request."""
+        ...
+
+    def can_search(self, channel_id: ChannelId) -> bool:
+        """Whether the bot may read the channel's history. Costs no request."""
+        ...
+
+    async def send(self, channel_id: ChannelId, card: Card, *, nonce: str) -> MessageId:
+        """Post a message.
+
+        Raises:
+            Refused: Discord said no; nothing was posted.
+            TryLater: nothing was posted, and nobody is to blame.
+            Unclear: the message may or may not stand in the channel.
+        """
+        ...
+
+    async def find(self, channel_id: ChannelId, embed_url: str, *, since: datetime) -> MessageId | None:
+        """Our message that carries this embed address, if the channel's history since then shows one.
+
+        Raises:
+            Refused: the bot may not read the history.
+            TryLater, Unclear: as `send`.
+        """
+        ...
+
+    async def edit(self, channel_id: ChannelId, message_id: MessageId, card: Card) -> None:
+        """Change a message of ours.
+
+        Raises:
+            MessageGone: somebody deleted it.
+            Refused, TryLater, Unclear: as `send`.
+        """
+        ...
+
+
+class Courier:
+    """Delivers what the ledger asks for, many channels at a time, one bad channel apart from the rest."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        publisher: Publisher,
+        clock: Clock,
+        woken: asyncio.Event | None = None,
+        most_at_once: int = 50,
+    ) -> None:
+        self._store = store
+        self._publisher = publisher
+        self._clock = clock
+        self._most_at_once = most_at_once
+        self._woken = woken or asyncio.Event()
+        self._claiming = asyncio.Lock()
+        self._working: dict[asyncio.Task[None], ChannelId] = {}
+        self._rests: dict[ChannelId, float] = {}
+        self._stopping = False
+        self._failing = False
+
+    def wake(self) -> None:
+        """There may be work."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Deliver until cancelled; what is under way then goes on until `drain`."""
+        released = False
+        while not self._stopping:
+            self._woken.clear()
+            try:
+                if not released:
+                    await self._release()
+                    released = True
+                await self._reopen()
+                more = await self._claim()
+                pause = 0.0 if more else await self._pause()
+            except SpacebotError as error:
+                self._ledger_fails(error)
+                pause = PATIENCE.total_seconds()
+            else:
+                if self._failing:
+                    log.info("The ledger works again.")
+                self._failing = False
+            if pause:
+                await self._wait(pause)
+
+    async def drain(self, seconds: float) -> None:
+        """Start nothing new, and give what is under way so long to finish; the next start settles the rest."""
+        self._stopping = True
+        self._woken.set()
+        async with self._claiming:  # a claim that is being made right now is still started on
+            working = set(self._working)
+        if working:
+            await asyncio.wait(working, timeout=seconds)
+        for task in working:
+            task.cancel()
+        await asyncio.gather(*working, return_exceptions=True)
+
+    async def _release(self) -> None:
+        released = await self._store(Tables.release, self._clock.now())
+        if released:
+            log.info("%d deliveries were under way at the last stop; each is settled now.", released)
+
+    def _ledger_fails(self, error: SpacebotError) -> None:
+        if not self._failing:
+            log.warning("The ledger cannot be read or written: %s It is tried again.", error)
+        self._failing = True
+
+    async def _claim(self) -> bool:
+        """Start on what is due, as far as there are hands; whether more may be due already."""
+        free = self._most_at_once - len(self._working)
+        if free <= 0:
+            await asyncio.wait(self._working, return_when=asyncio.FIRST_COMPLETED)
+            return True
+        async with self._claiming:
+            if self._stopping:
+                return False
+            busy = list(self._working.values())
+            jobs = await self._store(Tables.claim, free, self._clock.now(), busy)
+            for job in jobs:
+                task = asyncio.create_task(self._deliver(job), name=f"delivery-{job.delivery_id}")
+                self._working[task] = job.channel_id
+                task.add_done_callback(self._done)
+        return len(jobs) == free
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._working.pop(task, None)
+        self._woken.set()
+
+    async def _pause(self) -> float:
+        due = await self._store(Tables.next_due)
+        if due is None:
+            return PATIENCE.total_seconds()
+        # What is due already waits for its channel, and whoever works there wakes us.
+        least = 1.0 if self._working else 0.05
+        return min(max((due - self._clock.now()).total_seconds(), least), PATIENCE.total_seconds())
+
+    async def _wait(self, seconds: float) -> None:
+        waits = {asyncio.ensure_future(self._clock.sleep(seconds)), asyncio.ensure_future(self._woken.wait())}
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    async def _reopen(self) -> None:
+        """Resume the paused channels whose obstacle is gone."""
+        for pause in await self._store(Tables.pauses):
+            obstacle = self._publisher.obstacle(pause.channel_id)
+            if obstacle is not None:
+                self._rests.pop(pause.channel_id, None)
+                if obstacle != pause.reason:
+                    await self._store(Tables.pause, pause.channel_id, pause.guild_id, obstacle, self._clock.now())
+            elif self._clock.monotonic() >= self._rests.get(pause.channel_id, 0.0):
+                self._rests.pop(pause.channel_id, None)
+                log.info("Channel %d is open again.", pause.channel_id)
+                await self._store(Tables.resume, pause.channel_id, self._clock.now())
+
+    async def _deliver(self, job: Job) -> None:
+        try:
+            await self._attempt(job)
+        except StoreError as error:  # the lease runs out, and it is looked at again
+            self._ledger_fails(error)
+        except Exception:
+            log.exception("Delivery %d failed in an unforeseen way.", job.delivery_id)
+            await self._retry(job, "an unforeseen error", unclear=True, after=LONGEST_RETRY)
+
+    async def _attempt(self, job: Job) -> None:
+        try:
+            obstacle = self._publisher.obstacle(job.channel_id)
+            if obstacle is not None:
+                raise Refused(obstacle)
+            if job.message_id is not None:
+                await self._edit(job, job.message_id)
+            else:
+                await self._send(job)
+        except MessageGone as error:
+            await self._store(Tables.mark_skipped, job.delivery_id, str(error))
+        except Refused as error:
+            await self._pause_channel(job, str(error))
+        except TryLater as error:
+            await self._retry(job, str(error), unclear=False, after=timedelta(seconds=error.seconds))
+        except Unclear as error:
+            after = min(timedelta(seconds=2 ** min(job.attempts, 10)), LONGEST_RETRY)
+            if job.attempts == 0:
+                log.warning("Delivery %d to channel %d is unclear: %s", job.delivery_id, job.channel_id, error)
+            await self._retry(job, str(error), unclear=True, after=after)
+
+    async def _send(self, job: Job) -> None:
+        quiet = False
+        if job.first_attempt_at is not None and not self._publisher.can_search(job.channel_id):
+            quiet = True  # never lost; and if it stands there already, at least nobody is called twice
+        elif job.first_attempt_at is not None:
+            found = await self._publisher.find(
+                job.channel_id, marker(job.space.url, job.kind), since=job.first_attempt_at - LOOK_BACK
+            )
+            if found is not None:
+                # What it shows is not known: the least revision there is makes the next claim bring it up to date.
+                await self._store(Tables.mark_sent, job.delivery_id, found, 0, self._clock.now())
+                return
+        if job.space.phase is not Phase.LIVE:
+            await self._store(Tables.mark_skipped, job.delivery_id, OVER)
+            return
+        if not job.followed:
+            await self._store(Tables.mark_skipped, job.delivery_id, UNWATCHED)
+            return
+        message_id = await self._publisher.send(job.channel_id, announcement(job, quiet=quiet), nonce=nonce(job))
+        await self._store(Tables.mark_sent, job.delivery_id, message_id, job.space.revision, self._clock.now())
+        if job.attempts:
+            log.info("Delivery %d to channel %d went through after all.", job.delivery_id, job.channel_id)
+
+    async def _edit(self, job: Job, message_id: MessageId) -> None:
+        await self._publisher.edit(job.channel_id, message_id, announcement(job))
+        await self._store(Tables.mark_sent, job.delivery_id, message_id, job.space.revision, self._clock.now())
+
+    async def _pause_channel(self, job: Job, reason: str) -> None:
+        now = self._clock.now()
+        news = await self._store(Tables.pause, job.channel_id, job.guild_id, reason, now)
+        if news:
+            log.warning("Channel %d of server %d is paused: %s", job.channel_id, job.guild_id, reason)
+        if self._publisher.obstacle(job.channel_id) is None:
+            self._rests[job.channel_id] = self._clock.monotonic() + BLIND_PAUSE.total_seconds()
+        await self._retry(job, reason, unclear=False, after=timedelta())
+
+    async def _retry(self, job: Job, reason: str, *, unclear: bool, after: timedelta) -> None:
+        try:
+            await self._store(Tables.mark_failed, job, reason, unclear=unclear, next_try_at=self._clock.now() + after)
+        except StoreError as error:  # the lease runs out, and it is looked at again
+            self._ledger_fails(error)
+
+
+def nonce(job: Job) -> str:
+    """The same for every attempt of one announcement, so that Discord itself drops a repeat. 24 characters of 25."""
+    identity = f"{job.space.space_id}/{job.channel_id}/{job.kind}"
+    return hashlib.blake2b(identity.encode(), digest_size=12).hexdigest()

@@ -1,0 +1,51 @@
+"""Text from X, made harmless: whatever it contains, Discord shows it letter for letter and mentions nobody."""
+
+import re
+
+INVISIBLE = "\N{WORD JOINER}"
+"""Stands after a `<` or an `@`, so that nothing behind it is taken for a mention, a timestamp, an emoji or a command."""
+
+# Markdown of every kind, the colon of a bare link, and the dot of a bare domain (Discord shows bare invites).
+_MARKDOWN = re.compile(r"([\\*_~`|>#\-\[\]()+]|(?<=\d)\.|(?<=\w)\.(?=\w)|:(?=//))")
+_CONTROL = re.compile(r"[\ud800-\udfff\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
+
+
+def plain(text: str, most: int = 256) -> str:
+    """For places that show text as it is (author, footer, button): one line, at most so many UTF-16 units."""
+    return clipped(" ".join(_CONTROL.sub(" ", text).split()), most)
+
+
+def inert(text: str, most: int = 256) -> str:
+    """For places that read markdown (content, title, description, fields).
+
+    Args:
+        text: Anything.
+        most: The most UTF-16 units of the result, escapes included; Discord counts that way.
+    """
+    words = " ".join(_CONTROL.sub(" ", text).split())
+    apart = re.sub("[<@]", lambda found: found[0] + INVISIBLE, words)
+    escaped = _MARKDOWN.sub(r"\\\1", apart)
+    if units(escaped) <= most:
+        return escaped
+    cut = clipped(escaped, most)
+    stem = cut.removesuffix("…")
+    loose = len(stem) - len(stem.rstrip("\\"))
+    return stem[:-1] + "…" if loose % 2 else cut
+
+
+def units(text: str) -> int:
+    """The length as Discord counts it, in UTF-16 units."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def clipped(text: str, most: int) -> str:
+    """The text, or its beginning and '…' where it is longer than `most` UTF-16 units. Never half a character."""
+    if units(text) <= most:
+        return text
+    kept, used = [], 1
+    for letter in text:
+        used += units(letter)
+        if used > most:
+            break
+        kept.append(letter)
+    return "".join(kept).rstrip() + "…"
