@@ -1,0 +1,73 @@
+"""What a choice of channel or role must fulfil; each failing check is one sentence that says what to do."""
+
+import discord
+
+from spacebot.bot import Spacebot
+from spacebot.errors import UserMistake
+from spacebot.ids import ChannelId, GuildId, RoleId
+from spacebot.post.publisher import WANTED, missing_permissions
+
+
+def guild_of(interaction: discord.Interaction[Spacebot]) -> discord.Guild:
+    """The guild of a command that is only offered in guilds."""
+    if interaction.guild is None:
+        raise UserMistake("That works only in a server that has invited me as a bot.")
+    return interaction.guild
+
+
+def guild_id(interaction: discord.Interaction[Spacebot]) -> GuildId:
+    """Its id."""
+    return GuildId(guild_of(interaction).id)
+
+
+def postable(guild: discord.Guild, channel_id: int) -> ChannelId:
+    """The channel, if the bot may see, send, embed and read history there.
+
+    Raises:
+        UserMistake: exactly what is missing.
+    """
+    channel = guild.get_channel(channel_id)
+    if channel is None:
+        raise UserMistake("I cannot see that channel; give me View Channel there, or choose another.")
+    if not isinstance(channel, discord.TextChannel | discord.VoiceChannel | discord.StageChannel):
+        raise UserMistake("That is not a channel for messages; choose a text channel.")
+    lacking = missing_permissions(channel, WANTED)
+    if lacking:
+        raise UserMistake(f"In {channel.mention} I lack {lacking}; grant it there and give the command again.")
+    return ChannelId(channel.id)
+
+
+def obstacle(guild: discord.Guild, channel_id: ChannelId | None) -> str | None:
+    """What is wrong with a channel that was chosen earlier; None if nothing is, or none is chosen."""
+    if channel_id is None:
+        return None
+    try:
+        postable(guild, channel_id)
+    except UserMistake as mistake:
+        return str(mistake)
+    return None
+
+
+def here(interaction: discord.Interaction[Spacebot]) -> int:
+    """The channel that a command was given in; for a thread, the channel that it belongs to."""
+    channel = interaction.channel
+    if isinstance(channel, discord.Thread):
+        return channel.parent_id
+    return interaction.channel_id or 0
+
+
+def mentionable(guild: discord.Guild, role: discord.Role) -> RoleId:
+    """The role, if the bot can mention it.
+
+    Raises:
+        UserMistake: it cannot, and what to do.
+    """
+    if role.mentionable or guild.me.guild_permissions.mention_everyone:
+        return RoleId(role.id)
+    name = "everyone" if role.is_default() else discord.utils.escape_markdown(role.name)
+    if role.is_default():
+        raise UserMistake(f"I may not mention @{name}; give me the permission Mention @everyone, @here and All Roles.")
+    raise UserMistake(
+        f"I may not mention {name}; switch on “Allow anyone to @mention this role” in the role's settings, or give me "
+        "the permission Mention @everyone, @here and All Roles."
+    )

@@ -1,0 +1,77 @@
+"""Mentioning @everyone needs an explicit yes: the question, and its two buttons, which work after a restart too."""
+
+import re
+from typing import Self
+
+import discord
+
+from cogs.checks import guild_id, guild_of, mentionable
+from spacebot.bot import Spacebot, explain
+from spacebot.errors import SpacebotError, UserMistake
+from spacebot.ids import RoleId
+from spacebot.x.model import UserId
+
+QUESTION = (
+    "Do you really want to mention **everyone** in this server each time? That cannot be taken back once it is sent."
+)
+WHOLE_GUILD = "guild"
+
+
+class EveryoneButton(
+    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
+    template=r"everyone:(?P<what>guild|[0-9]{1,19}):(?P<answer>yes|no)",
+):
+    """One of the two answers, for the guild's role or for one watch's."""
+
+    def __init__(self, what: str, answer: str) -> None:
+        yes = answer == "yes"
+        super().__init__(
+            discord.ui.Button(
+                label="Yes, mention everyone" if yes else "No",
+                style=discord.ButtonStyle.danger if yes else discord.ButtonStyle.secondary,
+                custom_id=f"everyone:{what}:{answer}",
+            )
+        )
+        self.what = what
+        self.answer = answer
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction, item: discord.ui.Item[discord.ui.View], match: re.Match[str], /
+    ) -> Self:
+        return cls(match["what"], match["answer"])
+
+    async def callback(self, interaction: discord.Interaction[Spacebot]) -> None:  # type: ignore[override] # our bot
+        try:
+            text = await self._carry_out(interaction)
+        except SpacebotError as error:  # errors of buttons do not reach the command tree
+            await explain(interaction, error)
+        else:
+            await interaction.response.edit_message(content=text, view=None)
+
+    async def _carry_out(self, interaction: discord.Interaction[Spacebot]) -> str:
+        if not interaction.permissions.manage_guild:
+            raise UserMistake("You need the Manage Server permission for that.")
+        if self.answer == "no":
+            return "Then nobody new is mentioned."
+        guild = guild_of(interaction)
+        role = mentionable(guild, guild.default_role)
+        guilds = interaction.client.services.guilds
+        if self.what == WHOLE_GUILD:
+            await guilds.set_role(guild_id(interaction), role)
+            return "Announcements mention @everyone from now on."
+        await guilds.set_watch_role(guild_id(interaction), UserId(self.what), RoleId(role))
+        return "Announcements of this host mention @everyone from now on."
+
+
+def question(what: str = WHOLE_GUILD) -> discord.ui.View:
+    """The two buttons, for the guild's role or for the watch of the host with this id."""
+    view = discord.ui.View(timeout=None)
+    view.add_item(EveryoneButton(what, "yes"))
+    view.add_item(EveryoneButton(what, "no"))
+    return view
+
+
+async def setup(bot: Spacebot) -> None:
+    """Let the buttons work."""
+    bot.add_dynamic_items(EveryoneButton)

@@ -1,0 +1,52 @@
+"""What everybody in a guild can ask: `/space`, `/spaces-search` and `/host-live`."""
+
+from typing import Literal
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from cogs.pages import reply, reply_pages
+from spacebot.bot import Spacebot
+from spacebot.post import compose
+
+
+class Spaces(commands.Cog):
+    """Questions about Spaces."""
+
+    def __init__(self, bot: Spacebot) -> None:
+        self.lookups = bot.services.lookups
+
+    @app_commands.command(description="Show one Space: its host, listeners, speakers and where to listen")
+    @app_commands.describe(space="A link to the Space, or its id")
+    async def space(self, interaction: discord.Interaction[Spacebot], space: str) -> None:
+        await interaction.response.defer()
+        view = await self.lookups.space(space)
+        await reply(interaction, compose.space_reply(view))
+
+    @app_commands.command(name="spaces-search", description="Find live and scheduled Spaces by words of their title")
+    @app_commands.describe(query="Words of the title", state="Only live or only scheduled Spaces")
+    async def search(
+        self,
+        interaction: discord.Interaction[Spacebot],
+        query: str,
+        state: Literal["all", "live", "scheduled"] = "all",
+    ) -> None:
+        await interaction.response.defer()
+        answer = await self.lookups.search(query, state)
+        await reply_pages(interaction, compose.search_pages(query, answer.views, truncated=answer.truncated))
+
+    @app_commands.command(name="host-live", description="Is this host live? If not, what is coming up?")
+    @app_commands.describe(host="The host's @handle, profile link or numeric id")
+    async def host_live(self, interaction: discord.Interaction[Spacebot], host: str) -> None:
+        await interaction.response.defer()
+        answer = await self.lookups.host_live(host)
+        if answer.live is not None:
+            await reply(interaction, compose.space_reply(answer.live))
+        else:
+            await reply(interaction, compose.upcoming_reply(answer.host, answer.upcoming))
+
+
+async def setup(bot: Spacebot) -> None:
+    """Add the commands."""
+    await bot.add_cog(Spaces(bot))

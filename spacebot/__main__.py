@@ -1,0 +1,88 @@
+"""The command line: `spacebot run`, `spacebot demo`, `spacebot check`."""
+
+import asyncio
+import logging
+import sys
+
+import click
+
+from spacebot import app
+from spacebot import check as checking
+from spacebot.errors import SettingsError, SpacebotError
+from spacebot.settings import Settings, load
+
+WRONG_SETTING = 2
+FAILED = 1
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="spacebot")
+def main() -> None:
+    """Announce X Spaces in Discord the moment they start."""
+
+
+@main.command()
+def run() -> None:
+    """Run the bot until it is told to stop (Ctrl-C or SIGTERM)."""
+    settings = _settings()
+    _log(settings.log_level)
+    try:
+        asyncio.run(app.run(settings))
+    except SpacebotError as error:
+        _end(str(error), FAILED)
+
+
+@main.command()
+def check() -> None:
+    """Check the settings, the database and both tokens, a line each."""
+    settings = _settings()
+    if not asyncio.run(checking.check(settings, click.echo)):
+        sys.exit(FAILED)
+
+
+@main.command()
+def healthy() -> None:
+    """Say whether the bot on this database is connected; for a container's health check."""
+    trouble = asyncio.run(checking.healthy(_settings()))
+    if trouble is not None:
+        _end(trouble, FAILED)
+    click.echo("connected")
+
+
+@main.command()
+def demo() -> None:
+    """Show the bot at work on a local X and a local Discord; needs no account."""
+    from spacebot.sandbox import demo as scenario  # noqa: PLC0415 - the servers are needed for this command alone
+
+    try:
+        asyncio.run(scenario.play(click.echo))
+    except SpacebotError as error:
+        _end(str(error), FAILED)
+
+
+def _settings() -> Settings:
+    try:
+        settings, unknown = load()
+    except SettingsError as error:
+        _end(str(error), WRONG_SETTING)
+        raise  # never reached: the line above ends the process
+    for line in unknown:
+        click.echo(line, err=True)
+    return settings
+
+
+def _log(level: str) -> None:
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", stream=sys.stderr)
+    # discord.py says at INFO what we say ourselves.
+    logging.getLogger("discord").setLevel(
+        max(logging.WARNING, logging.getLevelName(level)) if level != "DEBUG" else logging.DEBUG
+    )
+
+
+def _end(text: str, status: int) -> None:
+    click.echo(text, err=True)
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    main(prog_name="spacebot")

@@ -1,0 +1,197 @@
+"""The discord.py bot: what it asks of Discord, the extensions it loads, and the one place where errors become sentences."""
+
+import hashlib
+import json
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+from yarl import URL
+
+import cogs
+from spacebot.clock import Clock
+from spacebot.errors import SpacebotError
+from spacebot.guilds import Guilds
+from spacebot.ids import GuildId
+from spacebot.lookups import Lookups
+from spacebot.post.compose import Card
+from spacebot.post.publisher import NEEDED, missing_permissions, paced
+from spacebot.store.door import Store
+from spacebot.store.tables import Tables
+from spacebot.watch.watcher import Watcher
+
+log = logging.getLogger(__name__)
+
+INVITE = discord.Permissions(view_channel=True, send_messages=True, embed_links=True, read_message_history=True)
+"""What the invite link asks for, and no more."""
+
+NEW = timedelta(days=1)
+"""So long after it joined a guild the bot still says hello, if it has not yet."""
+
+PAGES_KEPT = 500
+"""How many paged answers can still be turned; older ones say that they are too old."""
+
+LONGEST_WAIT = 30.0
+"""Seconds that discord.py may sleep on a full bucket; beyond it says so, and the ledger waits instead."""
+
+SORRY = "Something went wrong on my side; it has been logged. Please try again."
+
+HELLO = (
+    "Hello! I announce X Spaces here the moment they start.\n"
+    "An admin sets me up with two commands: `/config channel` says where, and `/watch add` says whom to follow."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The use cases that the cogs call."""
+
+    lookups: Lookups
+    guilds: Guilds
+    watcher: Watcher
+
+
+class Spacebot(commands.Bot):
+    """One connection to Discord with the slash commands on it. Reads no messages and keeps no members."""
+
+    services: Services
+
+    def __init__(self, *, store: Store, clock: Clock, per_second: float, on_change: Callable[[], None]) -> None:
+        """Prepare; nothing is connected yet.
+
+        Args:
+            store: Remembers which commands were synced.
+            clock: Time.
+            per_second: The pace of all requests to Discord together.
+            on_change: Called when a channel, a role or a guild has changed: an obstacle may be gone.
+        """
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            tree_cls=Tree,
+            intents=discord.Intents(guilds=True),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            max_messages=None,
+            allowed_mentions=discord.AllowedMentions.none(),
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
+            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
+            max_ratelimit_timeout=LONGEST_WAIT,
+            http_trace=paced(per_second),
+        )
+        self._store = store
+        self._clock = clock
+        self._on_change = on_change
+        self.pages: OrderedDict[str, tuple[int, Sequence[Card]]] = OrderedDict()
+        """Paged answers by key: who asked, and the pages."""
+
+    async def setup_hook(self) -> None:
+        for extension in cogs.EXTENSIONS:  # one that fails to load stops the start
+            await self.load_extension(extension)
+        await self._sync()
+
+    async def _sync(self) -> None:
+        """Hand Discord the commands, but only when they changed: it takes 200 new ones a day."""
+        payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        identity = json.dumps([self.application_id, payload], sort_keys=True, default=str)
+        digest = hashlib.sha256(identity.encode()).hexdigest()
+        if await self._store(Tables.note, "commands") != digest:
+            await self.tree.sync()
+            await self._store(Tables.set_note, "commands", digest)
+            log.info("The slash commands were handed to Discord.")
+
+    async def on_ready(self) -> None:
+        log.info("Connected to Discord as %s, in %d servers.", self.user, len(self.guilds))
+        self._on_change()
+        for guild in self.guilds:
+            await self._greet_if_new(guild)
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        self._on_change()
+        await self._greet(guild)
+
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        self._on_change()
+        await self._greet_if_new(guild)
+
+    async def _greet_if_new(self, guild: discord.Guild) -> None:
+        """A guild that invited the bot while it was away, or starting, is greeted when it is seen."""
+        joined = guild.me.joined_at if guild.me is not None else None
+        if joined is not None and self._clock.now() - joined < NEW:
+            await self._greet(guild)
+
+    async def _greet(self, guild: discord.Guild) -> None:
+        """Say hello once, where the bot may."""
+        rooms = [guild.system_channel] if guild.system_channel else []
+        for room in (*rooms, *guild.text_channels):
+            if not missing_permissions(room, NEEDED):
+                if await self.services.guilds.greet(GuildId(guild.id)):
+                    await room.send(HELLO)
+                return
+
+    async def on_guild_update(self, before: discord.Guild, after: discord.Guild) -> None:
+        self._on_change()
+
+    async def on_guild_channel_create(self, channel: discord.abc.GuildChannel) -> None:
+        self._on_change()
+
+    async def on_guild_channel_update(self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel) -> None:
+        self._on_change()
+
+    async def on_guild_role_update(self, before: discord.Role, after: discord.Role) -> None:
+        self._on_change()
+
+    async def on_member_update(self, before: discord.Member, after: discord.Member) -> None:
+        self._on_change()  # without the members intent Discord tells only of the bot itself
+
+
+class Tree(app_commands.CommandTree[Spacebot]):
+    """The slash commands; whatever goes wrong in one ends in `explain`."""
+
+    async def on_error(
+        self, interaction: discord.Interaction[Spacebot], error: app_commands.AppCommandError, /
+    ) -> None:
+        await explain(interaction, error)
+
+
+async def explain(interaction: discord.Interaction[Spacebot], error: Exception) -> None:
+    """Answer with one sentence; log what nobody foresaw."""
+    try:
+        await say(interaction, sentence(error))
+    except discord.HTTPException as failure:
+        log.warning("An answer could not be given: %s", failure)
+
+
+def sentence(error: Exception) -> str:
+    """What the person who asked is told of an error."""
+    cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+    if isinstance(cause, SpacebotError):
+        return str(cause)
+    if isinstance(cause, app_commands.MissingPermissions):
+        return "You need the Manage Server permission for that."
+    if isinstance(cause, app_commands.NoPrivateMessage):
+        return "That works only in a server."
+    if isinstance(cause, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
+        return "That command has changed; reload Discord and try again."
+    log.error("A command failed in an unforeseen way.", exc_info=cause)
+    return SORRY
+
+
+async def say(interaction: discord.Interaction[Spacebot], text: str) -> None:
+    """Answer with a plain sentence, for the asker alone unless the answer was begun in public."""
+    if interaction.response.is_done():
+        await interaction.edit_original_response(content=text, embeds=[], view=None)
+    else:
+        await interaction.response.send_message(text, ephemeral=True)
+
+
+def point_at(api_url: str, gateway_url: str) -> None:
+    """Let discord.py talk to this Discord; it keeps both addresses in its classes."""
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody speaks here
+    discord.http.Route.BASE = api_url
+    discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = URL(gateway_url)

@@ -1,0 +1,98 @@
+"""`spacebot check`: a line for each thing that must work before the bot can, and what to do about what does not."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import aiohttp
+import discord
+
+from spacebot.app import BEAT_SECONDS, DISCORD_REFUSES, HEARTBEAT, NOBODY, X_REFUSES, x_client
+from spacebot.bot import INVITE, point_at
+from spacebot.clock import SystemClock
+from spacebot.errors import StoreError, XBadToken, XError
+from spacebot.settings import Settings
+from spacebot.store.door import Store
+from spacebot.store.tables import Tables
+
+UNHEALTHY_AFTER = timedelta(seconds=3 * BEAT_SECONDS)
+
+
+async def healthy(settings: Settings) -> str | None:
+    """Why the bot that uses this database does not seem to be connected; None if it does.
+
+    Asks neither Discord nor X, so it may be asked every minute.
+    """
+    if not settings.database.exists():
+        return f"there is no database at {settings.database}"
+    try:
+        async with Store(settings.database) as store:
+            beat = await store(Tables.note, HEARTBEAT)
+    except StoreError as error:
+        return str(error)
+    if beat is None:
+        return "the bot has never been connected to Discord"
+    silence = SystemClock().now() - datetime.fromisoformat(beat)
+    if silence > UNHEALTHY_AFTER:
+        return f"the bot was last connected to Discord {int(silence.total_seconds())} seconds ago"
+    return None
+
+
+async def check(settings: Settings, say: Callable[[str], None]) -> bool:
+    """Try the database and both tokens.
+
+    Args:
+        settings: Already found to be well-formed.
+        say: Takes a line.
+
+    Returns:
+        Whether all of it works.
+    """
+    say("settings   ok")
+    results = [await _database(settings, say), await _discord(settings, say), await _x(settings, say)]
+    return all(results)
+
+
+async def _database(settings: Settings, say: Callable[[str], None]) -> bool:
+    try:
+        async with Store(settings.database):
+            pass
+    except StoreError as error:
+        say(f"database   FAILS  {error}. Set SPACEBOT_DATABASE to a file that this user may write.")
+        return False
+    say(f"database   ok     {settings.database}")
+    return True
+
+
+async def _discord(settings: Settings, say: Callable[[str], None]) -> bool:
+    point_at(settings.discord_api_url, settings.discord_gateway_url)
+    client = discord.Client(intents=discord.Intents.none())
+    try:
+        await client.login(settings.discord_token.get_secret_value())
+    except discord.LoginFailure:
+        say(f"discord    FAILS  {DISCORD_REFUSES}")
+        return False
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        say(f"discord    FAILS  {settings.discord_api_url} does not answer ({type(error).__name__}); try again later.")
+        return False
+    finally:
+        await client.close()
+    say(f"discord    ok     signed in as {client.user}")
+    if client.application_id is not None:
+        invite = discord.utils.oauth_url(client.application_id, permissions=INVITE)
+        say(f"           invite the bot with {invite}")
+    return True
+
+
+async def _x(settings: Settings, say: Callable[[str], None]) -> bool:
+    async with aiohttp.ClientSession() as session:
+        try:
+            # Asking for a Space that cannot exist is free: X bills what it returns.
+            await x_client(settings, session, SystemClock()).spaces([NOBODY])
+        except XBadToken:
+            say(f"x          FAILS  {X_REFUSES}")
+            return False
+        except XError as error:
+            say(f"x          FAILS  {error}")
+            return False
+    say("x          ok     the token is taken")
+    return True

@@ -1,0 +1,173 @@
+"""What a guild's admins ask for: follow, unfollow, configure, look over. Knows no Discord; the cogs check permissions."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from spacebot.clock import Clock
+from spacebot.errors import SpacebotError, UserMistake, XError
+from spacebot.ids import ChannelId, GuildId, RoleId
+from spacebot.lookups import Lookups
+from spacebot.store.door import Store
+from spacebot.store.rows import GuildConfig, Host, WatchLine
+from spacebot.store.tables import Tables
+from spacebot.views import Watched
+from spacebot.x import reference
+from spacebot.x.model import UserId
+
+CHOICES = 25
+"""The most suggestions that Discord shows while somebody types."""
+
+
+class Guilds:
+    """The use cases of `/watch …` and `/config …`."""
+
+    def __init__(
+        self,
+        *,
+        lookups: Lookups,
+        store: Store,
+        clock: Clock,
+        watch_limit: int,
+        look: Callable[[UserId], Awaitable[None]],
+        on_change: Callable[[], None],
+    ) -> None:
+        """Take what the use cases need.
+
+        Args:
+            lookups: Who a host is.
+            store: Where the lists are kept.
+            clock: Time.
+            watch_limit: The most hosts that one guild may follow.
+            look: Looks at one host at once and announces it where it is live; may raise `XError`.
+            on_change: Called when a watchlist or a channel has changed.
+        """
+        self._lookups = lookups
+        self._store = store
+        self._clock = clock
+        self._watch_limit = watch_limit
+        self._look = look
+        self._on_change = on_change
+
+    async def watch(
+        self,
+        guild_id: GuildId,
+        text: str,
+        *,
+        channel_id: ChannelId | None,
+        role_id: RoleId | None,
+        here: ChannelId,
+        by: int,
+    ) -> Watched:
+        """Follow the host behind a handle, link or id, or change how it is followed.
+
+        Args:
+            guild_id: The guild.
+            text: Whom.
+            channel_id: Where to announce; None for the guild's channel.
+            role_id: Whom to mention; None for the guild's role.
+            here: Where the command was given: becomes the guild's channel where it has none.
+            by: The member who asks.
+
+        Raises:
+            UserMistake, XError: the sentence for the member; nothing was changed.
+        """
+        host = await self._lookups.host(text)
+        is_new = await self._store(
+            Tables.add_watch,
+            guild_id=guild_id,
+            host_id=host.user_id,
+            channel_id=channel_id,
+            role_id=role_id,
+            by=by,
+            limit=self._watch_limit,
+            now=self._clock.now(),
+        )
+        guild_channel_set = (await self._line(guild_id, host)).channel_id is None
+        if guild_channel_set:
+            await self._store(Tables.set_channel, guild_id, here)
+        looked = True
+        try:
+            await self._look(host.user_id)
+        except XError:
+            looked = False
+        await self._store(Tables.ensure_deliveries, host.user_id, self._clock.now())
+        self._on_change()
+        line = await self._line(guild_id, host)
+        return Watched(line=line, is_new=is_new, guild_channel_set=guild_channel_set, looked=looked)
+
+    async def unwatch(self, guild_id: GuildId, text: str) -> Host:
+        """Stop following a host of this guild's list, named by handle, link, id, or name as it stands there.
+
+        Works without X: an account that is gone can still be removed.
+
+        Raises:
+            UserMistake: this guild does not follow such a host.
+        """
+        host = _meant([line.watch.host for line in await self.watchlist(guild_id)], text)
+        if host is None:
+            raise UserMistake("This server does not follow that host; `/watch list` shows whom it follows.")
+        await self._store(Tables.remove_watch, guild_id, host.user_id, self._clock.now())
+        self._on_change()
+        return host
+
+    async def watchlist(self, guild_id: GuildId) -> list[WatchLine]:
+        """Every watch of the guild, with what has become of it."""
+        return await self._store(Tables.watch_lines, guild_id)
+
+    async def _line(self, guild_id: GuildId, host: Host) -> WatchLine:
+        lines = (line for line in await self.watchlist(guild_id) if line.watch.host.user_id == host.user_id)
+        line = next(lines, None)
+        if line is None:
+            raise UserMistake("Somebody else has just removed that host from this server's list.")
+        return line
+
+    async def complete(self, guild_id: GuildId, typed: str) -> list[Host]:
+        """Followed hosts whose name or handle has what was typed so far."""
+        part = typed.strip().removeprefix("@").casefold()
+        hosts = (line.watch.host for line in await self.watchlist(guild_id))
+        return [host for host in hosts if any(part in name for name in _names(host))][:CHOICES]
+
+    async def set_channel(self, guild_id: GuildId, channel_id: ChannelId) -> None:
+        """Announce there what has no channel of its own."""
+        await self._store(Tables.set_channel, guild_id, channel_id)
+        self._on_change()
+
+    async def set_role(self, guild_id: GuildId, role_id: RoleId | None) -> None:
+        """Mention this role, or nobody, for what has no role of its own."""
+        await self._store(Tables.set_role, guild_id, role_id)
+
+    async def set_watch_role(self, guild_id: GuildId, host_id: UserId, role_id: RoleId) -> None:
+        """Mention this role for one host.
+
+        Raises:
+            UserMistake: this guild does not follow that host any more.
+        """
+        if not await self._store(Tables.set_watch_role, guild_id, host_id, role_id):
+            raise UserMistake("This server no longer follows that host.")
+
+    async def config(self, guild_id: GuildId) -> GuildConfig:
+        """What is set."""
+        return await self._store(Tables.guild, guild_id)
+
+    async def greet(self, guild_id: GuildId) -> bool:
+        """Whether this guild is to be greeted: only ever once."""
+        try:
+            return await self._store(Tables.greet, guild_id, self._clock.now())
+        except SpacebotError:
+            return False
+
+
+def _meant(hosts: Sequence[Host], text: str) -> Host | None:
+    """The host of the list that a person means: an id before a handle, a handle before a name, as names are not unique."""
+    try:
+        account = reference.host(text)
+    except UserMistake:
+        account = None
+    wanted = (account.name if isinstance(account, reference.Handle) else account or text.strip()).casefold()
+    ids = [host for host in hosts if host.user_id == wanted]
+    handles = [host for host in hosts if host.username.casefold() == wanted]
+    names = [host for host in hosts if host.name.casefold() == wanted]
+    return next((found[0] for found in (ids, handles, names) if len(found) == 1), None)
+
+
+def _names(host: Host) -> tuple[str, ...]:
+    return (host.username.casefold(), host.name.casefold(), host.user_id, host.url.casefold())

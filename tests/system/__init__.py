@@ -1,0 +1,1 @@
+"""The bot as a process between a local X and a local Discord, seen as people see it."""

@@ -1,0 +1,36 @@
+"""The stage, checked at the end: no request broke a published document, and no limit was exceeded."""
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from spacebot.sandbox.discord import LocalDiscord
+from spacebot.sandbox.x import LocalX
+from tests.sandbox import openapi_discord, openapi_x
+from tests.system.stage import Club, Stage, club
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    documents = bool(os.environ.get("REFERENCE_DOCUMENTS"))
+    x = LocalX(checker=openapi_x.Document(openapi_x.reference_document()) if documents else None)
+    discord = LocalDiscord(checker=openapi_discord.checker() if documents else None)
+    async with x, discord:
+        stage = Stage(x=x, discord=discord, folder=tmp_path)
+        try:
+            yield stage
+        finally:
+            for process in stage.processes:
+                if process.running:
+                    await process.kill()
+        assert not discord.violations
+        assert not x.violations
+        assert not x.refused
+        assert not discord.refused
+
+
+@pytest.fixture
+def book_club(stage: Stage) -> Club:
+    return club(stage.discord)

@@ -1,0 +1,42 @@
+"""Many hosts, many guilds, and two guilds where nothing can be posted."""
+
+import asyncio
+
+from tests.system.stage import Stage, ask, club, text
+
+HOSTS = 250
+GUILDS = 40
+LIVE = 10
+
+
+async def test_ten_of_250_hosts_go_live_and_two_broken_guilds_harm_nobody(stage: Stage) -> None:
+    hosts = [stage.x.add_user(f"host{number}") for number in range(HOSTS)]
+    clubs = [club(stage.discord, f"Club {number}") for number in range(GUILDS)]
+    await stage.bot()
+    # Each host is followed by some guilds; the ten that go live by every guild.
+    live = hosts[:LIVE]
+
+    async def follow(number: int) -> None:
+        mine = live + hosts[LIVE + number * 6 : LIVE + number * 6 + 6]
+        await ask(clubs[number].admin, clubs[number].general, "config channel", channel=clubs[number].spaces)
+        for host in mine:
+            await ask(clubs[number].admin, clubs[number].general, "watch add", host=host.id)
+
+    await asyncio.gather(*(follow(number) for number in range(GUILDS)))
+    deleted, closed, sound = clubs[0], clubs[1], clubs[2:]
+    deleted.spaces.delete()
+    closed.spaces.deny("send_messages")
+
+    spaces = [stage.x.start_space(host, title=f"Space of {host.username}") for host in live]
+    await stage.until(lambda: all(len(one.spaces.messages) == LIVE for one in sound))
+    for one in sound:
+        posted = {message.embeds[0]["url"] for message in one.spaces.messages}
+        assert posted == {f"https://x.com/i/spaces/{space.id}#live" for space in spaces}
+    assert not closed.spaces.messages
+
+    listed = text(await ask(deleted.admin, deleted.general, "watch list"))
+    assert "the channel is gone" in listed
+    listed = text(await ask(closed.admin, closed.general, "watch list"))
+    assert "I lack Send Messages" in listed
+    assert stage.discord.busiest_second() <= 50
+    # That neither server refused anything, and that no document was broken, the stage checks at the end.

@@ -1,0 +1,64 @@
+"""Every setting and every slash command is documented where people look for it."""
+
+import importlib
+import re
+from pathlib import Path
+
+from discord import app_commands
+from discord.ext import commands
+
+import cogs
+from spacebot.settings import PREFIX, Settings
+
+README = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
+
+
+def test_every_setting_stands_in_the_readme_with_its_description_and_default() -> None:
+    for name, field in Settings.model_fields.items():
+        row = next((line for line in README.splitlines() if line.startswith(f"| `{PREFIX}{name.upper()}` |")), None)
+        assert row is not None, f"{name} is not documented"
+        assert (field.description or "?").rstrip(".") in row
+        default = (
+            "required"
+            if field.is_required()
+            else f"`{field.default:g}`"
+            if isinstance(field.default, float)
+            else f"`{field.default}`"
+        )
+        assert f"| {default} |" in row
+
+
+def test_every_slash_command_stands_in_the_readme_with_its_options() -> None:
+    documented = {
+        match["name"]: match["options"]
+        for match in re.finditer(r"^\| `/(?P<name>[a-z -]+?)(?P<options>( \[?[a-z]+:\]?)*)` \|", README, re.MULTILINE)
+    }
+    for command in _commands():
+        assert command.qualified_name in documented, f"/{command.qualified_name} is not documented"
+        options = documented.pop(command.qualified_name)
+        for parameter in command.parameters:
+            written = f"{parameter.name}:" if parameter.required else f"[{parameter.name}:]"
+            assert written in options, f"/{command.qualified_name} does not document {written}"
+    assert not documented, f"documented, but not there: {sorted(documented)}"
+
+
+def _commands() -> list[app_commands.Command[commands.Cog, ..., None]]:
+    found: list[app_commands.Command[commands.Cog, ..., None]] = []
+    for extension in cogs.EXTENSIONS:
+        module = importlib.import_module(extension)
+        for value in vars(module).values():
+            if not (isinstance(value, type) and issubclass(value, commands.Cog) and value.__module__ == extension):
+                continue
+            group = getattr(value, "__cog_group_name__", None) if issubclass(value, commands.GroupCog) else None
+            for command in value.__cog_app_commands__:
+                assert isinstance(command, app_commands.Command)
+                assert group is None or command.qualified_name
+                command_name = f"{group} {command.name}" if group else command.name
+                found.append(_Named(command, command_name))  # type: ignore[arg-type] # stands in for a bound command
+    return found
+
+
+class _Named:
+    def __init__(self, command: app_commands.Command[commands.Cog, ..., None], qualified_name: str) -> None:
+        self.qualified_name = qualified_name
+        self.parameters = command.parameters
