@@ -6,19 +6,20 @@ Source: Discord's documentation, 'Receiving and Responding to Interactions' and 
 from spacebot.sandbox.discord import payloads
 from spacebot.sandbox.discord.channels import LocalMessage
 from spacebot.sandbox.discord.commands import CHOICES, read_choice
-from spacebot.sandbox.discord.components import read_modal
 from spacebot.sandbox.discord.form import Form, Problems, as_snowflake
 from spacebot.sandbox.discord.interactions import (
     ANSWER_WITHIN,
     AUTOCOMPLETE,
     COMMAND,
     COMPONENT,
+    SUBMISSION,
     TOKEN_LIFE,
     LocalInteraction,
     People,
 )
 from spacebot.sandbox.discord.limits import Bucket
 from spacebot.sandbox.discord.messages import apply, ping
+from spacebot.sandbox.discord.modals import read_modal
 from spacebot.sandbox.discord.payloads import Json
 from spacebot.sandbox.discord.refusals import Refusal
 from spacebot.sandbox.discord.routes import Answer, Call, Route, form_error
@@ -35,7 +36,9 @@ _ALLOWED = {
     COMMAND: {MESSAGE, DEFERRED_MESSAGE, MODAL},
     COMPONENT: {MESSAGE, DEFERRED_MESSAGE, DEFERRED_UPDATE, UPDATE, MODAL},
     AUTOCOMPLETE: {CHOICES_ANSWER},
+    SUBMISSION: {MESSAGE, DEFERRED_MESSAGE},
 }
+_UPDATES = {DEFERRED_UPDATE, UPDATE}
 _COMMAND_REPLY = 20
 _BUCKET = Bucket(name="webhook", limit=5, seconds=2.0)
 
@@ -73,8 +76,9 @@ class Callbacks:
         form.require("type")
         kind = form.integer("type")
         problems.refuse()
-        if kind is None or kind not in _ALLOWED[interaction.kind]:
-            raise form_error("type", "BASE_TYPE_CHOICES", f"Value must be one of {_ALLOWED[interaction.kind]}.")
+        allowed = _allowed(interaction)
+        if kind is None or kind not in allowed:
+            raise form_error("type", "BASE_TYPE_CHOICES", f"Value must be one of {allowed}.")
         self._carry_out(interaction, kind, form.fields.get("data"))
         interaction.answer = kind
         interaction.acknowledged_after = elapsed
@@ -93,7 +97,7 @@ class Callbacks:
             message.flags = LOADING | draft.flags & EPHEMERAL
             interaction.original = message
             interaction.ephemeral = message.ephemeral
-        elif kind in {DEFERRED_UPDATE, UPDATE}:
+        elif kind in _UPDATES:
             source = self._source(interaction)
             if kind == UPDATE:
                 draft = read_message({} if data is None else data)
@@ -106,8 +110,9 @@ class Callbacks:
             interaction.choices = _read_choices(data, interaction.option_type)
         else:
             problems = Problems()
-            interaction.modal = read_modal(Form(data, problems, ("data",)))
+            modal = read_modal(Form(data, problems, ("data",)))
             problems.refuse()
+            interaction.modal = modal
 
     def _source(self, interaction: LocalInteraction) -> LocalMessage:
         source = interaction.source
@@ -211,6 +216,16 @@ class Callbacks:
         message.edits += 1
         if message.id in message.channel.by_id:
             message.channel.changed(message)
+
+
+def _allowed(interaction: LocalInteraction) -> set[int]:
+    """The first answers it may get; a modal is never one to a modal.
+
+    Whether one that no message opened takes an update is reported both ways, so it is not relied upon.
+    """
+    allowed = _ALLOWED[interaction.kind]
+    updates = interaction.kind == SUBMISSION and interaction.source is not None
+    return allowed | _UPDATES if updates else allowed
 
 
 def _reply_kind(interaction: LocalInteraction) -> int:

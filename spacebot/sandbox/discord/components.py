@@ -38,25 +38,6 @@ def read_components(form: Form) -> list[dict[str, Any]]:
     return rows
 
 
-def read_modal(form: Form) -> dict[str, Any]:
-    """The dialogue of a type 9 answer."""
-    form.require("custom_id", "title", "components")
-    rows = []
-    for row in form.forms("components", most=ROWS):
-        _is_row(row)
-        inputs = row.forms("components", most=1)
-        for field in inputs:
-            field.require("custom_id", "style", "label")
-            field.text("label", most=45, least=1)
-            field.text("custom_id", most=CUSTOM_ID, least=1)
-        rows.append({"type": ROW, "components": [dict(field.fields) for field in inputs]})
-    return {
-        "custom_id": form.text("custom_id", most=CUSTOM_ID, least=1),
-        "title": form.text("title", most=45, least=1),
-        "components": rows,
-    }
-
-
 def _is_row(form: Form) -> bool:
     if form.fields.get("type") == ROW:
         return True

@@ -171,6 +171,15 @@ class LocalMember:
             raise NotOffered("this message has been deleted")
         return await self.guild.world.people().press(self, message, button)
 
+    async def submit(self, interaction: "LocalInteraction", /, **values: str | None) -> "LocalInteraction":
+        """Fill in the modal that `interaction` opened, send it, and return once the bot acknowledged it, or did not.
+
+        A value is given by its input's custom id or, where none has it, its label: `**{"Which host?": "@ann"}`.
+        An input that is not given (or None) is sent as the bot prefilled it. One that failed can be sent again.
+        Raises NotOffered where there is no such modal or input, or the client would not let them send the text.
+        """
+        return await self.guild.world.people().submit(self, interaction, values)
+
     async def autocomplete(
         self, channel: LocalChannel, command: str, option: str, typed: object = "", /, **others: object
     ) -> list[dict[str, Any]]:

@@ -6,18 +6,20 @@ Source: Discord's documentation, 'Receiving and Responding to Interactions'.
 import asyncio
 import secrets
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from spacebot.sandbox.discord import offers, payloads
+from spacebot.sandbox.discord import modals, offers, payloads
 from spacebot.sandbox.discord.channels import LocalChannel, LocalMessage
 from spacebot.sandbox.discord.guilds import LocalMember
 from spacebot.sandbox.discord.payloads import Json
-from spacebot.sandbox.discord.world import NotAnswered, World
+from spacebot.sandbox.discord.world import NotAnswered, NotOffered, World
 
 COMMAND = 2
 COMPONENT = 3
 AUTOCOMPLETE = 4
+SUBMISSION = 5
 
 ANSWER_WITHIN = 3.0
 TOKEN_LIFE = 900.0
@@ -26,6 +28,7 @@ _SAYS = {
     COMMAND: "The application did not respond",
     COMPONENT: "This interaction failed",
     AUTOCOMPLETE: "Loading options failed",
+    SUBMISSION: "Something went wrong. Try again.",
 }
 
 
@@ -39,6 +42,8 @@ class LocalInteraction:
     answer               the type of the first answer (4 to 9)
     original             the message that '@original' means; `modal` and `choices`: where these were the answer
     followups            further messages, oldest first
+    source               the message whose button began it, also where a modal came between
+    submission           what sending the modal became; its `trigger` is this one
     """
 
     world: World
@@ -57,6 +62,8 @@ class LocalInteraction:
     original: LocalMessage | None = None
     choices: list[Json] | None = None
     modal: Json | None = None
+    submission: "LocalInteraction | None" = None
+    trigger: "LocalInteraction | None" = None
     followups: list[LocalMessage] = field(default_factory=list)
     answered: asyncio.Event = field(default_factory=asyncio.Event)
     told: LocalMessage | None = None
@@ -78,13 +85,15 @@ class LocalInteraction:
 
     def metadata(self) -> Json:
         """`interaction_metadata` of the messages that answer."""
-        shown = {
+        shown: Json = {
             "id": str(self.id),
             "type": self.kind,
             "user": payloads.user(self.member.user),
             "authorizing_integration_owners": {"0": str(self.member.guild.id)},
         }
-        if self.source is not None:
+        if self.trigger is not None:
+            shown["triggering_interaction_metadata"] = self.trigger.metadata()
+        elif self.source is not None:
             shown["interacted_message_id"] = str(self.source.id)
         return shown
 
@@ -109,6 +118,21 @@ class People:
         interaction.source = message
         data = {"custom_id": button["custom_id"], "component_type": 2, "id": button.get("id", 0)}
         return await self._perform(interaction, data)
+
+    async def submit(
+        self, member: LocalMember, interaction: LocalInteraction, values: Mapping[str, str | None]
+    ) -> LocalInteraction:
+        if interaction.modal is None:
+            raise NotOffered(f"{interaction} has opened no modal")
+        if interaction.member is not member:
+            raise NotOffered(f"the modal is shown to {interaction.member.name} only")
+        if interaction.submission is not None and interaction.submission.failed is None:
+            raise NotOffered("the modal has been sent already")
+        data = modals.fill(interaction.modal, values)
+        submission = self._begin(SUBMISSION, member, interaction.channel)
+        submission.trigger, submission.source = interaction, interaction.source
+        interaction.submission = submission
+        return await self._perform(submission, data)
 
     async def autocomplete(
         self,

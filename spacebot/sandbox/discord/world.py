@@ -1,7 +1,7 @@
 """What everything of the local Discord shares: time, ids, look-ups and who hears of a change; look-ups take O(1)."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -38,6 +38,10 @@ class Desk(Protocol):
 
     async def press(
         self, member: "LocalMember", message: "LocalMessage", button: dict[str, Any]
+    ) -> "LocalInteraction": ...
+
+    async def submit(
+        self, member: "LocalMember", interaction: "LocalInteraction", values: Mapping[str, str | None]
     ) -> "LocalInteraction": ...
 
     async def autocomplete(
