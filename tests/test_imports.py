@@ -19,6 +19,7 @@ PURE = (
     *("spacebot.errors", "spacebot.ids", "spacebot.views", "spacebot.store.rows", "spacebot.watch.lifecycle"),
     *("spacebot.post.text", "spacebot.post.compose", "spacebot.x.base", "spacebot.x.model", "spacebot.x.posts"),
     *("spacebot.x.reference", "spacebot.x.wire", "spacebot.x.refusals", "spacebot.x.mend", "spacebot.x.endpoints"),
+    "spacebot.x.vocabulary",
     *("spacebot.x.limits", "spacebot.x.money"),
 )
 
@@ -28,12 +29,14 @@ MAY_IMPORT = {
         *("spacebot.post.publisher", "spacebot.post.compose"),
     ),
     "aiohttp": (
-        *("spacebot.app", "spacebot.check", "spacebot.sandbox", "spacebot.post.publisher"),
+        *("spacebot.app", "spacebot.check", "spacebot.sandbox", "spacebot.post.publisher", "spacebot.web"),
         *("spacebot.x.client", "spacebot.x.caller", "spacebot.x.auth", "spacebot.x.activity"),
     ),
     "sqlite3": ("spacebot.store",),
     "sqlite_utils": ("spacebot.store",),
     "aiolimiter": ("spacebot.post.publisher",),
+    "babel": ("spacebot.post.compose",),
+    "cryptography": ("spacebot.vault",),
     "time": ("spacebot.clock", "spacebot.sandbox"),
     "spacebot.sandbox": ("spacebot.sandbox", "spacebot.__main__"),
     "spacebot.app": ("spacebot.__main__", "spacebot.check", "spacebot.sandbox"),

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Protocol
 
 from spacebot.clock import Clock
-from spacebot.errors import SpacebotError, XError
+from spacebot.errors import SpacebotError, XError, XOperatorNeeded, XRateLimited, XSpendCapReached
 from spacebot.store.door import Store
 from spacebot.store.tables import Tables
 from spacebot.watch.lifecycle import Change, SpaceRecord
@@ -25,6 +25,9 @@ BATCH = 100
 
 IDLE = 5.0
 """Seconds between looks at the watchlist while nobody is followed, unless something is said sooner."""
+
+REST_FOR_OPERATOR = 900.0
+"""Seconds between attempts while only a person can help (credits, spending cap, access): a refused request is free."""
 
 REST_AFTER_FAILURE = 5.0
 """Seconds until the next attempt after X failed in a way that its own time-outs and windows did not already pace."""
@@ -129,7 +132,7 @@ class Watcher:
         except SpacebotError as error:
             self.trouble = str(error)
             self._failed("sweep", error)
-            await self._rest(REST_AFTER_FAILURE)
+            await self._rest(self._rest_after(error))
         except Exception:
             self.trouble = "an unforeseen error, see the log"
             log.exception("A sweep failed in an unforeseen way; the next one goes on.")
@@ -158,7 +161,7 @@ class Watcher:
                 await self._take_in(page.items, _absent(batch, page), tuple(page.users.values()))
             except SpacebotError as error:  # the next sweep doubts them again
                 self._failed("look-up", error)
-                await self._clock.sleep(REST_AFTER_FAILURE)
+                await self._clock.sleep(self._rest_after(error))
             except Exception:
                 log.exception("A look-up failed in an unforeseen way; the next sweep asks again.")
                 await self._clock.sleep(REST_AFTER_FAILURE)
@@ -184,10 +187,26 @@ class Watcher:
                 wait.cancel()
         self._poked.clear()
 
+    def _rest_after(self, error: SpacebotError) -> float:
+        """Seconds until it is worth asking again."""
+        if isinstance(error, XSpendCapReached) and error.reset_date is not None:
+            left = (error.reset_date - self._clock.now()).total_seconds()
+            return min(max(left, REST_AFTER_FAILURE), REST_FOR_OPERATOR)
+        if isinstance(error, XOperatorNeeded):
+            return REST_FOR_OPERATOR
+        if isinstance(error, XRateLimited) and error.retry_after is not None:
+            return max(error.retry_after, REST_AFTER_FAILURE)
+        return REST_AFTER_FAILURE
+
     def _failed(self, what: str, error: SpacebotError) -> None:
         if what in self._silent:
             return
         self._silent.add(what)
+        if isinstance(error, XOperatorNeeded):
+            log.error(
+                "The %s stops: %s Nothing is announced until then; it is tried again every 15 minutes.", what, error
+            )
+            return
         source = "X" if isinstance(error, XError) else "the database"
         log.warning("The %s fails (%s): %s It is tried again; nothing is taken for ended.", what, source, error)
 

@@ -9,6 +9,18 @@ from typing import Generic, TypeVar
 
 from spacebot.x.base import Thing
 from spacebot.x.model import Post, Space, User
+from spacebot.x.vocabulary import (
+    MediaField,
+    PlaceField,
+    PollField,
+    PostExpansion,
+    PostField,
+    SpaceExpansion,
+    SpaceField,
+    TopicField,
+    UserExpansion,
+    UserField,
+)
 
 T_co = TypeVar("T_co", bound=Thing, covariant=True)
 
@@ -90,7 +102,7 @@ class Request(Generic[T_co]):
     query: Query
 
 
-_USER_FIELDS = (
+_USER_FIELDS: tuple[UserField, ...] = (
     "created_at",
     "description",
     "name",
@@ -101,7 +113,7 @@ _USER_FIELDS = (
     "verified",
     "verified_type",
 )
-_SPACE_FIELDS = (
+_SPACE_FIELDS: tuple[SpaceField, ...] = (
     "created_at",
     "ended_at",
     "is_ticketed",
@@ -119,10 +131,10 @@ _SPACE_FIELDS = (
 class SpaceFields:
     """What to ask of Spaces. X bills the accounts that come through `expansions`."""
 
-    space: tuple[str, ...] = _SPACE_FIELDS
-    expansions: tuple[str, ...] = ("creator_id",)
-    user: tuple[str, ...] = _USER_FIELDS
-    topic: tuple[str, ...] = ()
+    space: tuple[SpaceField, ...] = _SPACE_FIELDS
+    expansions: tuple[SpaceExpansion, ...] = ("creator_id",)
+    user: tuple[UserField, ...] = _USER_FIELDS
+    topic: tuple[TopicField, ...] = ()
 
     def query(self) -> Query:
         """The parameters, without those that ask for nothing."""
@@ -144,19 +156,19 @@ FULL = SpaceFields(
 """For people: hosts, speakers and topics as well."""
 OWN = SpaceFields(
     space=(*_SPACE_FIELDS, "subscriber_count"),
-    expansions=("creator_id", "host_ids", "invited_user_ids", "speaker_ids", "topic_ids"),
+    expansions=("creator_id", "host_ids", "speaker_ids", "topic_ids"),
     topic=("id", "name", "description"),
 )
-"""For the creator's own token: also who was invited, and how many wait for the start."""
+"""For a person's own token: also how many wait for the start, which X tells the creator alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserFields:
     """What to ask of accounts."""
 
-    user: tuple[str, ...] = _USER_FIELDS
-    expansions: tuple[str, ...] = ()
-    post: tuple[str, ...] = ()
+    user: tuple[UserField, ...] = _USER_FIELDS
+    expansions: tuple[UserExpansion, ...] = ()
+    post: tuple[PostField, ...] = ()
 
     def query(self) -> Query:
         """The parameters, without those that ask for nothing."""
@@ -167,7 +179,7 @@ class UserFields:
 class PostFields:
     """What to ask of posts shared in a Space."""
 
-    post: tuple[str, ...] = (
+    post: tuple[PostField, ...] = (
         "attachments",
         "conversation_id",
         "created_at",
@@ -178,11 +190,16 @@ class PostFields:
         "public_metrics",
         "text",
     )
-    expansions: tuple[str, ...] = ("author_id", "attachments.media_keys", "attachments.poll_ids", "referenced_posts")
-    user: tuple[str, ...] = _USER_FIELDS
-    media: tuple[str, ...] = ("alt_text", "duration_ms", "height", "preview_image_url", "type", "url", "width")
-    poll: tuple[str, ...] = ("duration_minutes", "end_datetime", "options", "voting_status")
-    place: tuple[str, ...] = ()
+    expansions: tuple[PostExpansion, ...] = (
+        "author_id",
+        "attachments.media_keys",
+        "attachments.poll_ids",
+        "referenced_posts",
+    )
+    user: tuple[UserField, ...] = _USER_FIELDS
+    media: tuple[MediaField, ...] = ("alt_text", "duration_ms", "height", "preview_image_url", "type", "url", "width")
+    poll: tuple[PollField, ...] = ("duration_minutes", "end_datetime", "options", "voting_status")
+    place: tuple[PlaceField, ...] = ()
 
     def query(self) -> Query:
         """The parameters, without those that ask for nothing."""

@@ -6,18 +6,28 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from spacebot.errors import XDown, XError
+from spacebot.errors import (
+    XBadToken,
+    XCreditsDepleted,
+    XDown,
+    XError,
+    XOperatorNeeded,
+    XRateLimited,
+    XSpendCapReached,
+    XUsageCapped,
+)
 from spacebot.store.door import Store
 from spacebot.store.tables import Tables
 from spacebot.watch.lifecycle import Phase
-from spacebot.watch.watcher import BATCH, Watcher
+from spacebot.watch.watcher import BATCH, REST_AFTER_FAILURE, REST_FOR_OPERATOR, Watcher
 from spacebot.x.desk import HostAnswer
 from spacebot.x.model import Page, Problem, Space, SpaceId, State, User, UserId
-from tests.clocks import FakeClock
+from tests.clocks import START, FakeClock
 from tests.store.seed import CHANNEL, COHOST, GUILD, HOST, SPACE, ended, follow, live, opened, rows, send
 
 PACE = 3.0
@@ -334,6 +344,38 @@ async def test_a_failure_is_logged_once_and_so_is_its_recovery(post: Post, caplo
     assert len(told) == 2
     assert "The sweep fails" in told[0]
     assert told[1] == "The sweep works again."
+
+
+@pytest.mark.parametrize(
+    ("fault", "rest"),
+    [
+        (XCreditsDepleted(), REST_FOR_OPERATOR),
+        (XUsageCapped(), REST_FOR_OPERATOR),
+        (XBadToken(), REST_FOR_OPERATOR),
+        (XSpendCapReached(reset_date=START + timedelta(minutes=5)), 300),
+        (XSpendCapReached(reset_date=START + timedelta(days=9)), REST_FOR_OPERATOR),
+        (XRateLimited(retry_after=120), 120),
+        (XDown(), REST_AFTER_FAILURE),
+    ],
+)
+async def test_sweeps_rest_for_as_long_as_asking_again_is_no_use(
+    post: Post, fault: XError, rest: float, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="spacebot.watch")
+    post.x.fault = fault
+    await post.passing(PACE)
+    asked = len(post.x.sweeps)
+    trouble: str | None = post.watcher.trouble
+    assert trouble == str(fault)
+    await post.passing(rest - 5 - PACE)
+    assert len(post.x.sweeps) == asked
+    post.x.fault = None
+    await post.passing(5 + 2 * PACE)
+    assert len(post.x.sweeps) > asked
+    assert post.watcher.trouble is None
+    told = [record for record in caplog.records if "sweep" in record.message]
+    assert [record.levelname for record in told][1:] == ["INFO"]  # said once, and its recovery once
+    assert told[0].levelname == ("ERROR" if isinstance(fault, XOperatorNeeded) else "WARNING")
 
 
 async def test_a_database_that_fails_does_not_end_the_watch(

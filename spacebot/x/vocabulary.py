@@ -1,0 +1,154 @@
+"""What X lets one ask for: the enumerations of its OpenAPI document 2.167, as types.
+
+The client writes them in the words of an older generation where X wants that (see `wire`).
+"""
+
+from typing import Literal
+
+SpaceField = Literal[
+    "created_at",
+    "ended_at",
+    "id",
+    "is_ticketed",
+    "lang",
+    "participant_count",
+    "scheduled_start",
+    "started_at",
+    "state",
+    "subscriber_count",
+    "title",
+    "updated_at",
+]
+
+SpaceExpansion = Literal[
+    "creator_id",
+    "host_ids",
+    "invited_user_ids",
+    "speaker_ids",
+    "topic_ids",
+]
+
+TopicField = Literal[
+    "description",
+    "id",
+    "name",
+]
+
+UserField = Literal[
+    "confirmed_email",
+    "connection_status",
+    "created_at",
+    "description",
+    "entities",
+    "id",
+    "is_identity_verified",
+    "location",
+    "name",
+    "parody",
+    "profile_banner_url",
+    "profile_image_url",
+    "protected",
+    "public_metrics",
+    "receives_your_dm",
+    "subscribes_to_you",
+    "subscription",
+    "subscription_type",
+    "url",
+    "username",
+    "verified",
+    "verified_followers_count",
+    "verified_type",
+    "withheld",
+]
+
+UserExpansion = Literal[
+    "affiliation",
+    "most_recent_post_id",
+    "pinned_post_id",
+]
+
+PostField = Literal[
+    "article",
+    "article_title",
+    "attachments",
+    "card_uri",
+    "community_id",
+    "context_annotations",
+    "conversation_id",
+    "created_at",
+    "display_text_range",
+    "edit_controls",
+    "entities",
+    "geo",
+    "id",
+    "lang",
+    "matched_media_notes",
+    "media_metadata",
+    "non_public_metrics",
+    "note_post",
+    "note_request_suggestions",
+    "organic_metrics",
+    "paid_partnership",
+    "possibly_sensitive",
+    "promoted_metrics",
+    "public_metrics",
+    "reply_settings",
+    "scopes",
+    "source",
+    "suggested_source_links",
+    "suggested_source_links_with_counts",
+    "text",
+    "withheld",
+]
+
+PostExpansion = Literal[
+    "article.cover_media",
+    "article.media_entities",
+    "attachments.media_keys",
+    "attachments.media_source_tweet",
+    "attachments.poll_ids",
+    "author_id",
+    "edit_history_post_ids",
+    "entities.mentions.username",
+    "geo.place_id",
+    "in_reply_to_user_id",
+    "referenced_posts",
+    "username",
+]
+
+MediaField = Literal[
+    "alt_text",
+    "duration_ms",
+    "height",
+    "media_key",
+    "non_public_metrics",
+    "organic_metrics",
+    "preview_image_url",
+    "promoted_metrics",
+    "public_metrics",
+    "type",
+    "url",
+    "variants",
+    "width",
+]
+
+PollField = Literal[
+    "duration_minutes",
+    "end_datetime",
+    "id",
+    "options",
+    "voting_status",
+]
+
+PlaceField = Literal[
+    "contained_within",
+    "country",
+    "country_code",
+    "full_name",
+    "geo",
+    "id",
+    "name",
+    "place_type",
+]
+
+SearchState = Literal["live", "scheduled", "all"]
