@@ -1,4 +1,4 @@
 """The slash commands: each is a defer, one use case, one reply."""
 
-EXTENSIONS = ("cogs.pages", "cogs.everyone", "cogs.spaces", "cogs.watchlist", "cogs.configure")
+EXTENSIONS = ("cogs.pages", "cogs.everyone", "cogs.spaces", "cogs.linking", "cogs.watchlist", "cogs.configure")
 """What the bot loads; one that fails to load stops the start."""

@@ -2,21 +2,28 @@
 
 import re
 import secrets
-from collections.abc import Sequence
-from typing import Self
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Self, TypeVar
 
 import discord
 
-from spacebot.bot import PAGES_KEPT, Spacebot
+from spacebot.bot import PAGES_KEPT, PagedAnswer, Spacebot, sentence
+from spacebot.errors import SpacebotError
 from spacebot.post.compose import Card
 from spacebot.post.publisher import link_view
+from spacebot.x.model import Page
+
+T = TypeVar("T")
 
 TOO_OLD = "This answer is too old to turn its pages; give the command again."
 NOT_YOURS = "Only who asked can turn these pages; give the command yourself."
+NO_MORE = "There are no more pages."
+FOR_YOU = "The answer is for you alone:"
 
 
 class PageButton(
-    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=r"page:(?P<key>[0-9a-f]{16}):(?P<to>[0-9]+)"
+    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
+    template=r"page:(?P<key>[0-9a-f]{16}):(?P<to>[0-9]+)",
 ):
     """Turns to one page of one answer."""
 
@@ -33,47 +40,121 @@ class PageButton(
 
     async def callback(self, interaction: discord.Interaction[Spacebot]) -> None:  # type: ignore[override] # our bot
         kept = interaction.client.pages.get(self.key)
-        if kept is None or self.to >= len(kept[1]):
+        if kept is None:
             await interaction.response.send_message(TOO_OLD, ephemeral=True)
-            return
-        owner, pages = kept
-        if interaction.user.id != owner:
+        elif interaction.user.id != kept.owner:
             await interaction.response.send_message(NOT_YOURS, ephemeral=True)
-            return
-        await interaction.response.edit_message(
-            content=pages[self.to].content, embed=pages[self.to].embed, view=_buttons(self.key, self.to, len(pages))
+        elif self.to < len(kept.cards):
+            card = kept.cards[self.to]
+            view = _buttons(self.key, self.to, kept)
+            await interaction.response.edit_message(content=card.content, embed=card.embed, view=view)
+        else:
+            await interaction.response.defer()  # X may take longer than three seconds
+            await self._turn(interaction, kept)
+
+    async def _turn(self, interaction: discord.Interaction[Spacebot], kept: PagedAnswer) -> None:
+        """Turn to a page that X has yet to be asked for."""
+        async with kept.turning:
+            try:
+                while self.to >= len(kept.cards) and kept.more is not None:
+                    await _load(kept)
+            except SpacebotError as error:  # errors of buttons do not reach the command tree
+                await interaction.followup.send(sentence(error), ephemeral=True)
+                return
+        to = min(self.to, len(kept.cards) - 1)
+        card = kept.cards[to]
+        await interaction.edit_original_response(
+            content=card.content, embed=card.embed, view=_buttons(self.key, to, kept)
         )
+        if to < self.to:
+            await interaction.followup.send(NO_MORE, ephemeral=True)
 
 
-def _buttons(key: str, at: int, count: int) -> discord.ui.View:
+async def _load(kept: PagedAnswer) -> None:
+    assert kept.more is not None
+    more = await anext(kept.more, None)
+    if more is None:
+        kept.more = None
+    else:
+        kept.cards += more
+
+
+def _buttons(key: str, at: int, kept: PagedAnswer) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
     if at == 0:
         # An id that no page answers to: the two buttons must differ.
         view.add_item(discord.ui.Button(label="Previous", custom_id=f"page:{key}:none", disabled=True))
     else:
         view.add_item(PageButton(key, at - 1, label="Previous"))
-    view.add_item(PageButton(key, at + 1, label="Next", disabled=at + 1 >= count))
+    is_last = at + 1 >= len(kept.cards) and kept.more is None
+    view.add_item(PageButton(key, at + 1, label="Next", disabled=is_last))
     return view
 
 
-async def reply(interaction: discord.Interaction[Spacebot], card: Card) -> None:
-    """Complete a deferred answer with one card."""
-    await interaction.edit_original_response(content=card.content, embed=card.embed, view=link_view(card))
+async def reply(interaction: discord.Interaction[Spacebot], card: Card, *, is_private: bool = False) -> None:
+    """Complete a deferred answer with one card.
+
+    Args:
+        interaction: A command whose answer was begun in public, where `is_private` is given.
+        card: What to say.
+        is_private: Whether only the asker may see the card.
+    """
+    if not is_private:
+        await interaction.edit_original_response(content=card.content, embed=card.embed, view=link_view(card))
+        return
+    await interaction.edit_original_response(content=FOR_YOU)
+    await interaction.followup.send(
+        content=card.content or discord.utils.MISSING,
+        embed=card.embed or discord.utils.MISSING,
+        view=link_view(card) or discord.utils.MISSING,
+        ephemeral=True,
+    )
 
 
 async def reply_pages(interaction: discord.Interaction[Spacebot], pages: Sequence[Card]) -> None:
     """Complete a deferred answer with the first of several cards, and buttons for the others."""
-    if len(pages) == 1:
-        await reply(interaction, pages[0])
+    await _reply_first(interaction, PagedAnswer(owner=interaction.user.id, cards=list(pages)))
+
+
+async def reply_pages_of(
+    interaction: discord.Interaction[Spacebot],
+    pages: AsyncIterator[Page[T]],
+    compose: Callable[[Page[T]], list[Card]],
+    nothing: Card,
+) -> None:
+    """The same for pages of X, each asked for when somebody turns to it.
+
+    Args:
+        interaction: A command whose answer was begun.
+        pages: What X shows, page by page.
+        compose: Makes cards of a page.
+        nothing: What to say where there is not one card.
+    """
+
+    async def cards() -> AsyncIterator[list[Card]]:
+        async for page in pages:
+            yield compose(page)
+
+    kept = PagedAnswer(owner=interaction.user.id, cards=[], more=cards())
+    while kept.more is not None and not kept.cards:
+        await _load(kept)
+    if not kept.cards:
+        await reply(interaction, nothing)
+    else:
+        await _reply_first(interaction, kept)
+
+
+async def _reply_first(interaction: discord.Interaction[Spacebot], kept: PagedAnswer) -> None:
+    if len(kept.cards) == 1 and kept.more is None:
+        await reply(interaction, kept.cards[0])
         return
     key = secrets.token_hex(8)
-    kept = interaction.client.pages
-    kept[key] = (interaction.user.id, pages)
-    while len(kept) > PAGES_KEPT:
-        kept.popitem(last=False)
-    await interaction.edit_original_response(
-        content=pages[0].content, embed=pages[0].embed, view=_buttons(key, 0, len(pages))
-    )
+    every = interaction.client.pages
+    every[key] = kept
+    while len(every) > PAGES_KEPT:
+        every.popitem(last=False)
+    first = kept.cards[0]
+    await interaction.edit_original_response(content=first.content, embed=first.embed, view=_buttons(key, 0, kept))
 
 
 async def setup(bot: Spacebot) -> None:

@@ -6,8 +6,9 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from cogs.pages import reply, reply_pages
+from cogs.pages import reply, reply_pages, reply_pages_of
 from spacebot.bot import Spacebot
+from spacebot.links import PersonId
 from spacebot.post import compose
 
 
@@ -21,8 +22,10 @@ class Spaces(commands.Cog):
     @app_commands.describe(space="A link to the Space, or its id")
     async def space(self, interaction: discord.Interaction[Spacebot], space: str) -> None:
         await interaction.response.defer()
-        view = await self.lookups.space(space)
-        await reply(interaction, compose.space_reply(view))
+        look = await self.lookups.space(space, PersonId(interaction.user.id))
+        await reply(interaction, compose.space_reply(look.view), is_private=look.is_private)
+        if look.reminders is not None:
+            await interaction.followup.send(compose.reminders_sentence(look.reminders), ephemeral=True)
 
     @app_commands.command(name="spaces-search", description="Find live and scheduled Spaces by words of their title")
     @app_commands.describe(query="Words of the title", state="Only live or only scheduled Spaces")
@@ -40,11 +43,26 @@ class Spaces(commands.Cog):
     @app_commands.describe(host="The host's @handle, profile link or numeric id")
     async def host_live(self, interaction: discord.Interaction[Spacebot], host: str) -> None:
         await interaction.response.defer()
-        answer = await self.lookups.host_live(host)
+        answer = await self.lookups.host_live(host, PersonId(interaction.user.id))
         if answer.live is not None:
-            await reply(interaction, compose.space_reply(answer.live))
+            card = compose.space_reply(answer.live)
         else:
-            await reply(interaction, compose.upcoming_reply(answer.host, answer.upcoming))
+            card = compose.upcoming_reply(answer.host, answer.upcoming)
+        await reply(interaction, card, is_private=answer.is_private)
+
+    @app_commands.command(name="space-posts", description="The posts that were shared in a Space")
+    @app_commands.describe(space="A link to the Space, or its id")
+    async def posts(self, interaction: discord.Interaction[Spacebot], space: str) -> None:
+        await interaction.response.defer()
+        pages = await self.lookups.posts(space)
+        await reply_pages_of(interaction, pages, compose.post_pages, compose.NO_POSTS)
+
+    @app_commands.command(name="space-buyers", description="Who bought a ticket for your own Space; needs /x-link")
+    @app_commands.describe(space="A link to the Space, or its id")
+    async def buyers(self, interaction: discord.Interaction[Spacebot], space: str) -> None:
+        await interaction.response.defer(ephemeral=True)
+        pages = await self.lookups.buyers(space, PersonId(interaction.user.id))
+        await reply_pages_of(interaction, pages, compose.buyer_pages, compose.NO_BUYERS)
 
 
 async def setup(bot: Spacebot) -> None:

@@ -10,6 +10,7 @@ from spacebot import app
 from spacebot import check as checking
 from spacebot.errors import SettingsError, SpacebotError
 from spacebot.settings import Settings, load
+from spacebot.vault import new_key
 
 WRONG_SETTING = 2
 FAILED = 1
@@ -47,6 +48,12 @@ def healthy() -> None:
     if trouble is not None:
         _end(trouble, FAILED)
     click.echo("connected")
+
+
+@main.command()
+def key() -> None:
+    """Print a new key for SPACEBOT_ENCRYPTION_KEY."""
+    click.echo(new_key())
 
 
 @main.command()

@@ -13,16 +13,18 @@ import discord
 
 from spacebot.bot import Services, Spacebot, point_at
 from spacebot.clock import Clock, SystemClock
-from spacebot.errors import SpacebotError, XBadToken, XError
+from spacebot.errors import SpacebotError, StoreError, XBadToken, XError
 from spacebot.guilds import Guilds
+from spacebot.links import Links
 from spacebot.lookups import Lookups
 from spacebot.post.courier import Courier
 from spacebot.post.publisher import DiscordPublisher
-from spacebot.settings import Settings
+from spacebot.settings import Settings, vault_of
 from spacebot.store.door import Store
 from spacebot.store.tables import Tables
 from spacebot.watch.watcher import Watcher
-from spacebot.x.auth import BearerAuth
+from spacebot.web import CALLBACK, WebEndpoint
+from spacebot.x.auth import AppAuth, Auth, BearerAuth, OAuthClient
 from spacebot.x.client import Lane, XClient
 from spacebot.x.desk import HostAnswer, HostDesk
 from spacebot.x.model import Page, Space, SpaceId, UserId
@@ -86,7 +88,8 @@ async def serve(settings: Settings, clock: Clock, stop: asyncio.Event) -> None:
         session = await stack.enter_async_context(aiohttp.ClientSession())
         x = x_client(settings, session, clock)
         desk = HostDesk(x, clock)
-        lookups = Lookups(x=x, desk=desk, store=store, clock=clock)
+        links = links_of(settings, session, store, clock)
+        lookups = Lookups(x=x, desk=desk, store=store, clock=clock, links=links)
         woken = asyncio.Event()  # the courier needs the bot, and the bot wakes the courier
         bot = Spacebot(store=store, clock=clock, per_second=settings.messages_per_second, on_change=woken.set)
         publisher = DiscordPublisher(bot)
@@ -105,8 +108,11 @@ async def serve(settings: Settings, clock: Clock, stop: asyncio.Event) -> None:
             look=watcher.look,
             on_change=changed,
         )
-        bot.services = Services(lookups=lookups, guilds=guilds, watcher=watcher)
+        bot.services = Services(lookups=lookups, guilds=guilds, watcher=watcher, links=links)
         stack.push_async_callback(bot.close)
+        if links is not None and links.has_web:
+            host, _, port = settings.listen.rpartition(":")
+            await stack.enter_async_context(WebEndpoint(links, host=host, port=int(port)))
         if not await _until(stop, _begin(bot, x, settings, clock)):
             return
 
@@ -114,41 +120,57 @@ async def serve(settings: Settings, clock: Clock, stop: asyncio.Event) -> None:
             await bot.wait_until_ready()
             await courier.run()
 
-        async def beat() -> None:
-            while True:
-                if bot.is_ready():
-                    await store(Tables.set_note, HEARTBEAT, clock.now().isoformat())
-                await clock.sleep(BEAT_SECONDS)
-
         loops = {
             asyncio.create_task(bot.connect(), name="gateway"),
-            asyncio.create_task(beat(), name="heartbeat"),
+            asyncio.create_task(_beat(bot, store, clock), name="heartbeat"),
             asyncio.create_task(watcher.run(), name="watcher"),
-            asyncio.create_task(deliver(), name="courier"),
+            asyncio.create_task(_deliver(bot, courier), name="courier"),
         }
-        stopping = asyncio.create_task(stop.wait(), name="stop")
-        await asyncio.wait({*loops, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        log.info("Stopping: what is under way is finished first.")
-        stopping.cancel()
-        await courier.drain(DRAIN)
-        failure = next((task.exception() for task in loops if task.done() and not task.cancelled()), None)
-        for task in loops:
-            task.cancel()
-        await asyncio.gather(*loops, return_exceptions=True)
-        if isinstance(failure, discord.ConnectionClosed):
-            raise TokenRefused(DISCORD_REFUSES) from failure
-        if failure is not None:
-            raise failure
+        await _run_until(stop, loops, courier)
+
+
+async def _run_until(stop: asyncio.Event, loops: set[asyncio.Task[None]], courier: Courier) -> None:
+    """Run the loops until told to stop, or until one of them ends, which none should."""
+    stopping = asyncio.create_task(stop.wait(), name="stop")
+    await asyncio.wait({*loops, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    log.info("Stopping: what is under way is finished first.")
+    stopping.cancel()
+    await courier.drain(DRAIN)
+    failure = next((task.exception() for task in loops if task.done() and not task.cancelled()), None)
+    for task in loops:
+        task.cancel()
+    await asyncio.gather(*loops, return_exceptions=True)
+    if isinstance(failure, discord.ConnectionClosed):
+        raise TokenRefused(DISCORD_REFUSES) from failure
+    if failure is not None:
+        raise failure
+
+
+async def _deliver(bot: Spacebot, courier: Courier) -> None:
+    await bot.wait_until_ready()  # what stands in the way of a channel is known only then
+    await courier.run()
+
+
+async def _beat(bot: Spacebot, store: Store, clock: Clock) -> None:
+    """Note every so often that the bot is connected, for `spacebot healthy`."""
+    while True:
+        if bot.is_ready():
+            with contextlib.suppress(StoreError):  # whoever needs the database says so
+                await store(Tables.set_note, HEARTBEAT, clock.now().isoformat())
+        await clock.sleep(BEAT_SECONDS)
 
 
 DISCORD_REFUSES = (
     "SPACEBOT_DISCORD_TOKEN is refused by Discord. Copy it again from the Bot page of the Discord developer portal, "
     "or reset it there."
 )
-X_REFUSES = (
-    "SPACEBOT_X_BEARER_TOKEN is refused by X. Copy it again from the app's keys and tokens in the X developer portal, "
-    "or regenerate it there."
-)
+
+
+def x_refuses(settings: Settings) -> str:
+    """What to do where X does not take the app's credentials."""
+    bearer = settings.x_bearer_token is not None
+    names = "SPACEBOT_X_BEARER_TOKEN is" if bearer else "SPACEBOT_X_API_KEY and SPACEBOT_X_API_SECRET are"
+    return f"{names} refused by X. Copy again from the app's keys and tokens in the X developer portal, or regenerate there."
 
 
 def x_client(settings: Settings, session: aiohttp.ClientSession, clock: Clock) -> XClient:
@@ -156,9 +178,40 @@ def x_client(settings: Settings, session: aiohttp.ClientSession, clock: Clock) -
     return XClient(
         session=session,
         base_url=settings.x_api_url,
-        auth=BearerAuth(settings.x_bearer_token),
+        auth=auth_of(settings, session, clock),
         clock=clock,
         people_share=settings.people_share,
+    )
+
+
+def auth_of(settings: Settings, session: aiohttp.ClientSession, clock: Clock) -> Auth:
+    """The app's credentials: its bearer token, else its key and secret."""
+    if settings.x_bearer_token is not None:
+        return BearerAuth(settings.x_bearer_token)
+    assert settings.x_api_key is not None
+    assert settings.x_api_secret is not None  # the settings were checked to have one or the other
+    return AppAuth(settings.x_api_key, settings.x_api_secret, session, settings.x_api_url, clock=clock)
+
+
+def links_of(settings: Settings, session: aiohttp.ClientSession, store: Store, clock: Clock) -> Links | None:
+    """How people link their X account; None where the operator has not set it up."""
+    if settings.x_client_id is None or settings.encryption_key is None:
+        return None
+    return Links(
+        oauth=OAuthClient(
+            client_id=settings.x_client_id,
+            client_secret=settings.x_client_secret,
+            session=session,
+            base_url=settings.x_api_url,
+            clock=clock,
+        ),
+        client_id=settings.x_client_id,
+        redirect_uri=settings.public_url + CALLBACK if settings.public_url else settings.x_redirect_url,
+        authorize_page=settings.x_authorize_url,
+        store=store,
+        vault=vault_of(settings.encryption_key),
+        clock=clock,
+        has_web=settings.public_url is not None,
     )
 
 
@@ -167,7 +220,7 @@ async def _begin(bot: Spacebot, x: XClient, settings: Settings, clock: Clock) ->
     try:
         await x.spaces([NOBODY], lane=Lane.PEOPLE)
     except XBadToken:
-        raise TokenRefused(X_REFUSES) from None
+        raise TokenRefused(x_refuses(settings)) from None
     except XError as error:
         log.warning("X does not answer as it should: %s Sweeps go on trying.", error)
     wait = 1.0

@@ -1,11 +1,12 @@
 """The discord.py bot: what it asks of Discord, the extensions it loads, and the one place where errors become sentences."""
 
+import asyncio
 import hashlib
 import json
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import discord
@@ -18,6 +19,7 @@ from spacebot.clock import Clock
 from spacebot.errors import SpacebotError
 from spacebot.guilds import Guilds
 from spacebot.ids import GuildId
+from spacebot.links import Links
 from spacebot.lookups import Lookups
 from spacebot.post.compose import Card
 from spacebot.post.publisher import NEEDED, missing_permissions, paced
@@ -54,6 +56,18 @@ class Services:
     lookups: Lookups
     guilds: Guilds
     watcher: Watcher
+    links: Links | None
+    """None where the operator has not set up that people can link their X account."""
+
+
+@dataclass(slots=True, kw_only=True)
+class PagedAnswer:
+    """An answer whose pages can be turned: by whom, what is there, and where more comes from."""
+
+    owner: int
+    cards: list[Card]
+    more: AsyncIterator[list[Card]] | None = None
+    turning: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class Spacebot(commands.Bot):
@@ -87,8 +101,8 @@ class Spacebot(commands.Bot):
         self._store = store
         self._clock = clock
         self._on_change = on_change
-        self.pages: OrderedDict[str, tuple[int, Sequence[Card]]] = OrderedDict()
-        """Paged answers by key: who asked, and the pages."""
+        self.pages: OrderedDict[str, PagedAnswer] = OrderedDict()
+        """Paged answers by key."""
 
     async def setup_hook(self) -> None:
         for extension in cogs.EXTENSIONS:  # one that fails to load stops the start

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import aiohttp
 import discord
 
-from spacebot.app import BEAT_SECONDS, DISCORD_REFUSES, HEARTBEAT, NOBODY, X_REFUSES, x_client
+from spacebot.app import BEAT_SECONDS, DISCORD_REFUSES, HEARTBEAT, NOBODY, x_client, x_refuses
 from spacebot.bot import INVITE, point_at
 from spacebot.clock import SystemClock
 from spacebot.errors import StoreError, XBadToken, XError
@@ -89,7 +89,7 @@ async def _x(settings: Settings, say: Callable[[str], None]) -> bool:
             # Asking for a Space that cannot exist is free: X bills what it returns.
             await x_client(settings, session, SystemClock()).spaces([NOBODY])
         except XBadToken:
-            say(f"x          FAILS  {X_REFUSES}")
+            say(f"x          FAILS  {x_refuses(settings)}")
             return False
         except XError as error:
             say(f"x          FAILS  {error}")

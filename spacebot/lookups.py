@@ -1,25 +1,42 @@
 """What members ask for: a Space, a search, whether a host is live. Knows no Discord; answers are views or sentences."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
-from typing import Literal
+from typing import TypeVar
 
 from spacebot.clock import Clock
-from spacebot.errors import UserMistake
+from spacebot.errors import UserMistake, XAbsent, XError, XFieldRefused, XForbidden, XPrivate
+from spacebot.links import LINK_FIRST, NOT_SET_UP, Links, PersonId
 from spacebot.store.door import Store
 from spacebot.store.rows import Host
 from spacebot.store.tables import Tables
 from spacebot.views import SpaceView, host_of
 from spacebot.watch.lifecycle import Phase
 from spacebot.x import reference
+from spacebot.x.auth import UserToken
 from spacebot.x.client import XClient
 from spacebot.x.desk import HostDesk
-from spacebot.x.model import State, UserId
+from spacebot.x.endpoints import OWN, PostFields
+from spacebot.x.model import Page, Post, SpaceId, State, User, UserId
+from spacebot.x.vocabulary import SearchState
 
 QUERY_LIMIT = 2048
 """The longest search that X takes (its OpenAPI document, `/2/spaces/search`)."""
 
-SearchState = Literal["all", "live", "scheduled"]
+POSTS_AT_ONCE = 20
+"""Posts per request: each is billed, and few people turn many pages."""
+
+BUYERS_AT_ONCE = 100
+
+SHARED_POSTS = PostFields(
+    post=("created_at", "text"), expansions=("author_id",), user=("name", "username"), media=(), poll=(), place=()
+)
+"""What is shown of a post, and nothing else that is billed."""
+
+PROTECTED = "That account is protected: X shows its Spaces only to its followers. If you are one, use `/x-link` first."
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,26 +55,87 @@ class HostLive:
     host: Host
     live: SpaceView | None
     upcoming: tuple[SpaceView, ...]
+    is_private: bool = False
+    """Whether only the person's own X account could see it: then nobody else is to see the answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpaceLook:
+    """A Space, as one person may see it."""
+
+    view: SpaceView
+    reminders: int | None = None
+    """How many wait for its start; only its creator is told, and only in private."""
+    is_private: bool = False
+    """Whether only the person's own X account could see it: then nobody else is to see the answer."""
 
 
 class Lookups:
-    """The use cases of `/space`, `/spaces-search` and `/host-live`.
+    """The use cases of `/space`, `/spaces-search`, `/host-live`, `/space-posts` and `/space-buyers`.
 
     Every method raises `UserMistake` for what cannot work, and an `XError` where X does not answer; the text of
     either is one sentence for the person who asked.
     """
 
-    def __init__(self, *, x: XClient, desk: HostDesk, store: Store, clock: Clock) -> None:
+    def __init__(self, *, x: XClient, desk: HostDesk, store: Store, clock: Clock, links: Links | None) -> None:
         self._x = x
         self._desk = desk
         self._store = store
         self._clock = clock
+        self._links = links
 
-    async def space(self, text: str) -> SpaceView:
-        """The Space behind an id or a link."""
-        page = await self._x.space(reference.space_id(text))
+    async def space(self, text: str, person: PersonId) -> SpaceLook:
+        """The Space behind an id or a link, seen with the app's eyes, and with the person's own where these see more."""
+        space_id = reference.space_id(text)
+        token = await self._token(person)
+        try:
+            page = await self._x.space(space_id)
+        except XAbsent:
+            if token is None:
+                raise
+            page = await self._x.space(space_id, token=token, fields=OWN)
+            return SpaceLook(
+                view=SpaceView.of_space(page.items[0], page),
+                reminders=page.items[0].subscriber_count,
+                is_private=True,
+            )
         await self._store(Tables.remember_users, list(page.users.values()), self._clock.now())
-        return SpaceView.of_space(page.items[0], page)
+        return SpaceLook(view=SpaceView.of_space(page.items[0], page), reminders=await self._reminders(space_id, token))
+
+    async def _reminders(self, space_id: SpaceId, token: UserToken | None) -> int | None:
+        """What only a creator is told; the rest of the answer is good without it."""
+        if token is None:
+            return None
+        try:
+            own = await self._x.space(space_id, token=token, fields=OWN)
+        except XError:
+            return None
+        return own.items[0].subscriber_count
+
+    async def posts(self, text: str) -> AsyncIterator[Page[Post]]:
+        """The posts shared in a Space, page by page; the first page is there when this returns."""
+        return await _begun(self._x.posts(reference.space_id(text), max_results=POSTS_AT_ONCE, fields=SHARED_POSTS))
+
+    async def buyers(self, text: str, person: PersonId) -> AsyncIterator[Page[User]]:
+        """Who bought a ticket for a Space of this person's, page by page; the first page is there when this returns.
+
+        Raises:
+            UserMistake: the person has not linked their X account, or did not create the Space.
+        """
+        space_id = reference.space_id(text)
+        token = await self._token(person)
+        if token is None:
+            raise UserMistake(LINK_FIRST if self._links is not None else NOT_SET_UP)
+        try:
+            return await _begun(self._x.buyers(space_id, token=token, max_results=BUYERS_AT_ONCE))
+        except (XPrivate, XForbidden, XFieldRefused):
+            raise UserMistake("Only who created a Space can see who bought a ticket for it.") from None
+
+    async def _token(self, person: PersonId) -> UserToken | None:
+        """The person's own token, where they have linked their account and X lets it be renewed."""
+        if self._links is None:
+            return None
+        return await self._links.token(person)
 
     async def search(self, query: str, state: SearchState) -> SearchAnswer:
         """Spaces whose title has these words."""
@@ -71,13 +149,15 @@ class Lookups:
         shown = [view for view in views if view.phase.is_open]
         return SearchAnswer(views=tuple(sorted(shown, key=_liveliest)), truncated=page.truncated)
 
-    async def host_live(self, text: str) -> HostLive:
-        """What a host has on now, or soon.
+    async def host_live(self, text: str, person: PersonId) -> HostLive:
+        """What a host has on now, or soon; of a protected account only what the person's own account may see.
 
         The look shares a request with everybody who asks at the same time and with the next sweep; only a Space
         that is live costs a second one, for its co-hosts, speakers and topics.
         """
-        host = await self.host(text)
+        host = await self._account(text)
+        if host.protected:
+            return await self._protected_host_live(host, person)
         answer = await self._desk.ask(host.user_id)
         live = [space for space in answer.spaces if space.state is State.LIVE]
         if live:
@@ -86,12 +166,29 @@ class Lookups:
         page = answer.page
         upcoming = sorted(
             (SpaceView.of_space(space, page) for space in answer.spaces if space.state is State.SCHEDULED),
-            key=lambda view: view.scheduled_start or datetime.max.replace(tzinfo=UTC),
+            key=_soonest,
         )
         return HostLive(host=host, live=None, upcoming=tuple(upcoming))
 
+    async def _protected_host_live(self, host: Host, person: PersonId) -> HostLive:
+        token = await self._token(person)
+        if token is None:
+            raise UserMistake(PROTECTED)
+        page = await self._x.spaces_by_creators([host.user_id], token=token, fields=OWN)
+        views = [SpaceView.of_space(space, page) for space in page.items]
+        live = next((view for view in views if view.phase is Phase.LIVE), None)
+        upcoming = sorted((view for view in views if view.phase is Phase.SCHEDULED), key=_soonest)
+        return HostLive(host=host, live=live, upcoming=tuple(upcoming) if live is None else (), is_private=True)
+
     async def host(self, text: str) -> Host:
-        """The account behind a handle, a link or a numeric id; bought from X at most once in a UTC day."""
+        """The account behind a handle, a link or a numeric id, if everybody may see its Spaces."""
+        known = await self._account(text)
+        if known.protected:
+            raise UserMistake(PROTECTED)
+        return known
+
+    async def _account(self, text: str) -> Host:
+        """Any account; bought from X at most once in a UTC day."""
         wanted = reference.host(text)
         now = self._clock.now()
         today = datetime.combine(now.date(), time(), UTC)
@@ -105,9 +202,23 @@ class Lookups:
             await self._store(Tables.remember_users, fetched.items, now)
             known = host_of(fetched.items[0])
         assert known is not None
-        if known.protected:
-            raise UserMistake("That account is protected: X shows its Spaces only to its followers.")
         return known
+
+
+async def _begun(pages: AsyncIterator[Page[T]]) -> AsyncIterator[Page[T]]:
+    """The same pages, the first of them asked for: what goes wrong at once is raised here."""
+    first = await anext(pages)
+
+    async def again() -> AsyncIterator[Page[T]]:
+        yield first
+        async for page in pages:
+            yield page
+
+    return again()
+
+
+def _soonest(view: SpaceView) -> datetime:
+    return view.scheduled_start or datetime.max.replace(tzinfo=UTC)
 
 
 def _liveliest(view: SpaceView) -> tuple[bool, int, float]:

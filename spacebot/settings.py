@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from yarl import URL
 
 from spacebot.errors import SettingsError
+from spacebot.vault import Vault
 
 PREFIX = "SPACEBOT_"
 ENV_FILE = ".env"
@@ -37,6 +38,29 @@ def _token(value: SecretStr) -> SecretStr:
 Token = Annotated[SecretStr, AfterValidator(_token)]
 
 
+def _keys(value: SecretStr) -> SecretStr:
+    try:
+        vault_of(value)
+    except ValueError:
+        raise ValueError("it is no key; make one with `spacebot key`") from None
+    return value
+
+
+Keys = Annotated[SecretStr, AfterValidator(_keys)]
+
+
+def vault_of(keys: SecretStr) -> Vault:
+    """What the keys of the settings open and seal; raises ValueError where one is none."""
+    return Vault([SecretStr(key.strip()) for key in keys.get_secret_value().split(",")])
+
+
+def _host_and_port(value: str) -> str:
+    host, _, port = value.rpartition(":")
+    if not host or not port.isascii() or not port.isdigit() or not int(port) < 1 << 16:
+        raise ValueError("give an address and a port, as in 0.0.0.0:8080")
+    return value
+
+
 class Settings(BaseSettings):
     """All that an operator can set; the description of each is what the documentation says of it."""
 
@@ -45,7 +69,29 @@ class Settings(BaseSettings):
     )
 
     discord_token: Token = Field(description="The bot's token, from the Bot page of the Discord developer portal.")
-    x_bearer_token: Token = Field(description="The app's bearer token, from the X developer portal.")
+    x_bearer_token: Token | None = Field(None, description="The app's bearer token, from the X developer portal.")
+    x_api_key: str | None = Field(None, description="The app's API key, instead of a bearer token.")
+    x_api_secret: Token | None = Field(None, description="The app's API secret, instead of a bearer token.")
+    x_client_id: str | None = Field(
+        None, description="The app's OAuth 2.0 client id; with it people can link their own X account."
+    )
+    x_client_secret: Token | None = Field(None, description="Its secret; leave it out for a public client.")
+    x_redirect_url: Annotated[str, _address("https", "http")] = Field(
+        "http://127.0.0.1:8080/x/callback",
+        description="Where X sends people back to without a public address; registered with X letter for letter.",
+    )
+    x_authorize_url: Annotated[str, _address("https", "http")] = Field(
+        "https://x.com/i/oauth2/authorize", description="X's page of consent."
+    )
+    encryption_key: Keys | None = Field(
+        None, description="What encrypts people's tokens, from `spacebot key`; several, with commas, to exchange one."
+    )
+    public_url: Annotated[str, _address("https", "http")] | None = Field(
+        None, description="Where people reach the bot's web endpoint; X sends them back to its `/x/callback`."
+    )
+    listen: Annotated[str, AfterValidator(_host_and_port)] = Field(
+        "0.0.0.0:8080", description="Where the web endpoint listens, if there is a public address."
+    )
     database: Path = Field(Path("spacebot.sqlite3"), description="The SQLite file; it is made if it is not there.")
     discord_api_url: Annotated[str, _address("https", "http")] = Field(
         "https://discord.com/api/v10", description="Where Discord's HTTP API is."
@@ -81,13 +127,34 @@ def load() -> tuple[Settings, list[str]]:
         raise SettingsError(
             f"{ENV_FILE} cannot be read ({type(error).__name__}). Make it a UTF-8 text file that this user may read."
         ) from None
-    given = {name.upper() for name in (*os.environ, *in_file) if name.upper().startswith(PREFIX)}
+    values = {name.upper(): value for name, value in {**in_file, **os.environ}.items()}
+    given = {name for name in values if name.startswith(PREFIX)}
+    incomplete = _incomplete({name.removeprefix(PREFIX) for name in given if (values[name] or "").strip()})
     unknown = [f"{name} is not a setting of spacebot; check its spelling." for name in sorted(given - names)]
+    lines: list[str] = []
     try:
-        return Settings(_env_file=ENV_FILE), unknown
+        settings = Settings(_env_file=ENV_FILE)
     except ValidationError as error:
         lines = [_explained(problem["loc"], problem["type"], problem["msg"]) for problem in error.errors()]
-        raise SettingsError("\n".join([*lines, *unknown])) from None
+    if lines or incomplete:
+        raise SettingsError("\n".join([*lines, *incomplete, *unknown]))
+    return settings, unknown
+
+
+def _incomplete(given: set[str]) -> list[str]:
+    """What is missing beside what is there, for settings that belong together."""
+    lines = []
+    if "X_BEARER_TOKEN" not in given and not {"X_API_KEY", "X_API_SECRET"} <= given:
+        lines.append(
+            f"{PREFIX}X_BEARER_TOKEN is not set. Set it in the environment or in {ENV_FILE}: the app's bearer token, from"
+            f" the X developer portal; or set both {PREFIX}X_API_KEY and {PREFIX}X_API_SECRET."
+        )
+    if "X_CLIENT_ID" in given and "ENCRYPTION_KEY" not in given:
+        lines.append(
+            f"{PREFIX}ENCRYPTION_KEY is not set, and {PREFIX}X_CLIENT_ID needs it: it encrypts people's tokens. Make one"
+            " with `spacebot key` and keep it out of the database's backups."
+        )
+    return lines
 
 
 def _explained(location: tuple[int | str, ...], kind: str, message: str) -> str:

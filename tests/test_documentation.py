@@ -21,6 +21,8 @@ def test_every_setting_stands_in_the_readme_with_its_description_and_default() -
         default = (
             "required"
             if field.is_required()
+            else "none"
+            if field.default is None
             else f"`{field.default:g}`"
             if isinstance(field.default, float)
             else f"`{field.default}`"

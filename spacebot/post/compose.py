@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import discord
+from babel import Locale
 
 from spacebot.ids import GuildId, RoleId, everyone
 from spacebot.post.text import inert, plain, units
 from spacebot.store.rows import GuildConfig, Host, Job, WatchLine
-from spacebot.views import SpaceView, Watched
+from spacebot.views import SpaceView, Watched, host_of
 from spacebot.watch.lifecycle import Phase
+from spacebot.x.model import Page, Post, User
 
 LIVE_COLOUR = discord.Colour(0xE0245E)
 SCHEDULED_COLOUR = discord.Colour(0x1D9BF0)
@@ -19,6 +21,12 @@ OVER_COLOUR = discord.Colour(0x8899A6)
 
 RESULTS_PER_PAGE = 5
 WATCHES_PER_PAGE = 10
+
+OLD_LANGUAGES = {"iw": "he", "in": "id", "ji": "yi"}
+"""Codes that were withdrawn in 1989 and that X still uses."""
+
+NO_LANGUAGE = {"und", "zxx"}
+"""Codes for 'not determined' and 'nothing said'."""
 
 _PICTURE = re.compile(r"https?://[\w.-]+(:\d+)?/[!-~]{1,1900}", re.ASCII)
 
@@ -143,6 +151,57 @@ def watch_pages(lines: Sequence[WatchLine], guild_id: GuildId) -> list[Card]:
     return pages
 
 
+def reminders_sentence(reminders: int) -> str:
+    """What only the creator of a Space is told."""
+    people = "1 person has" if reminders == 1 else f"{reminders:,} people have"
+    return f"Only you see this: {people} set a reminder for this Space."
+
+
+def post_pages(page: Page[Post]) -> list[Card]:
+    """Posts shared in a Space, five to a page, with authors and links."""
+    return _paged("Posts shared in this Space", [_post(post, page) for post in page.items])
+
+
+def buyer_pages(page: Page[User]) -> list[Card]:
+    """Who bought a ticket, ten to a page."""
+    entries = [_account(host_of(user)) for user in page.items]
+    return _paged("Ticket buyers of this Space; only you see them", entries, WATCHES_PER_PAGE)
+
+
+NO_POSTS = Card(content="No posts were shared in this Space, or X does not show them.")
+NO_BUYERS = Card(content="Nobody has bought a ticket for this Space yet.")
+
+
+def _paged(title: str, entries: Sequence[str], size: int = RESULTS_PER_PAGE) -> list[Card]:
+    chunks = [entries[at : at + size] for at in range(0, len(entries), size)]
+    return [
+        Card(embed=discord.Embed(title=title, description=_lines(chunk, DESCRIPTION_LIMIT), colour=SCHEDULED_COLOUR))
+        for chunk in chunks
+    ]
+
+
+def _post(post: Post, page: Page[Post]) -> str:
+    author = page.users.get(post.author_id) if post.author_id else None
+    who = _account(host_of(author)) if author is not None else "Somebody"
+    when = _moment(post.created_at)
+    link = f"https://x.com/i/status/{post.id}"
+    head = " · ".join(part for part in (who, when, f"[open]({link})") if part)
+    return f"{head}\n{inert(post.text, 500)}" if post.text else head
+
+
+def _account(host: Host) -> str:
+    return f"**{_name(host, 80)}** ([{_handle(host)}]({host.url}))"
+
+
+def language_name(code: str) -> str:
+    """The English name of a language, as 'Brazilian Portuguese' for 'pt-BR'; the code itself where there is none."""
+    names = Locale("en").languages
+    whole = code.replace("-", "_")
+    primary = whole.partition("_")[0].lower()
+    name = names.get(whole) or names.get(OLD_LANGUAGES.get(primary, primary))
+    return str(name) if name else code
+
+
 def watched_sentence(watched: Watched, guild_id: GuildId) -> str:
     """What `/watch add` did, and what comes of it."""
     line = watched.line
@@ -231,7 +290,13 @@ def _embed(space: SpaceView) -> discord.Embed:
             embed.description = "Canceled"
     _field(embed, "Co-hosts", _people(space.cohosts))
     _field(embed, "Speakers", _people(space.speakers))
-    _field(embed, "Language", inert(space.lang, 40) if space.lang and space.phase.is_open else None)
+    _field(
+        embed,
+        "Language",
+        inert(language_name(space.lang), 60)
+        if space.lang and space.lang not in NO_LANGUAGE and space.phase.is_open
+        else None,
+    )
     _field(embed, "Topics", inert(", ".join(space.topics), FIELD_LIMIT) if space.topics else None)
     if space.is_ticketed and space.phase.is_open:
         _field(embed, "Ticket", "needed to listen")

@@ -101,10 +101,39 @@ CREATE TABLE notes (                 -- small facts about this installation
 """
 
 
+LINKING = """
+CREATE TABLE sign_ins (              -- people on their way to X's page of consent
+    person      INTEGER PRIMARY KEY, -- one at a time: asking again ends the one before
+    person_name TEXT NOT NULL,
+    state       TEXT NOT NULL UNIQUE, -- a digest: what is kept here does not complete a sign-in
+    verifier    BLOB NOT NULL,        -- sealed
+    until       INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE links (                 -- people who lend the bot their account's eyes
+    person      INTEGER PRIMARY KEY, -- a token serves one person, and only them
+    access      BLOB NOT NULL,       -- sealed
+    refresh     BLOB,                -- sealed
+    expires_at  INTEGER NOT NULL,
+    scopes      TEXT NOT NULL
+) STRICT;
+"""
+
+
 @migrations()
 def first(db: Database) -> None:
     """Guilds, watches, Spaces, and the ledger of deliveries."""
-    # executescript() would commit the migration's own transaction, so each statement goes on its own.
-    for statement in FIRST.split(";\n"):
+    _run(db, FIRST)
+
+
+@migrations()
+def linking(db: Database) -> None:
+    """People's own sign-ins."""
+    _run(db, LINKING)
+
+
+def _run(db: Database, script: str) -> None:
+    """Each statement on its own: executescript() would commit the migration's own transaction."""
+    for statement in script.split(";\n"):
         if statement.strip():
             db.execute(statement)

@@ -77,6 +77,30 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn:
+    """A person on their way to X's page of consent."""
+
+    person: int
+    person_name: str
+    state: str
+    """A digest of the state that X hands back."""
+    verifier: bytes
+    """Sealed."""
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """What a person's X account lends; both tokens are sealed."""
+
+    person: int
+    access: bytes
+    refresh: bytes | None
+    expires_at: datetime
+    scopes: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """One delivery that the courier has claimed: everything it needs to send or to edit, as of the claim."""
 

@@ -13,7 +13,7 @@ from sqlite_utils import Database
 
 from spacebot.errors import UserMistake
 from spacebot.ids import ChannelId, GuildId, MessageId, RoleId
-from spacebot.store.rows import GuildConfig, Host, Job, Kind, Pause, Watch, WatchLine
+from spacebot.store.rows import GuildConfig, Host, Job, Kind, Link, Pause, SignIn, Watch, WatchLine
 from spacebot.watch.lifecycle import ABSENCES_APART, Change, Phase, SpaceRecord, observe
 from spacebot.x.model import Space, SpaceId, User, UserId
 
@@ -596,6 +596,59 @@ class Tables:
     def pauses(self) -> list[Pause]:
         """The channels that are left alone."""
         return [Pause(**row) for row in self._rows("SELECT channel_id, guild_id, reason FROM pauses")]
+
+    # People's own sign-ins
+
+    def begin_sign_in(self, sign_in: SignIn, now: datetime) -> None:
+        """Keep a sign-in; the person's earlier one, and what is too old of anybody, goes."""
+        self.db.execute("DELETE FROM sign_ins WHERE until <= :now", {"now": _ms(now)})
+        self.db.execute(
+            """
+            INSERT OR REPLACE INTO sign_ins (person, person_name, state, verifier, until)
+            VALUES (:person, :name, :state, :verifier, :until)
+            """,
+            {
+                "person": sign_in.person,
+                "name": sign_in.person_name,
+                "state": sign_in.state,
+                "verifier": sign_in.verifier,
+                "until": _ms(sign_in.until),
+            },
+        )
+
+    def sign_in_of(self, state: str) -> int | None:
+        """Whose sign-in this is; None if there is none (any more)."""
+        row = self._row("SELECT person FROM sign_ins WHERE state = :state", state=state)
+        return row["person"] if row else None
+
+    def use_sign_in(self, state: str, now: datetime) -> SignIn | None:
+        """Take a sign-in: it cannot be taken again. None if there is none, or it is too old."""
+        row = self._row("DELETE FROM sign_ins WHERE state = :state RETURNING *", state=state)
+        if row is None or row["until"] <= _ms(now):
+            return None
+        return SignIn(**{**row, "until": datetime.fromtimestamp(row["until"] / 1000, UTC)})
+
+    def set_link(self, link: Link) -> None:
+        """Keep a person's tokens in place of any earlier ones."""
+        self.db.execute(
+            "INSERT OR REPLACE INTO links VALUES (:person, :access, :refresh, :expires_at, :scopes)",
+            {
+                "person": link.person,
+                "access": link.access,
+                "refresh": link.refresh,
+                "expires_at": _ms(link.expires_at),
+                "scopes": link.scopes,
+            },
+        )
+
+    def link(self, person: int) -> Link | None:
+        """A person's tokens."""
+        row = self._row("SELECT * FROM links WHERE person = :person", person=person)
+        return Link(**{**row, "expires_at": datetime.fromtimestamp(row["expires_at"] / 1000, UTC)}) if row else None
+
+    def remove_link(self, person: int) -> None:
+        """Forget a person's tokens."""
+        self.db.execute("DELETE FROM links WHERE person = :person", {"person": person})
 
     # Notes
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import replace
+from itertools import filterfalse
 from typing import Literal, TypeVar
 
 import aiohttp
@@ -105,6 +106,7 @@ class XClient:
         host_ids: Iterable[UserId],
         *,
         lane: Lane = Lane.PEOPLE,
+        token: UserToken | None = None,
         fields: SpaceFields = SWEEP,
         turn_taken: bool = False,
     ) -> Page[Space]:
@@ -113,7 +115,7 @@ class XClient:
         Where an answer is full, its hosts are asked for again in two halves; `truncated` only if one host fills it.
         `HostDesk` shares these requests; `turn_taken` says that it has waited in `creators_turn` already.
         """
-        return await self._many(endpoints.CREATORS, host_ids, fields.query(), lane, None, turn_taken=turn_taken)
+        return await self._many(endpoints.CREATORS, host_ids, fields.query(), lane, token, turn_taken=turn_taken)
 
     async def creators_turn(self, *, lane: Lane) -> None:
         """Return when a request to `creator_ids` may go; it is counted, so `spaces_by_creators(turn_taken=True)` follows."""
@@ -240,13 +242,10 @@ class XClient:
         pattern, parameter = endpoint.pattern, endpoint.many
         assert pattern is not None
         assert parameter is not None
-        sound: list[str] = []
-        problems: list[Problem] = []
-        for one in dict.fromkeys(asked):
-            if pattern.fullmatch(one):
-                sound.append(one)
-            else:
-                problems.append(_malformed(endpoint, one))
+        unique = tuple(dict.fromkeys(asked))
+        malformed = dict.fromkeys(filterfalse(pattern.fullmatch, unique))
+        sound = [one for one in unique if one not in malformed]
+        problems = [_malformed(endpoint, one) for one in malformed]
         waiting = [sound[start : start + AT_ONCE] for start in range(0, len(sound), AT_ONCE)][::-1]
         pages: list[Page[T]] = []
         refusals = 0
@@ -278,7 +277,7 @@ class XClient:
             self._turns.landed(endpoint, None, None)
         if problems:
             pages.append(Page(problems=tuple(problems)))
-        return join(pages)
+        return pages[0] if len(pages) == 1 else join(pages)
 
 
 def _malformed(endpoint: Endpoint[Thing], one: str) -> Problem:

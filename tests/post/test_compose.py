@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from spacebot.ids import ChannelId, GuildId, RoleId
 from spacebot.post import compose
-from spacebot.post.compose import Card
+from spacebot.post.compose import Card, language_name, space_reply
 from spacebot.post.text import INVISIBLE, units
 from spacebot.store.rows import GuildConfig, Host, Job, Kind, Watch, WatchLine
 from spacebot.views import SpaceView, Watched
@@ -294,7 +294,7 @@ def test_a_space_reply_shows_all_that_is_known() -> None:
         "Listeners": "5",
         "Co-hosts": f"A Guest (@{INVISIBLE}guest)",
         "Speakers": f"A Guest (@{INVISIBLE}guest)",
-        "Language": "en",
+        "Language": "English",
         "Topics": "Tea",
         "Ticket": "needed to listen",
     }
@@ -388,3 +388,25 @@ def test_a_configuration_shows_what_is_missing_and_what_is_in_the_way() -> None:
 )
 def test_a_duration_is_said_as_people_say_it(minutes: float, words: str) -> None:
     assert compose.lasting(timedelta(minutes=minutes)) == words
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        ("en", "English"),
+        ("pt-BR", "Brazilian Portuguese"),
+        ("zh-TW", "Chinese"),
+        ("JA", "Japanese"),
+        ("iw", "Hebrew"),
+        ("in", "Indonesian"),
+        ("no such language", "no such language"),
+    ],
+)
+def test_a_language_is_named_in_words(code: str, name: str) -> None:
+    assert language_name(code) == name
+
+
+@pytest.mark.parametrize("code", ["und", "zxx", "", None])
+def test_a_language_that_x_does_not_know_is_not_shown(code: str | None) -> None:
+    view = SpaceView(url="https://x.com/i/spaces/1", phase=Phase.LIVE, lang=code)
+    assert "Language" not in fields(space_reply(view))

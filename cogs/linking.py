@@ -1,0 +1,95 @@
+"""`/x-link` and `/x-unlink`: a person lends the bot what X shows to their account, and takes it back."""
+
+import re
+from typing import Self
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from spacebot.bot import Spacebot, explain
+from spacebot.errors import UserMistake
+from spacebot.links import NOT_SET_UP, Links, PersonId
+
+HOW = (
+    "Open the link, sign in to X and allow it. Only you can use what it brings: `/space-buyers`, the reminders of your"
+    " own Spaces, and protected accounts that you follow. The link is for you alone and works for ten minutes."
+)
+PASTE = (
+    " You then land on a page that does not load: copy its whole address, come back here, and press"
+    " **I have the address**."
+)
+
+
+class PasteButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template="x-link:paste"):
+    """Opens the question for the address."""
+
+    def __init__(self) -> None:
+        super().__init__(discord.ui.Button(label="I have the address", custom_id="x-link:paste"))
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction, item: discord.ui.Item[discord.ui.View], match: re.Match[str], /
+    ) -> Self:
+        return cls()
+
+    async def callback(self, interaction: discord.Interaction[Spacebot]) -> None:  # type: ignore[override] # our bot
+        await interaction.response.send_modal(PasteModal())
+
+
+class PasteModal(discord.ui.Modal, title="Link your X account"):
+    """Takes the address that the person landed on."""
+
+    address: discord.ui.TextInput["PasteModal"] = discord.ui.TextInput(
+        label="The whole address of the page", custom_id="address", placeholder="http…", max_length=2000
+    )
+
+    async def on_submit(self, interaction: discord.Interaction[Spacebot]) -> None:  # type: ignore[override] # our bot
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        links = _links(interaction.client)
+        await links.finish_pasted(PersonId(interaction.user.id), self.address.value)
+        await interaction.edit_original_response(content="Your X account is linked; `/x-unlink` takes it back.")
+
+    async def on_error(self, interaction: discord.Interaction[Spacebot], error: Exception) -> None:  # type: ignore[override] # our bot
+        await explain(interaction, error)
+
+
+class Linking(commands.Cog):
+    """A person's own X account."""
+
+    def __init__(self, bot: Spacebot) -> None:
+        self.bot = bot
+
+    @app_commands.command(name="x-link", description="Let me see on X what your own account may see; only for you")
+    async def link(self, interaction: discord.Interaction[Spacebot]) -> None:
+        await interaction.response.defer(ephemeral=True)
+        links = _links(self.bot)
+        address = await links.begin(PersonId(interaction.user.id), interaction.user.name)
+        view = discord.ui.View(timeout=None)
+        view.add_item(discord.ui.Button(label="Sign in to X", url=address))
+        if not links.has_web:
+            view.add_item(PasteButton())
+        await interaction.edit_original_response(content=HOW + ("" if links.has_web else PASTE), view=view)
+
+    @app_commands.command(name="x-unlink", description="Take back what you lent me with /x-link")
+    async def unlink(self, interaction: discord.Interaction[Spacebot]) -> None:
+        await interaction.response.defer(ephemeral=True)
+        was_linked = await _links(self.bot).unlink(PersonId(interaction.user.id))
+        text = (
+            "Your X account is unlinked, and the permission revoked."
+            if was_linked
+            else "You have not linked any X account."
+        )
+        await interaction.edit_original_response(content=text)
+
+
+def _links(bot: Spacebot) -> Links:
+    if bot.services.links is None:
+        raise UserMistake(NOT_SET_UP)
+    return bot.services.links
+
+
+async def setup(bot: Spacebot) -> None:
+    """Add the commands, and let the button work after a restart too."""
+    bot.add_dynamic_items(PasteButton)
+    await bot.add_cog(Linking(bot))
