@@ -31,6 +31,9 @@ T = TypeVar("T", bound=Thing)
 
 LOG = logging.getLogger(__name__)
 
+BACKGROUND_DEADLINE = 30.0
+"""Seconds for a request that nobody waits for: an X that answers slowly is slow, not down."""
+
 ATTEMPTS = 4
 """How often one request is sent at most, within its deadline."""
 
@@ -135,12 +138,13 @@ class Caller:
         method, path, query = build(request, generation)
         if not turn_taken:
             await self._turns.take(endpoint, who, lane)
-        ends = self._clock.monotonic() + self._deadline
+        deadline = self._deadline if lane is Lane.PEOPLE else max(self._deadline, BACKGROUND_DEADLINE)
+        ends = self._clock.monotonic() + deadline
         attempt, renewed = 0, False
         while True:
             attempt += 1
             # Half of the time at most, so that one silent connection leaves room for another try.
-            seconds = min(self._deadline / 2, max(ends - self._clock.monotonic(), _FIRST_PAUSE))
+            seconds = min(deadline / 2, max(ends - self._clock.monotonic(), _FIRST_PAUSE))
             try:
                 return await self._attempt(endpoint, token, (method, path, query), seconds)
             except _TokenRenewed as refused:

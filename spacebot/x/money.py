@@ -47,17 +47,18 @@ class Usage:
 
 def usage_of(page: Page[Thing]) -> Usage:
     """Everything in an answer that X may bill."""
-    asked: dict[type[Thing], frozenset[str]] = {}
-    for kind in (Space, User, Post):
-        # The items of one answer are all of one kind.
-        if page.items and isinstance(page.items[0], kind):
-            asked[kind] = frozenset([item.id for item in page.items if isinstance(item, kind)])
-    none: frozenset[str] = frozenset()
     return Usage(
-        spaces=asked.get(Space, none),
-        users=asked.get(User, none).union(page.users),
-        posts=asked.get(Post, none).union(page.posts),
+        spaces=_asked_for(page, Space),
+        users=_asked_for(page, User).union(page.users),
+        posts=_asked_for(page, Post).union(page.posts),
     )
+
+
+def _asked_for(page: Page[Thing], kind: type[Space | User | Post]) -> frozenset[str]:
+    """The ids of the answer's items, all of which are of one kind; none if it is another."""
+    if not page.items or not isinstance(page.items[0], kind):
+        return frozenset()
+    return frozenset([item.id for item in page.items if isinstance(item, kind)])
 
 
 def dollars(millicents: int) -> Decimal:

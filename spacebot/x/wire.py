@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum
 from functools import cache
+from itertools import filterfalse
 from typing import Any, TypeVar
 
 import msgspec
@@ -58,7 +59,7 @@ def build(request: Request[T], generation: Generation = Generation.NEW) -> tuple
 def _check(endpoint: Endpoint[T], query: Query) -> None:
     asked = query.get(endpoint.many) if endpoint.many else None
     if isinstance(asked, tuple):
-        malformed = frozenset(one for one in asked if not (endpoint.pattern and endpoint.pattern.fullmatch(one)))
+        malformed = frozenset(filterfalse(endpoint.pattern.fullmatch, asked) if endpoint.pattern else asked)
         if malformed or not 1 <= len(asked) <= AT_ONCE:
             raise XInvalidRequest(parameters=frozenset({str(endpoint.many)}), values=malformed)
     if "query" in query and not 1 <= len(str(query["query"])) <= QUERY_LENGTH:
