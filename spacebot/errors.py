@@ -33,7 +33,9 @@ SpacebotError
 │       └── XDisconnected       X closed the stream
 ├── StoreError                  the database could not do what was asked; nothing was changed
 └── DiscordError                Discord did not do what was asked
-    ├── Refused                 it said no, and the text says why; nothing was posted
+    ├── Refused                 it said no for this channel, and the text says why; nothing was posted
+    ├── MessageRefused          it said no to this one message; nothing was posted
+    ├── SearchGivenUp           there are too many messages to look through
     ├── TryLater                nothing was posted, and nobody is to blame
     ├── Unclear                 it may or may not have been done
     └── MessageGone             somebody deleted the message
@@ -332,6 +334,14 @@ class StoreError(SpacebotError):
 
 class Refused(DiscordError):
     """Discord said no; nothing was posted. The text says why, and what a guild's admin can do."""
+
+
+class MessageRefused(DiscordError):
+    """Discord said no to this one message; nothing was posted, and others may well pass in the same channel."""
+
+
+class SearchGivenUp(DiscordError):
+    """There are too many messages to look through; whether ours is among them is not known."""
 
 
 class TryLater(DiscordError):

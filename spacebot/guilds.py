@@ -1,9 +1,10 @@
 """What a guild's admins ask for: follow, unfollow, configure, look over. Knows no Discord; the cogs check permissions."""
 
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 
 from spacebot.clock import Clock
-from spacebot.errors import SpacebotError, UserMistake, XError
+from spacebot.errors import SpacebotError, StoreError, UserMistake, XError
 from spacebot.ids import ChannelId, GuildId, RoleId
 from spacebot.lookups import Lookups
 from spacebot.store.door import Store
@@ -12,6 +13,8 @@ from spacebot.store.tables import Tables
 from spacebot.views import Watched
 from spacebot.x import reference
 from spacebot.x.model import UserId
+
+log = logging.getLogger(__name__)
 
 CHOICES = 25
 """The most suggestions that Discord shows while somebody types."""
@@ -147,6 +150,36 @@ class Guilds:
     async def config(self, guild_id: GuildId) -> GuildConfig:
         """What is set."""
         return await self._store(Tables.guild, guild_id)
+
+    async def ungreet(self, guild_id: GuildId) -> None:
+        """The hello did not get through; it is said another time."""
+        await self._quietly(self._store(Tables.ungreet, guild_id))
+
+    async def joined(self, guild_id: GuildId) -> None:
+        """The bot is in this guild (again)."""
+        await self._quietly(self._store(Tables.join, guild_id))
+        self._on_change()
+
+    async def left(self, guild_id: GuildId) -> None:
+        """The bot was removed: its hosts are asked about for others only. Nothing is deleted."""
+        await self._quietly(self._store(Tables.leave, guild_id, self._clock.now()))
+        self._on_change()
+
+    async def present(self, guild_ids: Sequence[GuildId]) -> None:
+        """The bot is in these guilds and in no others."""
+        await self._quietly(self._store(Tables.reconcile, guild_ids, self._clock.now()))
+        self._on_change()
+
+    async def forget_role(self, guild_id: GuildId, role_id: RoleId) -> None:
+        """A role is gone: nobody is mentioned in its stead."""
+        await self._quietly(self._store(Tables.forget_role, guild_id, role_id))
+
+    async def _quietly(self, work: Awaitable[object]) -> None:
+        """What an event of Discord's asks for, not a person: a failure is logged, and the next start makes up for it."""
+        try:
+            await work
+        except StoreError as error:
+            log.warning("An event of Discord's could not be noted: %s", error)
 
     async def greet(self, guild_id: GuildId) -> bool:
         """Whether this guild is to be greeted: only ever once."""

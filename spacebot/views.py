@@ -8,6 +8,8 @@ from spacebot.store.rows import Host, WatchLine
 from spacebot.watch.lifecycle import Phase, SpaceRecord
 from spacebot.x.model import Page, Space, State, User
 
+__all__ = ["SpaceView", "WatchLine", "Watched", "host_of"]
+
 PHASES = {
     State.SCHEDULED: Phase.SCHEDULED,
     State.LIVE: Phase.LIVE,

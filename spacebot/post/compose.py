@@ -212,7 +212,7 @@ def watched_sentence(watched: Watched, guild_id: GuildId) -> str:
     if watched.guild_channel_set:
         text += " That channel is this server's from now on; `/config channel` chooses another."
     if line.live is not None:
-        text += " They are live right now; the announcement follows."
+        text += " They are live right now: the announcement follows, unless it stands there already."
     if not watched.looked:
         text += " X does not answer at the moment; if they are live, the announcement follows when it does."
     return text
@@ -234,6 +234,7 @@ def config_card(
     guild_id: GuildId,
     *,
     obstacle: str | None,
+    role_trouble: str | None,
     last_good_sweep: datetime | None,
     trouble: str | None,
 ) -> Card:
@@ -242,7 +243,7 @@ def config_card(
     channel = f"<#{config.channel_id}>" if config.channel_id is not None else "none yet: `/config channel`"
     embed.add_field(name="Channel", value=f"{channel}\n⚠️ {obstacle}" if obstacle else channel, inline=False)
     role = mention(config.role_id, guild_id) if config.role_id is not None else "nobody: `/config role`"
-    embed.add_field(name="Mentions", value=role, inline=False)
+    embed.add_field(name="Mentions", value=f"{role}\n⚠️ {role_trouble}" if role_trouble else role, inline=False)
     live = sum(line.live is not None for line in lines)
     paused = sum(line.paused is not None for line in lines)
     followed = f"{len(lines)} hosts, {live} live now" + (f", {paused} paused: see `/watch list`" if paused else "")

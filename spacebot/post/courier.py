@@ -11,7 +11,16 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from spacebot.clock import Clock
-from spacebot.errors import MessageGone, Refused, SpacebotError, StoreError, TryLater, Unclear
+from spacebot.errors import (
+    MessageGone,
+    MessageRefused,
+    Refused,
+    SearchGivenUp,
+    SpacebotError,
+    StoreError,
+    TryLater,
+    Unclear,
+)
 from spacebot.ids import ChannelId, MessageId
 from spacebot.post.compose import Card, announcement, marker
 from spacebot.store.door import Store
@@ -29,6 +38,9 @@ LOOK_BACK = timedelta(minutes=5)
 
 BLIND_PAUSE = timedelta(minutes=1)
 """How long a channel rests after a refusal that the permissions we know do not explain."""
+
+RAREST_RETRY = timedelta(hours=1)
+"""How rarely a message is tried that Discord keeps refusing."""
 
 LONGEST_RETRY = timedelta(minutes=5)
 
@@ -48,7 +60,8 @@ class Publisher(Protocol):
         """Post a message.
 
         Raises:
-            Refused: Discord said no; nothing was posted.
+            Refused: Discord said no for this channel; nothing was posted.
+            MessageRefused: Discord said no to this message; nothing was posted.
             TryLater: nothing was posted, and nobody is to blame.
             Unclear: the message may or may not stand in the channel.
         """
@@ -58,7 +71,7 @@ class Publisher(Protocol):
         """Our message that carries this embed address, if the channel's history since then shows one.
 
         Raises:
-            Refused: the bot may not read the history.
+            SearchGivenUp: there are too many messages to look through.
             TryLater, Unclear: as `send`.
         """
         ...
@@ -216,6 +229,11 @@ class Courier:
             await self._store(Tables.mark_skipped, job.delivery_id, str(error))
         except Refused as error:
             await self._pause_channel(job, str(error))
+        except MessageRefused as error:
+            after = min(BLIND_PAUSE * 2 ** min(job.attempts, 6), RAREST_RETRY)
+            if job.attempts == 0:
+                log.warning("Delivery %d to channel %d is refused: %s", job.delivery_id, job.channel_id, error)
+            await self._retry(job, str(error), unclear=False, after=after)
         except TryLater as error:
             await self._retry(job, str(error), unclear=False, after=timedelta(seconds=error.seconds))
         except Unclear as error:
@@ -229,9 +247,13 @@ class Courier:
         if job.first_attempt_at is not None and not self._publisher.can_search(job.channel_id):
             quiet = True  # never lost; and if it stands there already, at least nobody is called twice
         elif job.first_attempt_at is not None:
-            found = await self._publisher.find(
-                job.channel_id, marker(job.space.url, job.kind), since=job.first_attempt_at - LOOK_BACK
-            )
+            found = None
+            try:
+                found = await self._publisher.find(
+                    job.channel_id, marker(job.space.url, job.kind), since=job.first_attempt_at - LOOK_BACK
+                )
+            except SearchGivenUp:
+                quiet = True
             if found is not None:
                 # What it shows is not known: the least revision there is makes the next claim bring it up to date.
                 await self._store(Tables.mark_sent, job.delivery_id, found, 0, self._clock.now())
@@ -244,12 +266,12 @@ class Courier:
             return
         message_id = await self._publisher.send(job.channel_id, announcement(job, quiet=quiet), nonce=nonce(job))
         await self._store(Tables.mark_sent, job.delivery_id, message_id, job.space.revision, self._clock.now())
-        if job.attempts:
-            log.info("Delivery %d to channel %d went through after all.", job.delivery_id, job.channel_id)
+        _tell_recovery(job)
 
     async def _edit(self, job: Job, message_id: MessageId) -> None:
         await self._publisher.edit(job.channel_id, message_id, announcement(job))
         await self._store(Tables.mark_sent, job.delivery_id, message_id, job.space.revision, self._clock.now())
+        _tell_recovery(job)
 
     async def _pause_channel(self, job: Job, reason: str) -> None:
         now = self._clock.now()
@@ -265,6 +287,11 @@ class Courier:
             await self._store(Tables.mark_failed, job, reason, unclear=unclear, next_try_at=self._clock.now() + after)
         except StoreError as error:  # the lease runs out, and it is looked at again
             self._ledger_fails(error)
+
+
+def _tell_recovery(job: Job) -> None:
+    if job.attempts:
+        log.info("Delivery %d to channel %d went through after all.", job.delivery_id, job.channel_id)
 
 
 def nonce(job: Job) -> str:

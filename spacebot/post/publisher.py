@@ -13,7 +13,15 @@ import aiohttp
 import discord
 from aiolimiter import AsyncLimiter
 
-from spacebot.errors import DiscordError, MessageGone, Refused, TryLater, Unclear
+from spacebot.errors import (
+    DiscordError,
+    MessageGone,
+    MessageRefused,
+    Refused,
+    SearchGivenUp,
+    TryLater,
+    Unclear,
+)
 from spacebot.ids import ChannelId, MessageId
 from spacebot.post.compose import Card
 
@@ -22,8 +30,8 @@ T = TypeVar("T")
 PATIENCE = 45.0
 """Seconds that one send may take, discord.py's own five attempts included."""
 
-SEARCHED = 500
-"""Messages that are searched at most for one of ours."""
+SEARCHED = 2000
+"""Messages that are looked through at most for one of ours."""
 
 NEEDED = {
     "view_channel": "View Channel",
@@ -41,9 +49,14 @@ REASONS = {
     10003: "the channel is gone; choose another with /config channel",
     50001: LACKING,
     50013: LACKING,
-    200000: "the server's AutoMod blocked the message; let it except me, or its rule for the Space's title",
+    50083: "the thread is archived; choose another channel with /config channel",
 }
 """What Discord's error codes mean for a channel, and what an admin can do."""
+
+BLOCKED_BY_AUTOMOD = 200000
+
+TROUBLES = (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError)
+"""How a request to Discord fails; some of aiohttp's errors escape discord.py."""
 
 EXEMPT = {"interactions", "webhooks"}
 """Where answers to interactions go."""
@@ -111,9 +124,13 @@ class DiscordPublisher:
         history = self._client.get_partial_messageable(channel_id).history(
             limit=SEARCHED, after=since, oldest_first=True
         )
+        seen = 0
         async for message in history:
+            seen += 1
             if message.author == me and any(embed.url == embed_url for embed in message.embeds):
                 return MessageId(message.id)
+        if seen >= SEARCHED:
+            raise SearchGivenUp(f"there are more than {SEARCHED} messages to look through")
         return None
 
     async def _do(self, request: Callable[[], Awaitable[T]]) -> T:
@@ -125,8 +142,9 @@ class DiscordPublisher:
             raise TryLater("Discord asks to slow down here", seconds=error.retry_after) from None
         except discord.HTTPException as error:
             raise _mapped(error) from error
-        except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            # discord.py lets some of aiohttp's errors through; what they leave open is the same.
+        except aiohttp.ClientConnectorError as error:
+            raise TryLater("Discord cannot be reached", seconds=10.0) from error
+        except TROUBLES as error:
             raise Unclear(f"Discord did not answer: {type(error).__name__}") from error
 
 
@@ -182,6 +200,11 @@ def _mapped(error: discord.HTTPException) -> DiscordError:
         return TryLater("Discord asks to slow down here", seconds=60.0)
     if error.code == UNKNOWN_MESSAGE:
         return MessageGone("somebody deleted the message")
-    if error.code in REASONS:
-        return Refused(REASONS[error.code])
-    return Refused(f"Discord refused the message (status {error.status}, code {error.code})")
+    reason = REASONS.get(error.code)
+    if reason is None and error.status in {401, 403} and error.code != BLOCKED_BY_AUTOMOD:
+        reason = f"Discord lets me do nothing in that channel (status {error.status}, code {error.code})"
+    if reason is not None:
+        return Refused(reason)
+    if error.code == BLOCKED_BY_AUTOMOD:
+        return MessageRefused("the server's AutoMod blocked the message; let it except me, or change its rule")
+    return MessageRefused(f"Discord refused the message (status {error.status}, code {error.code})")

@@ -132,6 +132,12 @@ def linking(db: Database) -> None:
     _run(db, LINKING)
 
 
+@migrations()
+def leaving(db: Database) -> None:
+    """Since when the bot is not in a guild any more: it is not swept for, and its lists wait for it."""
+    db.execute("ALTER TABLE guilds ADD COLUMN left_at INTEGER")
+
+
 def _run(db: Database, script: str) -> None:
     """Each statement on its own: executescript() would commit the migration's own transaction."""
     for statement in script.split(";\n"):

@@ -70,6 +70,38 @@ class Tables:
         )
         return cursor.rowcount == 1
 
+    def ungreet(self, guild_id: GuildId) -> None:
+        """The guild is not greeted after all."""
+        self.db.execute("UPDATE guilds SET greeted_at = NULL WHERE guild_id = :guild", {"guild": guild_id})
+
+    def join(self, guild_id: GuildId) -> None:
+        """The bot is in this guild."""
+        self.db.execute("UPDATE guilds SET left_at = NULL WHERE guild_id = :guild", {"guild": guild_id})
+
+    def leave(self, guild_id: GuildId, now: datetime) -> None:
+        """The bot is no longer in this guild."""
+        self.db.execute(
+            "UPDATE guilds SET left_at = :now WHERE guild_id = :guild AND left_at IS NULL",
+            {"now": _ms(now), "guild": guild_id},
+        )
+
+    def reconcile(self, present: Sequence[GuildId], now: datetime) -> None:
+        """The bot is in these guilds and in no others."""
+        values = {"present": json.dumps(present), "now": _ms(now)}
+        self.db.execute(
+            """
+            UPDATE guilds SET left_at = CASE
+                WHEN guild_id IN (SELECT value FROM json_each(:present)) THEN NULL ELSE COALESCE(left_at, :now) END
+            """,
+            values,
+        )
+
+    def forget_role(self, guild_id: GuildId, role_id: RoleId) -> None:
+        """Mention nobody instead of this role."""
+        values = {"guild": guild_id, "role": role_id}
+        self.db.execute("UPDATE guilds SET role_id = NULL WHERE guild_id = :guild AND role_id = :role", values)
+        self.db.execute("UPDATE watches SET role_id = NULL WHERE guild_id = :guild AND role_id = :role", values)
+
     def _ensure_guild(self, guild_id: GuildId) -> None:
         self.db.execute("INSERT INTO guilds (guild_id) VALUES (:guild) ON CONFLICT DO NOTHING", {"guild": guild_id})
 
@@ -230,7 +262,10 @@ class Tables:
             """
             SELECT w.watch_id, w.channel_id, w.role_id, u.user_id, u.username, u.name, u.picture, u.protected,
                    COALESCE(w.channel_id, g.channel_id) AS to_channel, COALESCE(w.role_id, g.role_id) AS to_role,
-                   p.reason AS paused
+                   COALESCE(p.reason, (
+                       SELECT d.reason FROM audience a JOIN deliveries d USING (delivery_id)
+                       WHERE a.watch_id = w.watch_id AND d.reason IS NOT NULL AND d.state IN ('failed', 'sent')
+                       ORDER BY d.delivery_id DESC LIMIT 1)) AS paused
             FROM watches w JOIN guilds g USING (guild_id) JOIN users u ON u.user_id = w.host_id
             LEFT JOIN pauses p ON p.channel_id = COALESCE(w.channel_id, g.channel_id)
             WHERE w.guild_id = :guild ORDER BY u.name COLLATE NOCASE, u.user_id
@@ -263,7 +298,11 @@ class Tables:
     def followed_hosts(self) -> list[UserId]:
         """Every host that some guild follows, those longest followed first."""
         return [
-            row["host_id"] for row in self._rows("SELECT host_id FROM watches GROUP BY host_id ORDER BY min(watch_id)")
+            row["host_id"]
+            for row in self._rows(
+                "SELECT host_id FROM watches JOIN guilds USING (guild_id) WHERE left_at IS NULL "
+                "GROUP BY host_id ORDER BY min(watch_id)"
+            )
         ]
 
     # Spaces
@@ -299,7 +338,7 @@ class Tables:
                 continue
             if record != known:
                 self._save_space(record)
-            if record.phase is Phase.LIVE:
+            if space is not None and record.phase is Phase.LIVE:
                 self._ensure_deliveries(record, now)
             if observation.change is not None:
                 self._want(record, now)
@@ -381,7 +420,7 @@ class Tables:
         }
         missing = """
             FROM watches w JOIN guilds g USING (guild_id)
-            WHERE w.host_id = :host AND COALESCE(w.channel_id, g.channel_id) IS NOT NULL
+            WHERE w.host_id = :host AND g.left_at IS NULL AND COALESCE(w.channel_id, g.channel_id) IS NOT NULL
               AND NOT EXISTS (SELECT 1 FROM audience a
                               WHERE a.watch_id = w.watch_id AND a.space_id = :space AND a.kind = :kind)
         """

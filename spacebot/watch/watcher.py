@@ -27,7 +27,7 @@ IDLE = 5.0
 """Seconds between looks at the watchlist while nobody is followed, unless something is said sooner."""
 
 REST_FOR_OPERATOR = 900.0
-"""Seconds between attempts while only a person can help (credits, spending cap, access): a refused request is free."""
+"""Seconds between attempts, at most, while only a person can help (credits, spending cap, access); they are free."""
 
 REST_AFTER_FAILURE = 5.0
 """Seconds until the next attempt after X failed in a way that its own time-outs and windows did not already pace."""
@@ -69,6 +69,7 @@ class Watcher:
         self._doubted: set[SpaceId] = set()
         self._doubts = asyncio.Event()
         self._silent: set[str] = set()
+        self._refusals = 0
         self.last_good_sweep: datetime | None = None
         """When the last batch was answered."""
         self.trouble: str | None = None
@@ -96,13 +97,12 @@ class Watcher:
     async def _sweep_forever(self) -> None:
         while True:
             hosts = await self._hosts()
-            if not hosts:
-                await self._rest(IDLE)
-                continue
             started = self._clock.now()
             for at in range(0, len(hosts), BATCH):
                 await self._sweep(hosts[at : at + BATCH])
-            await self._doubt_orphans(started)
+            await self._doubt_orphans(started)  # also where nobody is followed any more: what was sent still closes
+            if not hosts:
+                await self._rest(IDLE)
 
     async def _hosts(self) -> list[UserId]:
         try:
@@ -140,6 +140,7 @@ class Watcher:
         else:
             self.last_good_sweep = self._clock.now()
             self.trouble = None
+            self._refusals = 0
             self._recovered("sweep")
 
     async def _doubt(self, space_ids: Sequence[SpaceId]) -> None:
@@ -189,11 +190,13 @@ class Watcher:
 
     def _rest_after(self, error: SpacebotError) -> float:
         """Seconds until it is worth asking again."""
-        if isinstance(error, XSpendCapReached) and error.reset_date is not None:
-            left = (error.reset_date - self._clock.now()).total_seconds()
-            return min(max(left, REST_AFTER_FAILURE), REST_FOR_OPERATOR)
         if isinstance(error, XOperatorNeeded):
-            return REST_FOR_OPERATOR
+            # X also says so by mistake, once: only what it keeps saying is worth a long rest.
+            rest = min(REST_AFTER_FAILURE * 2.0 ** min(self._refusals, 10), REST_FOR_OPERATOR)
+            self._refusals += 1
+            if isinstance(error, XSpendCapReached) and error.reset_date is not None:
+                rest = min(rest, max((error.reset_date - self._clock.now()).total_seconds(), REST_AFTER_FAILURE))
+            return rest
         if isinstance(error, XRateLimited) and error.retry_after is not None:
             return max(error.retry_after, REST_AFTER_FAILURE)
         return REST_AFTER_FAILURE
@@ -203,12 +206,9 @@ class Watcher:
             return
         self._silent.add(what)
         if isinstance(error, XOperatorNeeded):
-            log.error(
-                "The %s stops: %s Nothing is announced until then; it is tried again every 15 minutes.", what, error
-            )
-            return
-        source = "X" if isinstance(error, XError) else "the database"
-        log.warning("The %s fails (%s): %s It is tried again; nothing is taken for ended.", what, source, error)
+            log.error("The %s stops: %s It is tried again, ever more rarely, up to every 15 minutes.", what, error)
+        elif not isinstance(error, XError):  # of X's passing failures and recoveries the client tells
+            log.warning("The %s fails (the database): %s It is tried again; nothing is taken for ended.", what, error)
 
     def _recovered(self, what: str) -> None:
         if what in self._silent:

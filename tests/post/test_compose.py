@@ -360,7 +360,9 @@ def test_an_empty_watchlist_says_how_to_begin() -> None:
 
 
 def test_a_configuration_shows_what_is_missing_and_what_is_in_the_way() -> None:
-    empty = compose.config_card(GuildConfig(), [], GUILD, obstacle=None, last_good_sweep=None, trouble=None)
+    empty = compose.config_card(
+        GuildConfig(), [], GUILD, obstacle=None, role_trouble=None, last_good_sweep=None, trouble=None
+    )
     assert fields(empty) == {
         "Channel": "none yet: `/config channel`",
         "Mentions": "nobody: `/config role`",
@@ -372,12 +374,13 @@ def test_a_configuration_shows_what_is_missing_and_what_is_in_the_way() -> None:
         [line(live=RECORD, paused="gone"), line()],
         GUILD,
         obstacle="gone",
+        role_trouble="that role is gone",
         last_good_sweep=START,
         trouble="X is down.",
     )
     assert fields(full) == {
         "Channel": "<#110>\n⚠️ gone",
-        "Mentions": "@everyone",
+        "Mentions": "@everyone\n⚠️ that role is gone",
         "Follows": "2 hosts, 1 live now, 1 paused: see `/watch list`",
         "X last asked": f"<t:{int(START.timestamp())}:R>\n⚠️ X is down.",
     }

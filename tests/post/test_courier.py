@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from discord import Embed
 
-from spacebot.errors import MessageGone, Refused, TryLater, Unclear
+from spacebot.errors import MessageGone, MessageRefused, Refused, SearchGivenUp, TryLater, Unclear
 from spacebot.ids import ChannelId, GuildId, MessageId
 from spacebot.post.compose import Card
 from spacebot.post.courier import LOOK_BACK, Courier
@@ -336,6 +336,42 @@ async def test_a_refusal_that_no_permission_explains_rests_its_channel_for_a_min
     await office.passing(65)
     assert [call for call, _ in office.discord.calls] == ["send", "send"], "nothing was posted, so nothing is searched"
     assert office.discord.contents() == [f"<@&120> {LIVE}"]
+
+
+async def test_a_message_that_is_refused_holds_up_no_other_in_its_channel(office: Office) -> None:
+    office.discord.faults = {"send": [MessageRefused("blocked by AutoMod")]}
+    await office.sees(live())
+    await office.passing(1)
+    assert office.discord.contents() == []
+    assert await office.store(Tables.pauses) == []
+    [line] = await office.store(Tables.watch_lines, GUILD)
+    assert line.paused == "blocked by AutoMod"
+    await office.sees(live(SpaceId("1next")))
+    await office.passing(1)
+    assert office.discord.contents() == [f"<@&120> {LIVE}"]
+    await office.passing(70)
+    assert office.discord.contents() == [f"<@&120> {LIVE}"] * 2
+    [line] = await office.store(Tables.watch_lines, GUILD)
+    assert line.paused is None
+
+
+async def test_a_message_that_is_always_refused_is_tried_ever_more_rarely(
+    office: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    office.discord.faults = {"send": [MessageRefused("blocked")] * 99}
+    await office.sees(live())
+    await office.passing(2 * 3600)
+    assert 5 <= len(office.discord.calls) <= 8
+    assert sum("refused" in line for line in caplog.messages) == 1
+
+
+async def test_a_channel_too_full_to_search_gets_its_message_without_mentions(office: Office) -> None:
+    await office.store(Tables.set_role, GUILD, ROLE)
+    office.discord.faults = {"send": [Unclear("time-out")], "find": [SearchGivenUp("too many")]}
+    await office.sees(live())
+    await office.passing(10)
+    [message] = office.discord.channels[CHANNEL]
+    assert message.card.roles == ()
 
 
 async def test_a_refusal_after_an_unclear_attempt_does_not_forget_that_one(office: Office) -> None:

@@ -16,7 +16,6 @@ from spacebot.errors import (
     XCreditsDepleted,
     XDown,
     XError,
-    XOperatorNeeded,
     XRateLimited,
     XSpendCapReached,
     XUsageCapped,
@@ -334,48 +333,75 @@ async def test_a_look_that_fails_tells_who_asked(post: Post) -> None:
         await post.watcher.look(HOST.id)
 
 
-async def test_a_failure_is_logged_once_and_so_is_its_recovery(post: Post, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
+async def test_what_the_client_tells_of_x_is_not_told_again(post: Post, caplog: pytest.LogCaptureFixture) -> None:
     post.x.fault = XDown()
     await post.passing(100)
-    post.x.fault = None
-    await post.passing(60)
-    told = [line for line in caplog.messages if "sweep" in line]
-    assert len(told) == 2
-    assert "The sweep fails" in told[0]
-    assert told[1] == "The sweep works again."
+    assert post.watcher.trouble == str(XDown())
+    assert not [line for line in caplog.messages if "sweep" in line]
 
 
-@pytest.mark.parametrize(
-    ("fault", "rest"),
-    [
-        (XCreditsDepleted(), REST_FOR_OPERATOR),
-        (XUsageCapped(), REST_FOR_OPERATOR),
-        (XBadToken(), REST_FOR_OPERATOR),
-        (XSpendCapReached(reset_date=START + timedelta(minutes=5)), 300),
-        (XSpendCapReached(reset_date=START + timedelta(days=9)), REST_FOR_OPERATOR),
-        (XRateLimited(retry_after=120), 120),
-        (XDown(), REST_AFTER_FAILURE),
-    ],
-)
-async def test_sweeps_rest_for_as_long_as_asking_again_is_no_use(
-    post: Post, fault: XError, rest: float, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("fault", [XCreditsDepleted(), XUsageCapped(), XBadToken(), XSpendCapReached()])
+async def test_what_only_a_person_can_mend_is_asked_ever_more_rarely_and_told_once(
+    post: Post, fault: XError, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, logger="spacebot.watch")
     post.x.fault = fault
-    await post.passing(PACE)
-    asked = len(post.x.sweeps)
-    trouble: str | None = post.watcher.trouble
-    assert trouble == str(fault)
-    await post.passing(rest - 5 - PACE)
-    assert len(post.x.sweeps) == asked
+    await post.passing(3600)
+    assert 8 <= len(post.x.sweeps) <= 14
     post.x.fault = None
-    await post.passing(5 + 2 * PACE)
-    assert len(post.x.sweeps) > asked
+    await post.passing(REST_FOR_OPERATOR + 2 * PACE)
     assert post.watcher.trouble is None
     told = [record for record in caplog.records if "sweep" in record.message]
-    assert [record.levelname for record in told][1:] == ["INFO"]  # said once, and its recovery once
-    assert told[0].levelname == ("ERROR" if isinstance(fault, XOperatorNeeded) else "WARNING")
+    assert [record.levelname for record in told] == ["ERROR", "INFO"]
+
+
+async def test_one_stray_refusal_costs_seconds(post: Post) -> None:
+    post.x.fault = XBadToken()
+    await post.passing(PACE)
+    post.x.fault = None
+    asked = len(post.x.sweeps)
+    await post.passing(REST_AFTER_FAILURE + PACE)
+    assert len(post.x.sweeps) > asked
+
+
+async def test_a_spending_cap_is_tried_again_when_x_lifts_it(post: Post) -> None:
+    post.x.fault = XSpendCapReached(reset_date=START + timedelta(minutes=31))
+    await post.passing(1800)
+    post.x.fault = None
+    asked = len(post.x.sweeps)
+    await post.passing(60 + 2 * PACE)
+    assert len(post.x.sweeps) > asked
+
+
+async def test_a_pause_that_x_asks_for_is_kept(post: Post) -> None:
+    post.x.fault = XRateLimited(retry_after=120)
+    await post.passing(PACE)
+    asked = len(post.x.sweeps)
+    await post.passing(110)
+    assert len(post.x.sweeps) == asked
+    await post.passing(20)
+    assert len(post.x.sweeps) > asked
+
+
+async def test_the_last_host_unfollowed_in_mid_space_is_still_closed(post: Post) -> None:
+    post.x.show(live())
+    await post.passing(30)
+    await send(post.store, post.clock.now())
+    await post.store(Tables.remove_watch, GUILD, HOST.id, post.clock.now())
+    post.x.end()
+    await post.passing(60)
+    assert await post.phase() is Phase.ENDED
+
+
+async def test_a_guild_that_removed_the_bot_is_not_swept_for_until_it_returns(post: Post) -> None:
+    await post.store(Tables.leave, GUILD, post.clock.now())
+    await post.passing(60)
+    asked = len(post.x.sweeps)
+    await post.passing(600)
+    assert len(post.x.sweeps) == asked
+    await post.store(Tables.reconcile, [GUILD], post.clock.now())
+    await post.passing(60)
+    assert len(post.x.sweeps) > asked
 
 
 async def test_a_database_that_fails_does_not_end_the_watch(
