@@ -1,11 +1,15 @@
 """What a choice of channel or role must fulfil; each failing check is one sentence that says what to do."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import discord
 
 from spacebot.bot import Spacebot
 from spacebot.errors import UserMistake
 from spacebot.ids import ChannelId, GuildId, RoleId
 from spacebot.post.publisher import WANTED, missing_permissions
+from spacebot.views import WatchLine
 
 
 def guild_of(interaction: discord.Interaction[Spacebot]) -> discord.Guild:
@@ -46,6 +50,25 @@ def obstacle(guild: discord.Guild, channel_id: ChannelId | None) -> str | None:
     except UserMistake as mistake:
         return str(mistake)
     return None
+
+
+def role_trouble(guild: discord.Guild, role_id: RoleId | None) -> str | None:
+    """What is wrong with a role that was chosen earlier; None if nothing is, or none is chosen."""
+    if role_id is None:
+        return None
+    role = guild.get_role(role_id)
+    if role is None:
+        return "that role is gone; choose another with /config role"
+    try:
+        mentionable(guild, role)
+    except UserMistake as mistake:
+        return str(mistake)
+    return None
+
+
+def with_obstacles(guild: discord.Guild, lines: Sequence[WatchLine]) -> list[WatchLine]:
+    """A watchlist that also tells what is in the way of announcements that were not tried yet."""
+    return [line if line.paused else replace(line, paused=obstacle(guild, line.channel_id)) for line in lines]
 
 
 def here(interaction: discord.Interaction[Spacebot]) -> int:

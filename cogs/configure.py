@@ -49,12 +49,13 @@ class Configure(commands.GroupCog, group_name="config", group_description="Where
         await interaction.response.defer(ephemeral=True)
         guild_id = checks.guild_id(interaction)
         config = await self.guilds.config(guild_id)
-        lines = await self.guilds.watchlist(guild_id)
+        lines = checks.with_obstacles(checks.guild_of(interaction), await self.guilds.watchlist(guild_id))
         card = compose.config_card(
             config,
             lines,
             guild_id,
             obstacle=checks.obstacle(checks.guild_of(interaction), config.channel_id),
+            role_trouble=checks.role_trouble(checks.guild_of(interaction), config.role_id),
             last_good_sweep=self.watcher.last_good_sweep,
             trouble=self.watcher.trouble,
         )

@@ -6,8 +6,8 @@ from typing import Self
 import discord
 
 from cogs.checks import guild_id, guild_of, mentionable
-from spacebot.bot import Spacebot, explain
-from spacebot.errors import SpacebotError, UserMistake
+from spacebot.bot import Spacebot, explained
+from spacebot.errors import UserMistake
 from spacebot.ids import RoleId
 from spacebot.x.model import UserId
 
@@ -41,13 +41,10 @@ class EveryoneButton(
     ) -> Self:
         return cls(match["what"], match["answer"])
 
-    async def callback(self, interaction: discord.Interaction[Spacebot]) -> None:  # type: ignore[override] # our bot
-        try:
-            text = await self._carry_out(interaction)
-        except SpacebotError as error:  # errors of buttons do not reach the command tree
-            await explain(interaction, error)
-        else:
-            await interaction.response.edit_message(content=text, view=None)
+    @explained
+    async def callback(self, interaction: discord.Interaction[Spacebot]) -> None:
+        text = await self._carry_out(interaction)
+        await interaction.response.edit_message(content=text, view=None)
 
     async def _carry_out(self, interaction: discord.Interaction[Spacebot]) -> str:
         if not interaction.permissions.manage_guild:

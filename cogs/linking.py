@@ -7,7 +7,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from spacebot.bot import Spacebot, explain
+from spacebot.bot import Spacebot, explain, explained
 from spacebot.errors import UserMistake
 from spacebot.links import NOT_SET_UP, Links, PersonId
 
@@ -33,7 +33,8 @@ class PasteButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], te
     ) -> Self:
         return cls()
 
-    async def callback(self, interaction: discord.Interaction[Spacebot]) -> None:  # type: ignore[override] # our bot
+    @explained
+    async def callback(self, interaction: discord.Interaction[Spacebot]) -> None:
         await interaction.response.send_modal(PasteModal())
 
 

@@ -7,7 +7,7 @@ from typing import Self, TypeVar
 
 import discord
 
-from spacebot.bot import PAGES_KEPT, PagedAnswer, Spacebot, sentence
+from spacebot.bot import PAGES_KEPT, PagedAnswer, Spacebot, explained, sentence
 from spacebot.errors import SpacebotError
 from spacebot.post.compose import Card
 from spacebot.post.publisher import link_view
@@ -38,7 +38,8 @@ class PageButton(
     ) -> Self:
         return cls(match["key"], int(match["to"]))
 
-    async def callback(self, interaction: discord.Interaction[Spacebot]) -> None:  # type: ignore[override] # our bot
+    @explained
+    async def callback(self, interaction: discord.Interaction[Spacebot]) -> None:
         kept = interaction.client.pages.get(self.key)
         if kept is None:
             await interaction.response.send_message(TOO_OLD, ephemeral=True)

@@ -7,6 +7,7 @@ from discord.ext import commands
 from cogs import checks, everyone
 from cogs.pages import reply_pages
 from spacebot.bot import Spacebot
+from spacebot.errors import UserMistake
 from spacebot.post import compose
 
 NAME_LIMIT = 100
@@ -39,6 +40,8 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
         guild = checks.guild_of(interaction)
         config = await self.guilds.config(checks.guild_id(interaction))
         where = channel.id if channel is not None else config.channel_id or checks.here(interaction)
+        if channel is None and config.channel_id is not None and guild.get_channel(where) is None:
+            raise UserMistake("This server's channel is gone; choose another with `/config channel` first.")
         postable = checks.postable(guild, where)
         role_id = checks.mentionable(guild, role) if role is not None else None
         asks = role is not None and role.is_default()
@@ -77,7 +80,8 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
     async def show(self, interaction: discord.Interaction[Spacebot]) -> None:
         await interaction.response.defer(ephemeral=True)
         lines = await self.guilds.watchlist(checks.guild_id(interaction))
-        await reply_pages(interaction, compose.watch_pages(lines, checks.guild_id(interaction)))
+        shown = checks.with_obstacles(checks.guild_of(interaction), lines)
+        await reply_pages(interaction, compose.watch_pages(shown, checks.guild_id(interaction)))
 
 
 async def setup(bot: Spacebot) -> None:

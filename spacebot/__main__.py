@@ -81,9 +81,12 @@ def _settings() -> Settings:
 def _log(level: str) -> None:
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", stream=sys.stderr)
     # discord.py says at INFO what we say ourselves.
-    logging.getLogger("discord").setLevel(
-        max(logging.WARNING, logging.getLevelName(level)) if level != "DEBUG" else logging.DEBUG
-    )
+    own = logging.getLevelName(level)
+    logging.getLogger("discord").setLevel(own if level == "DEBUG" else max(logging.WARNING, own))
+    if level == "DEBUG":
+        # These write addresses and events with the tokens of interactions in them.
+        for name in ("discord.gateway", "discord.http", "discord.webhook.async_"):
+            logging.getLogger(name).setLevel(logging.INFO)
 
 
 def _end(text: str, status: int) -> None:

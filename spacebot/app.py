@@ -18,7 +18,7 @@ from spacebot.guilds import Guilds
 from spacebot.links import Links
 from spacebot.lookups import Lookups
 from spacebot.post.courier import Courier
-from spacebot.post.publisher import DiscordPublisher
+from spacebot.post.publisher import TROUBLES, DiscordPublisher
 from spacebot.settings import Settings, vault_of
 from spacebot.store.door import Store
 from spacebot.store.tables import Tables
@@ -47,6 +47,14 @@ NOBODY = SpaceId("1")
 
 class TokenRefused(SpacebotError):
     """Discord or X does not take a token (exit status 1); the text names the setting."""
+
+
+class GatewayClosed(SpacebotError):
+    """Discord closed the gateway and does not want it opened again (exit status 1)."""
+
+
+BAD_TOKEN = 4004
+"""Discord's close code for a token that it does not take."""
 
 
 class XSource:
@@ -141,7 +149,11 @@ async def _run_until(stop: asyncio.Event, loops: set[asyncio.Task[None]], courie
         task.cancel()
     await asyncio.gather(*loops, return_exceptions=True)
     if isinstance(failure, discord.ConnectionClosed):
-        raise TokenRefused(DISCORD_REFUSES) from failure
+        if failure.code == BAD_TOKEN:
+            raise TokenRefused(DISCORD_REFUSES) from failure
+        raise GatewayClosed(f"Discord closed the connection for good (code {failure.code}).") from failure
+    if isinstance(failure, discord.PrivilegedIntentsRequired):
+        raise GatewayClosed("Discord wants an intent switched on that this bot never asked for.") from failure
     if failure is not None:
         raise failure
 
@@ -153,11 +165,14 @@ async def _deliver(bot: Spacebot, courier: Courier) -> None:
 
 async def _beat(bot: Spacebot, store: Store, clock: Clock) -> None:
     """Note every so often that the bot is connected, for `spacebot healthy`."""
+    await bot.wait_until_ready()
     while True:
-        if bot.is_ready():
+        if bot.is_connected:
             with contextlib.suppress(StoreError):  # whoever needs the database says so
                 await store(Tables.set_note, HEARTBEAT, clock.now().isoformat())
-        await clock.sleep(BEAT_SECONDS)
+            await clock.sleep(BEAT_SECONDS)
+        else:
+            await clock.sleep(1.0)
 
 
 DISCORD_REFUSES = (
@@ -222,17 +237,20 @@ async def _begin(bot: Spacebot, x: XClient, settings: Settings, clock: Clock) ->
     except XBadToken:
         raise TokenRefused(x_refuses(settings)) from None
     except XError as error:
-        log.warning("X does not answer as it should: %s Sweeps go on trying.", error)
+        log.debug("X does not answer as it should (%s); the client has said so, and sweeps go on trying.", error)
     wait = 1.0
     while True:
         try:
             await bot.login(settings.discord_token.get_secret_value())
         except discord.LoginFailure:
             raise TokenRefused(DISCORD_REFUSES) from None
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        except (*TROUBLES, discord.RateLimited) as error:
             if wait == 1.0:
                 log.warning("Discord cannot be reached (%s); I go on trying.", type(error).__name__)
-            await clock.sleep(wait)
+            # Each attempt opens a session of its own, whose connections go with it.
+            await bot.http.close()
+            bot.http.connector = discord.utils.MISSING
+            await clock.sleep(max(wait, error.retry_after) if isinstance(error, discord.RateLimited) else wait)
             wait = min(wait * 2, LONGEST_RETRY)
         else:
             return

@@ -5,9 +5,10 @@ import hashlib
 import json
 import logging
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any, TypeVar
 
 import discord
 from discord import app_commands
@@ -16,16 +17,18 @@ from yarl import URL
 
 import cogs
 from spacebot.clock import Clock
-from spacebot.errors import SpacebotError
+from spacebot.errors import SpacebotError, StoreError
 from spacebot.guilds import Guilds
-from spacebot.ids import GuildId
+from spacebot.ids import GuildId, RoleId
 from spacebot.links import Links
 from spacebot.lookups import Lookups
 from spacebot.post.compose import Card
-from spacebot.post.publisher import NEEDED, missing_permissions, paced
+from spacebot.post.publisher import NEEDED, TROUBLES, missing_permissions, paced
 from spacebot.store.door import Store
 from spacebot.store.tables import Tables
 from spacebot.watch.watcher import Watcher
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +46,15 @@ LONGEST_WAIT = 30.0
 
 SORRY = "Something went wrong on my side; it has been logged. Please try again."
 
+SENTENCES: dict[type[Exception], str] = {
+    StoreError: "My database is busy; please try again in a moment.",
+    app_commands.MissingPermissions: "You need the Manage Server permission for that.",
+    app_commands.NoPrivateMessage: "That works only in a server.",
+    app_commands.CommandNotFound: "That command has changed; reload Discord and try again.",
+    app_commands.CommandSignatureMismatch: "That command has changed; reload Discord and try again.",
+}
+"""What people are told of errors whose own text is not for them."""
+
 HELLO = (
     "Hello! I announce X Spaces here the moment they start.\n"
     "An admin sets me up with two commands: `/config channel` says where, and `/watch add` says whom to follow."
@@ -58,6 +70,30 @@ class Services:
     watcher: Watcher
     links: Links | None
     """None where the operator has not set up that people can link their X account."""
+
+
+class Outage(logging.Filter):
+    """Lets discord.py say once, without a trace, that the gateway is gone, instead of at each attempt."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told = False
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not str(record.msg).startswith("Attempting a reconnect"):
+            return True
+        if self._told:
+            return False
+        self._told = True
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+        record.msg, record.args = "The connection to Discord is lost; it is tried again until it works.", None
+        record.exc_info = record.exc_text = None
+        return True
+
+    def is_over(self) -> bool:
+        """Note that the gateway is up; whether anything was said of an outage."""
+        was_told, self._told = self._told, False
+        return was_told
 
 
 @dataclass(slots=True, kw_only=True)
@@ -101,12 +137,17 @@ class Spacebot(commands.Bot):
         self._store = store
         self._clock = clock
         self._on_change = on_change
+        self.is_connected = False
+        """Whether the gateway is up right now; discord.py's `is_ready` only says that it once was."""
+        self._outage = Outage()
+        logging.getLogger("discord.client").addFilter(self._outage)
         self.pages: OrderedDict[str, PagedAnswer] = OrderedDict()
         """Paged answers by key."""
 
     async def setup_hook(self) -> None:
         for extension in cogs.EXTENSIONS:  # one that fails to load stops the start
-            await self.load_extension(extension)
+            if extension not in self.extensions:  # an earlier attempt to start may have loaded it
+                await self.load_extension(extension)
         await self._sync()
 
     async def _sync(self) -> None:
@@ -119,14 +160,30 @@ class Spacebot(commands.Bot):
             await self._store(Tables.set_note, "commands", digest)
             log.info("The slash commands were handed to Discord.")
 
+    async def on_disconnect(self) -> None:
+        self.is_connected = False
+
+    async def on_connect(self) -> None:  # `on_ready` comes seconds later, when it may be lost again
+        self._connected()
+
+    async def on_resumed(self) -> None:
+        self._connected()
+
+    def _connected(self) -> None:
+        self.is_connected = True
+        if self._outage.is_over():
+            log.info("Connected to Discord again.")
+        self._on_change()
+
     async def on_ready(self) -> None:
         log.info("Connected to Discord as %s, in %d servers.", self.user, len(self.guilds))
         self._on_change()
+        await self.services.guilds.present([GuildId(guild.id) for guild in self.guilds])
         for guild in self.guilds:
             await self._greet_if_new(guild)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
-        self._on_change()
+        await self.services.guilds.joined(GuildId(guild.id))
         await self._greet(guild)
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
@@ -145,7 +202,13 @@ class Spacebot(commands.Bot):
         for room in (*rooms, *guild.text_channels):
             if not missing_permissions(room, NEEDED):
                 if await self.services.guilds.greet(GuildId(guild.id)):
-                    await room.send(HELLO)
+                    try:
+                        await room.send(HELLO, nonce=f"hello-{guild.id}")
+                    except (*TROUBLES, RuntimeError) as error:  # the last: the bot was stopped meanwhile
+                        log.info(
+                            "The hello to server %d failed (%s); it is said later.", guild.id, type(error).__name__
+                        )
+                        await self.services.guilds.ungreet(GuildId(guild.id))
                 return
 
     async def on_guild_update(self, before: discord.Guild, after: discord.Guild) -> None:
@@ -156,6 +219,12 @@ class Spacebot(commands.Bot):
 
     async def on_guild_channel_update(self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel) -> None:
         self._on_change()
+
+    async def on_guild_role_delete(self, role: discord.Role) -> None:
+        await self.services.guilds.forget_role(GuildId(role.guild.id), RoleId(role.id))
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        await self.services.guilds.left(GuildId(guild.id))
 
     async def on_guild_role_update(self, before: discord.Role, after: discord.Role) -> None:
         self._on_change()
@@ -173,25 +242,37 @@ class Tree(app_commands.CommandTree[Spacebot]):
         await explain(interaction, error)
 
 
+def explained(callback: Callable[[T, discord.Interaction[Spacebot]], Awaitable[None]]) -> Any:
+    """Let the callback of a button or a form end in `explain` too: their errors do not reach the command tree."""
+
+    async def wrapped(self: T, interaction: discord.Interaction[Spacebot]) -> None:
+        try:
+            await callback(self, interaction)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the person is told and it is logged
+            await explain(interaction, error)
+
+    return wrapped
+
+
 async def explain(interaction: discord.Interaction[Spacebot], error: Exception) -> None:
     """Answer with one sentence; log what nobody foresaw."""
     try:
         await say(interaction, sentence(error))
-    except discord.HTTPException as failure:
-        log.warning("An answer could not be given: %s", failure)
+    except TROUBLES as failure:
+        log.warning("An answer could not be given: %s", type(failure).__name__)
 
 
 def sentence(error: Exception) -> str:
     """What the person who asked is told of an error."""
     cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+    for kind, text in SENTENCES.items():
+        if isinstance(cause, kind):
+            return text
     if isinstance(cause, SpacebotError):
         return str(cause)
-    if isinstance(cause, app_commands.MissingPermissions):
-        return "You need the Manage Server permission for that."
-    if isinstance(cause, app_commands.NoPrivateMessage):
-        return "That works only in a server."
-    if isinstance(cause, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
-        return "That command has changed; reload Discord and try again."
+    if isinstance(cause, TROUBLES):
+        log.warning("Discord did not take an answer: %s", type(cause).__name__)
+        return SORRY
     log.error("A command failed in an unforeseen way.", exc_info=cause)
     return SORRY
 
@@ -200,8 +281,11 @@ async def say(interaction: discord.Interaction[Spacebot], text: str) -> None:
     """Answer with a plain sentence, for the asker alone unless the answer was begun in public."""
     if interaction.response.is_done():
         await interaction.edit_original_response(content=text, embeds=[], view=None)
-    else:
+        return
+    try:
         await interaction.response.send_message(text, ephemeral=True)
+    except TROUBLES:  # Discord may have taken an earlier answer all the same
+        await interaction.edit_original_response(content=text, embeds=[], view=None)
 
 
 def point_at(api_url: str, gateway_url: str) -> None:

@@ -92,7 +92,9 @@ class Settings(BaseSettings):
     listen: Annotated[str, AfterValidator(_host_and_port)] = Field(
         "0.0.0.0:8080", description="Where the web endpoint listens, if there is a public address."
     )
-    database: Path = Field(Path("spacebot.sqlite3"), description="The SQLite file; it is made if it is not there.")
+    database: Annotated[Path, AfterValidator(Path.expanduser)] = Field(
+        Path("spacebot.sqlite3"), description="The SQLite file; it is made if it is not there."
+    )
     discord_api_url: Annotated[str, _address("https", "http")] = Field(
         "https://discord.com/api/v10", description="Where Discord's HTTP API is."
     )

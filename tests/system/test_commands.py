@@ -238,6 +238,23 @@ async def test_a_channel_or_role_that_cannot_work_is_refused_with_exactly_what_i
     assert "nobody" in cleared.content
 
 
+async def test_what_is_in_the_way_is_told_before_an_announcement_fails(stage: Stage, book_club: Club) -> None:
+    stage.x.add_user("host")
+    role = book_club.guild.add_role("listeners", mentionable=True)
+    await stage.bot()
+    await ask(book_club.admin, book_club.general, "config channel", channel=book_club.spaces)
+    await ask(book_club.admin, book_club.general, "config role", role=role)
+    await ask(book_club.admin, book_club.general, "watch add", host="@host")
+    role.edit(mentionable=False)
+    assert "may not mention" in text(await ask(book_club.admin, book_club.general, "config show"))
+    role.delete()
+    assert "Mentions: nobody" in text(await ask(book_club.admin, book_club.general, "config show"))
+    book_club.spaces.delete()
+    assert "cannot see that channel" in text(await ask(book_club.admin, book_club.general, "watch list"))
+    again = await ask(book_club.admin, book_club.general, "watch add", host="@host")
+    assert "channel is gone" in again.content
+
+
 async def test_any_text_in_any_option_is_answered_in_words(stage: Stage, book_club: Club) -> None:
     await stage.bot()
     offered = {

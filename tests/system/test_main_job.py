@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+from spacebot.sandbox.discord import Fault as DiscordFault
 from tests.system.stage import Club, Stage, ask, text
 
 
@@ -132,6 +133,31 @@ async def test_a_scheduled_space_is_announced_when_it_goes_live_not_before(stage
     assert not book_club.spaces.messages
     space.go_live()
     await stage.until(lambda: book_club.spaces.messages)
+
+
+async def test_a_discord_that_fails_while_the_commands_are_handed_over_delays_the_start(
+    stage: Stage, book_club: Club
+) -> None:
+    stage.discord.fault("PUT", "/commands", DiscordFault(status=503, times=3))
+    bot = await stage.bot()
+    assert await bot.stop() == 0
+    assert not [line for line in bot.log if "Traceback" in line or "Unclosed" in line]
+
+
+async def test_a_lost_connection_to_discord_is_told_once_and_so_is_its_return(stage: Stage, book_club: Club) -> None:
+    host = stage.x.add_user("host")
+    bot = await stage.bot()
+    await ask(book_club.admin, book_club.spaces, "watch add", host="@host")
+    await stage.discord.stop()
+    await stage.x.wait_for(lambda: any("is lost" in line for line in bot.log) or stage.swept, timeout=30)
+    stage.x.start_space(host, title="Meanwhile")
+    await stage.swept(2)
+    await stage.discord.start()
+    await stage.until(lambda: book_club.spaces.messages)
+    await stage.swept(2)
+    assert len(book_club.spaces.messages) == 1
+    assert sum("is lost" in line for line in bot.log) == 1
+    assert not [line for line in bot.log if "Traceback" in line]
 
 
 async def test_a_new_guild_is_greeted_once_with_the_two_commands(stage: Stage) -> None:
