@@ -32,7 +32,7 @@ from spacebot.x.model import Page, Space, SpaceId, UserId
 log = logging.getLogger(__name__)
 
 DRAIN = 8.0
-"""Seconds that announcements under way get to finish when the bot is told to stop; `docker stop` waits ten."""
+"""Seconds that announcements and answers under way get to finish when the bot is told to stop; `docker stop` waits ten."""
 
 LONGEST_RETRY = 60.0
 
@@ -134,16 +134,16 @@ async def serve(settings: Settings, clock: Clock, stop: asyncio.Event) -> None:
             asyncio.create_task(watcher.run(), name="watcher"),
             asyncio.create_task(_deliver(bot, courier), name="courier"),
         }
-        await _run_until(stop, loops, courier)
+        await _run_until(stop, loops, courier, bot)
 
 
-async def _run_until(stop: asyncio.Event, loops: set[asyncio.Task[None]], courier: Courier) -> None:
+async def _run_until(stop: asyncio.Event, loops: set[asyncio.Task[None]], courier: Courier, bot: Spacebot) -> None:
     """Run the loops until told to stop, or until one of them ends, which none should."""
     stopping = asyncio.create_task(stop.wait(), name="stop")
     await asyncio.wait({*loops, stopping}, return_when=asyncio.FIRST_COMPLETED)
     log.info("Stopping: what is under way is finished first.")
     stopping.cancel()
-    await courier.drain(DRAIN)
+    await asyncio.gather(courier.drain(DRAIN), bot.finish(DRAIN))
     failure = next((task.exception() for task in loops if task.done() and not task.cancelled()), None)
     for task in loops:
         task.cancel()

@@ -44,6 +44,8 @@ PAGES_KEPT = 500
 LONGEST_WAIT = 30.0
 """Seconds that discord.py may sleep on a full bucket; beyond it says so, and the ledger waits instead."""
 
+RESTARTING = "I am just being restarted; please ask again in a moment."
+
 SORRY = "Something went wrong on my side; it has been logged. Please try again."
 
 SENTENCES: dict[type[Exception], str] = {
@@ -137,6 +139,8 @@ class Spacebot(commands.Bot):
         self._store = store
         self._clock = clock
         self._on_change = on_change
+        self._under_way: set[asyncio.Task[Any]] = set()
+        self._stopping = False
         self.is_connected = False
         """Whether the gateway is up right now; discord.py's `is_ready` only says that it once was."""
         self._outage = Outage()
@@ -159,6 +163,22 @@ class Spacebot(commands.Bot):
             await self.tree.sync()
             await self._store(Tables.set_note, "commands", digest)
             log.info("The slash commands were handed to Discord.")
+
+    def takes_commands(self) -> bool:
+        """Whether the command of the running task may go on; if so it is noted as under way."""
+        if self._stopping:
+            return False
+        task = asyncio.current_task()
+        if task is not None:
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
+        return True
+
+    async def finish(self, seconds: float) -> None:
+        """Take no more commands, and give those under way so long to be answered."""
+        self._stopping = True
+        if self._under_way:
+            await asyncio.wait(set(self._under_way), timeout=seconds)
 
     async def on_disconnect(self) -> None:
         self.is_connected = False
@@ -235,6 +255,13 @@ class Spacebot(commands.Bot):
 
 class Tree(app_commands.CommandTree[Spacebot]):
     """The slash commands; whatever goes wrong in one ends in `explain`."""
+
+    async def interaction_check(self, interaction: discord.Interaction[Spacebot], /) -> bool:
+        if interaction.client.takes_commands():
+            return True
+        if interaction.type is not discord.InteractionType.autocomplete:  # suggestions are no place for words
+            await say(interaction, RESTARTING)
+        return False
 
     async def on_error(
         self, interaction: discord.Interaction[Spacebot], error: app_commands.AppCommandError, /

@@ -1,8 +1,10 @@
 """A followed host goes live, and the guild that follows sees it in its channel, once, and true until the end."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 from spacebot.sandbox.discord import Fault as DiscordFault
+from spacebot.sandbox.x import Fault
 from tests.system.stage import Club, Stage, ask, text
 
 
@@ -142,6 +144,21 @@ async def test_a_discord_that_fails_while_the_commands_are_handed_over_delays_th
     bot = await stage.bot()
     assert await bot.stop() == 0
     assert not [line for line in bot.log if "Traceback" in line or "Unclosed" in line]
+
+
+async def test_a_command_under_way_is_answered_before_the_bot_stops(stage: Stage, book_club: Club) -> None:
+    host = stage.x.add_user("host")
+    space = stage.x.start_space(host, title="Slow answer")
+    bot = await stage.bot()
+    stage.x.fault("space", Fault.slow(1.5))
+    use = await book_club.member.use(book_club.general, "space", space=space.id)
+    stopping = asyncio.create_task(bot.stop())
+    late = ""
+    while "restarted" not in late:  # the signal takes a moment to arrive
+        late = (await ask(book_club.admin, book_club.general, "config show")).content
+    assert await stopping == 0
+    assert "Slow answer" in text(await use.reply())
+    assert not [line for line in bot.log if "Traceback" in line]
 
 
 async def test_a_lost_connection_to_discord_is_told_once_and_so_is_its_return(stage: Stage, book_club: Club) -> None:
