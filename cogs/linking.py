@@ -9,7 +9,7 @@ from discord.ext import commands
 
 from spacebot.bot import Spacebot, explain, explained
 from spacebot.errors import UserMistake
-from spacebot.links import NOT_SET_UP, Links, PersonId
+from spacebot.links import NOT_SET_UP, SIGN_IN_LIVES, Links, PersonId
 
 HOW = (
     "Open the link, sign in to X and allow it. Only you can use what it brings: `/space-buyers`, the reminders of your"
@@ -45,6 +45,9 @@ class PasteModal(discord.ui.Modal, title="Link your X account"):
         label="The whole address of the page", custom_id="address", placeholder="http…", max_length=2000
     )
 
+    def __init__(self) -> None:
+        super().__init__(timeout=SIGN_IN_LIVES.total_seconds())  # dismissed forms are forgotten then
+
     async def on_submit(self, interaction: discord.Interaction[Spacebot]) -> None:  # type: ignore[override] # our bot
         await interaction.response.defer(ephemeral=True, thinking=True)
         links = _links(interaction.client)
@@ -77,7 +80,7 @@ class Linking(commands.Cog):
         await interaction.response.defer(ephemeral=True)
         was_linked = await _links(self.bot).unlink(PersonId(interaction.user.id))
         text = (
-            "Your X account is unlinked, and the permission revoked."
+            "Your X account is unlinked, and X is told to forget the permission."
             if was_linked
             else "You have not linked any X account."
         )

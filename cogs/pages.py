@@ -1,5 +1,6 @@
 """Answers of several pages, turned with two buttons; the pages wait in memory, so a very old answer says so."""
 
+import logging
 import re
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -10,10 +11,12 @@ import discord
 from spacebot.bot import PAGES_KEPT, PagedAnswer, Spacebot, explained, sentence
 from spacebot.errors import SpacebotError
 from spacebot.post.compose import Card
-from spacebot.post.publisher import link_view
+from spacebot.post.publisher import TROUBLES, link_view
 from spacebot.x.model import Page
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 TOO_OLD = "This answer is too old to turn its pages; give the command again."
 NOT_YOURS = "Only who asked can turn these pages; give the command yourself."
@@ -73,7 +76,7 @@ class PageButton(
 
 async def _load(kept: PagedAnswer) -> None:
     assert kept.more is not None
-    more = await anext(kept.more, None)
+    more = await kept.more()
     if more is None:
         kept.more = None
     else:
@@ -112,6 +115,14 @@ async def reply(interaction: discord.Interaction[Spacebot], card: Card, *, is_pr
     )
 
 
+async def whisper(interaction: discord.Interaction[Spacebot], text: str) -> None:
+    """A word for the asker alone, after an answer that is good without it."""
+    try:
+        await interaction.followup.send(text, ephemeral=True)
+    except TROUBLES as error:
+        log.info("A word for one person was lost: %s", type(error).__name__)
+
+
 async def reply_pages(interaction: discord.Interaction[Spacebot], pages: Sequence[Card]) -> None:
     """Complete a deferred answer with the first of several cards, and buttons for the others."""
     await _reply_first(interaction, PagedAnswer(owner=interaction.user.id, cards=list(pages)))
@@ -132,11 +143,11 @@ async def reply_pages_of(
         nothing: What to say where there is not one card.
     """
 
-    async def cards() -> AsyncIterator[list[Card]]:
-        async for page in pages:
-            yield compose(page)
+    async def more() -> list[Card] | None:
+        page = await anext(pages, None)
+        return None if page is None else compose(page)
 
-    kept = PagedAnswer(owner=interaction.user.id, cards=[], more=cards())
+    kept = PagedAnswer(owner=interaction.user.id, cards=[], more=more)
     while kept.more is not None and not kept.cards:
         await _load(kept)
     if not kept.cards:

@@ -6,7 +6,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from cogs.pages import reply, reply_pages, reply_pages_of
+from cogs.pages import reply, reply_pages, reply_pages_of, whisper
 from spacebot.bot import Spacebot
 from spacebot.links import PersonId
 from spacebot.post import compose
@@ -25,7 +25,7 @@ class Spaces(commands.Cog):
         look = await self.lookups.space(space, PersonId(interaction.user.id))
         await reply(interaction, compose.space_reply(look.view), is_private=look.is_private)
         if look.reminders is not None:
-            await interaction.followup.send(compose.reminders_sentence(look.reminders), ephemeral=True)
+            await whisper(interaction, compose.reminders_sentence(look.reminders))
 
     @app_commands.command(name="spaces-search", description="Find live and scheduled Spaces by words of their title")
     @app_commands.describe(query="Words of the title", state="Only live or only scheduled Spaces")

@@ -97,6 +97,8 @@ async def serve(settings: Settings, clock: Clock, stop: asyncio.Event) -> None:
         x = x_client(settings, session, clock)
         desk = HostDesk(x, clock)
         links = links_of(settings, session, store, clock)
+        if links is not None:
+            await links.reseal()
         lookups = Lookups(x=x, desk=desk, store=store, clock=clock, links=links)
         woken = asyncio.Event()  # the courier needs the bot, and the bot wakes the courier
         bot = Spacebot(store=store, clock=clock, per_second=settings.messages_per_second, on_change=woken.set)

@@ -5,7 +5,7 @@ import hashlib
 import json
 import logging
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -104,7 +104,7 @@ class PagedAnswer:
 
     owner: int
     cards: list[Card]
-    more: AsyncIterator[list[Card]] | None = None
+    more: Callable[[], Awaitable[list[Card] | None]] | None = None
     turning: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -307,7 +307,10 @@ def sentence(error: Exception) -> str:
 async def say(interaction: discord.Interaction[Spacebot], text: str) -> None:
     """Answer with a plain sentence, for the asker alone unless the answer was begun in public."""
     if interaction.response.is_done():
-        await interaction.edit_original_response(content=text, embeds=[], view=None)
+        if interaction.type is discord.InteractionType.component:  # what stands there is a good answer
+            await interaction.followup.send(text, ephemeral=True)
+        else:
+            await interaction.edit_original_response(content=text, embeds=[], view=None)
         return
     try:
         await interaction.response.send_message(text, ephemeral=True)

@@ -11,7 +11,8 @@ import contextlib
 import hashlib
 import logging
 import secrets
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NewType
 from urllib.parse import parse_qs, urlsplit
@@ -20,7 +21,7 @@ from weakref import WeakValueDictionary
 from pydantic import SecretStr
 
 from spacebot.clock import Clock
-from spacebot.errors import UserMistake, XError, XSignInRefused
+from spacebot.errors import StoreError, UserMistake, XError, XSignInRefused
 from spacebot.store.door import Store
 from spacebot.store.rows import Link, SignIn
 from spacebot.store.tables import Tables
@@ -103,6 +104,7 @@ class Links:
             name: What the person is called on Discord, for the page that asks for confirmation.
         """
         now = self._clock.now()
+        await self._drop_pending_of(person)
         pkce = new_pkce()
         state = secrets.token_urlsafe(24)
         await self._store(
@@ -131,7 +133,7 @@ class Links:
             UserMistake, XError: the sentence for the person.
         """
         try:
-            query = parse_qs(urlsplit(address.strip()).query)
+            query = parse_qs(urlsplit(address.strip()).query, errors="strict") if address.isascii() else {}
         except ValueError:
             raise UserMistake(NOT_AN_ADDRESS) from None
         state = query.get("state", [""])[0]
@@ -155,7 +157,7 @@ class Links:
         """
         pending = await self._exchange(state, code, error)
         now = self._clock.now()
-        self._pending = {key: each for key, each in self._pending.items() if each.until > now}
+        await self._drop([key for key, each in self._pending.items() if each.until <= now])
         key = secrets.token_urlsafe(24)
         self._pending[key] = pending
         return key, pending
@@ -166,13 +168,13 @@ class Links:
         Raises:
             UserMistake: too late, or done already.
         """
-        pending = self._take(key)
+        pending = await self._take(key)
         await self._keep(pending)
         return pending
 
     async def decline(self, key: str) -> None:
         """The person says that the Discord account is not theirs: the token is given back."""
-        await self._revoke(self._take(key).token)
+        await self._revoke((await self._take(key)).token)
 
     async def is_linked(self, person: PersonId) -> bool:
         """Whether a person has linked an X account."""
@@ -209,12 +211,29 @@ class Links:
                 if token.refresh is None:
                     raise XSignInRefused
                 renewed = await self._oauth.refresh(token.refresh)
-            except (VaultError, XSignInRefused) as error:
+            except VaultError as error:  # with the right key it is good again
+                log.warning("A person's link cannot be used: %s", error)
+                return None
+            except XSignInRefused as error:
                 log.info("A person's link to X is no longer good and is removed: %s", error)
                 await self._store(Tables.remove_link, person)
                 return None
             await self._store(Tables.set_link, self._sealed(person, renewed))
             return renewed
+
+    async def refused(self, person: PersonId) -> None:
+        """X did not take the person's token: it is renewed before it is used again."""
+        lock = self._locks.setdefault(person, asyncio.Lock())
+        async with lock:
+            link = await self._store(Tables.link, person)
+            if link is not None:
+                await self._store(Tables.set_link, replace(link, expires_at=self._clock.now()))
+
+    async def reseal(self) -> None:
+        """Put every token under the first key, so that the ones behind it can go; what cannot be read stays as it is."""
+        for link in await self._store(Tables.links):
+            with contextlib.suppress(VaultError):
+                await self._store(Tables.set_link, self._sealed(PersonId(link.person), self._opened(link)))
 
     async def unlink(self, person: PersonId) -> bool:
         """Take the token back from X and forget it. Whether there was a link.
@@ -225,6 +244,8 @@ class Links:
         async with lock:
             link = await self._store(Tables.link, person)
             await self._store(Tables.remove_link, person)
+            await self._store(Tables.end_sign_in, person)
+        await self._drop_pending_of(person)
         if link is None:
             return False
         with contextlib.suppress(VaultError):  # unreadable is as good as revoked: nobody can use it
@@ -239,26 +260,48 @@ class Links:
             raise UserMistake(STALE)
         if error or not code:
             raise UserMistake(DECLINED if error == "access_denied" else STALE)
-        token = await self._oauth.exchange(
-            code=SecretStr(code), verifier=self._vault.open(sign_in.verifier), redirect_uri=self._redirect_uri
-        )
+        try:
+            verifier = self._vault.open(sign_in.verifier)
+        except VaultError:  # the key was exchanged meanwhile
+            raise UserMistake(STALE) from None
+        token = await self._oauth.exchange(code=SecretStr(code), verifier=verifier, redirect_uri=self._redirect_uri)
         return Pending(
             person=PersonId(sign_in.person),
             person_name=sign_in.person_name,
             token=token,
-            until=now + SIGN_IN_LIVES,
+            until=sign_in.until,
         )
 
-    def _take(self, key: str) -> Pending:
-        pending = self._pending.pop(key, None)
-        if pending is None or pending.until <= self._clock.now():
+    async def _take(self, key: str) -> Pending:
+        pending = self._pending.get(key)
+        if pending is not None and pending.until <= self._clock.now():
+            await self._drop([key])
+            pending = None
+        if pending is None:
             raise UserMistake(STALE)
+        del self._pending[key]
         return pending
+
+    async def _drop(self, keys: Sequence[str]) -> None:
+        """Give back what nobody confirmed."""
+        for pending in [self._pending.pop(key) for key in keys]:
+            await self._revoke(pending.token)
+
+    async def _drop_pending_of(self, person: PersonId) -> None:
+        await self._drop([key for key, each in self._pending.items() if each.person == person])
 
     async def _keep(self, pending: Pending) -> None:
         lock = self._locks.setdefault(pending.person, asyncio.Lock())
         async with lock:
-            await self._store(Tables.set_link, self._sealed(pending.person, pending.token))
+            earlier = await self._store(Tables.link, pending.person)
+            try:
+                await self._store(Tables.set_link, self._sealed(pending.person, pending.token))
+            except StoreError:
+                await self._revoke(pending.token)
+                raise
+        if earlier is not None:
+            with contextlib.suppress(VaultError):
+                await self._revoke(self._opened(earlier))
 
     def _sealed(self, person: PersonId, token: UserToken) -> Link:
         return Link(

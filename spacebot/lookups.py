@@ -1,12 +1,13 @@
 """What members ask for: a Space, a search, whether a host is live. Knows no Discord; answers are views or sentences."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import TypeVar
 
 from spacebot.clock import Clock
-from spacebot.errors import UserMistake, XAbsent, XError, XFieldRefused, XForbidden, XPrivate
+from spacebot.errors import UserMistake, XAbsent, XBadToken, XError, XFieldRefused, XForbidden, XPrivate
 from spacebot.links import LINK_FIRST, NOT_SET_UP, Links, PersonId
 from spacebot.store.door import Store
 from spacebot.store.rows import Host
@@ -28,6 +29,9 @@ POSTS_AT_ONCE = 20
 """Posts per request: each is billed, and few people turn many pages."""
 
 BUYERS_AT_ONCE = 100
+
+PRIVATE_GAP = 4.0
+"""Seconds between two looks at protected hosts, whoever asks."""
 
 SHARED_POSTS = PostFields(
     post=("created_at", "text"), expansions=("author_id",), user=("name", "username"), media=(), poll=(), place=()
@@ -83,30 +87,38 @@ class Lookups:
         self._store = store
         self._clock = clock
         self._links = links
+        self._private_looks = asyncio.Lock()
+        self._last_private_look = -PRIVATE_GAP
 
     async def space(self, text: str, person: PersonId) -> SpaceLook:
         """The Space behind an id or a link, seen with the app's eyes, and with the person's own where these see more."""
         space_id = reference.space_id(text)
-        token = await self._token(person)
         try:
             page = await self._x.space(space_id)
         except XAbsent:
+            token = await self._token(person)
             if token is None:
                 raise
-            page = await self._x.space(space_id, token=token, fields=OWN)
+            try:
+                page = await self._x.space(space_id, token=token, fields=OWN)
+            except XBadToken:
+                raise await self._refused(person) from None
             return SpaceLook(
                 view=SpaceView.of_space(page.items[0], page),
                 reminders=page.items[0].subscriber_count,
                 is_private=True,
             )
         await self._store(Tables.remember_users, list(page.users.values()), self._clock.now())
-        return SpaceLook(view=SpaceView.of_space(page.items[0], page), reminders=await self._reminders(space_id, token))
+        return SpaceLook(
+            view=SpaceView.of_space(page.items[0], page), reminders=await self._reminders(space_id, person)
+        )
 
-    async def _reminders(self, space_id: SpaceId, token: UserToken | None) -> int | None:
+    async def _reminders(self, space_id: SpaceId, person: PersonId) -> int | None:
         """What only a creator is told; the rest of the answer is good without it."""
-        if token is None:
-            return None
         try:
+            token = await self._token(person)
+            if token is None:
+                return None
             own = await self._x.space(space_id, token=token, fields=OWN)
         except XError:
             return None
@@ -114,7 +126,8 @@ class Lookups:
 
     async def posts(self, text: str) -> AsyncIterator[Page[Post]]:
         """The posts shared in a Space, page by page; the first page is there when this returns."""
-        return await _begun(self._x.posts(reference.space_id(text), max_results=POSTS_AT_ONCE, fields=SHARED_POSTS))
+        pages = self._x.posts(reference.space_id(text), max_results=POSTS_AT_ONCE, fields=SHARED_POSTS)
+        return _Begun(await anext(pages), pages)
 
     async def buyers(self, text: str, person: PersonId) -> AsyncIterator[Page[User]]:
         """Who bought a ticket for a Space of this person's, page by page; the first page is there when this returns.
@@ -127,9 +140,20 @@ class Lookups:
         if token is None:
             raise UserMistake(LINK_FIRST if self._links is not None else NOT_SET_UP)
         try:
-            return await _begun(self._x.buyers(space_id, token=token, max_results=BUYERS_AT_ONCE))
+            pages = self._x.buyers(space_id, token=token, max_results=BUYERS_AT_ONCE)
+            return _Begun(await anext(pages), pages)
+        except XBadToken:
+            raise await self._refused(person) from None
         except (XPrivate, XForbidden, XFieldRefused):
             raise UserMistake("Only who created a Space can see who bought a ticket for it.") from None
+
+    async def _refused(self, person: PersonId) -> UserMistake:
+        """X does not take a person's token although it should be good: the next command has it renewed."""
+        if self._links is not None:
+            await self._links.refused(person)
+        return UserMistake(
+            "X did not take your link just now; ask again, and if that does not help, use `/x-link` again."
+        )
 
     async def _token(self, person: PersonId) -> UserToken | None:
         """The person's own token, where they have linked their account and X lets it be renewed."""
@@ -174,7 +198,15 @@ class Lookups:
         token = await self._token(person)
         if token is None:
             raise UserMistake(PROTECTED)
-        page = await self._x.spaces_by_creators([host.user_id], token=token, fields=OWN)
+        async with self._private_looks:
+            # X's one request per second is the whole app's: what nobody else can share must leave room for sweeps.
+            await self._clock.sleep(self._last_private_look + PRIVATE_GAP - self._clock.monotonic())
+            try:
+                page = await self._x.spaces_by_creators([host.user_id], token=token, fields=OWN)
+            except XBadToken:
+                raise await self._refused(person) from None
+            finally:
+                self._last_private_look = self._clock.monotonic()
         views = [SpaceView.of_space(space, page) for space in page.items]
         live = next((view for view in views if view.phase is Phase.LIVE), None)
         upcoming = sorted((view for view in views if view.phase is Phase.SCHEDULED), key=_soonest)
@@ -205,16 +237,18 @@ class Lookups:
         return known
 
 
-async def _begun(pages: AsyncIterator[Page[T]]) -> AsyncIterator[Page[T]]:
-    """The same pages, the first of them asked for: what goes wrong at once is raised here."""
-    first = await anext(pages)
+class _Begun(AsyncIterator[Page[T]]):
+    """Pages of which the first is there already; as `XClient` gives them, one that failed can be asked for again."""
 
-    async def again() -> AsyncIterator[Page[T]]:
-        yield first
-        async for page in pages:
-            yield page
+    def __init__(self, first: Page[T], rest: AsyncIterator[Page[T]]) -> None:
+        self._first: Page[T] | None = first
+        self._rest = rest
 
-    return again()
+    async def __anext__(self) -> Page[T]:
+        if self._first is None:
+            return await anext(self._rest)
+        first, self._first = self._first, None
+        return first
 
 
 def _soonest(view: SpaceView) -> datetime:

@@ -11,9 +11,19 @@ from typing import Self
 from aiohttp import web
 
 from spacebot.errors import SpacebotError
-from spacebot.links import Links
+from spacebot.links import STALE, Links
 
 log = logging.getLogger(__name__)
+
+
+def _without_trace(record: logging.LogRecord) -> bool:
+    """A request that the server cannot read stands in its traces, code and all."""
+    record.exc_info = record.exc_text = None
+    return True
+
+
+_server_log = logging.getLogger(f"{__name__}.server")
+_server_log.addFilter(_without_trace)
 
 CALLBACK = "/x/callback"
 CONFIRM = "/x/confirm"
@@ -37,7 +47,7 @@ PAGE = """<!doctype html>
 </html>
 """
 
-FORM = """<form method="post" action="{action}">
+FORM = """<form method="post" action="confirm">
 <input type="hidden" name="key" value="{key}">
 <button name="answer" value="yes">Yes, that is me</button>
 <button name="answer" value="no">No</button>
@@ -60,9 +70,10 @@ class WebEndpoint:
 
     async def __aenter__(self) -> Self:
         app = web.Application()
-        app.router.add_get(CALLBACK, self._arrived)
+        # Not for HEAD: a look ahead by somebody's mail program would use the sign-in up.
+        app.router.add_get(CALLBACK, self._arrived, allow_head=False)
         app.router.add_post(CONFIRM, self._answered)
-        self._runner = web.AppRunner(app, access_log=None)
+        self._runner = web.AppRunner(app, access_log=None, logger=_server_log)
         await self._runner.setup()
         await web.TCPSite(self._runner, self._host, self._port).start()
         self._port = self._runner.addresses[0][1]
@@ -89,11 +100,14 @@ class WebEndpoint:
             f"Shall the Discord user <strong>{name}</strong> see through this X account what it alone may see: the"
             " buyers and reminders of its Spaces, and the Spaces of protected accounts it follows? Say yes only if"
             " that is you.",
-            form=FORM.format(action=CONFIRM, key=html.escape(key)),
+            form=FORM.format(key=html.escape(key)),
         )
 
     async def _answered(self, request: web.Request) -> web.Response:
-        form = await request.post()
+        try:
+            form = await request.post()
+        except (ValueError, LookupError, AssertionError):  # a body that is no form
+            return _page("That did not work", STALE, status=400)
         key = str(form.get("key", ""))
         try:
             if form.get("answer") == "yes":

@@ -139,6 +139,83 @@ async def test_somebody_elses_sign_in_is_refused_and_stays_good_for_them(desk: D
     assert await desk.of(desk.links.token(ANN)) is not None
 
 
+async def test_linking_again_gives_the_earlier_permission_back(desk: Desk) -> None:
+    await desk.linked()
+    first = await desk.of(desk.links.token(ANN))
+    await desk.linked()
+    revoked = [exchange.request_body for exchange in desk.x.requests if exchange.endpoint == "revoke"]
+    assert first is not None
+    assert any(first.access.get_secret_value().encode() in body for body in revoked)
+    assert await desk.of(desk.links.token(ANN)) is not None
+
+
+async def test_unlinking_ends_a_sign_in_under_way_too(desk: Desk) -> None:
+    landed = await desk.consent(await desk.of(desk.links.begin(ANN, "ann")))
+    await desk.of(desk.links.unlink(ANN))
+    with pytest.raises(UserMistake) as caught:
+        await desk.of(desk.links.finish_pasted(ANN, landed))
+    assert str(caught.value) == STALE
+
+
+async def test_a_page_left_open_is_given_back_when_the_person_begins_anew(desk: Desk) -> None:
+    async with WebEndpoint(desk.links, host="127.0.0.1", port=0) as web:
+        key = await _arrive(desk, web)
+        await desk.of(desk.links.begin(ANN, "ann"))
+        with pytest.raises(UserMistake):
+            await desk.of(desk.links.confirm(key))
+    assert any(exchange.endpoint == "revoke" for exchange in desk.x.requests)
+    assert not await desk.of(desk.links.is_linked(ANN))
+
+
+async def test_ten_minutes_are_ten_minutes_on_the_page_too(desk: Desk) -> None:
+    async with WebEndpoint(desk.links, host="127.0.0.1", port=0) as web:
+        address = await desk.of(desk.links.begin(ANN, "ann"))
+        await desk.clock.advance(SIGN_IN_LIVES.total_seconds() - 60)
+        landed = await desk.consent(address)
+        query = landed.partition("?")[2]
+        async with desk.session.get(f"http://127.0.0.1:{web.port}/x/callback?{query}") as answer:
+            key = (await answer.text()).partition('name="key" value="')[2].partition('"')[0]
+        await desk.clock.advance(61)
+        with pytest.raises(UserMistake):
+            await desk.of(desk.links.confirm(key))
+
+
+async def test_a_wrong_key_costs_nobody_their_link(desk: Desk) -> None:
+    await desk.linked()
+    right, desk.links._vault = desk.links._vault, Vault([SecretStr(new_key())])
+    assert await desk.of(desk.links.token(ANN)) is None
+    desk.links._vault = right
+    assert await desk.of(desk.links.token(ANN)) is not None
+
+
+async def test_a_new_key_before_the_old_one_takes_everything_over(desk: Desk) -> None:
+    old, new = SecretStr(new_key()), SecretStr(new_key())
+    desk.links._vault = Vault([old])
+    await desk.linked()
+    desk.links._vault = Vault([new, old])
+    await desk.of(desk.links.reseal())
+    desk.links._vault = Vault([new])
+    assert await desk.of(desk.links.token(ANN)) is not None
+
+
+async def test_what_the_web_endpoint_cannot_read_is_not_logged(
+    desk: Desk, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level("DEBUG")
+    async with WebEndpoint(desk.links, host="127.0.0.1", port=0) as web:
+        reader, writer = await asyncio.open_connection("127.0.0.1", web.port)
+        writer.write(b"GET /x/callback?state=MARKED&code=MARKED \x01 HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b"400" in await reader.readline()
+        writer.close()
+        await writer.wait_closed()
+        async with desk.session.head(f"http://127.0.0.1:{web.port}/x/callback?state=MARKED") as answer:
+            assert answer.status == 405
+        form = {"Content-Type": "multipart/form-data"}
+        async with desk.session.post(f"http://127.0.0.1:{web.port}/x/confirm", data=b"\xff", headers=form) as answer:
+            assert answer.status == 400
+    assert "MARKED" not in caplog.text + "".join(capfd.readouterr())
+
+
 async def test_a_network_lost_on_the_way_back_is_told_and_links_nothing(desk: Desk) -> None:
     landed = await desk.consent(await desk.of(desk.links.begin(ANN, "ann")))
     desk.x.fault("user_token", Fault.dropped("before"))
@@ -160,7 +237,9 @@ async def test_any_text_may_be_pasted(desk: Desk) -> None:
     loop = asyncio.get_running_loop()
 
     @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck), database=None)
-    @given(st.text() | st.text().map("http://127.0.0.1/x/callback?state={}&code=x".format))
+    @given(
+        st.text(st.characters()) | st.text(st.characters()).map("http://127.0.0.1/x/callback?state={}&code=x".format)
+    )
     def run(pasted: str) -> None:
         with pytest.raises(UserMistake) as caught:
             asyncio.run_coroutine_threadsafe(desk.links.finish_pasted(ANN, pasted), loop).result()

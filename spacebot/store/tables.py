@@ -667,6 +667,15 @@ class Tables:
             return None
         return SignIn(**{**row, "until": datetime.fromtimestamp(row["until"] / 1000, UTC)})
 
+    def end_sign_in(self, person: int) -> None:
+        """Whatever sign-in this person has begun leads nowhere."""
+        self.db.execute("DELETE FROM sign_ins WHERE person = :person", {"person": person})
+
+    def links(self) -> list[Link]:
+        """Everybody's tokens."""
+        rows = self._rows("SELECT person FROM links")
+        return [link for row in rows if (link := self.link(row["person"])) is not None]
+
     def set_link(self, link: Link) -> None:
         """Keep a person's tokens in place of any earlier ones."""
         self.db.execute(

@@ -211,7 +211,7 @@ class OAuthClient:
         return UserToken(
             access=SecretStr(answer.access_token),
             refresh=None if answer.refresh_token is None else SecretStr(answer.refresh_token),
-            expires_at=asked_at + timedelta(seconds=answer.expires_in),
+            expires_at=asked_at + timedelta(seconds=min(max(answer.expires_in, 0), 86_400)),
             scopes=frozenset(answer.scope.split()),
         )
 

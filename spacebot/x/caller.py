@@ -115,7 +115,8 @@ class Caller:
             page = await self._insist(request, generation, lane, token, turn_taken=turn_taken)
         except (XDown, XOperatorNeeded, XRateLimited) as error:
             own_refusal = isinstance(error, XRateLimited) and error.status is None
-            if not own_refusal and name not in self._faulty:
+            persons = token is not None and isinstance(error, XBadToken)  # the app's own token is not in question
+            if not own_refusal and not persons and name not in self._faulty:
                 self._faulty.add(name)
                 LOG.warning("X, %s: %s", name, error)
             raise

@@ -1,6 +1,6 @@
 """The X client: one method per endpoint. Every request is counted before it goes, and every failure is one XError."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from itertools import filterfalse
 from typing import Literal, TypeVar
@@ -217,17 +217,10 @@ class XClient:
     ) -> Page[T]:
         return await self._caller.ask(Request(endpoint=endpoint, about=about, query=query), lane, token)
 
-    async def _pages(
+    def _pages(
         self, endpoint: Endpoint[T], about: str, query: Query, lane: Lane, token: UserToken | None
     ) -> AsyncIterator[Page[T]]:
-        seen: set[str] = set()
-        while True:
-            page = await self._one(endpoint, about, query, lane, token)
-            yield page
-            if page.next_token is None or page.next_token in seen:
-                return
-            seen.add(page.next_token)
-            query = {**query, "pagination_token": page.next_token}
+        return _Pages(lambda asked: self._one(endpoint, about, asked, lane, token), query)
 
     async def _many(
         self,
@@ -296,3 +289,24 @@ def _malformed(endpoint: Endpoint[Thing], one: str) -> Problem:
 def _halves(part: list[str]) -> list[list[str]]:
     middle = len(part) // 2
     return [part[middle:], part[:middle]]
+
+
+class _Pages(AsyncIterator[Page[T]]):
+    """Page after page; one that could not be had is asked for again by the next call, which a generator could not do."""
+
+    def __init__(self, ask: Callable[[Query], Awaitable[Page[T]]], query: Query) -> None:
+        self._ask = ask
+        self._query = query
+        self._seen: set[str] = set()
+        self._is_over = False
+
+    async def __anext__(self) -> Page[T]:
+        if self._is_over:
+            raise StopAsyncIteration
+        page = await self._ask(self._query)
+        if page.next_token is None or page.next_token in self._seen:
+            self._is_over = True
+        else:
+            self._seen.add(page.next_token)
+            self._query = {**self._query, "pagination_token": page.next_token}
+        return page

@@ -9,7 +9,7 @@ from spacebot.sandbox.discord import LocalChannel, LocalDiscord, LocalGuild, Loc
 from spacebot.sandbox.process import BotProcess
 from spacebot.sandbox.x import LocalX
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds until a test gives up waiting; nothing is asserted about how long it took."""
 
 

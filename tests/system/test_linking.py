@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 
 from spacebot.sandbox.discord import LocalMember
-from spacebot.sandbox.x import XUser
+from spacebot.sandbox.x import Fault, XUser
 from spacebot.vault import new_key
 from tests.system.stage import Club, Stage, ask, text
 
@@ -167,6 +167,11 @@ async def test_posts_of_a_space_are_paged_with_authors_and_links(stage: Stage, b
     reply = await ask(book_club.member, book_club.general, "space-posts", space=space.id)
     seen = set()
     for page in range(10):
+        if page == 3:  # the next page must be asked of X, which fails once for good: the answer stays, and can go on
+            stage.x.fault("posts", Fault(status=503, times=4))
+            press = await book_club.member.press(reply, label="Next")
+            await stage.until(lambda press=press: press.followups)  # type: ignore[misc] # a default has no type
+            assert "not answering" in press.followups[0].content
         shown = text(reply)
         assert "A Fan" in shown
         assert "https://x.com/i/status/" in shown
