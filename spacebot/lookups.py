@@ -87,6 +87,7 @@ class Lookups:
         self._store = store
         self._clock = clock
         self._links = links
+        self._looking: dict[reference.Handle | UserId, asyncio.Task[Host]] = {}
         self._private_looks = asyncio.Lock()
         self._last_private_look = -PRIVATE_GAP
 
@@ -220,8 +221,20 @@ class Lookups:
         return known
 
     async def _account(self, text: str) -> Host:
-        """Any account; bought from X at most once in a UTC day."""
+        """Any account; bought from X at most once in a UTC day, however many ask at the same time."""
         wanted = reference.host(text)
+        looking = self._looking.get(wanted)
+        if looking is None:
+            looking = self._looking[wanted] = asyncio.create_task(self._bought(wanted))
+            looking.add_done_callback(lambda task: self._looked(wanted, task))
+        return await asyncio.shield(looking)  # one asker who gives up harms nobody else
+
+    def _looked(self, wanted: reference.Handle | UserId, task: asyncio.Task[Host]) -> None:
+        del self._looking[wanted]
+        if not task.cancelled():
+            task.exception()  # whoever asked has it, unless they gave up
+
+    async def _bought(self, wanted: reference.Handle | UserId) -> Host:
         now = self._clock.now()
         today = datetime.combine(now.date(), time(), UTC)
         if isinstance(wanted, reference.Handle):

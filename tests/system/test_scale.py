@@ -22,7 +22,8 @@ async def test_ten_of_250_hosts_go_live_and_two_broken_guilds_harm_nobody(stage:
         mine = live + hosts[LIVE + number * 6 : LIVE + number * 6 + 6]
         await ask(clubs[number].admin, clubs[number].general, "config channel", channel=clubs[number].spaces)
         for host in mine:
-            await ask(clubs[number].admin, clubs[number].general, "watch add", host=host.id)
+            reply = await ask(clubs[number].admin, clubs[number].general, "watch add", host=host.id)
+            assert "Following" in reply.content, reply.content
 
     await asyncio.gather(*(follow(number) for number in range(GUILDS)))
     deleted, closed, sound = clubs[0], clubs[1], clubs[2:]
