@@ -24,8 +24,9 @@ from spacebot.errors import (
 from spacebot.ids import ChannelId, MessageId
 from spacebot.post.compose import Card, announcement, marker
 from spacebot.store.door import Store
+from spacebot.store.ledger import OVER, UNWATCHED
 from spacebot.store.rows import Job
-from spacebot.store.tables import OVER, UNWATCHED, Tables
+from spacebot.store.tables import Tables
 from spacebot.watch.lifecycle import Phase
 
 log = logging.getLogger(__name__)

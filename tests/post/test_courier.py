@@ -18,7 +18,8 @@ from spacebot.ids import ChannelId, GuildId, MessageId
 from spacebot.post.compose import Card
 from spacebot.post.courier import LOOK_BACK, Courier
 from spacebot.store.door import Store
-from spacebot.store.tables import OVER, UNWATCHED, Tables
+from spacebot.store.ledger import OVER, UNWATCHED
+from spacebot.store.tables import Tables
 from spacebot.x.model import Space, SpaceId
 from tests.clocks import START, FakeClock
 from tests.store.seed import (

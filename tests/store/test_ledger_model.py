@@ -14,8 +14,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from spacebot.ids import ChannelId, GuildId, MessageId
 from spacebot.store.door import Store
+from spacebot.store.ledger import OVER, UNWATCHED
 from spacebot.store.rows import Job
-from spacebot.store.tables import OVER, UNWATCHED, Tables
+from spacebot.store.tables import Tables
 from spacebot.watch.lifecycle import Phase
 from spacebot.x.model import SpaceId
 from tests.clocks import START

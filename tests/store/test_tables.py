@@ -9,8 +9,9 @@ import pytest
 from spacebot.errors import StoreError, UserMistake
 from spacebot.ids import ChannelId, GuildId, MessageId
 from spacebot.store.door import Store
+from spacebot.store.ledger import LEASE, OVER, UNWATCHED
 from spacebot.store.rows import GuildConfig, Host
-from spacebot.store.tables import LEASE, OVER, UNWATCHED, Tables
+from spacebot.store.tables import Tables
 from spacebot.watch.lifecycle import ABSENCES_APART, Change, Phase
 from spacebot.x.model import Space, SpaceId, State, User, UserId
 from tests.clocks import START

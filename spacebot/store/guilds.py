@@ -1,0 +1,232 @@
+"""What guilds have asked for: their configuration and their watches."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+from spacebot.errors import UserMistake
+from spacebot.ids import ChannelId, GuildId, RoleId
+from spacebot.store.base import Part, host_of, ms, space_of
+from spacebot.store.ledger import UNWATCHED
+from spacebot.store.rows import GuildConfig, Watch, WatchLine
+from spacebot.x.model import UserId
+
+
+class GuildTables(Part):
+    """Guilds and watches."""
+
+    def guild(self, guild_id: GuildId) -> GuildConfig:
+        """What the guild's admins have set; empty for a guild we never heard of."""
+        row = self._row("SELECT channel_id, role_id FROM guilds WHERE guild_id = :guild", guild=guild_id)
+        return GuildConfig(**row) if row else GuildConfig()
+
+    def set_channel(self, guild_id: GuildId, channel_id: ChannelId) -> None:
+        """Announce in this channel what has none of its own."""
+        self._ensure_guild(guild_id)
+        self.db.execute(
+            "UPDATE guilds SET channel_id = :channel WHERE guild_id = :guild",
+            {"channel": channel_id, "guild": guild_id},
+        )
+        self._move_unsent(guild_id)
+
+    def set_role(self, guild_id: GuildId, role_id: RoleId | None) -> None:
+        """Mention this role for what has none of its own; None mentions nobody."""
+        self._ensure_guild(guild_id)
+        self.db.execute(
+            "UPDATE guilds SET role_id = :role WHERE guild_id = :guild", {"role": role_id, "guild": guild_id}
+        )
+
+    def greet(self, guild_id: GuildId, now: datetime) -> bool:
+        """Note that the guild is greeted; whether this was the first time."""
+        self._ensure_guild(guild_id)
+        cursor = self.db.execute(
+            "UPDATE guilds SET greeted_at = :now WHERE guild_id = :guild AND greeted_at IS NULL",
+            {"now": ms(now), "guild": guild_id},
+        )
+        return cursor.rowcount == 1
+
+    def ungreet(self, guild_id: GuildId) -> None:
+        """The guild is not greeted after all."""
+        self.db.execute("UPDATE guilds SET greeted_at = NULL WHERE guild_id = :guild", {"guild": guild_id})
+
+    def join(self, guild_id: GuildId) -> None:
+        """The bot is in this guild."""
+        self.db.execute("UPDATE guilds SET left_at = NULL WHERE guild_id = :guild", {"guild": guild_id})
+
+    def leave(self, guild_id: GuildId, now: datetime) -> None:
+        """The bot is no longer in this guild."""
+        self.db.execute(
+            "UPDATE guilds SET left_at = :now WHERE guild_id = :guild AND left_at IS NULL",
+            {"now": ms(now), "guild": guild_id},
+        )
+
+    def reconcile(self, present: Sequence[GuildId], now: datetime) -> None:
+        """The bot is in these guilds and in no others."""
+        values = {"present": json.dumps(present), "now": ms(now)}
+        self.db.execute(
+            """
+            UPDATE guilds SET left_at = CASE
+                WHEN guild_id IN (SELECT value FROM json_each(:present)) THEN NULL ELSE COALESCE(left_at, :now) END
+            """,
+            values,
+        )
+
+    def forget_role(self, guild_id: GuildId, role_id: RoleId) -> None:
+        """Mention nobody instead of this role."""
+        values = {"guild": guild_id, "role": role_id}
+        self.db.execute("UPDATE guilds SET role_id = NULL WHERE guild_id = :guild AND role_id = :role", values)
+        self.db.execute("UPDATE watches SET role_id = NULL WHERE guild_id = :guild AND role_id = :role", values)
+
+    def _ensure_guild(self, guild_id: GuildId) -> None:
+        self.db.execute("INSERT INTO guilds (guild_id) VALUES (:guild) ON CONFLICT DO NOTHING", {"guild": guild_id})
+
+    def add_watch(
+        self,
+        *,
+        guild_id: GuildId,
+        host_id: UserId,
+        channel_id: ChannelId | None,
+        role_id: RoleId | None,
+        by: int,
+        limit: int,
+        now: datetime,
+    ) -> bool:
+        """Follow a host, or change the channel and role of a watch that is there; what is None stays as it is.
+
+        Returns:
+            Whether the watch is new.
+
+        Raises:
+            UserMistake: the guild already follows as many hosts as it may.
+        """
+        self._ensure_guild(guild_id)
+        values = {"guild": guild_id, "host": host_id, "channel": channel_id, "role": role_id}
+        updated = self.db.execute(
+            """
+            UPDATE watches SET channel_id = COALESCE(:channel, channel_id), role_id = COALESCE(:role, role_id)
+            WHERE guild_id = :guild AND host_id = :host
+            """,
+            values,
+        )
+        if updated.rowcount:
+            self._move_unsent(guild_id)
+            return False
+        count = self._rows("SELECT count(*) AS n FROM watches WHERE guild_id = :guild", guild=guild_id)[0]["n"]
+        if count >= limit:
+            raise UserMistake(
+                f"This server already follows {count} hosts, which is the limit here; remove one with /watch remove first."
+            )
+        self.db.execute(
+            """
+            INSERT INTO watches (guild_id, host_id, channel_id, role_id, added_by, added_at)
+            VALUES (:guild, :host, :channel, :role, :by, :now)
+            """,
+            {**values, "by": by, "now": ms(now)},
+        )
+        return True
+
+    def _move_unsent(self, guild_id: GuildId) -> None:
+        """Let go of rows that were never attempted and that no watch leads to any more; the next look asks for others.
+
+        So a paused channel that an admin replaces costs no announcement, and one that was attempted is never repeated.
+        """
+        stray = """
+            SELECT a.delivery_id FROM audience a JOIN watches w USING (watch_id) JOIN guilds g USING (guild_id)
+            JOIN deliveries d USING (delivery_id)
+            WHERE w.guild_id = :guild AND d.state IN ('pending', 'failed') AND d.first_attempt_at IS NULL
+              AND d.channel_id != COALESCE(w.channel_id, g.channel_id)
+        """
+        strays = [row["delivery_id"] for row in self._rows(stray, guild=guild_id)]
+        for delivery_id in strays:
+            values = {"delivery": delivery_id, "reason": UNWATCHED}
+            self.db.execute(
+                """
+                DELETE FROM audience WHERE delivery_id = :delivery AND watch_id IN (
+                    SELECT w.watch_id FROM watches w JOIN guilds g USING (guild_id), deliveries d
+                    WHERE d.delivery_id = :delivery AND COALESCE(w.channel_id, g.channel_id) != d.channel_id)
+                """,
+                values,
+            )
+            self.db.execute(
+                """
+                UPDATE deliveries SET state = 'skipped', reason = :reason WHERE delivery_id = :delivery
+                  AND NOT EXISTS (SELECT 1 FROM audience a WHERE a.delivery_id = :delivery)
+                """,
+                values,
+            )
+
+    def set_watch_role(self, guild_id: GuildId, host_id: UserId, role_id: RoleId) -> bool:
+        """Mention this role for one host; whether the guild follows it."""
+        cursor = self.db.execute(
+            "UPDATE watches SET role_id = :role WHERE guild_id = :guild AND host_id = :host",
+            {"role": role_id, "guild": guild_id, "host": host_id},
+        )
+        return cursor.rowcount == 1
+
+    def remove_watch(self, guild_id: GuildId, host_id: UserId, now: datetime) -> bool:
+        """Stop following; what was not sent yet is skipped, what was sent still closes. Whether there was a watch."""
+        watch = self._row(
+            "SELECT watch_id FROM watches WHERE guild_id = :guild AND host_id = :host", guild=guild_id, host=host_id
+        )
+        if watch is None:
+            return False
+        self.db.execute(
+            """
+            UPDATE deliveries SET state = 'skipped', reason = :reason, next_try_at = :now
+            WHERE state IN ('pending', 'failed') AND first_attempt_at IS NULL
+              AND delivery_id IN (SELECT delivery_id FROM audience WHERE watch_id = :watch)
+              AND delivery_id NOT IN (SELECT delivery_id FROM audience WHERE watch_id != :watch)
+            """,
+            {"reason": UNWATCHED, "watch": watch["watch_id"], "now": ms(now)},
+        )
+        self.db.execute("DELETE FROM watches WHERE watch_id = :watch", {"watch": watch["watch_id"]})
+        return True
+
+    def watch_lines(self, guild_id: GuildId) -> list[WatchLine]:
+        """The guild's watches by name, each with what has become of it."""
+        rows = self._rows(
+            """
+            SELECT w.watch_id, w.channel_id, w.role_id, u.user_id, u.username, u.name, u.picture, u.protected,
+                   COALESCE(w.channel_id, g.channel_id) AS to_channel, COALESCE(w.role_id, g.role_id) AS to_role,
+                   COALESCE(p.reason, (
+                       SELECT d.reason FROM audience a JOIN deliveries d USING (delivery_id)
+                       WHERE a.watch_id = w.watch_id AND d.reason IS NOT NULL AND d.state IN ('failed', 'sent')
+                       ORDER BY d.delivery_id DESC LIMIT 1)) AS paused
+            FROM watches w JOIN guilds g USING (guild_id) JOIN users u ON u.user_id = w.host_id
+            LEFT JOIN pauses p ON p.channel_id = COALESCE(w.channel_id, g.channel_id)
+            WHERE w.guild_id = :guild ORDER BY u.name COLLATE NOCASE, u.user_id
+            """,
+            guild=guild_id,
+        )
+        live = {
+            row["host_id"]: space_of(row)
+            for row in self._rows(
+                """
+                SELECT s.* FROM spaces s JOIN watches w ON w.host_id = s.host_id
+                WHERE w.guild_id = :guild AND s.phase = 'live' ORDER BY s.first_seen_at
+                """,
+                guild=guild_id,
+            )
+        }
+        return [
+            WatchLine(
+                watch=Watch(
+                    watch_id=row["watch_id"], host=host_of(row), channel_id=row["channel_id"], role_id=row["role_id"]
+                ),
+                channel_id=row["to_channel"],
+                role_id=row["to_role"],
+                live=live.get(row["user_id"]),
+                paused=row["paused"],
+            )
+            for row in rows
+        ]
+
+    def followed_hosts(self) -> list[UserId]:
+        """Every host that some guild follows, those longest followed first."""
+        return [
+            row["host_id"]
+            for row in self._rows(
+                "SELECT host_id FROM watches JOIN guilds USING (guild_id) WHERE left_at IS NULL "
+                "GROUP BY host_id ORDER BY min(watch_id)"
+            )
+        ]

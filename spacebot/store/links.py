@@ -1,0 +1,70 @@
+"""People who lend the bot their own X account; whatever is secret here is sealed."""
+
+from datetime import UTC, datetime
+
+from spacebot.store.base import Part, ms
+from spacebot.store.rows import Link, SignIn
+
+
+class LinkTables(Part):
+    """Sign-ins and links."""
+
+    def begin_sign_in(self, sign_in: SignIn, now: datetime) -> None:
+        """Keep a sign-in; the person's earlier one, and what is too old of anybody, goes."""
+        self.db.execute("DELETE FROM sign_ins WHERE until <= :now", {"now": ms(now)})
+        self.db.execute(
+            """
+            INSERT OR REPLACE INTO sign_ins (person, person_name, state, verifier, until)
+            VALUES (:person, :name, :state, :verifier, :until)
+            """,
+            {
+                "person": sign_in.person,
+                "name": sign_in.person_name,
+                "state": sign_in.state,
+                "verifier": sign_in.verifier,
+                "until": ms(sign_in.until),
+            },
+        )
+
+    def sign_in_of(self, state: str) -> int | None:
+        """Whose sign-in this is; None if there is none (any more)."""
+        row = self._row("SELECT person FROM sign_ins WHERE state = :state", state=state)
+        return row["person"] if row else None
+
+    def use_sign_in(self, state: str, now: datetime) -> SignIn | None:
+        """Take a sign-in: it cannot be taken again. None if there is none, or it is too old."""
+        row = self._row("DELETE FROM sign_ins WHERE state = :state RETURNING *", state=state)
+        if row is None or row["until"] <= ms(now):
+            return None
+        return SignIn(**{**row, "until": datetime.fromtimestamp(row["until"] / 1000, UTC)})
+
+    def end_sign_in(self, person: int) -> None:
+        """Whatever sign-in this person has begun leads nowhere."""
+        self.db.execute("DELETE FROM sign_ins WHERE person = :person", {"person": person})
+
+    def links(self) -> list[Link]:
+        """Everybody's tokens."""
+        rows = self._rows("SELECT person FROM links")
+        return [link for row in rows if (link := self.link(row["person"])) is not None]
+
+    def set_link(self, link: Link) -> None:
+        """Keep a person's tokens in place of any earlier ones."""
+        self.db.execute(
+            "INSERT OR REPLACE INTO links VALUES (:person, :access, :refresh, :expires_at, :scopes)",
+            {
+                "person": link.person,
+                "access": link.access,
+                "refresh": link.refresh,
+                "expires_at": ms(link.expires_at),
+                "scopes": link.scopes,
+            },
+        )
+
+    def link(self, person: int) -> Link | None:
+        """A person's tokens."""
+        row = self._row("SELECT * FROM links WHERE person = :person", person=person)
+        return Link(**{**row, "expires_at": datetime.fromtimestamp(row["expires_at"] / 1000, UTC)}) if row else None
+
+    def remove_link(self, person: int) -> None:
+        """Forget a person's tokens."""
+        self.db.execute("DELETE FROM links WHERE person = :person", {"person": person})
