@@ -22,7 +22,7 @@ EMBED = discord.Embed(title="Tea", url="https://x.com/i/spaces/1abc#live", descr
 class Club(commands.Bot):
     """A bot with one command of each kind."""
 
-    def __init__(self) -> None:
+    def __init__(self, **options: Any) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
             intents=discord.Intents(guilds=True),
@@ -31,6 +31,7 @@ class Club(commands.Bot):
             max_messages=None,
             allowed_mentions=discord.AllowedMentions.none(),
             guild_ready_timeout=0.05,
+            **options,
         )
         self.resumes = 0
 
@@ -99,11 +100,11 @@ class Yes(discord.ui.Button[discord.ui.View]):
 
 
 @asynccontextmanager
-async def running(local: LocalDiscord, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Club]:
+async def running(local: LocalDiscord, monkeypatch: pytest.MonkeyPatch, **options: Any) -> AsyncIterator[Club]:
     """The bot, connected; at the end nothing of the document may have been broken."""
     monkeypatch.setattr(discord.http.Route, "BASE", local.api_url)
     monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(local.gateway_url))
-    bot = Club()
+    bot = Club(**options)
     task = asyncio.create_task(bot.start(local.token))
     try:
         await local.connected()
@@ -192,7 +193,7 @@ async def test_it_sends_edits_reads_and_deletes(local: LocalDiscord, monkeypatch
 async def test_it_writes_to_a_member_in_private(local: LocalDiscord, monkeypatch: pytest.MonkeyPatch) -> None:
     guild = local.add_guild("Book club")
     ann, bob = guild.add_member("Ann"), guild.add_member("Bob")
-    bob.user.accepts_messages = False
+    bob.accepts_dms = False
     async with running(local, monkeypatch) as bot:
         user = await bot.create_dm(discord.Object(ann.id))
         await user.send("hello")

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 import aiohttp
 import pytest
@@ -92,8 +93,39 @@ async def test_a_message_older_than_an_hour_takes_few_edits(
         assert (await rest("PATCH", path, {"content": str(number)})).status == 200
     refused = await rest("PATCH", path, {"content": "again"})
     assert refused.refusal == (429, 30046)
-    assert refused.json["retry_after"] > 0
+    assert refused.json["retry_after"] == 60
+    assert refused.json["global"] is False
+    assert refused.headers["retry-after"] == "60"
+    assert refused.headers["x-ratelimit-scope"] == "user"
+    assert refused.headers["x-ratelimit-remaining"] == "1", "the bucket of all edits is not what is full"
     assert channel.messages[0].content == "2"
+
+
+async def test_a_young_message_is_edited_while_old_ones_are_not(
+    rest: Rest, channel: LocalChannel, clock: FakeClock
+) -> None:
+    await rest.post(channel.id, content="old")
+    clock.jump(3601)
+    await rest.post(channel.id, content="young")
+    old, young = (f"/channels/{channel.id}/messages/{message.id}" for message in channel.messages)
+    for _ in range(3):
+        await rest("PATCH", old, {"content": "changed"})
+    assert (await rest("PATCH", old, {"content": "again"})).refusal == (429, 30046)
+    assert (await rest("PATCH", young, {"content": "changed"})).status == 200
+    clock.jump(61)
+    assert (await rest("PATCH", old, {"content": "again"})).status == 200
+
+
+async def test_deletions_have_their_own_share(rest: Rest, channel: LocalChannel, clock: FakeClock) -> None:
+    for _ in range(6):
+        await rest.post(channel.id, content="hello")
+        clock.jump(1)
+    paths = [f"/channels/{channel.id}/messages/{message.id}" for message in channel.messages]
+    assert [(await rest("DELETE", path)).status for path in paths] == [204, 204, 204, 204, 204, 429]
+    assert len(channel.messages) == 1
+    clock.jump(1)
+    assert (await rest("DELETE", paths[0])).refusal == (404, 10008)
+    assert (await rest("DELETE", paths[5])).status == 204
 
 
 async def test_who_is_refused_too_often_is_banned(client: Client, clock: FakeClock) -> None:
@@ -148,22 +180,49 @@ async def test_a_delayed_request_waits_for_the_clock(
     assert len(channel.messages) == 1
 
 
-async def test_random_faults_come_at_their_rate_and_again_by_their_seed(client: Client, rest: Rest) -> None:
-    async def statuses() -> list[int | None]:
+async def test_random_faults_come_at_their_rate_and_again_by_their_seed(
+    client: Client, rest: Rest, channel: LocalChannel, clock: FakeClock
+) -> None:
+    async def once() -> tuple[int | None, float]:
+        began = clock.monotonic()
+        try:
+            status = (await run_until(clock, asyncio.ensure_future(rest.post(channel.id, content="hello")))).status
+        except aiohttp.ClientError:
+            status = None
+        return status, round(clock.monotonic() - began, 3)
+
+    async def outcomes() -> list[tuple[int | None, float]]:
         client.discord.random_faults(0.5, seed=7)
-        found: list[int | None] = []
-        for _ in range(20):
-            try:
-                found.append((await rest("GET", "/gateway")).status)
-            except aiohttp.ClientError:
-                found.append(None)
+        found = []
+        for _ in range(60):
+            found.append(await once())
+            clock.jump(5.0)
         return found
 
-    first = await statuses()
-    assert {200, None} < set(first)
-    assert await statuses() == first
+    first = await outcomes()
+    assert set(first) == {(200, 0), (None, 0), (500, 0), (502, 0), (503, 0), (429, 0), (200, 2), (200, 12)}
+    assert 15 < first.count((200, 0)) < 45
+    assert await outcomes() == first
     client.discord.clear_faults()
-    assert (await rest("GET", "/gateway")).status == 200
+    assert await once() == (200, 0)
+    assert all(exchange.ordered for exchange in client.discord.refused)
+
+
+@pytest.mark.parametrize(("scope", "banned"), [("shared", False), ("user", True), ("global", True)])
+async def test_an_ordered_limit_says_how_long_and_only_a_shared_one_is_nobodys_fault(
+    client: Client, rest: Rest, scope: Any, banned: bool
+) -> None:
+    client.discord.limits.invalid_requests = 2
+    client.discord.fault("GET", "/gateway$", Fault(status=429, retry_after=2.5, scope=scope, times=2))
+    for _ in range(2):
+        limited = await rest("GET", "/gateway")
+        assert limited.status == 429
+        assert limited.json["retry_after"] == 2.5
+        assert limited.json["global"] is (scope == "global")
+        assert limited.headers["retry-after"] == "3"
+        assert limited.headers["x-ratelimit-scope"] == scope
+        assert ("x-ratelimit-global" in limited.headers) is (scope == "global")
+    assert (await rest("GET", "/gateway")).status == (429 if banned else 200)
 
 
 async def test_waiting_for_what_does_not_come_tells_what_was_seen(client: Client, rest: Rest) -> None:
@@ -177,3 +236,17 @@ async def test_old_exchanges_are_forgotten() -> None:
         for _ in range(11):
             await client.rest("GET", "/gateway")
         assert 5 <= len(client.discord.requests) <= 10
+
+
+async def test_a_channel_keeps_only_as_many_messages_as_it_is_told() -> None:
+    async with client_of(LocalDiscord(keep_messages=2)) as client:
+        guild = client.discord.add_guild("Book club")
+        channel, bot = guild.system_channel, f"<@{guild.bot_member.id}>"
+        ann = guild.add_member("Ann")
+        first, *_ = [ann.say(channel, f"{bot} {number}") for number in range(4)]
+        shown = (await client.rest("GET", f"/channels/{channel.id}/messages")).json
+        assert [message["content"] for message in shown] == [f"{bot} 3", f"{bot} 2"]
+        assert (await client.rest("GET", f"/channels/{channel.id}/messages/{first.id}")).refusal == (404, 10008)
+        for number in range(3):
+            ann.say(channel, f"deleted {number}").delete()
+        assert [message.content for message in channel.deleted_messages] == ["deleted 1", "deleted 2"]

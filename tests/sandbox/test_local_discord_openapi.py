@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from spacebot.sandbox.discord import Exchange, LocalDiscord
+from spacebot.sandbox.discord import Exchange, Fault, LocalDiscord
 from tests.sandbox.discord_client import client_of
 from tests.sandbox.openapi_discord import Document, reference_document
 
@@ -240,4 +240,45 @@ async def test_every_answer_of_the_local_discord_keeps_the_document(check: Docum
 
         assert local.violations == []
         assert check.checked > 2 * len(local.requests) - 20
+        assert not [note for note in check.notes if "GET" in note]
+
+
+async def test_every_answer_about_what_comes_and_goes_keeps_the_document(check: Document) -> None:
+    async with client_of(LocalDiscord(checker=check)) as client:
+        rest, local = client.rest, client.discord
+        may = ("view_channel", "send_messages", "send_messages_in_threads", "read_message_history")
+        guild = local.add_guild("Book club", bot_permissions=may)
+        general = guild.system_channel
+        ann = guild.add_member("Ann")
+        threads = [
+            guild.add_thread(general, "tonight", by=ann),
+            guild.add_thread(guild.add_channel("news", kind="announcement"), "tomorrow"),
+        ]
+        for thread in threads:
+            await rest("GET", f"/channels/{thread.id}")
+            sent = (await rest.post(thread.id, content="hello")).json
+            one = f"/channels/{thread.id}/messages/{sent['id']}"
+            thread.archive(locked=True)
+            await rest("GET", f"/channels/{thread.id}")
+            await rest("GET", f"/channels/{thread.id}/messages")
+            await rest("GET", f"/guilds/{guild.id}/threads/active")
+            assert (await rest("PATCH", one, {"content": "over"})).refusal == (400, 50083)
+            assert (await rest("DELETE", one)).refusal == (400, 50083)
+            thread.unarchive(locked=True)
+            assert (await rest.post(thread.id, content="hello")).refusal == (400, 160005)
+        await rest("GET", f"/guilds/{guild.id}/threads/active")
+        guild.add_automod_rule("tea")
+        assert (await rest.post(general.id, content="tea")).refusal == (400, 200000)
+        dm = (await rest("POST", "/users/@me/channels", {"recipient_id": str(ann.id)})).json
+        ann.accepts_dms = False
+        assert (await rest.post(int(dm["id"]), content="hello")).refusal == (403, 50007)
+        guild.set_unavailable(unavailable=True)
+        assert (await rest("GET", f"/guilds/{guild.id}")).status == 503
+        guild.set_unavailable(unavailable=False)
+        local.fault("GET", "/gateway$", Fault(status=429, scope="shared"))
+        assert (await rest("GET", "/gateway")).status == 429
+        guild.remove_bot()
+        assert (await rest.post(general.id, content="hello")).refusal == (403, 50001)
+        assert (await rest("GET", f"/guilds/{guild.id}")).refusal == (404, 10004)
+        assert local.violations == []
         assert not [note for note in check.notes if "GET" in note]

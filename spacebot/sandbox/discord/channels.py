@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from spacebot.sandbox.discord import payloads
 from spacebot.sandbox.discord.components import BUTTON, walk
-from spacebot.sandbox.discord.permissions import Overwrite, named
+from spacebot.sandbox.discord.permissions import Overwrite, Permission, named
 from spacebot.sandbox.discord.snowflakes import time_of
 from spacebot.sandbox.discord.validate import EPHEMERAL, LOADING
 from spacebot.sandbox.discord.world import DIRECT_MESSAGES, GUILD_MESSAGES, LocalUser, World
 
 if TYPE_CHECKING:  # guilds are made of channels
-    from spacebot.sandbox.discord.guilds import LocalGuild, LocalMember, LocalRole
+    from spacebot.sandbox.discord.guilds import LocalGuild
+    from spacebot.sandbox.discord.members import LocalMember, LocalRole
 
 KINDS = {"text": 0, "dm": 1, "voice": 2, "announcement": 5}
 
@@ -70,7 +71,7 @@ class LocalMessage:
 
 @dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class LocalChannel:
-    """A place for messages; in a guild, or private with `recipient`."""
+    """A place for messages; in a guild, or private with `recipient`. `sending` is the permission to write here."""
 
     world: World
     id: int
@@ -80,6 +81,7 @@ class LocalChannel:
     recipient: LocalUser | None = None
     position: int = 0
     overwrites: dict[int, Overwrite] = field(default_factory=dict)
+    sending: Permission = Permission.SEND_MESSAGES
     messages: list[LocalMessage] = field(default_factory=list)
     deleted_messages: list[LocalMessage] = field(default_factory=list)
     by_id: dict[int, LocalMessage] = field(default_factory=dict)
@@ -103,30 +105,41 @@ class LocalChannel:
         """Allow and deny permissions to a role or a member; what is not named stays as it was."""
         old = self.overwrites.get(target.id, Overwrite(is_member=target.is_member))
         allowed, denied = named(*allow), named(*deny)
-        self.overwrites[target.id] = replace(
-            old, allow=(old.allow | allowed) & ~denied, deny=(old.deny | denied) & ~allowed
-        )
-        self._updated()
+        with target.guild.changing_permissions():
+            self.overwrites[target.id] = replace(
+                old, allow=(old.allow | allowed) & ~denied, deny=(old.deny | denied) & ~allowed
+            )
+            self._updated()
 
     def clear_overwrites(self) -> None:
         """Here holds what holds in the guild."""
-        self.overwrites.clear()
-        self._updated()
+        if self.guild is not None:
+            with self.guild.changing_permissions():
+                self.overwrites.clear()
+                self._updated()
 
     def rename(self, name: str) -> None:
         self.name = name
         self._updated()
 
     def delete(self) -> None:
-        """The channel is gone, with all that was in it."""
+        """The channel is gone, with all that was in it, threads included."""
         self.world.channels.pop(self.id, None)
         if self.guild is not None and self.guild.channels.pop(self.id, None) is not None:
-            self.world.tell(self.guild, "CHANNEL_DELETE", payloads.channel(self))
+            for thread in [each for each in self.guild.threads.values() if each.parent is self]:
+                del self.guild.threads[thread.id], self.world.channels[thread.id]
+            self.world.tell(self.guild, "CHANNEL_DELETE", self.shown())
+
+    def shown(self) -> payloads.Json:
+        """As Discord shows it."""
+        return payloads.channel(self)
 
     def add(self, message: LocalMessage) -> None:
         """Let a message stand here, at the place that its id gives it."""
         insort(self.messages, message, key=_id)
         self.by_id[message.id] = message
+        if self.world.keep_messages is not None and len(self.messages) > self.world.keep_messages:
+            del self.by_id[self.messages.pop(0).id]
         self._tell("MESSAGE_CREATE", payloads.message(message, nonce=True))
 
     def changed(self, message: LocalMessage) -> None:
@@ -139,6 +152,8 @@ class LocalChannel:
             return
         self.messages.remove(message)
         self.deleted_messages.append(message)
+        if self.world.keep_messages is not None:
+            del self.deleted_messages[: -self.world.keep_messages]
         self._tell("MESSAGE_DELETE", {"id": str(message.id), "channel_id": str(self.id)})
 
     def page(self, *, limit: int, **edges: int | None) -> list[LocalMessage]:
@@ -158,7 +173,7 @@ class LocalChannel:
         return self.messages[max(0, start) : max(0, end)][::-1]
 
     def _updated(self) -> None:
-        self.world.tell(self.guild, "CHANNEL_UPDATE", payloads.channel(self))
+        self.world.tell(self.guild, "CHANNEL_UPDATE", self.shown())
 
     def _tell(self, event: str, data: dict[str, Any]) -> None:
         if self.guild is not None:

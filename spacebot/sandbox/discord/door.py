@@ -100,15 +100,14 @@ class Door:
             answer = self._pass(exchange, match, body, headers)
             outcome = _Outcome(status=answer.status, body=answer.body, headers=headers)
         except Limited as limited:
-            headers |= {"Retry-After": str(ceil(limited.retry_after)), "X-RateLimit-Scope": limited.scope}
-            if limited.scope == "global":
-                headers["X-RateLimit-Global"] = "true"
+            headers |= _waiting(limited.retry_after, limited.scope)
             outcome = _Outcome(status=429, body=limited.body, headers=headers)
         except Refusal as refusal:
             outcome = _Outcome(status=refusal.status, body=refusal.body, headers=headers)
         if outcome.status in {401, 403, 429}:
             self.limits.invalid(now)
-        if self._checker is not None and isinstance(match, Match):
+        # of Discord's own failures its document says nothing
+        if self._checker is not None and isinstance(match, Match) and outcome.status < 500:
             answered = replace(exchange, status=outcome.status, answer=outcome.body)
             self.violations += [f"{answered}: {wrong}" for wrong in self._checker(answered)]
         return outcome
@@ -148,24 +147,34 @@ class Door:
             await self._world.clock.sleep(fault.delay)
 
     def _fail(self, request: web.Request, exchange: Exchange, fault: Fault) -> web.Response:
-        self._record(replace(exchange, status=fault.status))
+        self._record(replace(exchange, status=fault.status, ordered=True))
+        if fault.status in {401, 403} or (fault.status == 429 and fault.scope != "shared"):
+            self.limits.invalid(self._world.clock.monotonic())
         if fault.status is None:
             if request.transport is not None:
                 request.transport.abort()
             return web.Response()
         body = fault.body
+        headers = {"Via": "1.1 google"}
+        if fault.status == 429:
+            headers |= _waiting(fault.retry_after, fault.scope)
         if body is None:
             shown: dict[str, Any] = {"message": f"{fault.status}: ordered", "code": fault.code}
             if fault.status == 429:
-                shown |= {"retry_after": 1.0, "global": False}
+                shown |= {"retry_after": fault.retry_after, "global": fault.scope == "global"}
             body = msgspec.json.encode(shown)
         body = body.encode() if isinstance(body, str) else body
-        headers = {"Via": "1.1 google"}
         return web.Response(status=fault.status, body=body, content_type=fault.content_type, headers=headers)
 
     def _record(self, exchange: Exchange) -> None:
         self.recording.add(exchange)
         self._world.changes.happened()
+
+
+def _waiting(retry_after: float, scope: str) -> dict[str, str]:
+    """The headers of a 429."""
+    headers = {"Retry-After": str(ceil(retry_after)), "X-RateLimit-Scope": scope}
+    return {**headers, "X-RateLimit-Global": "true"} if scope == "global" else headers
 
 
 def _same(given: str | None, expected: str) -> bool:

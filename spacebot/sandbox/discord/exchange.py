@@ -13,6 +13,7 @@ class Exchange:
     body      the parsed JSON of the request; None where there was none
     status    of the answer; None: not answered (yet), or the connection was cut
     answer    the JSON of the answer; None where there is none
+    ordered   whether a fault that was ordered, or came by chance, answered or cut the connection
     route     the path as Discord's documents write it ('/channels/{channel_id}'); None: no such route
     """
 
@@ -23,6 +24,7 @@ class Exchange:
     body: Any = None
     status: int | None = None
     answer: Any = None
+    ordered: bool = False
     route: str | None = None
 
     def __str__(self) -> str:

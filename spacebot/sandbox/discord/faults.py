@@ -16,6 +16,8 @@ class Fault:
     drop          'before': the request is not carried out; 'after': it is. The connection is cut without an answer,
                   or, with a `status`, that is answered
     body          the whole body, instead of Discord's JSON error
+    retry_after   with status 429: seconds, in the body and (rounded up) in the header
+    scope         with status 429: 'global' (the whole bot waits), 'user', or 'shared' (does not count towards the ban)
     """
 
     status: int | None = None
@@ -25,6 +27,8 @@ class Fault:
     drop: Literal["before", "after"] | None = None
     body: str | bytes | None = None
     content_type: str = "application/json"
+    retry_after: float = 1.0
+    scope: Literal["user", "shared", "global"] = "user"
 
 
 _PAGE = "<html><head><title>503 Service Temporarily Unavailable</title></head></html>"
@@ -36,6 +40,9 @@ _USUAL = (
     Fault(status=502, drop="after"),
     Fault(drop="before"),
     Fault(drop="after"),
+    Fault(delay=2.0),
+    Fault(delay=12.0),
+    Fault(status=429, retry_after=2.0, scope="shared"),
 )
 
 

@@ -292,7 +292,7 @@ class Gateway:
         }
         session.dispatch("READY", ready)
         for guild in guilds:
-            if session.concerns(guild, GUILDS):
+            if session.concerns(guild, GUILDS) and not guild.unavailable:
                 session.dispatch("GUILD_CREATE", {**payloads.guild_create(guild), "unavailable": False})
 
         def announced() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from spacebot.sandbox.discord import modals, offers, payloads
 from spacebot.sandbox.discord.channels import LocalChannel, LocalMessage
-from spacebot.sandbox.discord.guilds import LocalMember
+from spacebot.sandbox.discord.members import LocalMember
 from spacebot.sandbox.discord.payloads import Json
 from spacebot.sandbox.discord.world import NotAnswered, NotOffered, World
 
@@ -202,7 +202,7 @@ def _event(interaction: LocalInteraction, data: Json) -> Json:
         "guild": {"id": str(guild.id), "locale": guild.locale, "features": []},
         "guild_locale": guild.locale,
         "channel_id": str(channel.id),
-        "channel": {**payloads.channel(channel), "permissions": permissions},
+        "channel": {**channel.shown(), "permissions": permissions},
         "member": {**payloads.member(member), "permissions": permissions},
         "locale": member.locale,
         "app_permissions": str(int(guild.bot_member.permissions_in(channel))),

@@ -7,7 +7,7 @@ what was observed.
 from collections import OrderedDict
 from datetime import timedelta
 
-from spacebot.sandbox.discord import payloads
+from spacebot.sandbox.discord import automod, payloads
 from spacebot.sandbox.discord.channels import KINDS, LocalChannel, LocalMessage
 from spacebot.sandbox.discord.limits import Bucket, Limits
 from spacebot.sandbox.discord.mentions import pings
@@ -16,6 +16,7 @@ from spacebot.sandbox.discord.permissions import Permission
 from spacebot.sandbox.discord.refusals import Refusal
 from spacebot.sandbox.discord.rest import bot_permissions, reach
 from spacebot.sandbox.discord.routes import Answer, Call, Route
+from spacebot.sandbox.discord.threads import LocalThread
 from spacebot.sandbox.discord.validate import EPHEMERAL, SUPPRESS_EMBEDS, Draft, read_message
 from spacebot.sandbox.discord.world import World
 
@@ -58,6 +59,16 @@ def apply(draft: Draft, message: LocalMessage) -> None:
         message.flags = message.flags & ~SUPPRESS_EMBEDS | draft.flags & SUPPRESS_EMBEDS
 
 
+def _moderate(channel: LocalChannel, content: str, embeds: list[Json]) -> None:
+    """Refuse what a rule of the guild blocks in this channel; members who may manage the guild are exempt."""
+    guild = channel.guild
+    if guild is None or not guild.rules or guild.bot_member.permissions & Permission.MANAGE_GUILD:
+        return
+    places = {channel.id, channel.parent.id} if isinstance(channel, LocalThread) else {channel.id}
+    if any(not rule.exempt & places and rule.blocks(automod.texts(content, embeds)) for rule in guild.rules):
+        raise Refusal(200000)
+
+
 class Messages:
     """The messages of all channels; a nonce is remembered for `nonce_window` seconds."""
 
@@ -82,9 +93,12 @@ class Messages:
     def _create(self, call: Call) -> Answer:
         channel = reach(self._world, call)
         permissions = bot_permissions(channel)
-        if not permissions & Permission.SEND_MESSAGES:
+        if not permissions & channel.sending:
             raise Refusal(50013)
-        if channel.recipient is not None and not channel.recipient.accepts_messages:
+        if isinstance(channel, LocalThread):
+            channel.require_writable(permissions, reopens=True)
+        recipient = channel.recipient
+        if recipient is not None and not (recipient.accepts_dms and recipient.shares_a_guild):
             raise Refusal(50007)
         draft = read_message(call.body)
         if draft.is_empty:
@@ -96,6 +110,7 @@ class Messages:
             if known.id not in channel.by_id:
                 raise Refusal(10008)
             return Answer(body=payloads.message(known, nonce=True))
+        _moderate(channel, draft.content, embeds)
         message = LocalMessage(
             id=self._world.snowflakes.next(),
             channel=channel,
@@ -146,7 +161,10 @@ class Messages:
         message = self._message(channel, call)
         if message.author is not self._world.bot:
             raise Refusal(50005)
+        if isinstance(channel, LocalThread):
+            channel.require_writable(bot_permissions(channel), reopens=False)
         draft = read_message(call.body)
+        _moderate(channel, draft.content, draft.embeds)
         if self._world.clock.now() - message.created_at > _OLD:
             self._limits.pass_old_edit(channel.id, self._world.clock.monotonic())
         apply(draft, message)
@@ -162,13 +180,15 @@ class Messages:
         message = self._message(channel, call)
         if message.author is not self._world.bot and not bot_permissions(channel) & Permission.MANAGE_MESSAGES:
             raise Refusal(50013)
+        if isinstance(channel, LocalThread):
+            channel.require_cleanable(bot_permissions(channel))
         channel.remove(message)
         return Answer(status=204)
 
     def _crosspost(self, call: Call) -> Answer:
         channel = reach(self._world, call)
         message = self._message(channel, call)
-        needed = Permission.SEND_MESSAGES
+        needed = channel.sending
         if message.author is not self._world.bot:
             needed |= Permission.MANAGE_MESSAGES
         if bot_permissions(channel) & needed != needed:

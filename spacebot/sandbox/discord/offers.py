@@ -11,9 +11,10 @@ from spacebot.sandbox.discord import commands as kinds
 from spacebot.sandbox.discord import payloads
 from spacebot.sandbox.discord.channels import LocalChannel
 from spacebot.sandbox.discord.form import utf16_length
-from spacebot.sandbox.discord.guilds import LocalMember, LocalRole
+from spacebot.sandbox.discord.members import LocalMember, LocalRole
 from spacebot.sandbox.discord.payloads import Json
 from spacebot.sandbox.discord.permissions import ALL, Permission
+from spacebot.sandbox.discord.threads import LocalThread
 from spacebot.sandbox.discord.world import NotOffered
 
 _IN_GUILDS = 0
@@ -46,7 +47,9 @@ def choose(path: str, member: LocalMember, channel: LocalChannel, *, force: bool
     """The command that `path` ('watch add') names; NotOffered where it is unknown, or hidden and not forced."""
     guild = member.guild
     name, *rest = path.split()
-    offered = [*guild.commands.values(), *guild.world.commands.values()] if guild.has_bot else []
+    offered = (
+        [*guild.commands.values(), *guild.world.commands.values()] if guild.has_bot and not guild.unavailable else []
+    )
     roots = [command for command in offered if command["type"] == kinds.CHAT_INPUT]
     root = next((command for command in roots if command["name"] == name), None)
     if root is None:
@@ -73,6 +76,8 @@ def _require_usable(root: Json, member: LocalMember, channel: LocalChannel, *, f
     if channel.guild is not member.guild:
         raise NotOffered(f"{member.name} is not in the guild of {channel.name}")
     permissions = member.permissions_in(channel)
+    if isinstance(channel, LocalThread) and channel.archived:
+        raise NotOffered(f"{channel.name} is archived: no commands can be used in it")
     if permissions & _USABLE != _USABLE:
         raise NotOffered(f"{member.name} cannot use commands in #{channel.name}")
     if root["contexts"] is not None and _IN_GUILDS not in root["contexts"]:
@@ -150,7 +155,7 @@ def _value(option: Json, value: Any, member: LocalMember, channel: LocalChannel,
 
 
 def _partial_channel(channel: LocalChannel, member: LocalMember) -> Json:
-    return {**payloads.channel(channel), "permissions": str(int(member.permissions_in(channel)))}
+    return {**channel.shown(), "permissions": str(int(member.permissions_in(channel)))}
 
 
 def _plain(option: Json, value: Any) -> str | int | float:

@@ -7,7 +7,9 @@ from spacebot.sandbox.discord.snowflakes import time_of
 
 if TYPE_CHECKING:  # what is shown stands on how it is shown
     from spacebot.sandbox.discord.channels import LocalChannel, LocalMessage
-    from spacebot.sandbox.discord.guilds import LocalGuild, LocalMember, LocalRole
+    from spacebot.sandbox.discord.guilds import LocalGuild
+    from spacebot.sandbox.discord.members import LocalMember, LocalRole
+    from spacebot.sandbox.discord.threads import LocalThread
     from spacebot.sandbox.discord.world import LocalUser, World
 
 Json = dict[str, Any]
@@ -139,6 +141,30 @@ def channel(each: "LocalChannel") -> Json:
     return shown
 
 
+def thread(each: "LocalThread") -> Json:
+    return {
+        "id": str(each.id),
+        "type": each.type,
+        "guild_id": str(each.guild.id) if each.guild else None,
+        "parent_id": str(each.parent.id),
+        "owner_id": str(each.starter.id),
+        "name": each.name,
+        "flags": 0,
+        "rate_limit_per_user": 0,
+        "last_message_id": str(each.messages[-1].id) if each.messages else None,
+        "message_count": len(each.messages),
+        "total_message_sent": each.sent,
+        "member_count": 1,
+        "thread_metadata": {
+            "archived": each.archived,
+            "archive_timestamp": moment(each.turned_at),
+            "auto_archive_duration": 4320,
+            "locked": each.locked,
+            "create_timestamp": moment(time_of(each.id)),
+        },
+    }
+
+
 def guild(each: "LocalGuild") -> Json:
     return {
         "id": str(each.id),
@@ -193,7 +219,7 @@ def guild_create(each: "LocalGuild") -> Json:
         "member_count": len(each.members),
         "members": [member(each.bot_member)],
         "channels": [channel(place) for place in each.channels.values()],
-        "threads": [],
+        "threads": [thread(open_one) for open_one in each.threads_in_sight()],
         "presences": [],
         "voice_states": [],
         "stage_instances": [],

@@ -106,8 +106,12 @@ def in_channel(
     everyone_id: int,
     role_ids: Iterable[int],
     member_id: int,
+    sending: Permission = Permission.SEND_MESSAGES,
 ) -> Permission:
-    """What a member whose guild permissions are `base` may do in a channel: @everyone's overwrite, the roles', its own."""
+    """What a member whose guild permissions are `base` may do in a channel: @everyone's overwrite, the roles', its own.
+
+    `sending` is the permission that writing there takes: another one in threads.
+    """
     if base & Permission.ADMINISTRATOR:
         return ALL
     granted = base
@@ -123,6 +127,6 @@ def in_channel(
         granted = granted & ~member.deny | member.allow
     if not granted & Permission.VIEW_CHANNEL:
         return NONE
-    if not granted & Permission.SEND_MESSAGES:
+    if not granted & sending:
         granted &= ~_NEEDS_SENDING
     return granted

@@ -28,7 +28,17 @@ _CODES = {
     50024: (400, "Cannot execute action on this channel type"),
     50027: (401, "Invalid Webhook Token"),
     50035: (400, "Invalid Form Body"),
+    50083: (400, "Thread is archived"),
     50109: (400, "The request body contains invalid JSON."),
+    160005: (400, "This thread is locked"),
+    200000: (400, "Message was blocked by automatic moderation"),
+}
+
+
+_LIMITS = {
+    0: "You are being rate limited.",
+    30034: "Max number of daily application command creates has been reached (200)",
+    30046: "Maximum number of edits to messages older than 1 hour reached. Try again later",
 }
 
 
@@ -61,6 +71,15 @@ class MethodNotAllowed(Refusal):
         self.body = {"message": "405: Method Not Allowed", "code": 0}
 
 
+class Unavailable(Refusal):
+    """Discord itself cannot answer."""
+
+    def __init__(self) -> None:
+        super().__init__(0)
+        self.status = 503
+        self.body = {"message": "503: Service Unavailable", "code": 0}
+
+
 class Limited(Refusal):
     """A 429: come back in `retry_after` seconds; `scope` is X-RateLimit-Scope."""
 
@@ -70,7 +89,7 @@ class Limited(Refusal):
         self.scope = scope
         self.retry_after = max(1, ceil(retry_after * 1000)) / 1000
         self.body = {
-            "message": "The resource is being rate limited." if code else "You are being rate limited.",
+            "message": _LIMITS[code],
             "retry_after": self.retry_after,
             "global": scope == "global",
             "code": code,

@@ -7,8 +7,8 @@ from spacebot.sandbox.discord.channels import KINDS, LocalChannel
 from spacebot.sandbox.discord.form import Form, Problems
 from spacebot.sandbox.discord.gateway import Gateway
 from spacebot.sandbox.discord.guilds import LocalGuild
-from spacebot.sandbox.discord.permissions import ALL, NONE, Permission
-from spacebot.sandbox.discord.refusals import Refusal
+from spacebot.sandbox.discord.permissions import ALL, Permission
+from spacebot.sandbox.discord.refusals import Refusal, Unavailable
 from spacebot.sandbox.discord.routes import Answer, Call, Route
 from spacebot.sandbox.discord.world import World
 
@@ -17,7 +17,7 @@ def bot_permissions(channel: LocalChannel) -> Permission:
     """What the bot may do in a channel; everything in a private one."""
     if channel.guild is None:
         return ALL
-    return channel.guild.bot_member.permissions_in(channel) if channel.guild.has_bot else NONE
+    return channel.guild.bot_permissions_in(channel)
 
 
 def reach(world: World, call: Call) -> LocalChannel:
@@ -25,6 +25,8 @@ def reach(world: World, call: Call) -> LocalChannel:
     channel = world.channels.get(call.id("channel_id"))
     if channel is None:
         raise Refusal(10003)
+    if channel.guild is not None and channel.guild.unavailable:
+        raise Unavailable
     if not bot_permissions(channel) & Permission.VIEW_CHANNEL:
         raise Refusal(50001)
     return channel
@@ -35,6 +37,8 @@ def guild_of(world: World, call: Call) -> LocalGuild:
     guild = world.guilds.get(call.id("guild_id"))
     if guild is None or not guild.has_bot:
         raise Refusal(10004)
+    if guild.unavailable:
+        raise Unavailable
     return guild
 
 
@@ -58,6 +62,7 @@ class General:
             Route(method="GET", template="/guilds/{guild_id}/channels", handler=self._channels),
             Route(method="GET", template="/guilds/{guild_id}/roles", handler=self._roles),
             Route(method="GET", template="/guilds/{guild_id}/members/{user_id}", handler=self._member),
+            Route(method="GET", template="/guilds/{guild_id}/threads/active", handler=self._threads),
             Route(method="GET", template="/channels/{channel_id}", handler=self._channel),
         ]
 
@@ -84,7 +89,7 @@ class General:
 
     def _channels(self, call: Call) -> Answer:
         guild = guild_of(self._world, call)
-        return Answer(body=[payloads.channel(channel) for channel in guild.channels.values()])
+        return Answer(body=[channel.shown() for channel in guild.channels.values()])
 
     def _roles(self, call: Call) -> Answer:
         guild = guild_of(self._world, call)
@@ -96,8 +101,12 @@ class General:
             raise Refusal(10007)
         return Answer(body=payloads.member(member))
 
+    def _threads(self, call: Call) -> Answer:
+        threads = guild_of(self._world, call).threads_in_sight()
+        return Answer(body={"threads": [thread.shown() for thread in threads], "members": [], "has_more": False})
+
     def _channel(self, call: Call) -> Answer:
-        return Answer(body=payloads.channel(reach(self._world, call)))
+        return Answer(body=reach(self._world, call).shown())
 
     def _open_dm(self, call: Call) -> Answer:
         problems = Problems()
@@ -117,4 +126,4 @@ class General:
                 recipient=user,
             )
             self._world.channels[user.dm.id] = user.dm
-        return Answer(body=payloads.channel(user.dm))
+        return Answer(body=user.dm.shown())

@@ -33,7 +33,8 @@ class LocalDiscord:
     checker        holds each request (its `status` is None) and each answer against a document; a request that breaks
                    it is refused, and all that is found stands in `violations`
     nonce_window   how many seconds a nonce is remembered
-    recording      how many exchanges are kept at least
+    recording      how many exchanges are kept at least (and at most twice as many)
+    keep_messages  how many messages a channel keeps: older ones are gone as if they had never been (None: all)
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class LocalDiscord:
         port: int = 0,
         host: str = "127.0.0.1",
         recording: int = 50_000,
+        keep_messages: int | None = None,
     ) -> None:
         self.clock = clock or SystemClock()
         self._host, self._port = host, port
@@ -52,7 +54,13 @@ class LocalDiscord:
         self.bot = LocalUser(id=snowflakes.past(), name="spacebot", is_bot=True)
         account = base64.urlsafe_b64encode(str(self.bot.id).encode()).decode().rstrip("=")
         self.token = f"{account}.{secrets.token_urlsafe(4)}.{secrets.token_urlsafe(28)}"
-        self.world = World(clock=self.clock, snowflakes=snowflakes, bot=self.bot, dispatch=self._dispatch)
+        self.world = World(
+            clock=self.clock,
+            snowflakes=snowflakes,
+            bot=self.bot,
+            dispatch=self._dispatch,
+            keep_messages=keep_messages,
+        )
         self.world.users[self.bot.id] = self.bot
         people = People(self.world)
         self.world.desk = people
@@ -124,7 +132,7 @@ class LocalDiscord:
 
     @property
     def refused(self) -> list[Exchange]:
-        """The requests that met a rate limit (429)."""
+        """The requests that were answered 429; those `ordered` met a fault and no limit."""
         return self._door.recording.refused
 
     @property

@@ -10,8 +10,9 @@ from spacebot.sandbox.discord.snowflakes import Snowflakes
 
 if TYPE_CHECKING:  # these modules stand on this one
     from spacebot.sandbox.discord.channels import LocalChannel, LocalMessage
-    from spacebot.sandbox.discord.guilds import LocalGuild, LocalMember
+    from spacebot.sandbox.discord.guilds import LocalGuild
     from spacebot.sandbox.discord.interactions import LocalInteraction
+    from spacebot.sandbox.discord.members import LocalMember
 
 GUILDS = 1 << 0
 GUILD_MEMBERS = 1 << 1
@@ -63,8 +64,14 @@ class LocalUser:
     id: int
     name: str
     is_bot: bool = False
-    accepts_messages: bool = True  # False: their private messages are closed
+    accepts_dms: bool = True  # False: their private messages are closed
     dm: "LocalChannel | None" = None
+    guilds: "list[LocalGuild]" = field(default_factory=list)
+
+    @property
+    def shares_a_guild(self) -> bool:
+        """Whether the bot is in one of their guilds."""
+        return any(guild.has_bot for guild in self.guilds)
 
 
 class Changes:
@@ -92,7 +99,10 @@ class Changes:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class World:
-    """The one state. `dispatch(guild, event, data, intents)` hands an event to the gateway (guild None: private)."""
+    """The one state. `dispatch(guild, event, data, intents)` hands an event to the gateway (guild None: private).
+
+    `keep_messages` is the most messages that a channel keeps, and the most deleted ones; None: all.
+    """
 
     clock: Clock
     snowflakes: Snowflakes
@@ -104,6 +114,7 @@ class World:
     users: dict[int, LocalUser] = field(default_factory=dict)
     commands: dict[int, dict[str, Any]] = field(default_factory=dict)
     desk: "Desk | None" = None
+    keep_messages: int | None = None
 
     @property
     def application_id(self) -> int:
@@ -111,8 +122,8 @@ class World:
         return self.bot.id
 
     def tell(self, guild: "LocalGuild | None", event: str, data: dict[str, Any], intents: int = GUILDS) -> None:
-        """Send an event to the bot, if it is in `guild` and asked for one of `intents` (0: everybody gets it)."""
-        if guild is None or guild.has_bot:
+        """Send an event to the bot, if it sees `guild` and asked for one of `intents` (0: everybody gets it)."""
+        if guild is None or (guild.has_bot and not guild.unavailable):
             self.dispatch(guild, event, data, intents)
         self.changes.happened()
 

@@ -1,0 +1,47 @@
+"""AutoMod: keyword rules; a message that one of them matches is refused before it stands, and nobody sees it.
+
+Source: Discord's documentation, 'Auto Moderation' (keyword matching strategies, exemptions, sending and editing). Whether
+the texts of embeds are looked at is not documented; here they are.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class LocalRule:
+    """A rule of the guild whose `rules` it stands in. `exempt`: the ids of channels where it does not hold."""
+
+    rules: "list[LocalRule]"
+    keyword: str
+    exempt: frozenset[int] = frozenset()
+    _pattern: re.Pattern[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        before = "" if self.keyword.startswith("*") else r"(?<!\w)"
+        after = "" if self.keyword.endswith("*") else r"(?!\w)"
+        self._pattern = re.compile(f"{before}{re.escape(self.keyword.strip('*'))}{after}", re.IGNORECASE)
+
+    def blocks(self, texts: Iterable[str]) -> bool:
+        """Whether the keyword stands in one of the texts."""
+        return any(self._pattern.search(text) for text in texts)
+
+    def delete(self) -> None:
+        """The rule holds no longer."""
+        if self in self.rules:
+            self.rules.remove(self)
+
+
+def texts(content: str, embeds: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """PURE: everything in a message that can be read."""
+    yield content
+    for embed in embeds:
+        yield embed.get("title", "")
+        yield embed.get("description", "")
+        yield embed.get("author", {}).get("name", "")
+        yield embed.get("footer", {}).get("text", "")
+        for each in embed.get("fields", []):
+            yield each["name"]
+            yield each["value"]
