@@ -1,4 +1,12 @@
 """The slash commands: each is a defer, one use case, one reply."""
 
-EXTENSIONS = ("cogs.pages", "cogs.everyone", "cogs.spaces", "cogs.linking", "cogs.watchlist", "cogs.configure")
+EXTENSIONS = (
+    "cogs.pages",
+    "cogs.everyone",
+    "cogs.spaces",
+    "cogs.linking",
+    "cogs.watchlist",
+    "cogs.configure",
+    "cogs.overview",
+)
 """What the bot loads; one that fails to load stops the start."""

@@ -8,7 +8,7 @@ import discord
 from spacebot.bot import Spacebot
 from spacebot.errors import UserMistake
 from spacebot.ids import ChannelId, GuildId, RoleId
-from spacebot.post.publisher import WANTED, missing_permissions
+from spacebot.post.publisher import POSTABLE, WANTED, missing_permissions
 from spacebot.views import WatchLine
 
 
@@ -30,11 +30,13 @@ def postable(guild: discord.Guild, channel_id: int) -> ChannelId:
     Raises:
         UserMistake: exactly what is missing.
     """
-    channel = guild.get_channel(channel_id)
+    channel = guild.get_channel_or_thread(channel_id)
     if channel is None:
         raise UserMistake("I cannot see that channel; give me View Channel there, or choose another.")
-    if not isinstance(channel, discord.TextChannel | discord.VoiceChannel | discord.StageChannel):
+    if not isinstance(channel, POSTABLE):
         raise UserMistake("That is not a channel for messages; choose a text channel.")
+    if isinstance(channel, discord.Thread) and channel.locked:
+        raise UserMistake("That thread is locked; unlock it, or choose another channel.")
     lacking = missing_permissions(channel, WANTED)
     if lacking:
         raise UserMistake(f"In {channel.mention} I lack {lacking}; grant it there and give the command again.")

@@ -1,4 +1,6 @@
-"""How a guild hears of Spaces: `/config channel`, `/config role`, `/config show`."""
+"""How a guild hears of Spaces: `/config channel`, `role`, `announce`, `end`, `alerts`, `show`."""
+
+from typing import Literal
 
 import discord
 from discord import app_commands
@@ -6,7 +8,11 @@ from discord.ext import commands
 
 from cogs import checks, everyone
 from spacebot.bot import Spacebot
-from spacebot.post import compose
+from spacebot.post import reports
+from spacebot.views import AtEnd
+
+LONGEST_NOTICE = 24 * 60
+"""Minutes; X lets a Space be scheduled two weeks ahead, but a reminder is for the day."""
 
 
 @app_commands.default_permissions(manage_guild=True)
@@ -21,7 +27,9 @@ class Configure(commands.GroupCog, group_name="config", group_description="Where
     @app_commands.command(description="Announce Spaces in this channel")
     @app_commands.describe(channel="The channel for hosts without one of their own")
     @app_commands.checks.has_permissions(manage_guild=True)
-    async def channel(self, interaction: discord.Interaction[Spacebot], channel: discord.TextChannel) -> None:
+    async def channel(
+        self, interaction: discord.Interaction[Spacebot], channel: discord.TextChannel | discord.Thread
+    ) -> None:
         await interaction.response.defer(ephemeral=True)
         postable = checks.postable(checks.guild_of(interaction), channel.id)
         await self.guilds.set_channel(checks.guild_id(interaction), postable)
@@ -43,6 +51,51 @@ class Configure(commands.GroupCog, group_name="config", group_description="Where
         whom = f"mention {role.mention}" if role is not None else "mention nobody"
         await interaction.edit_original_response(content=f"Announcements {whom} from now on.")
 
+    @app_commands.command(description="Which moments of a Space to announce; what you leave out stays as it is")
+    @app_commands.describe(
+        scheduled="When it is scheduled",
+        reminder="So many minutes before it starts; 0 for none",
+        live="When it is live",
+        ended="When it has ended, in a message of its own",
+    )
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def announce(
+        self,
+        interaction: discord.Interaction[Spacebot],
+        scheduled: bool | None = None,
+        reminder: app_commands.Range[int, 0, LONGEST_NOTICE] | None = None,
+        live: bool | None = None,
+        ended: bool | None = None,
+    ) -> None:
+        await interaction.response.defer(ephemeral=True)
+        config = await self.guilds.set_moments(
+            checks.guild_id(interaction), scheduled=scheduled, reminder=reminder, live=live, ended=ended
+        )
+        await interaction.edit_original_response(content=f"A Space is announced here: {reports.moments(config)}.")
+
+    @app_commands.command(description="What becomes of announcements when their Space is over")
+    @app_commands.describe(what="Edit them into a summary, delete them, or leave them as they are")
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def end(self, interaction: discord.Interaction[Spacebot], what: Literal["edit", "delete", "leave"]) -> None:
+        await interaction.response.defer(ephemeral=True)
+        at_end = AtEnd(what)
+        await self.guilds.set_end(checks.guild_id(interaction), at_end)
+        await interaction.edit_original_response(
+            content=f"When a Space is over, its announcements {reports.ENDS[at_end]} from now on."
+        )
+
+    @app_commands.command(description="Tell this server's admins of trouble in this channel")
+    @app_commands.describe(channel="A channel that admins read; leave it out for the server's system channel")
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def alerts(
+        self, interaction: discord.Interaction[Spacebot], channel: discord.TextChannel | discord.Thread | None = None
+    ) -> None:
+        await interaction.response.defer(ephemeral=True)
+        where = checks.postable(checks.guild_of(interaction), channel.id) if channel is not None else None
+        await self.guilds.set_admin_channel(checks.guild_id(interaction), where)
+        place = channel.mention if channel is not None else "the server's system channel"
+        await interaction.edit_original_response(content=f"If something is in my way, I say so in {place}.")
+
     @app_commands.command(description="What is set up, and whether anything is in its way")
     @app_commands.checks.has_permissions(manage_guild=True)
     async def show(self, interaction: discord.Interaction[Spacebot]) -> None:
@@ -50,7 +103,7 @@ class Configure(commands.GroupCog, group_name="config", group_description="Where
         guild_id = checks.guild_id(interaction)
         config = await self.guilds.config(guild_id)
         lines = checks.with_obstacles(checks.guild_of(interaction), await self.guilds.watchlist(guild_id))
-        card = compose.config_card(
+        card = reports.config_card(
             config,
             lines,
             guild_id,

@@ -1,5 +1,7 @@
 """Whom a guild follows: `/watch add`, `/watch remove`, `/watch list`."""
 
+from typing import Literal
+
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -27,20 +29,22 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
         host="The host's @handle, profile link or numeric id",
         channel="Where to announce (else this server's channel)",
         role="Whom to mention (else this server's role)",
+        also="Also announce Spaces of others in which this host is seen as co-host or speaker",
     )
     @app_commands.checks.has_permissions(manage_guild=True)
     async def add(
         self,
         interaction: discord.Interaction[Spacebot],
         host: str,
-        channel: discord.TextChannel | None = None,
+        channel: discord.TextChannel | discord.Thread | None = None,
         role: discord.Role | None = None,
+        also: Literal["cohost", "nothing"] | None = None,
     ) -> None:
         await interaction.response.defer(ephemeral=True)
         guild = checks.guild_of(interaction)
         config = await self.guilds.config(checks.guild_id(interaction))
         where = channel.id if channel is not None else config.channel_id or checks.here(interaction)
-        if channel is None and config.channel_id is not None and guild.get_channel(where) is None:
+        if channel is None and config.channel_id is not None and guild.get_channel_or_thread(where) is None:
             raise UserMistake("This server's channel is gone; choose another with `/config channel` first.")
         postable = checks.postable(guild, where)
         role_id = checks.mentionable(guild, role) if role is not None else None
@@ -50,6 +54,7 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
             host,
             channel_id=postable if channel is not None else None,
             role_id=None if asks else role_id,
+            also_cohost=None if also is None else also == "cohost",
             here=postable,
             by=interaction.user.id,
         )

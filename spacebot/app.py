@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from typing import Any
 
 import aiohttp
@@ -15,19 +16,22 @@ from spacebot.bot import Services, Spacebot, point_at
 from spacebot.clock import Clock, SystemClock
 from spacebot.errors import SpacebotError, StoreError, XBadToken, XError
 from spacebot.guilds import Guilds
+from spacebot.health import Health
 from spacebot.links import Links
 from spacebot.lookups import Lookups
 from spacebot.post.courier import Courier
 from spacebot.post.publisher import TROUBLES, DiscordPublisher
+from spacebot.post.teller import Teller
 from spacebot.settings import Settings, vault_of
 from spacebot.store.door import Store
 from spacebot.store.tables import Tables
 from spacebot.watch.watcher import Watcher
 from spacebot.web import CALLBACK, WebEndpoint
 from spacebot.x.auth import AppAuth, Auth, BearerAuth, OAuthClient
-from spacebot.x.client import Lane, XClient
+from spacebot.x.client import SWEEP, Lane, SpaceFields, UserFields, XClient
 from spacebot.x.desk import HostAnswer, HostDesk
-from spacebot.x.model import Page, Space, SpaceId, UserId
+from spacebot.x.model import Page, Space, SpaceId, User, UserId
+from spacebot.x.vocabulary import UserField
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +44,14 @@ HEARTBEAT = "heartbeat"
 """The note that says when the bot was last seen connected."""
 
 BEAT_SECONDS = 30.0
+
+FORGET_SECONDS = 3600.0
+
+SHOWN: tuple[UserField, ...] = ("name", "profile_image_url", "protected", "username")
+"""What is shown of accounts."""
+
+WITH_PEOPLE = SpaceFields(expansions=("creator_id", "host_ids", "speaker_ids"), user=SHOWN)
+"""For live Spaces: also who hosts and speaks."""
 
 NOBODY = SpaceId("1")
 """No Space has this id: asking for it costs nothing and tells whether X takes the token."""
@@ -70,8 +82,11 @@ class XSource:
     async def ask(self, host_id: UserId) -> HostAnswer:
         return await self._desk.ask(host_id)
 
-    async def by_ids(self, space_ids: Sequence[SpaceId]) -> Page[Space]:
-        return await self._x.spaces(space_ids, lane=Lane.BACKGROUND)
+    async def by_ids(self, space_ids: Sequence[SpaceId], *, people: bool = False) -> Page[Space]:
+        return await self._x.spaces(space_ids, lane=Lane.BACKGROUND, fields=WITH_PEOPLE if people else SWEEP)
+
+    async def users(self, user_ids: Sequence[UserId]) -> Page[User]:
+        return await self._x.users(user_ids, lane=Lane.BACKGROUND, fields=UserFields(user=SHOWN))
 
 
 async def run(settings: Settings, clock: Clock | None = None) -> None:
@@ -104,7 +119,23 @@ async def serve(settings: Settings, clock: Clock, stop: asyncio.Event) -> None:
         bot = Spacebot(store=store, clock=clock, per_second=settings.messages_per_second, on_change=woken.set)
         publisher = DiscordPublisher(bot)
         courier = Courier(store=store, publisher=publisher, clock=clock, woken=woken)
-        watcher = Watcher(source=XSource(x, desk), store=store, clock=clock, on_work=courier.wake)
+        watcher = Watcher(
+            source=XSource(x, desk),
+            store=store,
+            clock=clock,
+            on_work=courier.wake,
+            people=settings.speakers,
+            host_check=timedelta(days=settings.host_check_days) if settings.host_check_days else None,
+        )
+        teller = Teller(store=store, voice=publisher, clock=clock)
+        health = Health(
+            store=store,
+            clock=clock,
+            watcher=watcher,
+            courier=courier,
+            windows=x.windows,
+            connected=lambda: bot.is_connected,
+        )
 
         def changed() -> None:
             watcher.poke()
@@ -118,7 +149,7 @@ async def serve(settings: Settings, clock: Clock, stop: asyncio.Event) -> None:
             look=watcher.look,
             on_change=changed,
         )
-        bot.services = Services(lookups=lookups, guilds=guilds, watcher=watcher, links=links)
+        bot.services = Services(lookups=lookups, guilds=guilds, watcher=watcher, health=health, links=links)
         stack.push_async_callback(bot.close)
         if links is not None and links.has_web:
             host, _, port = settings.listen.rpartition(":")
@@ -126,15 +157,13 @@ async def serve(settings: Settings, clock: Clock, stop: asyncio.Event) -> None:
         if not await _until(stop, _begin(bot, x, settings, clock)):
             return
 
-        async def deliver() -> None:
-            await bot.wait_until_ready()
-            await courier.run()
-
         loops = {
             asyncio.create_task(bot.connect(), name="gateway"),
             asyncio.create_task(_beat(bot, store, clock), name="heartbeat"),
             asyncio.create_task(watcher.run(), name="watcher"),
-            asyncio.create_task(_deliver(bot, courier), name="courier"),
+            asyncio.create_task(_once_ready(bot, courier.run), name="courier"),
+            asyncio.create_task(_once_ready(bot, teller.run), name="teller"),
+            asyncio.create_task(_forget(store, clock), name="forgetting"),
         }
         await _run_until(stop, loops, courier, bot)
 
@@ -160,9 +189,21 @@ async def _run_until(stop: asyncio.Event, loops: set[asyncio.Task[None]], courie
         raise failure
 
 
-async def _deliver(bot: Spacebot, courier: Courier) -> None:
+async def _once_ready(bot: Spacebot, loop: Callable[[], Coroutine[Any, Any, None]]) -> None:
     await bot.wait_until_ready()  # what stands in the way of a channel is known only then
-    await courier.run()
+    await loop()
+
+
+async def _forget(store: Store, clock: Clock) -> None:
+    """Every hour, remove what may not be kept."""
+    while True:
+        try:
+            forgotten = await store(Tables.forget, clock.now())
+        except StoreError as error:
+            log.warning("What X no longer shows could not be removed (%s); it is tried again in an hour.", error)
+        else:
+            log.debug("%d Spaces were forgotten.", forgotten)
+        await clock.sleep(FORGET_SECONDS)
 
 
 async def _beat(bot: Spacebot, store: Store, clock: Clock) -> None:

@@ -19,6 +19,7 @@ import cogs
 from spacebot.clock import Clock
 from spacebot.errors import SpacebotError, StoreError
 from spacebot.guilds import Guilds
+from spacebot.health import Health
 from spacebot.ids import GuildId, RoleId
 from spacebot.links import Links
 from spacebot.lookups import Lookups
@@ -32,7 +33,13 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-INVITE = discord.Permissions(view_channel=True, send_messages=True, embed_links=True, read_message_history=True)
+INVITE = discord.Permissions(
+    view_channel=True,
+    send_messages=True,
+    send_messages_in_threads=True,
+    embed_links=True,
+    read_message_history=True,
+)
 """What the invite link asks for, and no more."""
 
 NEW = timedelta(days=1)
@@ -70,6 +77,7 @@ class Services:
     lookups: Lookups
     guilds: Guilds
     watcher: Watcher
+    health: Health
     links: Links | None
     """None where the operator has not set up that people can link their X account."""
 
@@ -238,6 +246,12 @@ class Spacebot(commands.Bot):
         self._on_change()
 
     async def on_guild_channel_update(self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel) -> None:
+        self._on_change()
+
+    async def on_thread_create(self, thread: discord.Thread) -> None:
+        self._on_change()
+
+    async def on_raw_thread_update(self, payload: discord.RawThreadUpdateEvent) -> None:
         self._on_change()
 
     async def on_guild_role_delete(self, role: discord.Role) -> None:

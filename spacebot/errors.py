@@ -18,6 +18,7 @@ SpacebotError
 │   │   ├── XForbidden          refused for a reason that X does not make clear
 │   │   ├── XCreditsDepleted    the prepaid credits are used up
 │   │   ├── XSpendCapReached    the account's own spending cap is reached
+│   │   │   └── BudgetSpent     what the bot itself may spend in a day is spent; X was not asked
 │   │   └── XUsageCapped        the plan's amount of reads is used up
 │   ├── XRefused                X understood and will not do it
 │   │   ├── XInvalidRequest     a parameter is wrong
@@ -359,3 +360,16 @@ class Unclear(DiscordError):
 
 class MessageGone(DiscordError):
     """Somebody deleted the message; it is not brought back."""
+
+
+class BudgetSpent(XSpendCapReached):
+    """What the operator lets the bot spend on X in a UTC day is spent, as far as this kind of question goes."""
+
+    sentence = (
+        "The bot has spent what it may spend on X today: ask again after midnight UTC, "
+        "or ask whoever runs the bot for a larger daily budget."
+    )
+
+    def __init__(self, *, reset_date: datetime | None = None) -> None:
+        XOperatorNeeded.__init__(self)
+        self.reset_date = reset_date

@@ -8,7 +8,7 @@ from spacebot.errors import SpacebotError, StoreError, UserMistake, XError
 from spacebot.ids import ChannelId, GuildId, RoleId
 from spacebot.lookups import Lookups
 from spacebot.store.door import Store
-from spacebot.store.rows import GuildConfig, Host, WatchLine
+from spacebot.store.rows import AtEnd, GuildConfig, Host, WatchLine
 from spacebot.store.tables import Tables
 from spacebot.views import Watched
 from spacebot.x import reference
@@ -57,6 +57,7 @@ class Guilds:
         *,
         channel_id: ChannelId | None,
         role_id: RoleId | None,
+        also_cohost: bool | None = None,
         here: ChannelId,
         by: int,
     ) -> Watched:
@@ -67,6 +68,7 @@ class Guilds:
             text: Whom.
             channel_id: Where to announce; None for the guild's channel.
             role_id: Whom to mention; None for the guild's role.
+            also_cohost: Whether to announce Spaces of others too in which the host is co-host or speaker.
             here: Where the command was given: becomes the guild's channel where it has none.
             by: The member who asks.
 
@@ -80,6 +82,7 @@ class Guilds:
             host_id=host.user_id,
             channel_id=channel_id,
             role_id=role_id,
+            also_cohost=also_cohost,
             by=by,
             limit=self._watch_limit,
             now=self._clock.now(),
@@ -105,7 +108,7 @@ class Guilds:
         Raises:
             UserMistake: this guild does not follow such a host.
         """
-        host = _meant([line.watch.host for line in await self.watchlist(guild_id)], text)
+        host = meant([line.watch.host for line in await self.watchlist(guild_id)], text)
         if host is None:
             raise UserMistake("This server does not follow that host; `/watch list` shows whom it follows.")
         await self._store(Tables.remove_watch, guild_id, host.user_id, self._clock.now())
@@ -137,6 +140,32 @@ class Guilds:
     async def set_role(self, guild_id: GuildId, role_id: RoleId | None) -> None:
         """Mention this role, or nobody, for what has no role of its own."""
         await self._store(Tables.set_role, guild_id, role_id)
+
+    async def set_admin_channel(self, guild_id: GuildId, channel_id: ChannelId | None) -> None:
+        """Tell of trouble there; None for the guild's system channel."""
+        await self._store(Tables.set_admin_channel, guild_id, channel_id)
+
+    async def set_end(self, guild_id: GuildId, at_end: AtEnd) -> None:
+        """What becomes of announcements when their Space is over."""
+        await self._store(Tables.set_end, guild_id, at_end)
+
+    async def set_moments(
+        self, guild_id: GuildId, *, scheduled: bool | None, reminder: int | None, live: bool | None, ended: bool | None
+    ) -> GuildConfig:
+        """Which moments of a Space to announce; None leaves one as it is, and a reminder 0 minutes before is none."""
+        now = await self.config(guild_id)
+        minutes = now.reminder_minutes if reminder is None else (reminder or None)
+        await self._store(
+            Tables.set_moments,
+            guild_id,
+            self._clock.now(),
+            scheduled=now.tells_scheduled if scheduled is None else scheduled,
+            reminder_minutes=minutes,
+            live=now.tells_live if live is None else live,
+            ended=now.tells_ended if ended is None else ended,
+        )
+        self._on_change()
+        return await self.config(guild_id)
 
     async def set_watch_role(self, guild_id: GuildId, host_id: UserId, role_id: RoleId) -> None:
         """Mention this role for one host.
@@ -189,7 +218,7 @@ class Guilds:
             return False
 
 
-def _meant(hosts: Sequence[Host], text: str) -> Host | None:
+def meant(hosts: Sequence[Host], text: str) -> Host | None:
     """The host of the list that a person means: an id before a handle, a handle before a name, as names are not unique."""
     try:
         account = reference.host(text)

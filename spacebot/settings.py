@@ -107,6 +107,15 @@ class Settings(BaseSettings):
     people_share: float = Field(
         0.1, ge=0.0, le=0.9, description="The share of X's request limits that is kept for people's commands."
     )
+    speakers: bool = Field(
+        default=True,
+        description="Whether co-hosts and speakers of live Spaces are shown; X bills each as a user, once a day.",
+    )
+    host_check_days: int = Field(
+        30,
+        ge=0,
+        description="A followed account that was not seen for so many days is bought once, to learn of a new handle; 0: never.",
+    )
     messages_per_second: float = Field(
         48.0, gt=0.0, le=50.0, description="The pace of messages to Discord, which takes 50 per second."
     )

@@ -1,14 +1,15 @@
 """A Space as people are shown it, whether it comes from an answer of X or from what was recorded."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
 
-from spacebot.store.rows import Host, WatchLine
+from spacebot.store.rows import AtEnd, Host, Pause, Queue, WatchLine
 from spacebot.watch.lifecycle import Phase, SpaceRecord
 from spacebot.x.model import Page, Space, State, User
 
-__all__ = ["SpaceView", "WatchLine", "Watched", "host_of"]
+__all__ = ["AtEnd", "SpaceView", "Status", "WatchLine", "Watched", "host_of"]
 
 PHASES = {
     State.SCHEDULED: Phase.SCHEDULED,
@@ -29,6 +30,7 @@ class SpaceView:
     is_ticketed: bool | None = None
     participants: int | None = None
     peak: int | None = None
+    average: int | None = None
     scheduled_start: datetime | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
@@ -45,8 +47,10 @@ class SpaceView:
         return max(self.ended_at - self.started_at, timedelta())
 
     @classmethod
-    def of_record(cls, record: SpaceRecord, host: Host) -> Self:
-        """What was recorded of a followed host's Space."""
+    def of_record(
+        cls, record: SpaceRecord, host: Host, *, cohosts: tuple[Host, ...] = (), speakers: tuple[Host, ...] = ()
+    ) -> Self:
+        """What was recorded of a Space, with those of its people whose names are known."""
         return cls(
             url=record.url,
             phase=record.phase,
@@ -55,10 +59,13 @@ class SpaceView:
             is_ticketed=record.is_ticketed,
             participants=record.participants,
             peak=record.peak,
+            average=record.average,
             scheduled_start=record.scheduled_start,
             started_at=record.started_at,
             ended_at=record.ended_at,
             host=host,
+            cohosts=cohosts,
+            speakers=speakers,
         )
 
     @classmethod
@@ -95,6 +102,28 @@ class Watched:
     """Whether the guild had no channel, and has now got the one where the command was given."""
     looked: bool
     """Whether X could be asked at once if the host is live; otherwise the next sweep finds out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """How things are, for one guild's admins."""
+
+    connected: bool
+    last_good_sweep: datetime | None
+    trouble: str | None
+    """Why X was not asked, if it was not."""
+    store_trouble: str | None
+    """Why the database does not work, if it does not."""
+    hosts: int
+    """How many hosts are asked about, of all guilds."""
+    queue: Queue
+    pauses: Sequence[Pause]
+    windows: Sequence[tuple[str, int, int]]
+    """Endpoint, requests left, requests per window, of the endpoints that were used."""
+    delays: Sequence[tuple[float, str]]
+    """Seconds from a Space's start to its announcement here in the last week, and what saw it first."""
+    extra: Sequence[tuple[str, str]] = ()
+    """Further lines: a name and its text."""
 
 
 def host_of(user: User) -> Host:

@@ -17,7 +17,8 @@ FILES = {
 
 PURE = (
     *("spacebot.errors", "spacebot.ids", "spacebot.views", "spacebot.store.rows", "spacebot.watch.lifecycle"),
-    *("spacebot.post.text", "spacebot.post.compose", "spacebot.x.base", "spacebot.x.model", "spacebot.x.posts"),
+    *("spacebot.post.text", "spacebot.post.compose",
+        "spacebot.post.reports", "spacebot.x.base", "spacebot.x.model", "spacebot.x.posts"),
     *("spacebot.x.reference", "spacebot.x.wire", "spacebot.x.refusals", "spacebot.x.mend", "spacebot.x.endpoints"),
     "spacebot.x.vocabulary",
     *("spacebot.x.limits", "spacebot.x.money"),
@@ -26,7 +27,7 @@ PURE = (
 MAY_IMPORT = {
     "discord": (
         *("spacebot.app", "spacebot.bot", "spacebot.check", "spacebot.__main__", "spacebot.sandbox", "cogs"),
-        *("spacebot.post.publisher", "spacebot.post.compose"),
+        *("spacebot.post.publisher", "spacebot.post.compose", "spacebot.post.reports"),
     ),
     "aiohttp": (
         *("spacebot.app", "spacebot.check", "spacebot.sandbox", "spacebot.post.publisher", "spacebot.web"),
@@ -58,6 +59,7 @@ MAY_NOT_IMPORT = {
     ),
     "spacebot.guilds": ("spacebot.bot", "spacebot.post", "spacebot.watch.watcher"),
     "spacebot.lookups": ("spacebot.bot", "spacebot.post", "spacebot.watch.watcher"),
+    "spacebot.health": ("spacebot.bot", "spacebot.post.publisher", "spacebot.x.client"),
     "cogs": ("spacebot.store", "spacebot.x.client", "spacebot.x.desk", "spacebot.watch.watcher"),
     "spacebot.sandbox.x": ("spacebot.x", "spacebot.store"),
     "spacebot.sandbox.discord": ("spacebot.x", "spacebot.store", "spacebot.post", "spacebot.bot"),

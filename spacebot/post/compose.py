@@ -10,9 +10,9 @@ from babel import Locale
 
 from spacebot.ids import GuildId, RoleId, everyone
 from spacebot.post.text import inert, plain, units
-from spacebot.store.rows import GuildConfig, Host, Job, WatchLine
+from spacebot.store.rows import Host, Job, Kind, Standing, WatchLine
 from spacebot.views import SpaceView, Watched, host_of
-from spacebot.watch.lifecycle import Phase
+from spacebot.watch.lifecycle import Phase, SpaceRecord
 from spacebot.x.model import Page, Post, User
 
 LIVE_COLOUR = discord.Colour(0xE0245E)
@@ -28,7 +28,22 @@ OLD_LANGUAGES = {"iw": "he", "in": "id", "ji": "yi"}
 NO_LANGUAGE = {"und", "zxx"}
 """Codes for 'not determined' and 'nothing said'."""
 
+ENDINGS = {
+    Phase.ENDED: "has ended",
+    Phase.CANCELED: "was canceled before it began",
+    Phase.GONE: "is no longer visible",
+}
+
+STANDINGS = {
+    Standing.SUSPENDED: "X has suspended this account; if it comes back, I go on by myself",
+    Standing.PROTECTED: "this account is protected now: X shows its Spaces only to its followers",
+    Standing.GONE: "X no longer shows this account; if it comes back, I go on by myself",
+}
+
 _PICTURE = re.compile(r"https?://[\w.-]+(:\d+)?/[!-~]{1,1900}", re.ASCII)
+
+LATE = timedelta(minutes=5)
+"""What is announced so long after its start says since when it is on."""
 
 FIELD_LIMIT = 1024
 DESCRIPTION_LIMIT = 4096
@@ -54,29 +69,61 @@ class Card:
     everyone: bool = False
 
 
-def announcement(job: Job, *, quiet: bool = False) -> Card:
-    """The message of a delivery as it ought to stand now; while the Space is live it mentions the job's roles.
+def announcement(job: Job, at: datetime, *, quiet: bool = False) -> Card:
+    """The message of a delivery as it ought to stand now; while it is news it mentions the job's roles.
 
     Args:
         job: The delivery.
-        quiet: Mention nobody all the same.
+        at: When it is sent, or was: what is announced late says since when the Space is live.
+        quiet: Mention nobody.
     """
-    space, host = job.space, job.host
-    name = f"**{_name(host)}**"
-    embed = _embed(SpaceView.of_record(space, host))
+    space = job.space
+    view = SpaceView.of_record(space, job.host, cohosts=job.cohosts, speakers=job.speakers)
+    embed = _embed(view)
     embed.url = marker(space.url, job.kind)
-    if space.phase is Phase.LIVE:
-        roles = () if quiet else job.roles
-        mentions = " ".join(mention(role, job.guild_id) for role in roles)
-        return Card(
-            content=f"{mentions} {name} is live in a Space on X.".strip(),
-            embed=embed,
-            buttons=(LinkButton(label="Listen", url=space.url),),
-            roles=tuple(role for role in roles if role != everyone(job.guild_id)),
-            everyone=everyone(job.guild_id) in roles,
-        )
-    ending = "has ended" if space.phase is Phase.ENDED else "is no longer visible"
-    return Card(content=f"{name}'s Space {ending}.", embed=embed)
+    rings = not quiet and job.kind.fits(space.phase) and job.kind in {Kind.LIVE, Kind.REMINDER}
+    roles = job.roles if rings else ()
+    mentions = " ".join(mention(role, job.guild_id) for role in roles)
+    buttons = {
+        Phase.LIVE: (LinkButton(label="Listen", url=space.url),),
+        Phase.SCHEDULED: (LinkButton(label="Open on X", url=space.url),),
+    }
+    return Card(
+        content=f"{mentions} {_news(job, at)}".strip(),
+        embed=embed,
+        buttons=buttons.get(space.phase, ()),
+        roles=tuple(role for role in roles if role != everyone(job.guild_id)),
+        everyone=everyone(job.guild_id) in roles,
+    )
+
+
+def is_late(space: SpaceRecord, at: datetime, least: timedelta) -> bool:
+    """Whether the Space had been live for so long by then."""
+    began = space.started_at or space.live_seen_at
+    return began is not None and at - began >= least
+
+
+def _news(job: Job, at: datetime) -> str:
+    """What has happened, in one sentence."""
+    space, name = job.space, f"**{_name(job.host)}**"
+    match space.phase:
+        case Phase.LIVE:
+            began = space.started_at or space.live_seen_at
+            late = job.kind is Kind.LIVE and is_late(space, at, LATE)
+            since = f", since <t:{int(began.timestamp())}:t>" if late and began is not None else ""
+            if job.guest is None:
+                return f"{name} is live in a Space on X{since}."
+            return f"**{_name(job.guest)}** is in a Space of {name} on X{since}."
+        case Phase.SCHEDULED:
+            start = f"<t:{int(space.scheduled_start.timestamp())}:R>" if space.scheduled_start is not None else "soon"
+            reminds = job.kind is Kind.REMINDER
+            return (
+                f"{name}'s Space on X starts {start}."
+                if reminds
+                else f"{name} has scheduled a Space: it starts {start}."
+            )
+        case over:
+            return f"{name}'s Space {ENDINGS[over]}."
 
 
 def marker(url: str, kind: str) -> str:
@@ -100,12 +147,12 @@ def space_reply(view: SpaceView) -> Card:
 
 def upcoming_reply(host: Host, upcoming: Sequence[SpaceView]) -> Card:
     """The answer to `/host-live` for a host who is not: what is to come, else one sentence."""
-    name = f"**{_name(host)}** ({_handle(host)})"
+    name = f"**{_name(host)}** ({handle(host)})"
     if not upcoming:
         return Card(content=f"{name} is not live, and has no Space scheduled.")
     embed = discord.Embed(title=f"{_name(host)} is not live; coming up", colour=SCHEDULED_COLOUR)
     _credit(embed, host)
-    embed.description = _lines([_result(view) for view in upcoming], DESCRIPTION_LIMIT)
+    embed.description = lines([_result(view) for view in upcoming], DESCRIPTION_LIMIT)
     return Card(embed=embed)
 
 
@@ -125,7 +172,7 @@ def search_pages(query: str, views: Sequence[SpaceView], *, truncated: bool) -> 
     for number, chunk in enumerate(chunks, start=1):
         embed = discord.Embed(
             title=f"Spaces about “{inert(query, 200)}”",
-            description=_lines([_result(view) for view in chunk], DESCRIPTION_LIMIT),
+            description=lines([_result(view) for view in chunk], DESCRIPTION_LIMIT),
             colour=LIVE_COLOUR if chunk[0].phase is Phase.LIVE else SCHEDULED_COLOUR,
         )
         count = f"{len(views)} found" + (", X may know of more" if truncated else "")
@@ -134,19 +181,19 @@ def search_pages(query: str, views: Sequence[SpaceView], *, truncated: bool) -> 
     return pages
 
 
-def watch_pages(lines: Sequence[WatchLine], guild_id: GuildId) -> list[Card]:
+def watch_pages(watches: Sequence[WatchLine], guild_id: GuildId) -> list[Card]:
     """A guild's watchlist, ten to a page."""
-    if not lines:
+    if not watches:
         return [Card(content="This server follows nobody yet. Add a host with `/watch add`.")]
-    chunks = [lines[at : at + WATCHES_PER_PAGE] for at in range(0, len(lines), WATCHES_PER_PAGE)]
+    chunks = [watches[at : at + WATCHES_PER_PAGE] for at in range(0, len(watches), WATCHES_PER_PAGE)]
     pages = []
     for number, chunk in enumerate(chunks, start=1):
         embed = discord.Embed(
             title="Followed hosts",
-            description=_lines([_watch(line, guild_id) for line in chunk], DESCRIPTION_LIMIT),
+            description=lines([_watch(line, guild_id) for line in chunk], DESCRIPTION_LIMIT),
             colour=SCHEDULED_COLOUR,
         )
-        embed.set_footer(text=f"{len(lines)} followed · page {number} of {len(chunks)}")
+        embed.set_footer(text=f"{len(watches)} followed · page {number} of {len(chunks)}")
         pages.append(Card(embed=embed))
     return pages
 
@@ -164,7 +211,7 @@ def post_pages(page: Page[Post]) -> list[Card]:
 
 def buyer_pages(page: Page[User]) -> list[Card]:
     """Who bought a ticket, ten to a page."""
-    entries = [_account(host_of(user)) for user in page.items]
+    entries = [account(host_of(user)) for user in page.items]
     return _paged("Ticket buyers of this Space; only you see them", entries, WATCHES_PER_PAGE)
 
 
@@ -175,22 +222,23 @@ NO_BUYERS = Card(content="Nobody has bought a ticket for this Space yet.")
 def _paged(title: str, entries: Sequence[str], size: int = RESULTS_PER_PAGE) -> list[Card]:
     chunks = [entries[at : at + size] for at in range(0, len(entries), size)]
     return [
-        Card(embed=discord.Embed(title=title, description=_lines(chunk, DESCRIPTION_LIMIT), colour=SCHEDULED_COLOUR))
+        Card(embed=discord.Embed(title=title, description=lines(chunk, DESCRIPTION_LIMIT), colour=SCHEDULED_COLOUR))
         for chunk in chunks
     ]
 
 
 def _post(post: Post, page: Page[Post]) -> str:
     author = page.users.get(post.author_id) if post.author_id else None
-    who = _account(host_of(author)) if author is not None else "Somebody"
-    when = _moment(post.created_at)
+    who = account(host_of(author)) if author is not None else "Somebody"
+    when = moment(post.created_at)
     link = f"https://x.com/i/status/{post.id}"
     head = " · ".join(part for part in (who, when, f"[open]({link})") if part)
     return f"{head}\n{inert(post.text, 500)}" if post.text else head
 
 
-def _account(host: Host) -> str:
-    return f"**{_name(host, 80)}** ([{_handle(host)}]({host.url}))"
+def account(host: Host) -> str:
+    """A person on X, with a link."""
+    return f"**{_name(host, 80)}** ([{handle(host)}]({host.url}))"
 
 
 def language_name(code: str) -> str:
@@ -206,7 +254,7 @@ def watched_sentence(watched: Watched, guild_id: GuildId) -> str:
     """What `/watch add` did, and what comes of it."""
     line = watched.line
     host = line.watch.host
-    name = f"**{_name(host)}** ({_handle(host)})"
+    name = f"**{_name(host)}** ({handle(host)})"
     whom = f", mentioning {mention(line.role_id, guild_id)}" if line.role_id is not None else ""
     text = f"{'Following' if watched.is_new else 'Still following, changed:'} {name} → <#{line.channel_id}>{whom}."
     if watched.guild_channel_set:
@@ -220,37 +268,12 @@ def watched_sentence(watched: Watched, guild_id: GuildId) -> str:
 
 def unwatched_sentence(host: Host) -> str:
     """What `/watch remove` did."""
-    return f"No longer following **{_name(host)}** ({_handle(host)})."
+    return f"No longer following **{_name(host)}** ({handle(host)})."
 
 
 def host_choice(host: Host, most: int) -> str:
     """A host among the suggestions; these show text as it is."""
     return plain(f"{host.name} (@{host.username})", most)
-
-
-def config_card(
-    config: GuildConfig,
-    lines: Sequence[WatchLine],
-    guild_id: GuildId,
-    *,
-    obstacle: str | None,
-    role_trouble: str | None,
-    last_good_sweep: datetime | None,
-    trouble: str | None,
-) -> Card:
-    """What is set up in a guild, and whether anything is in its way."""
-    embed = discord.Embed(title="How this server hears of Spaces", colour=SCHEDULED_COLOUR)
-    channel = f"<#{config.channel_id}>" if config.channel_id is not None else "none yet: `/config channel`"
-    embed.add_field(name="Channel", value=f"{channel}\n⚠️ {obstacle}" if obstacle else channel, inline=False)
-    role = mention(config.role_id, guild_id) if config.role_id is not None else "nobody: `/config role`"
-    embed.add_field(name="Mentions", value=f"{role}\n⚠️ {role_trouble}" if role_trouble else role, inline=False)
-    live = sum(line.live is not None for line in lines)
-    paused = sum(line.paused is not None for line in lines)
-    followed = f"{len(lines)} hosts, {live} live now" + (f", {paused} paused: see `/watch list`" if paused else "")
-    embed.add_field(name="Follows", value=followed if lines else "nobody yet: `/watch add`", inline=False)
-    asked = _moment(last_good_sweep) or "not yet"
-    embed.add_field(name="X last asked", value=f"{asked}\n⚠️ {trouble}" if trouble else asked, inline=False)
-    return Card(embed=embed)
 
 
 def mention(role: RoleId, guild_id: GuildId) -> str:
@@ -269,28 +292,29 @@ def lasting(duration: timedelta) -> str:
 
 def _embed(space: SpaceView) -> discord.Embed:
     colour = {Phase.LIVE: LIVE_COLOUR, Phase.SCHEDULED: SCHEDULED_COLOUR}.get(space.phase, OVER_COLOUR)
-    embed = discord.Embed(title=_title(space), url=space.url, colour=colour)
+    embed = discord.Embed(title=title_of(space.title), url=space.url, colour=colour)
     if space.host is not None:
         _credit(embed, space.host)
     match space.phase:
         case Phase.LIVE:
             embed.description = "🔴 Live now"
-            _field(embed, "Started", _moment(space.started_at))
+            _field(embed, "Started", moment(space.started_at))
             _field(embed, "Listeners", _count(space.participants))
         case Phase.SCHEDULED:
             embed.description = "🗓️ Scheduled"
-            _field(embed, "Starts", _moment(space.scheduled_start))
+            _field(embed, "Starts", moment(space.scheduled_start))
         case Phase.ENDED:
             embed.description = "Ended"
             _field(embed, "Duration", lasting(space.duration) if space.duration is not None else None)
             _field(embed, "Most listeners", _count(space.peak))
+            _field(embed, "On average", _count(space.average))
         case Phase.GONE:
             embed.description = "No longer visible on X: it has ended, or was withdrawn."
             _field(embed, "Most listeners seen", _count(space.peak))
         case Phase.CANCELED:
             embed.description = "Canceled"
     _field(embed, "Co-hosts", _people(space.cohosts))
-    _field(embed, "Speakers", _people(space.speakers))
+    _field(embed, "Speakers" if space.phase.is_open else "Who spoke", _people(space.speakers))
     _field(
         embed,
         "Language",
@@ -306,15 +330,17 @@ def _embed(space: SpaceView) -> discord.Embed:
     return embed
 
 
-def _title(space: SpaceView, most: int = TITLE_LIMIT) -> str:
-    return inert(space.title or "", most) or "Untitled Space"
+def title_of(title: str | None, most: int = TITLE_LIMIT) -> str:
+    """A Space's title, harmless."""
+    return inert(title or "", most) or "Untitled Space"
 
 
 def _name(host: Host, most: int = 200) -> str:
     return inert(host.name, most) or inert(host.username, most) or "A host"
 
 
-def _handle(host: Host) -> str:
+def handle(host: Host) -> str:
+    """A person's handle, harmless."""
     return inert(f"@{host.username or host.user_id}", 40)
 
 
@@ -339,8 +365,9 @@ def _field(embed: discord.Embed, name: str, value: str | None) -> None:
         embed.add_field(name=name, value=value, inline=True)
 
 
-def _moment(moment: datetime | None) -> str | None:
-    return None if moment is None else f"<t:{int(moment.timestamp())}:R>"
+def moment(when: datetime | None) -> str | None:
+    """A time as Discord shows it to each reader, relative to now."""
+    return None if when is None else f"<t:{int(when.timestamp())}:R>"
 
 
 def _count(number: int | None) -> str | None:
@@ -350,40 +377,45 @@ def _count(number: int | None) -> str | None:
 def _people(people: Sequence[Host]) -> str | None:
     if not people:
         return None
-    lines: list[str] = []
+    rows: list[str] = []
     for at, person in enumerate(people):
-        line = f"{_name(person, 100)} ({_handle(person)})"
+        line = f"{_name(person, 100)} ({handle(person)})"
         more = f"and {len(people) - at} more"
-        if sum(units(each) + 1 for each in (*lines, line, more)) > FIELD_LIMIT:
-            return "\n".join([*lines, more])
-        lines.append(line)
-    return "\n".join(lines)
+        if sum(units(each) + 1 for each in (*rows, line, more)) > FIELD_LIMIT:
+            return "\n".join([*rows, more])
+        rows.append(line)
+    return "\n".join(rows)
 
 
 def _result(space: SpaceView) -> str:
-    host = f" · {_name(space.host, 80)} ({_handle(space.host)})" if space.host is not None else ""
+    host = f" · {_name(space.host, 80)} ({handle(space.host)})" if space.host is not None else ""
     if space.phase is Phase.LIVE:
         state = f"🔴 live · {_count(space.participants) or 'unknown number of'} listeners"
-        when = _moment(space.started_at)
+        when = moment(space.started_at)
         state += f" · started {when}" if when else ""
     else:
-        when = _moment(space.scheduled_start)
+        when = moment(space.scheduled_start)
         state = f"🗓️ starts {when}" if when else "🗓️ scheduled"
-    return f"**[{_title(space, 200)}]({space.url})**{host}\n{state}"
+    return f"**[{title_of(space.title, 200)}]({space.url})**{host}\n{state}"
 
 
 def _watch(line: WatchLine, guild_id: GuildId) -> str:
     host = line.watch.host
-    parts = [f"**{_name(host, 80)}** ([{_handle(host)}]({host.url}))"]
+    parts = [f"**{_name(host, 80)}** ([{handle(host)}]({host.url}))"]
     parts.append(f"→ <#{line.channel_id}>" if line.channel_id is not None else "→ no channel yet: `/config channel`")
     if line.role_id is not None:
         parts.append(mention(line.role_id, guild_id))
     parts.append(f"🔴 [live now]({line.live.url})" if line.live is not None else "not live")
+    if line.watch.also_cohost:
+        parts.append("also as co-host or speaker")
     text = " · ".join(parts)
+    if host.standing is not None:
+        text += f"\n⚠️ {STANDINGS[host.standing]}"
     return f"{text}\n⚠️ paused: {line.paused}" if line.paused else text
 
 
-def _lines(entries: Sequence[str], most: int) -> str:
+def lines(entries: Sequence[str], most: int) -> str:
+    """As many of the entries as there is room for, apart from each other."""
     kept: list[str] = []
     for entry in entries:
         if units("\n\n".join([*kept, entry])) > most:

@@ -22,12 +22,12 @@ from spacebot.errors import (
     Unclear,
 )
 from spacebot.ids import ChannelId, MessageId
-from spacebot.post.compose import Card, announcement, marker
+from spacebot.post.compose import Card, announcement, is_late, marker
 from spacebot.store.door import Store
 from spacebot.store.ledger import OVER, UNWATCHED
-from spacebot.store.rows import Job
+from spacebot.store.rows import AtEnd, Job, Kind
 from spacebot.store.tables import Tables
-from spacebot.watch.lifecycle import Phase
+from spacebot.watch.lifecycle import SpaceRecord
 
 log = logging.getLogger(__name__)
 
@@ -37,8 +37,16 @@ PATIENCE = timedelta(seconds=30)
 LOOK_BACK = timedelta(minutes=5)
 """A message is searched from this long before its first attempt: Discord's clock is not ours."""
 
+TOO_LATE_TO_RING = timedelta(minutes=30)
+"""A Space found so long after its start is announced without mentioning anybody."""
+
+DELETED = "the Space is over, and this server wants its announcements deleted then"
+
 BLIND_PAUSE = timedelta(minutes=1)
 """How long a channel rests after a refusal that the permissions we know do not explain."""
+
+CLOCK_STEP = 2.0
+"""Seconds that the wall clock may go slower than time without being set back."""
 
 RAREST_RETRY = timedelta(hours=1)
 """How rarely a message is tried that Discord keeps refusing."""
@@ -55,6 +63,14 @@ class Publisher(Protocol):
 
     def can_search(self, channel_id: ChannelId) -> bool:
         """Whether the bot may read the channel's history. Costs no request."""
+        ...
+
+    async def look(self, channel_id: ChannelId) -> str | None:
+        """The same, but asks Discord where the channel is not known.
+
+        Raises:
+            TryLater, Unclear: Discord did not say.
+        """
         ...
 
     async def send(self, channel_id: ChannelId, card: Card, *, nonce: str) -> MessageId:
@@ -86,6 +102,10 @@ class Publisher(Protocol):
         """
         ...
 
+    async def delete(self, channel_id: ChannelId, message_id: MessageId) -> None:
+        """Remove a message of ours; raises as `edit`."""
+        ...
+
 
 class Courier:
     """Delivers what the ledger asks for, many channels at a time, one bad channel apart from the rest."""
@@ -109,6 +129,9 @@ class Courier:
         self._rests: dict[ChannelId, float] = {}
         self._stopping = False
         self._failing = False
+        self._ahead: float | None = None
+        self.trouble: str | None = None
+        """Why the ledger cannot be worked on, if it cannot."""
 
     def wake(self) -> None:
         """There may be work."""
@@ -123,6 +146,7 @@ class Courier:
                 if not released:
                     await self._release()
                     released = True
+                await self._mind_the_clock()
                 await self._reopen()
                 more = await self._claim()
                 pause = 0.0 if more else await self._pause()
@@ -133,6 +157,7 @@ class Courier:
                 if self._failing:
                     log.info("The ledger works again.")
                 self._failing = False
+                self.trouble = None
             if pause:
                 await self._wait(pause)
 
@@ -153,7 +178,16 @@ class Courier:
         if released:
             log.info("%d deliveries were under way at the last stop; each is settled now.", released)
 
+    async def _mind_the_clock(self) -> None:
+        """A wall clock that was set back would leave what is due waiting for it to catch up."""
+        now, ahead = self._clock.now(), self._clock.now().timestamp() - self._clock.monotonic()
+        if self._ahead is not None and ahead < self._ahead - CLOCK_STEP:
+            log.warning("The clock was set back by %.0f seconds; what was due is looked at again.", self._ahead - ahead)
+            await self._store(Tables.set_clock_back, now)
+        self._ahead = ahead
+
     def _ledger_fails(self, error: SpacebotError) -> None:
+        self.trouble = str(error)
         if not self._failing:
             log.warning("The ledger cannot be read or written: %s It is tried again.", error)
         self._failing = True
@@ -219,7 +253,7 @@ class Courier:
 
     async def _attempt(self, job: Job) -> None:
         try:
-            obstacle = self._publisher.obstacle(job.channel_id)
+            obstacle = await self._publisher.look(job.channel_id)
             if obstacle is not None:
                 raise Refused(obstacle)
             if job.message_id is not None:
@@ -259,18 +293,33 @@ class Courier:
                 # What it shows is not known: the least revision there is makes the next claim bring it up to date.
                 await self._store(Tables.mark_sent, job.delivery_id, found, 0, self._clock.now())
                 return
-        if job.space.phase is not Phase.LIVE:
+        now = self._clock.now()
+        if not job.kind.fits(job.space.phase) or (job.kind is Kind.REMINDER and _started(job.space, now)):
             await self._store(Tables.mark_skipped, job.delivery_id, OVER)
             return
         if not job.followed:
             await self._store(Tables.mark_skipped, job.delivery_id, UNWATCHED)
             return
-        message_id = await self._publisher.send(job.channel_id, announcement(job, quiet=quiet), nonce=nonce(job))
-        await self._store(Tables.mark_sent, job.delivery_id, message_id, job.space.revision, self._clock.now())
+        early = _before_reminder(job, now)
+        if early is not None and job.first_attempt_at is None:
+            await self._store(Tables.wait, job.delivery_id, early)
+            return
+        quiet = quiet or (job.kind is Kind.LIVE and is_late(job.space, now, TOO_LATE_TO_RING))
+        message_id = await self._publisher.send(job.channel_id, announcement(job, now, quiet=quiet), nonce=nonce(job))
+        await self._store(
+            Tables.mark_sent, job.delivery_id, message_id, job.space.revision, self._clock.now(), quiet=quiet
+        )
         _tell_recovery(job)
 
     async def _edit(self, job: Job, message_id: MessageId) -> None:
-        await self._publisher.edit(job.channel_id, message_id, announcement(job))
+        is_over = not job.space.phase.is_open and job.kind is not Kind.ENDED
+        if is_over and job.at_end is AtEnd.DELETE:
+            await self._publisher.delete(job.channel_id, message_id)
+            await self._store(Tables.mark_skipped, job.delivery_id, DELETED)
+            return
+        if not (is_over and job.at_end is AtEnd.LEAVE):
+            card = announcement(job, job.sent_at or self._clock.now(), quiet=job.quiet)
+            await self._publisher.edit(job.channel_id, message_id, card)
         await self._store(Tables.mark_sent, job.delivery_id, message_id, job.space.revision, self._clock.now())
         _tell_recovery(job)
 
@@ -288,6 +337,19 @@ class Courier:
             await self._store(Tables.mark_failed, job, reason, unclear=unclear, next_try_at=self._clock.now() + after)
         except StoreError as error:  # the lease runs out, and it is looked at again
             self._ledger_fails(error)
+
+
+def _started(space: SpaceRecord, now: datetime) -> bool:
+    """Whether its appointed time has come: then a reminder is no use any more."""
+    return space.scheduled_start is None or now >= space.scheduled_start
+
+
+def _before_reminder(job: Job, now: datetime) -> datetime | None:
+    """When a reminder is due, where that is not yet."""
+    if job.kind is not Kind.REMINDER or job.reminder_minutes is None or job.space.scheduled_start is None:
+        return None
+    due = job.space.scheduled_start - timedelta(minutes=job.reminder_minutes)
+    return due if due > now else None
 
 
 def _tell_recovery(job: Job) -> None:

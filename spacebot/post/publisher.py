@@ -4,14 +4,16 @@
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import math
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from functools import partial
 from types import SimpleNamespace
 from typing import TypeVar
 
 import aiohttp
 import discord
-from aiolimiter import AsyncLimiter
 
 from spacebot.errors import (
     DiscordError,
@@ -22,7 +24,7 @@ from spacebot.errors import (
     TryLater,
     Unclear,
 )
-from spacebot.ids import ChannelId, MessageId
+from spacebot.ids import ChannelId, GuildId, MessageId
 from spacebot.post.compose import Card
 
 T = TypeVar("T")
@@ -40,16 +42,30 @@ NEEDED = {
 }
 """Without these nothing can be announced; the names are those of Discord's settings."""
 
+IN_THREADS = {"send_messages": ("send_messages_in_threads", "Send Messages in Threads")}
+"""What stands in for a permission where the channel is a thread."""
+
+TO_TELL = {name: NEEDED[name] for name in ("view_channel", "send_messages")}
+"""Without these nothing can be said at all."""
+
 WANTED = {**NEEDED, "read_message_history": "Read Message History"}
 """What a channel ought to grant: the history is where an announcement is found again after a crash."""
 
+POSTABLE = (discord.TextChannel, discord.VoiceChannel, discord.StageChannel, discord.Thread)
+"""What messages can be posted in."""
+
+GONE = "the channel is gone, or I am no longer in that server; choose another with /config channel"
+LOCKED = "the thread is locked; unlock it, or choose another channel with /config channel"
+
 UNKNOWN_MESSAGE = 10008
+TOO_MANY_OLD_EDITS = 30046
 LACKING = "Discord says that I lack a permission in that channel: View Channel, Send Messages or Embed Links"
 REASONS = {
     10003: "the channel is gone; choose another with /config channel",
     50001: LACKING,
     50013: LACKING,
-    50083: "the thread is archived; choose another channel with /config channel",
+    50083: LOCKED,
+    160005: LOCKED,
 }
 """What Discord's error codes mean for a channel, and what an admin can do."""
 
@@ -61,6 +77,9 @@ TROUBLES = (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError)
 EXEMPT = {"interactions", "webhooks"}
 """Where answers to interactions go."""
 
+DISCORDS_LIMIT = 50
+"""Requests per second that Discord takes from one bot."""
+
 SERVER_ERRORS = 500
 TOO_MANY = 429
 
@@ -71,36 +90,66 @@ class DiscordPublisher:
     def __init__(self, client: discord.Client) -> None:
         """Take a client whose cache of guilds and channels is filled by the gateway, and whose requests are `paced`."""
         self._client = client
+        self._archived: set[ChannelId] = set()
+        """Threads at rest, which the gateway does not tell of: a message opens them again."""
 
     def obstacle(self, channel_id: ChannelId) -> str | None:
         """Why nothing can be posted in this channel, for people; None if nothing is in the way. Costs no request."""
         channel = self._client.get_channel(channel_id)
+        if channel is None and channel_id in self._archived:  # Discord opens it again for a message
+            return None
         if channel is None:
-            return "the channel is gone, or I am no longer in that server; choose another with /config channel"
-        if not isinstance(channel, discord.TextChannel | discord.VoiceChannel | discord.StageChannel):
+            return GONE
+        if not isinstance(channel, POSTABLE):
             return "that is not a channel for messages; choose another with /config channel"
         if channel.guild.unavailable:
             return "Discord says that this server is unavailable for the moment"
+        if isinstance(channel, discord.Thread) and channel.locked and not _may_unlock(channel):
+            return LOCKED
         lacking = missing_permissions(channel, NEEDED)
         return f"I lack {lacking} in that channel; grant it, and I go on by myself" if lacking else None
+
+    async def look(self, channel_id: ChannelId) -> str | None:
+        """The same as `obstacle`, but asks Discord where the channel is unknown: threads at rest are told to nobody.
+
+        Raises:
+            TryLater, Unclear: Discord did not say.
+        """
+        obstacle = self.obstacle(channel_id)
+        if obstacle != GONE:
+            return obstacle
+        try:
+            channel = await self._do(lambda: self._client.fetch_channel(channel_id))
+        except (Refused, MessageRefused):
+            return GONE
+        if not isinstance(channel, discord.Thread):
+            return GONE
+        if channel.locked and not _may_unlock(channel):
+            return LOCKED
+        self._archived.add(channel_id)
+        return None
 
     def can_search(self, channel_id: ChannelId) -> bool:
         """Whether the bot may read the channel's history. Costs no request."""
         channel = self._client.get_channel(channel_id)
-        return isinstance(channel, discord.abc.GuildChannel) and not missing_permissions(channel, WANTED)
+        return isinstance(channel, POSTABLE) and not missing_permissions(channel, WANTED)
 
     async def send(self, channel_id: ChannelId, card: Card, *, nonce: str) -> MessageId:
         """Post a message; see `courier.Publisher` for the errors."""
         channel = self._client.get_partial_messageable(channel_id)
-        message = await self._do(
-            lambda: channel.send(
-                content=card.content,
-                embeds=[card.embed] if card.embed is not None else [],
-                view=link_view(card) or discord.utils.MISSING,
-                nonce=nonce,
-                allowed_mentions=allowed(card),
+        try:
+            message = await self._do(
+                lambda: channel.send(
+                    content=card.content,
+                    embeds=[card.embed] if card.embed is not None else [],
+                    view=link_view(card) or discord.utils.MISSING,
+                    nonce=nonce,
+                    allowed_mentions=allowed(card),
+                )
             )
-        )
+        except Refused:
+            self._archived.discard(channel_id)  # it may be gone by now
+            raise
         return MessageId(message.id)
 
     async def find(self, channel_id: ChannelId, embed_url: str, *, since: datetime) -> MessageId | None:
@@ -118,6 +167,49 @@ class DiscordPublisher:
                 allowed_mentions=discord.AllowedMentions.none(),
             )
         )
+
+    async def delete(self, channel_id: ChannelId, message_id: MessageId) -> None:
+        """Remove a message of ours; see `courier.Publisher` for the errors."""
+        message = self._client.get_partial_messageable(channel_id).get_partial_message(message_id)
+        await self._do(message.delete)
+
+    async def tell(
+        self, guild_id: GuildId, text: str, *, channel_id: ChannelId | None, people: Sequence[int], nonce: str
+    ) -> bool:
+        """Say something to a guild's admins, in the first place where it can be read.
+
+        Args:
+            guild_id: The guild.
+            text: What.
+            channel_id: The channel that it chose for this; else its system channel.
+            people: Who is told in person where no channel can be written in, one after another.
+            nonce: The same for every attempt, so that Discord drops a repeat.
+
+        Returns:
+            Whether it was said.
+        """
+        guild = self._client.get_guild(guild_id)
+        if guild is None or guild.unavailable:
+            return False
+        rooms = [guild.get_channel_or_thread(channel_id) if channel_id is not None else None, guild.system_channel]
+        for room in rooms:
+            if isinstance(room, POSTABLE) and not missing_permissions(room, TO_TELL):
+                try:
+                    await self._do(partial(room.send, text, nonce=nonce))
+                except DiscordError:
+                    continue
+                return True
+        for person in people:
+            try:
+                await self._do(partial(self._write_to, person, text, nonce))
+            except DiscordError:
+                continue
+            return True
+        return False
+
+    async def _write_to(self, person: int, text: str, nonce: str) -> None:
+        room = await self._client.create_dm(discord.Object(person))
+        await room.send(text, nonce=nonce)
 
     async def _search(self, channel_id: ChannelId, embed_url: str, since: datetime) -> MessageId | None:
         me = self._client.user
@@ -149,31 +241,56 @@ class DiscordPublisher:
 
 
 def paced(per_second: float) -> aiohttp.TraceConfig:
-    """What keeps all requests of a client below a pace, evenly spaced; its repeats and waits on buckets included.
+    """What keeps all requests of a client at a pace, evenly spaced; its repeats and waits on buckets included.
 
     discord.py awaits this right before it sends, after its own waiting for a channel's bucket: a limiter any earlier
     would let those who waited for the same bucket burst out of it together. Answers to interactions are exempt, as
     they are from Discord's limit (https://discord.com/developers/docs/topics/rate-limits#global-rate-limit).
+
+    The pace is a timetable, so that a request that leaves late delays none behind it. Those catch up, at most at twice
+    the pace, and no second ever holds more than one request beyond the pace, nor more than Discord's 50. Time is the
+    event loop's, as in discord.py itself.
     """
-    # One at a time: a limiter of 48 per second lets twice as many through in its first second.
-    limiter = AsyncLimiter(1, 1 / per_second)
+    turn = asyncio.Lock()
+    step = 1 / per_second
+    most = int(min(per_second + 1, DISCORDS_LIMIT))
+    left = deque([-math.inf] * most, maxlen=most)
+    due = -math.inf
 
     async def wait(
         _session: aiohttp.ClientSession, _context: SimpleNamespace, params: aiohttp.TraceRequestStartParams
     ) -> None:
-        if not any(part in EXEMPT for part in params.url.parts):
-            await limiter.acquire()
+        nonlocal due
+        if any(part in EXEMPT for part in params.url.parts):
+            return
+        loop = asyncio.get_running_loop()
+        arrived = loop.time()
+        async with turn:  # whoever comes first leaves first
+            place = max(due, arrived)
+            await asyncio.sleep(max(place, left[-1] + step / 2, left[0] + 1.0) - loop.time())
+            due = place + step
+            left.append(loop.time())
 
     trace = aiohttp.TraceConfig()
     trace.on_request_start.append(wait)
     return trace
 
 
-def missing_permissions(channel: discord.abc.GuildChannel, names: dict[str, str]) -> str:
+def missing_permissions(
+    channel: discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread, names: dict[str, str]
+) -> str:
     """Which of these permissions the bot lacks in a channel, by the names of Discord's settings; '' if none."""
     granted = channel.permissions_for(channel.guild.me)
+    if isinstance(channel, discord.Thread):
+        names = {
+            IN_THREADS.get(key, (key, name))[0]: IN_THREADS.get(key, (key, name))[1] for key, name in names.items()
+        }
     lacking = [name for key, name in names.items() if not getattr(granted, key)]
     return ", ".join(lacking)
+
+
+def _may_unlock(thread: discord.Thread) -> bool:
+    return thread.permissions_for(thread.guild.me).manage_threads
 
 
 def allowed(card: Card) -> discord.AllowedMentions:

@@ -3,14 +3,16 @@
 Times are whole milliseconds since 1970, UTC.
 """
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlite_utils import Database
 
-from spacebot.store.rows import Host
+from spacebot.store.rows import Host, Standing
 from spacebot.watch.lifecycle import Phase, SpaceRecord
+from spacebot.x.model import UserId
 
 Row = Mapping[str, Any]
 
@@ -51,7 +53,12 @@ def host_of(row: Row) -> Host:
         name=row["name"],
         picture=row["picture"],
         protected=bool(row["protected"]),
+        standing=Standing(row["standing"]) if row["standing"] else None,
     )
+
+
+def _ids(text: str) -> tuple[UserId, ...]:
+    return tuple(UserId(each) for each in json.loads(text))
 
 
 def space_of(row: Row) -> SpaceRecord:
@@ -68,6 +75,12 @@ def space_of(row: Row) -> SpaceRecord:
         is_ticketed=None if row["is_ticketed"] is None else bool(row["is_ticketed"]),
         participants=row["participants"],
         peak=row["peak"],
+        listened=row["listened"],
+        observed=row["observed"],
+        cohosts=_ids(row["cohosts"]),
+        speakers=_ids(row["speakers"]),
+        spoke=_ids(row["spoke"]),
+        live_seen_at=moment(row["live_seen_at"]),
         scheduled_start=moment(row["scheduled_start"]),
         started_at=moment(row["started_at"]),
         ended_at=moment(row["ended_at"]),

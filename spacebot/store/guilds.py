@@ -8,7 +8,7 @@ from spacebot.errors import UserMistake
 from spacebot.ids import ChannelId, GuildId, RoleId
 from spacebot.store.base import Part, host_of, ms, space_of
 from spacebot.store.ledger import UNWATCHED
-from spacebot.store.rows import GuildConfig, Watch, WatchLine
+from spacebot.store.rows import AtEnd, GuildConfig, Kind, Watch, WatchLine
 from spacebot.x.model import UserId
 
 
@@ -17,8 +17,17 @@ class GuildTables(Part):
 
     def guild(self, guild_id: GuildId) -> GuildConfig:
         """What the guild's admins have set; empty for a guild we never heard of."""
-        row = self._row("SELECT channel_id, role_id FROM guilds WHERE guild_id = :guild", guild=guild_id)
-        return GuildConfig(**row) if row else GuildConfig()
+        row = self._row(
+            """
+            SELECT channel_id, role_id, admin_channel_id, at_end, tells_scheduled, reminder_minutes, tells_live,
+                   tells_ended FROM guilds WHERE guild_id = :guild
+            """,
+            guild=guild_id,
+        )
+        if row is None:
+            return GuildConfig()
+        flags = {name: bool(row[name]) for name in ("tells_scheduled", "tells_live", "tells_ended")}
+        return GuildConfig(**{**row, **flags, "at_end": AtEnd(row["at_end"])})
 
     def set_channel(self, guild_id: GuildId, channel_id: ChannelId) -> None:
         """Announce in this channel what has none of its own."""
@@ -35,6 +44,75 @@ class GuildTables(Part):
         self.db.execute(
             "UPDATE guilds SET role_id = :role WHERE guild_id = :guild", {"role": role_id, "guild": guild_id}
         )
+
+    def set_admin_channel(self, guild_id: GuildId, channel_id: ChannelId | None) -> None:
+        """Tell of trouble in this channel; None for the guild's system channel."""
+        self._ensure_guild(guild_id)
+        self.db.execute(
+            "UPDATE guilds SET admin_channel_id = :channel WHERE guild_id = :guild",
+            {"channel": channel_id, "guild": guild_id},
+        )
+
+    def set_end(self, guild_id: GuildId, at_end: AtEnd) -> None:
+        """What becomes of the guild's announcements when their Space is over, from now on."""
+        self._ensure_guild(guild_id)
+        self.db.execute(
+            "UPDATE guilds SET at_end = :end WHERE guild_id = :guild", {"end": at_end.value, "guild": guild_id}
+        )
+
+    def set_moments(
+        self,
+        guild_id: GuildId,
+        now: datetime,
+        *,
+        scheduled: bool,
+        reminder_minutes: int | None,
+        live: bool,
+        ended: bool,
+    ) -> None:
+        """Which moments of a Space the guild hears of; what is switched off and was never attempted is not sent."""
+        self._ensure_guild(guild_id)
+        self.db.execute(
+            """
+            UPDATE guilds SET tells_scheduled = :scheduled, reminder_minutes = :minutes, tells_live = :live,
+                tells_ended = :ended WHERE guild_id = :guild
+            """,
+            {
+                "scheduled": int(scheduled),
+                "minutes": reminder_minutes,
+                "live": int(live),
+                "ended": int(ended),
+                "guild": guild_id,
+            },
+        )
+        wanted = {
+            Kind.SCHEDULED: scheduled,
+            Kind.REMINDER: reminder_minutes is not None,
+            Kind.LIVE: live,
+            Kind.ENDED: ended,
+        }
+        for kind in (kind for kind, is_wanted in wanted.items() if not is_wanted):
+            values = {"guild": guild_id, "kind": kind.value, "reason": UNWATCHED}
+            unsent = """
+                guild_id = :guild AND kind = :kind AND state IN ('pending', 'failed') AND first_attempt_at IS NULL
+            """
+            self.db.execute(
+                f"DELETE FROM audience WHERE delivery_id IN (SELECT delivery_id FROM deliveries WHERE {unsent})",  # noqa: S608 - a constant
+                values,
+            )
+            self.db.execute(
+                f"UPDATE deliveries SET state = 'skipped', reason = :reason WHERE {unsent}",  # noqa: S608 - a constant
+                values,
+            )
+        if reminder_minutes is not None:
+            self.db.execute(
+                """
+                UPDATE deliveries SET next_try_at = max(:now, s.scheduled_start - :minutes * 60000)
+                FROM spaces s WHERE s.space_id = deliveries.space_id AND s.scheduled_start IS NOT NULL
+                  AND guild_id = :guild AND kind = 'reminder' AND state = 'pending' AND first_attempt_at IS NULL
+                """,
+                {"now": ms(now), "minutes": reminder_minutes, "guild": guild_id},
+            )
 
     def greet(self, guild_id: GuildId, now: datetime) -> bool:
         """Note that the guild is greeted; whether this was the first time."""
@@ -87,11 +165,12 @@ class GuildTables(Part):
         host_id: UserId,
         channel_id: ChannelId | None,
         role_id: RoleId | None,
+        also_cohost: bool | None = None,
         by: int,
         limit: int,
         now: datetime,
     ) -> bool:
-        """Follow a host, or change the channel and role of a watch that is there; what is None stays as it is.
+        """Follow a host, or change how a watch that is there announces; what is None stays as it is.
 
         Returns:
             Whether the watch is new.
@@ -100,10 +179,11 @@ class GuildTables(Part):
             UserMistake: the guild already follows as many hosts as it may.
         """
         self._ensure_guild(guild_id)
-        values = {"guild": guild_id, "host": host_id, "channel": channel_id, "role": role_id}
+        values = {"guild": guild_id, "host": host_id, "channel": channel_id, "role": role_id, "also": also_cohost}
         updated = self.db.execute(
             """
-            UPDATE watches SET channel_id = COALESCE(:channel, channel_id), role_id = COALESCE(:role, role_id)
+            UPDATE watches SET channel_id = COALESCE(:channel, channel_id), role_id = COALESCE(:role, role_id),
+                also_cohost = COALESCE(:also, also_cohost)
             WHERE guild_id = :guild AND host_id = :host
             """,
             values,
@@ -118,8 +198,8 @@ class GuildTables(Part):
             )
         self.db.execute(
             """
-            INSERT INTO watches (guild_id, host_id, channel_id, role_id, added_by, added_at)
-            VALUES (:guild, :host, :channel, :role, :by, :now)
+            INSERT INTO watches (guild_id, host_id, channel_id, role_id, also_cohost, added_by, added_at)
+            VALUES (:guild, :host, :channel, :role, COALESCE(:also, 0), :by, :now)
             """,
             {**values, "by": by, "now": ms(now)},
         )
@@ -186,7 +266,8 @@ class GuildTables(Part):
         """The guild's watches by name, each with what has become of it."""
         rows = self._rows(
             """
-            SELECT w.watch_id, w.channel_id, w.role_id, u.user_id, u.username, u.name, u.picture, u.protected,
+            SELECT w.watch_id, w.channel_id, w.role_id, w.also_cohost, u.user_id, u.username, u.name, u.picture,
+                   u.protected, u.standing,
                    COALESCE(w.channel_id, g.channel_id) AS to_channel, COALESCE(w.role_id, g.role_id) AS to_role,
                    COALESCE(p.reason, (
                        SELECT d.reason FROM audience a JOIN deliveries d USING (delivery_id)
@@ -211,7 +292,11 @@ class GuildTables(Part):
         return [
             WatchLine(
                 watch=Watch(
-                    watch_id=row["watch_id"], host=host_of(row), channel_id=row["channel_id"], role_id=row["role_id"]
+                    watch_id=row["watch_id"],
+                    host=host_of(row),
+                    channel_id=row["channel_id"],
+                    role_id=row["role_id"],
+                    also_cohost=bool(row["also_cohost"]),
                 ),
                 channel_id=row["to_channel"],
                 role_id=row["to_role"],

@@ -138,8 +138,103 @@ def leaving(db: Database) -> None:
     db.execute("ALTER TABLE guilds ADD COLUMN left_at INTEGER")
 
 
+ANNOUNCING = """
+-- where trouble is told; else in the system channel
+ALTER TABLE guilds ADD COLUMN admin_channel_id INTEGER;
+ALTER TABLE guilds ADD COLUMN at_end TEXT NOT NULL DEFAULT 'edit' CHECK (at_end IN ('edit', 'delete', 'leave'));
+ALTER TABLE guilds ADD COLUMN tells_scheduled INTEGER NOT NULL DEFAULT 0;
+-- before the start; none where NULL
+ALTER TABLE guilds ADD COLUMN reminder_minutes INTEGER;
+ALTER TABLE guilds ADD COLUMN tells_live INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE guilds ADD COLUMN tells_ended INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE watches ADD COLUMN also_cohost INTEGER NOT NULL DEFAULT 0;
+-- 'suspended', 'protected' or 'gone', where X says so
+ALTER TABLE users ADD COLUMN standing TEXT;
+ALTER TABLE users ADD COLUMN asked_at INTEGER;
+-- ids, as JSON
+ALTER TABLE spaces ADD COLUMN cohosts TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE spaces ADD COLUMN speakers TEXT NOT NULL DEFAULT '[]';
+-- everybody who was ever seen to speak
+ALTER TABLE spaces ADD COLUMN spoke TEXT NOT NULL DEFAULT '[]';
+-- listeners times seconds, over the looks
+ALTER TABLE spaces ADD COLUMN listened INTEGER NOT NULL DEFAULT 0;
+-- these seconds
+ALTER TABLE spaces ADD COLUMN observed INTEGER NOT NULL DEFAULT 0;
+-- when it was first seen live
+ALTER TABLE spaces ADD COLUMN live_seen_at INTEGER;
+-- and by what
+ALTER TABLE spaces ADD COLUMN live_seen_by TEXT;
+-- when its messages were last asked to show its listeners
+ALTER TABLE spaces ADD COLUMN refreshed_at INTEGER;
+-- when what came from X was removed
+ALTER TABLE spaces ADD COLUMN forgotten_at INTEGER;
+-- whom the guild follows of somebody else's Space
+ALTER TABLE deliveries ADD COLUMN guest_id TEXT;
+-- sent without a mention
+ALTER TABLE deliveries ADD COLUMN quiet INTEGER NOT NULL DEFAULT 0;
+-- who is due is served in this order
+ALTER TABLE deliveries ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;
+DROP INDEX deliveries_due;
+CREATE INDEX deliveries_due ON deliveries (turn, delivery_id)
+    WHERE state IN ('pending', 'sending', 'failed') OR (state = 'sent' AND shown < wanted);
+CREATE INDEX deliveries_by_guild ON deliveries (guild_id, delivery_id);
+CREATE TABLE notices (              -- what guilds are told beside their announcements
+    notice_id   INTEGER PRIMARY KEY,
+    guild_id    INTEGER NOT NULL REFERENCES guilds ON DELETE CASCADE,
+    subject     TEXT NOT NULL,
+    matter      TEXT NOT NULL,
+    host_id     TEXT,
+    channel_id  INTEGER,
+    detail      TEXT NOT NULL,
+    created_at  INTEGER NOT NULL,
+    next_try_at INTEGER NOT NULL,
+    attempts    INTEGER NOT NULL DEFAULT 0,
+    told_at     INTEGER,
+    UNIQUE (guild_id, subject)      -- told once
+) STRICT;
+CREATE INDEX notices_due ON notices (next_try_at) WHERE told_at IS NULL;
+"""
+
+
+@migrations()
+def announcing(db: Database) -> None:
+    """More moments of a Space, what becomes of messages at its end, co-hosts, notices to admins."""
+    _run(db, ANNOUNCING)
+
+
 def _run(db: Database, script: str) -> None:
     """Each statement on its own: executescript() would commit the migration's own transaction."""
     for statement in script.split(";\n"):
         if statement.strip():
             db.execute(statement)
+
+
+SPENDING = """
+CREATE TABLE paid (                  -- what X has billed lately; days are counted from 1970-01-01, UTC
+    day          INTEGER NOT NULL,
+    kind         TEXT NOT NULL,
+    resource_id  TEXT NOT NULL,
+    PRIMARY KEY (day, kind, resource_id) -- X bills a resource once in a day
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE spending (              -- what became of it: one line per day and kind
+    day          INTEGER NOT NULL,
+    kind         TEXT NOT NULL,
+    count        INTEGER NOT NULL,
+    millicents   INTEGER NOT NULL,   -- at the prices of that day
+    PRIMARY KEY (day, kind)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE reservations (          -- requests that X may have answered without our knowing it
+    number       INTEGER PRIMARY KEY,
+    first_day    INTEGER NOT NULL,   -- the days on which X may bill it: two, close to midnight
+    last_day     INTEGER NOT NULL,
+    millicents   INTEGER NOT NULL    -- at most
+) STRICT;
+"""
+
+
+@migrations()
+def spending(db: Database) -> None:
+    """What X bills, day by day."""
+    _run(db, SPENDING)

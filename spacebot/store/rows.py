@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from spacebot.ids import ChannelId, GuildId, MessageId, RoleId
-from spacebot.watch.lifecycle import SpaceRecord
+from spacebot.watch.lifecycle import Phase, SpaceRecord
 from spacebot.x.model import UserId
 
 _HANDLE = re.compile(r"\w{1,40}", re.ASCII)
@@ -15,7 +15,50 @@ _HANDLE = re.compile(r"\w{1,40}", re.ASCII)
 class Kind(StrEnum):
     """Which of a Space's moments an announcement tells of."""
 
+    SCHEDULED = "scheduled"
+    """It is announced on X for later."""
+    REMINDER = "reminder"
+    """It is about to start."""
     LIVE = "live"
+    ENDED = "ended"
+    """It is over; a message of its own, beside the edit of the others."""
+
+    def fits(self, phase: Phase) -> bool:
+        """Whether this moment can still be told of while the Space is in that phase."""
+        return phase in _MOMENTS[self]
+
+
+_MOMENTS = {
+    Kind.SCHEDULED: {Phase.SCHEDULED},
+    Kind.REMINDER: {Phase.SCHEDULED},
+    Kind.LIVE: {Phase.LIVE},
+    Kind.ENDED: {Phase.ENDED, Phase.GONE},
+}
+
+
+class AtEnd(StrEnum):
+    """What becomes of a guild's announcements when the Space is over."""
+
+    EDIT = "edit"
+    """They become a summary."""
+    DELETE = "delete"
+    LEAVE = "leave"
+
+
+class Standing(StrEnum):
+    """What X says of an account that is not as it should be."""
+
+    SUSPENDED = "suspended"
+    PROTECTED = "protected"
+    GONE = "gone"
+
+
+class Matter(StrEnum):
+    """What a guild is told of beside its announcements."""
+
+    PAUSED = "paused"
+    RENAMED = "renamed"
+    STANDING = "standing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +70,7 @@ class Host:
     name: str
     picture: str | None = None
     protected: bool = False
+    standing: Standing | None = None
 
     @property
     def url(self) -> str:
@@ -44,6 +88,13 @@ class GuildConfig:
 
     channel_id: ChannelId | None = None
     role_id: RoleId | None = None
+    admin_channel_id: ChannelId | None = None
+    """Where the guild's admins are told of trouble; None for its system channel."""
+    at_end: AtEnd = AtEnd.EDIT
+    tells_scheduled: bool = False
+    reminder_minutes: int | None = None
+    tells_live: bool = True
+    tells_ended: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +105,8 @@ class Watch:
     host: Host
     channel_id: ChannelId | None
     role_id: RoleId | None
+    also_cohost: bool = False
+    """Whether Spaces of others are announced too in which this person is co-host or speaker."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +127,49 @@ class Pause:
     channel_id: ChannelId
     guild_id: GuildId
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Something that a guild's admins are to be told once."""
+
+    notice_id: int
+    guild_id: GuildId
+    matter: Matter
+    channel_id: ChannelId | None
+    """The channel that it is about."""
+    host: Host | None
+    """The account that it is about."""
+    detail: str
+    """Why a channel is paused; what an account was called before; its standing."""
+    admin_channel_id: ChannelId | None
+    people: tuple[int, ...]
+    """Who set up what it is about, the latest first: told in person where no channel can be written in."""
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """An announcement of the past, with its outcome."""
+
+    kind: Kind
+    channel_id: ChannelId
+    space: SpaceRecord
+    host: Host
+    state: str
+    reason: str | None
+    message_id: MessageId | None
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """How much the ledger has to do."""
+
+    unsent: int
+    edits: int
+    oldest: datetime | None
+    """Since when the oldest due announcement waits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,3 +216,12 @@ class Job:
     """From here on Discord may already hold the message, whatever we heard of it; None if it was never tried."""
     message_id: MessageId | None
     """The message to edit; None if it is still to be sent."""
+    guest: Host | None = None
+    """Whom the guild follows of a Space that is somebody else's; None where it follows the host."""
+    cohosts: tuple[Host, ...] = ()
+    speakers: tuple[Host, ...] = ()
+    at_end: AtEnd = AtEnd.EDIT
+    quiet: bool = False
+    """Whether the message mentioned nobody when it was sent."""
+    sent_at: datetime | None = None
+    reminder_minutes: int | None = None

@@ -1,20 +1,25 @@
 """Accounts and Spaces on X, as they were last seen."""
 
-from collections.abc import Iterable
-from datetime import datetime
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 
 from spacebot.store.base import Part, host_of, ms, ms_or_none, space_of
-from spacebot.store.rows import Host
+from spacebot.store.rows import Host, Matter, Standing
 from spacebot.watch.lifecycle import SpaceRecord
 from spacebot.x.model import SpaceId, User, UserId
+
+TOLD_AGAIN = timedelta(days=1)
+"""What a guild was told it is not told again sooner, however often it comes and goes."""
 
 
 class SeenTables(Part):
     """Accounts and Spaces."""
 
     def remember_users(self, users: Iterable[User], now: datetime) -> None:
-        """Keep how accounts call themselves now."""
+        """Keep how accounts call themselves now; guilds that follow one under another handle are told of it."""
         for user in users:
+            known = self._row("SELECT username, protected, standing FROM users WHERE user_id = :id", id=user.id)
             self.db.execute(
                 """
                 INSERT INTO users (user_id, username, name, picture, protected, seen_at)
@@ -32,12 +37,48 @@ class SeenTables(Part):
                     "now": ms(now),
                 },
             )
+            if known is None:
+                continue
+            if known["username"].casefold() != user.username.casefold():
+                self._tell_followers(user.id, Matter.RENAMED, known["username"], now)
+            if user.protected or known["standing"]:
+                self.note_standing(user.id, Standing.PROTECTED if user.protected else None, now)
+
+    def note_standing(self, user_id: UserId, standing: Standing | None, now: datetime) -> None:
+        """X says that an account is suspended, protected or gone, or (None) shows it as any other."""
+        cursor = self.db.execute(
+            "UPDATE users SET standing = :standing WHERE user_id = :user AND standing IS NOT :standing",
+            {"standing": standing and standing.value, "user": user_id},
+        )
+        if cursor.rowcount and standing is not None:
+            self._tell_followers(user_id, Matter.STANDING, standing.value, now)
+
+    def _tell_followers(self, user_id: UserId, matter: Matter, detail: str, now: datetime) -> None:
+        """Have every guild that follows the account told, once."""
+        self.db.execute(
+            """
+            INSERT INTO notices (guild_id, subject, matter, host_id, detail, created_at, next_try_at)
+            SELECT DISTINCT guild_id, :subject, :matter, :user, :detail, :now, :now FROM watches WHERE host_id = :user
+            ON CONFLICT (guild_id, subject) DO UPDATE SET
+                detail = excluded.detail, created_at = excluded.created_at, next_try_at = excluded.next_try_at,
+                attempts = 0, told_at = NULL
+                WHERE told_at IS NULL OR detail != excluded.detail OR told_at < :day_ago
+            """,
+            {
+                "subject": f"{matter.value} {user_id}",
+                "matter": matter.value,
+                "user": user_id,
+                "detail": detail,
+                "now": ms(now),
+                "day_ago": ms(now - TOLD_AGAIN),
+            },
+        )
 
     def user_named(self, username: str, *, since: datetime) -> Host | None:
         """The account of this handle, if it was seen under it since then."""
         row = self._row(
             """
-            SELECT user_id, username, name, picture, protected FROM users
+            SELECT user_id, username, name, picture, protected, standing FROM users
             WHERE username = :username COLLATE NOCASE AND seen_at >= :since ORDER BY seen_at DESC LIMIT 1
             """,
             username=username,
@@ -49,13 +90,24 @@ class SeenTables(Part):
         """The account of this id, if it was seen since then."""
         row = self._row(
             """
-            SELECT user_id, username, name, picture, protected FROM users
+            SELECT user_id, username, name, picture, protected, standing FROM users
             WHERE user_id = :user AND seen_at >= :since
             """,
             user=user_id,
             since=ms(since),
         )
         return host_of(row) if row else None
+
+    def people(self, user_ids: Sequence[UserId]) -> dict[UserId, Host]:
+        """Those of these accounts that are known."""
+        rows = self._rows(
+            """
+            SELECT user_id, username, name, picture, protected, standing FROM users
+            WHERE user_id IN (SELECT value FROM json_each(:ids))
+            """,
+            ids=json.dumps(user_ids),
+        )
+        return {row["user_id"]: host_of(row) for row in rows}
 
     def space(self, space_id: SpaceId) -> SpaceRecord | None:
         """What is known of a Space."""
@@ -65,14 +117,24 @@ class SeenTables(Part):
     def _save_space(self, record: SpaceRecord) -> None:
         self.db.execute(
             """
-            INSERT INTO spaces VALUES (:space_id, :host_id, :phase, :title, :lang, :is_ticketed, :participants, :peak,
-                :scheduled_start, :started_at, :ended_at, :first_seen_at, :last_seen_at, :absent_since, :revision)
+            INSERT INTO spaces (
+                space_id, host_id, phase, title, lang, is_ticketed, participants, peak, listened, observed,
+                cohosts, speakers, spoke, scheduled_start, started_at, ended_at, live_seen_at,
+                first_seen_at, last_seen_at, absent_since, revision
+            ) VALUES (
+                :space_id, :host_id, :phase, :title, :lang, :is_ticketed, :participants, :peak, :listened,
+                :observed, :cohosts, :speakers, :spoke, :scheduled_start, :started_at, :ended_at,
+                :live_seen_at, :first_seen_at, :last_seen_at, :absent_since, :revision
+            )
             ON CONFLICT (space_id) DO UPDATE SET
                 host_id = excluded.host_id, phase = excluded.phase, title = excluded.title, lang = excluded.lang,
                 is_ticketed = excluded.is_ticketed, participants = excluded.participants, peak = excluded.peak,
-                scheduled_start = excluded.scheduled_start, started_at = excluded.started_at,
-                ended_at = excluded.ended_at, last_seen_at = excluded.last_seen_at,
-                absent_since = excluded.absent_since, revision = excluded.revision
+                listened = excluded.listened, observed = excluded.observed, cohosts = excluded.cohosts,
+                speakers = excluded.speakers, spoke = excluded.spoke, scheduled_start = excluded.scheduled_start,
+                started_at = excluded.started_at, ended_at = excluded.ended_at,
+                live_seen_at = excluded.live_seen_at, last_seen_at = excluded.last_seen_at,
+                absent_since = excluded.absent_since, revision = excluded.revision,
+                forgotten_at = CASE WHEN excluded.phase IN ('scheduled', 'live') THEN NULL ELSE forgotten_at END
             """,
             {
                 "space_id": record.space_id,
@@ -83,6 +145,12 @@ class SeenTables(Part):
                 "is_ticketed": record.is_ticketed,
                 "participants": record.participants,
                 "peak": record.peak,
+                "listened": record.listened,
+                "observed": record.observed,
+                "cohosts": json.dumps(record.cohosts),
+                "speakers": json.dumps(record.speakers),
+                "spoke": json.dumps(record.spoke),
+                "live_seen_at": ms_or_none(record.live_seen_at),
                 "scheduled_start": ms_or_none(record.scheduled_start),
                 "started_at": ms_or_none(record.started_at),
                 "ended_at": ms_or_none(record.ended_at),

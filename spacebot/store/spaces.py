@@ -1,19 +1,30 @@
 """What is known of Spaces; whatever a look changes is handed to the ledger in the same transaction."""
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from spacebot.store.base import ms, space_of
 from spacebot.store.ledger import LedgerTables
-from spacebot.watch.lifecycle import ABSENCES_APART, Change, Phase, SpaceRecord, observe
+from spacebot.store.rows import Standing
+from spacebot.watch.lifecycle import ABSENCES_APART, Change, SpaceRecord, observe
 from spacebot.x.model import Space, SpaceId, User, UserId
+
+OLD_NEWS = timedelta(hours=1)
+"""That a Space ended so long ago is no message of its own any more."""
 
 
 class SpaceTables(LedgerTables):
     """Spaces."""
 
     def take_in(
-        self, seen: Sequence[Space], absent: Sequence[SpaceId], users: Iterable[User], now: datetime
+        self,
+        seen: Sequence[Space],
+        absent: Sequence[SpaceId],
+        users: Iterable[User],
+        now: datetime,
+        *,
+        by: str = "sweep",
     ) -> list[tuple[SpaceRecord, Change]]:
         """Store what X showed, and make sure that the ledger asks for what follows from it.
 
@@ -22,6 +33,7 @@ class SpaceTables(LedgerTables):
             absent: Ids that X, asked for them, said it does not show.
             users: Accounts that came along.
             now: When the answer came.
+            by: What made the look: kept for Spaces that it was the first to see live.
 
         Returns:
             What changed.
@@ -38,17 +50,57 @@ class SpaceTables(LedgerTables):
                 continue
             if record != known:
                 self._save_space(record)
-            if space is not None and record.phase is Phase.LIVE:
+            if record.phase.is_open and space is not None:
                 self._ensure_deliveries(record, now)
             if observation.change is not None:
-                self._want(record, now)
+                self._want(record, observation.change, now)
                 changes.append((record, observation.change))
+            if observation.change is Change.LIVE:
+                self.db.execute(
+                    "UPDATE spaces SET live_seen_by = COALESCE(live_seen_by, :by) WHERE space_id = :space",
+                    {"by": by, "space": space_id},
+                )
+            if observation.change is Change.ENDED and known is not None and _is_news(record, known, now):
+                self._ensure_deliveries(record, now)
         return changes
 
     def ensure_deliveries(self, host_id: UserId, now: datetime) -> None:
-        """Make sure that every live Space of the host has its row for every channel that follows it."""
-        for row in self._rows("SELECT * FROM spaces WHERE host_id = :host AND phase = 'live'", host=host_id):
+        """Make sure that every open Space of the host has its row for every channel that follows it."""
+        open_ones = "SELECT * FROM spaces WHERE host_id = :host AND phase IN ('scheduled', 'live')"
+        for row in self._rows(open_ones, host=host_id):
             self._ensure_deliveries(space_of(row), now)
+
+    def live_spaces(self) -> list[SpaceId]:
+        """Every Space that was live when last seen."""
+        return [row["space_id"] for row in self._rows("SELECT space_id FROM spaces WHERE phase = 'live'")]
+
+    def unseen_hosts(self, since: datetime, asked_since: datetime, most: int) -> list[UserId]:
+        """Followed accounts that nothing has shown since then, or that X does not show, and when last asked for."""
+        rows = self._rows(
+            """
+            SELECT user_id FROM users
+            WHERE (seen_at < :since OR standing IN ('suspended', 'gone'))
+              AND (asked_at IS NULL OR asked_at < :asked)
+              AND user_id IN (SELECT host_id FROM watches JOIN guilds USING (guild_id) WHERE left_at IS NULL)
+            ORDER BY seen_at LIMIT :most
+            """,
+            since=ms(since),
+            asked=ms(asked_since),
+            most=most,
+        )
+        return [row["user_id"] for row in rows]
+
+    def take_in_hosts(
+        self, asked: Sequence[UserId], users: Sequence[User], standings: Mapping[UserId, Standing], now: datetime
+    ) -> None:
+        """Accounts that were asked for by id: as X shows them, and what it says of those that it does not."""
+        self.remember_users(users, now)
+        for user_id, standing in standings.items():
+            self.note_standing(user_id, standing, now)
+        self.db.execute(
+            "UPDATE users SET asked_at = :now WHERE user_id IN (SELECT value FROM json_each(:asked))",
+            {"now": ms(now), "asked": json.dumps(list(asked))},
+        )
 
     def unseen(self, host_ids: Sequence[UserId], since: datetime, now: datetime) -> list[SpaceId]:
         """Open Spaces of these hosts that no look has shown since then, and that are not being waited for."""
@@ -76,3 +128,8 @@ class SpaceTables(LedgerTables):
             now=ms(now),
         )
         return [row["space_id"] for row in rows]
+
+
+def _is_news(record: SpaceRecord, known: SpaceRecord, now: datetime) -> bool:
+    """Whether it was live, and has not been over for long."""
+    return record.was_live and now - (record.ended_at or known.last_seen_at) <= OLD_NEWS

@@ -4,12 +4,16 @@ What an invariant needs is done in one method: `take_in` stores what X showed an
 `claim` commits 'sending' before anybody calls Discord.
 """
 
+from spacebot.store.forgetting import ForgettingTables
 from spacebot.store.guilds import GuildTables
 from spacebot.store.links import LinkTables
+from spacebot.store.notices import NoticeTables
+from spacebot.store.overview import OverviewTables
 from spacebot.store.spaces import SpaceTables
+from spacebot.store.spending import SpendingTables
 
 
-class Tables(GuildTables, SpaceTables, LinkTables):
+class Tables(GuildTables, SpaceTables, NoticeTables, OverviewTables, ForgettingTables, SpendingTables, LinkTables):
     """The statements over one open database, on the thread that owns it."""
 
     def note(self, name: str) -> str | None:

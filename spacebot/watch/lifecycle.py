@@ -16,6 +16,12 @@ T = TypeVar("T")
 ABSENCES_APART = timedelta(seconds=30)
 """A Space that X does not show twice, at least this far apart, is over: one answer alone may be a hiccup of X's."""
 
+LONGEST_STEP = timedelta(minutes=10)
+"""Looks further apart than this say nothing of the listeners between them."""
+
+MOST_SPEAKERS = 100
+"""As many are remembered of one Space."""
+
 UNSEEN_END = timedelta(minutes=5)
 """An end that X does not date is dated by our own look only if we saw the Space live this shortly before."""
 
@@ -45,6 +51,8 @@ class Change(StrEnum):
     RESCHEDULED = "rescheduled"
     LIVE = "live"
     UPDATED = "updated"
+    MOVED = "moved"
+    """Listeners come and go, and so do co-hosts and speakers: worth an edit now and then, not each time."""
     ENDED = "ended"
     CANCELED = "canceled"
 
@@ -62,9 +70,19 @@ class SpaceRecord:
     participants: int | None = None
     peak: int | None = None
     """The most listeners seen in any look while it was live; X counts hosts and speakers in."""
+    listened: int = 0
+    """Listeners times the seconds between the looks that saw them."""
+    observed: int = 0
+    """These seconds."""
+    cohosts: tuple[UserId, ...] = ()
+    speakers: tuple[UserId, ...] = ()
+    spoke: tuple[UserId, ...] = ()
+    """Everybody who was ever seen as a speaker."""
     scheduled_start: datetime | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
+    live_seen_at: datetime | None = None
+    """When the first look saw it live."""
     first_seen_at: datetime
     last_seen_at: datetime
     absent_since: datetime | None = None
@@ -74,6 +92,16 @@ class SpaceRecord:
     def url(self) -> str:
         """Where a person listens."""
         return f"https://x.com/i/spaces/{self.space_id}"
+
+    @property
+    def was_live(self) -> bool:
+        """Whether any look saw it live."""
+        return self.live_seen_at is not None or self.peak is not None or self.phase is Phase.LIVE
+
+    @property
+    def average(self) -> int | None:
+        """The listeners over the time that was looked at; None where too little was."""
+        return round(self.listened / self.observed) if self.observed else None
 
     @property
     def duration(self) -> timedelta | None:
@@ -131,17 +159,30 @@ def _live(known: SpaceRecord | None, seen: Space, now: datetime) -> Observation:
     if record is None:
         return Observation(record=None)
     peak = max((n for n in (record.peak, seen.participant_count) if n is not None), default=None)
-    record = replace(record, phase=Phase.LIVE, peak=peak)
+    record = replace(record, phase=Phase.LIVE, peak=peak, live_seen_at=record.live_seen_at or now)
     if known is None:
         return Observation(record=record, change=Change.LIVE)
     if known.phase is not Phase.LIVE:
         return _revised(record, Change.LIVE)
-    return _revised(record, Change.UPDATED) if _looks_different(known, record) else Observation(record=record)
+    record = _counted(known, record, now)
+    if _looks_different(known, record):
+        return _revised(record, Change.UPDATED)
+    moved = _movable(known) != _movable(record)
+    return _revised(record, Change.MOVED) if moved else Observation(record=record)
+
+
+def _counted(known: SpaceRecord, record: SpaceRecord, now: datetime) -> SpaceRecord:
+    """Those who listened since the last look, as that look saw them."""
+    step = now - known.last_seen_at
+    if known.participants is None or not timedelta() < step <= LONGEST_STEP:
+        return record
+    seconds = round(step.total_seconds())
+    return replace(record, listened=record.listened + known.participants * seconds, observed=record.observed + seconds)
 
 
 def _scheduled(known: SpaceRecord | None, seen: Space, now: datetime) -> Observation:
     if known is not None and (not known.phase.is_open or known.phase is Phase.LIVE):
-        withdrawn = known.phase is Phase.GONE and known.started_at is None and known.peak is None
+        withdrawn = known.phase is Phase.GONE and known.started_at is None and not known.was_live
         if not withdrawn:  # what was live is not scheduled again: an old answer
             return Observation(record=known)
     record = _merged(known, seen, now)
@@ -163,7 +204,7 @@ def _over(known: SpaceRecord | None, seen: Space, now: datetime, phase: Phase) -
     record = _merged(known, seen, now)
     if record is None:
         return Observation(record=known)
-    was_live = known.phase is Phase.LIVE or known.peak is not None or record.started_at is not None
+    was_live = known.was_live or record.started_at is not None
     if phase is Phase.CANCELED and was_live:
         phase = Phase.ENDED  # what was heard cannot be called off
     ended_at = record.ended_at
@@ -181,7 +222,7 @@ def _merged(known: SpaceRecord | None, seen: Space, now: datetime) -> SpaceRecor
     old = known or SpaceRecord(
         space_id=seen.id, host_id=host_id, phase=Phase.SCHEDULED, first_seen_at=now, last_seen_at=now
     )
-    return replace(
+    merged = replace(
         old,
         title=_newer(old.title, seen.title),
         lang=_newer(old.lang, seen.lang),
@@ -193,6 +234,20 @@ def _merged(known: SpaceRecord | None, seen: Space, now: datetime) -> SpaceRecor
         last_seen_at=now,
         absent_since=None,
     )
+    return _with_people(merged, seen)
+
+
+def _with_people(record: SpaceRecord, seen: Space) -> SpaceRecord:
+    """Co-hosts and speakers. X names the creator among the hosts: a look without any host did not ask for people."""
+    if not seen.host_ids:
+        return record
+    speakers = tuple(user for user in dict.fromkeys(seen.speaker_ids) if user not in seen.host_ids)[:MOST_SPEAKERS]
+    return replace(
+        record,
+        cohosts=tuple(user for user in dict.fromkeys(seen.host_ids) if user != record.host_id),
+        speakers=speakers,
+        spoke=tuple(dict.fromkeys((*record.spoke, *speakers)))[:MOST_SPEAKERS],
+    )
 
 
 def _newer(old: T | None, new: T | None) -> T | None:
@@ -200,8 +255,13 @@ def _newer(old: T | None, new: T | None) -> T | None:
 
 
 def _looks_different(old: SpaceRecord, new: SpaceRecord) -> bool:
-    """Whether a message that shows `old` is out of date. Listeners alone are not worth an edit each time."""
+    """Whether a message that shows `old` is wrong, and not just a little behind."""
     return (old.title, old.started_at, old.is_ticketed) != (new.title, new.started_at, new.is_ticketed)
+
+
+def _movable(record: SpaceRecord) -> tuple[object, ...]:
+    """What changes all the time while people listen."""
+    return (record.participants, record.cohosts, record.speakers)
 
 
 def _revised(record: SpaceRecord, change: Change) -> Observation:

@@ -1,6 +1,7 @@
 """Every card keeps to Discord's limits and mentions nobody but configured roles, whatever X's text says."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,15 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spacebot.ids import ChannelId, GuildId, RoleId
-from spacebot.post import compose
+from spacebot.post import compose, reports
 from spacebot.post.compose import Card, language_name, space_reply
 from spacebot.post.text import INVISIBLE, units
-from spacebot.store.rows import GuildConfig, Host, Job, Kind, Watch, WatchLine
+from spacebot.store.rows import AtEnd, GuildConfig, Host, Job, Kind, Watch, WatchLine
 from spacebot.views import SpaceView, Watched
 from spacebot.watch.lifecycle import Phase, SpaceRecord
 from spacebot.x.model import SpaceId, UserId
 from tests.clocks import START
 from tests.post.test_text import ANYTHING, DIRTY, NASTY, PIECES, unescaped
+
+SOON_AFTER = START - timedelta(minutes=64)
+"""A minute after the Space of these tests began."""
 
 GUILD = GuildId(100)
 ROLE = RoleId(120)
@@ -37,10 +41,21 @@ RECORD = SpaceRecord(
 )
 
 
-def job(record: SpaceRecord = RECORD, host: Host = HOST, roles: tuple[RoleId, ...] = ()) -> Job:
+def job(
+    record: SpaceRecord = RECORD,
+    host: Host = HOST,
+    roles: tuple[RoleId, ...] = (),
+    kind: Kind = Kind.LIVE,
+    *,
+    guest: Host | None = None,
+    people: tuple[Host, ...] = (),
+) -> Job:
     return Job(
         delivery_id=1,
-        kind=Kind.LIVE,
+        kind=kind,
+        guest=guest,
+        cohosts=people,
+        speakers=people,
         guild_id=GUILD,
         channel_id=CHANNEL,
         space=record,
@@ -70,7 +85,7 @@ def fields(card: Card) -> dict[str, str]:
 
 # What must hold of every card
 
-OURS = re.compile(r"<t:-?\d+:R>|<#110>|<@&120>|\]\(https://x\.com/(?:i/spaces/\w{1,13}|i/user/\d+|\w{1,40})\)")
+OURS = re.compile(r"<t:-?\d+:[Rt]>|<#110>|<@&120>|\]\(https://x\.com/(?:i/spaces/\w{1,13}|i/user/\d+|\w{1,40})\)")
 """What our own words do: times, the guild's channel and role, links to X."""
 
 
@@ -98,7 +113,7 @@ def assert_posted_safely(card: Card) -> None:
         picture = raw.get("author", {}).get("icon_url")
         assert picture is None or re.fullmatch(r"https?://[\w.:-]+/[!-~]+", picture)
         for url in (raw.get("url"), raw.get("author", {}).get("url")):
-            assert url is None or re.fullmatch(r"https://x\.com/[\w/]+(#live)?", url)
+            assert url is None or re.fullmatch(r"https://x\.com/[\w/]+(#(live|scheduled|reminder|ended))?", url)
     for text in texts:
         text.encode()
         assert not DIRTY.search(text.replace("\n", ""))
@@ -151,15 +166,74 @@ RECORDS = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None)
-@given(RECORDS, HOSTS, st.booleans())
-def test_an_announcement_is_safe_and_mentions_its_roles_only(record: SpaceRecord, host: Host, quiet: bool) -> None:
-    card = compose.announcement(job(record, host, (ROLE,)), quiet=quiet)
+JOBS = st.builds(
+    job,
+    RECORDS,
+    HOSTS,
+    roles=st.just((ROLE,)),
+    kind=st.sampled_from(Kind),
+    guest=st.none() | HOSTS,
+    people=st.lists(HOSTS, max_size=3).map(lambda hosts: tuple(hosts * 6)),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(JOBS, st.booleans())
+def test_an_announcement_is_safe_and_mentions_its_roles_only(of: Job, quiet: bool) -> None:
+    card = compose.announcement(of, START, quiet=quiet)
     assert_posted_safely(card)
-    called = record.phase is Phase.LIVE and not quiet
+    moments = {(Kind.LIVE, Phase.LIVE), (Kind.REMINDER, Phase.SCHEDULED)}
+    called = (of.kind, of.space.phase) in moments and not quiet
     assert card.roles == ((ROLE,) if called else ())
     assert (card.content or "").count("<@&120>") == called
     assert not card.everyone
+
+
+START_TAG = f"<t:{int(RECORD.started_at.timestamp())}:t>" if RECORD.started_at else ""
+LATER_TAG = f"<t:{int((START + timedelta(hours=1)).timestamp())}:R>"
+
+
+@pytest.mark.parametrize(
+    ("kind", "phase", "at", "says"),
+    [
+        (Kind.LIVE, Phase.LIVE, SOON_AFTER, "**Tea Time** is live in a Space on X."),
+        (Kind.LIVE, Phase.LIVE, START, f"**Tea Time** is live in a Space on X, since {START_TAG}."),
+        (Kind.LIVE, Phase.ENDED, START, "**Tea Time**'s Space has ended."),
+        (Kind.LIVE, Phase.GONE, START, "**Tea Time**'s Space is no longer visible."),
+        (Kind.SCHEDULED, Phase.SCHEDULED, START, f"**Tea Time** has scheduled a Space: it starts {LATER_TAG}."),
+        (Kind.SCHEDULED, Phase.LIVE, START, "**Tea Time** is live in a Space on X."),
+        (Kind.SCHEDULED, Phase.CANCELED, START, "**Tea Time**'s Space was canceled before it began."),
+        (Kind.REMINDER, Phase.SCHEDULED, START, f"**Tea Time**'s Space on X starts {LATER_TAG}."),
+        (Kind.REMINDER, Phase.LIVE, START, "**Tea Time** is live in a Space on X."),
+        (Kind.ENDED, Phase.ENDED, START, "**Tea Time**'s Space has ended."),
+    ],
+)
+def test_each_moment_says_how_things_are_now(kind: Kind, phase: Phase, at: datetime, says: str) -> None:
+    record = replace(RECORD, phase=phase, scheduled_start=START + timedelta(hours=1))
+    card = compose.announcement(job(record, kind=kind), at)
+    assert card.content == says
+    assert card.embed is not None
+    assert card.embed.url == f"https://x.com/i/spaces/1OyKAWXYZabcd#{kind.value}"
+
+
+def test_somebody_elses_space_is_announced_as_such() -> None:
+    guest = Host(user_id=UserId("783214"), username="coffee_break", name="Coffee Break")
+    card = compose.announcement(job(guest=guest, people=(guest,)), SOON_AFTER)
+    assert card.content == "**Coffee Break** is in a Space of **Tea Time** on X."
+    assert fields(card)["Co-hosts"] == "Coffee Break (@\u2060coffee\\_break)"
+
+
+def test_a_summary_tells_duration_peak_average_and_who_spoke() -> None:
+    speaker = Host(user_id=UserId("783214"), username="coffee", name="Coffee")
+    over = replace(RECORD, phase=Phase.ENDED, ended_at=START, listened=60_000, observed=60)
+    card = compose.announcement(job(over, people=(speaker,)), START)
+    assert fields(card) == {
+        "Duration": "1 h 5 min",
+        "Most listeners": "2,345",
+        "On average": "1,000",
+        "Co-hosts": "Coffee (@\u2060coffee)",
+        "Who spoke": "Coffee (@\u2060coffee)",
+    }
 
 
 @settings(max_examples=40, deadline=None)
@@ -209,7 +283,7 @@ def test_a_suggestion_fits(host: Host, most: int) -> None:
 
 
 def test_a_live_announcement_says_who_what_since_when_and_where_to_listen() -> None:
-    card = compose.announcement(job(roles=(ROLE,)))
+    card = compose.announcement(job(roles=(ROLE,)), SOON_AFTER)
     assert card.content == "<@&120> **Tea Time** is live in a Space on X."
     assert card.embed is not None
     assert card.embed.title == "Tea and type theory"
@@ -222,7 +296,7 @@ def test_a_live_announcement_says_who_what_since_when_and_where_to_listen() -> N
 
 
 def test_everyone_is_called_by_name_and_only_as_configured() -> None:
-    card = compose.announcement(job(roles=(RoleId(GUILD), ROLE)))
+    card = compose.announcement(job(roles=(RoleId(GUILD), ROLE)), SOON_AFTER)
     assert card.content == "@everyone <@&120> **Tea Time** is live in a Space on X."
     assert (card.everyone, card.roles) == (True, (ROLE,))
 
@@ -239,7 +313,7 @@ def test_an_ended_announcement_keeps_its_address_and_loses_its_button_and_mentio
         first_seen_at=START,
         last_seen_at=START,
     )
-    card = compose.announcement(job(over, roles=(ROLE,)))
+    card = compose.announcement(job(over, roles=(ROLE,)), START)
     assert card.content == "**Tea Time**'s Space has ended."
     assert fields(card) == {"Duration": "1 h 5 min", "Most listeners": "2,345"}
     assert (card.buttons, card.roles) == ((), ())
@@ -258,7 +332,7 @@ def test_a_space_that_nobody_saw_end_claims_no_duration() -> None:
         first_seen_at=START,
         last_seen_at=START,
     )
-    card = compose.announcement(job(gone))
+    card = compose.announcement(job(gone), START)
     assert card.content == "**Tea Time**'s Space is no longer visible."
     assert fields(card) == {"Most listeners seen": "7"}
 
@@ -311,7 +385,7 @@ def test_a_space_without_a_title_says_so(title: str | None) -> None:
 
 
 def test_a_host_without_a_name_goes_by_the_handle() -> None:
-    card = compose.announcement(job(host=Host(user_id=UserId("1"), username="tea_time", name="")))
+    card = compose.announcement(job(host=Host(user_id=UserId("1"), username="tea_time", name="")), SOON_AFTER)
     assert card.content == r"**tea\_time** is live in a Space on X."
 
 
@@ -319,7 +393,9 @@ def test_a_host_without_a_name_goes_by_the_handle() -> None:
     "picture", ["", "https://", "ftp://a.example/b", "https://a.example/a b", "javascript:x", "x" * 3000]
 )
 def test_a_picture_that_discord_would_refuse_is_left_out(picture: str) -> None:
-    card = compose.announcement(job(host=Host(user_id=UserId("1"), username="tea", name="Tea", picture=picture)))
+    card = compose.announcement(
+        job(host=Host(user_id=UserId("1"), username="tea", name="Tea", picture=picture)), SOON_AFTER
+    )
     assert card.embed is not None
     assert card.embed.author.icon_url is None
 
@@ -360,17 +436,29 @@ def test_an_empty_watchlist_says_how_to_begin() -> None:
 
 
 def test_a_configuration_shows_what_is_missing_and_what_is_in_the_way() -> None:
-    empty = compose.config_card(
+    empty = reports.config_card(
         GuildConfig(), [], GUILD, obstacle=None, role_trouble=None, last_good_sweep=None, trouble=None
     )
     assert fields(empty) == {
         "Channel": "none yet: `/config channel`",
         "Mentions": "nobody: `/config role`",
+        "Announces": "when it is live",
+        "When a Space is over": "announcements become a summary",
+        "Trouble is told in": "the server's system channel",
         "Follows": "nobody yet: `/watch add`",
         "X last asked": "not yet",
     }
-    full = compose.config_card(
-        GuildConfig(channel_id=CHANNEL, role_id=RoleId(GUILD)),
+    full = reports.config_card(
+        GuildConfig(
+            channel_id=CHANNEL,
+            role_id=RoleId(GUILD),
+            admin_channel_id=ChannelId(111),
+            at_end=AtEnd.DELETE,
+            tells_scheduled=True,
+            reminder_minutes=15,
+            tells_live=False,
+            tells_ended=True,
+        ),
         [line(live=RECORD, paused="gone"), line()],
         GUILD,
         obstacle="gone",
@@ -381,6 +469,9 @@ def test_a_configuration_shows_what_is_missing_and_what_is_in_the_way() -> None:
     assert fields(full) == {
         "Channel": "<#110>\n⚠️ gone",
         "Mentions": "@everyone\n⚠️ that role is gone",
+        "Announces": "when it is scheduled, 15 min before it starts, when it has ended",
+        "When a Space is over": "announcements are deleted",
+        "Trouble is told in": "<#111>",
         "Follows": "2 hosts, 1 live now, 1 paused: see `/watch list`",
         "X last asked": f"<t:{int(START.timestamp())}:R>\n⚠️ X is down.",
     }

@@ -68,6 +68,9 @@ class ScriptedDiscord:
     def obstacle(self, channel_id: ChannelId) -> str | None:
         return self.obstacles.get(channel_id)
 
+    async def look(self, channel_id: ChannelId) -> str | None:
+        return self.obstacles.get(channel_id)
+
     def can_search(self, channel_id: ChannelId) -> bool:
         return not self.blind
 
@@ -99,6 +102,16 @@ class ScriptedDiscord:
             raise MessageGone("somebody deleted the message")
         message.card = card
 
+    async def delete(self, channel_id: ChannelId, message_id: MessageId) -> None:
+        fault = await self._begin("delete", channel_id)
+        if fault is not None:
+            raise fault
+        standing = self.channels.get(channel_id, [])
+        message = next((one for one in standing if one.message_id == message_id), None)
+        if message is None:
+            raise MessageGone("somebody deleted the message")
+        standing.remove(message)
+
     async def _begin(self, call: str, channel_id: ChannelId) -> Exception | None:
         self.calls.append((call, channel_id))
         self.under_way += 1
@@ -116,6 +129,7 @@ class ScriptedDiscord:
 
 
 LIVE = "**Tea Time** is live in a Space on X."
+SINCE = f"**Tea Time** is live in a Space on X, since <t:{int(START.timestamp())}:t>."
 ENDED = "**Tea Time**'s Space has ended."
 
 
@@ -307,7 +321,7 @@ async def test_a_paused_channel_gets_its_message_once_the_obstacle_is_gone(offic
     await office.passing(600)
     office.discord.obstacles.clear()
     await office.passing(31)
-    assert office.discord.contents() == [f"<@&120> {LIVE}"]
+    assert office.discord.contents() == [f"<@&120> {SINCE}"]
     assert await office.store(Tables.pauses) == []
 
 
@@ -363,7 +377,7 @@ async def test_a_message_that_is_always_refused_is_tried_ever_more_rarely(
     await office.sees(live())
     await office.passing(2 * 3600)
     assert 5 <= len(office.discord.calls) <= 8
-    assert sum("refused" in line for line in caplog.messages) == 1
+    assert sum("is refused" in line for line in caplog.messages) == 1
 
 
 async def test_a_channel_too_full_to_search_gets_its_message_without_mentions(office: Office) -> None:
@@ -550,7 +564,7 @@ async def test_a_database_that_fails_for_a_while_is_logged_once_and_heals(
         with locked(tmp_path):
             await office.passing(600)
         await office.passing(60)
-        assert office.discord.contents() == [LIVE]
+        assert office.discord.contents() == [SINCE]
     ledger = [line for line in caplog.messages if "ledger" in line]
     assert ["It is tried again" in line for line in ledger] == [True, False]
     assert "The ledger works again." in ledger

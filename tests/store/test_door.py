@@ -28,7 +28,7 @@ def note_then_fail(tables: Tables, name: str, error: Exception) -> None:
 
 def break_a_rule(tables: Tables) -> None:
     tables.set_note("half", "done")
-    tables.db.execute("INSERT INTO watches VALUES (1, 999, 'nobody', NULL, NULL, 1, 1)")
+    tables.db.execute("INSERT INTO watches (guild_id, host_id, added_by, added_at) VALUES (999, 'nobody', 1, 1)")
 
 
 def modes_in(folder: Path) -> dict[str, int]:

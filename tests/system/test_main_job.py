@@ -31,7 +31,7 @@ async def test_a_followed_host_goes_live_and_the_announcement_is_edited_at_the_e
     space.listeners = 40
     await stage.swept(2)
     space.end()
-    await stage.until(lambda: post.edited_at is not None)
+    await stage.until(lambda: "has ended" in text(post))
     assert "has ended" in text(post)
     assert "Duration" in text(post)
     assert not post.buttons

@@ -102,9 +102,13 @@ def test_the_table_of_transitions_is_complete() -> None:
 
 def test_what_a_change_shows_gets_a_new_revision_and_what_it_leaves_alone_does_not() -> None:
     known = record(Phase.LIVE)
-    same = observe(known, look(State.LIVE, participant_count=9), START).record
-    assert same is not None
-    assert (same.revision, same.participants, same.peak) == (4, 9, 9)
+    same = observe(known, look(State.LIVE, participant_count=known.participants), START)
+    assert same.record is not None
+    assert (same.record.revision, same.change) == (4, None)
+    moved = observe(known, look(State.LIVE, participant_count=9), START)
+    assert moved.record is not None
+    assert (moved.record.revision, moved.record.participants, moved.record.peak) == (5, 9, 9)
+    assert moved.change is Change.MOVED
     retitled = observe(known, look(State.LIVE, title="Coffee"), START)
     assert retitled.record is not None
     assert (retitled.record.revision, retitled.change) == (5, Change.UPDATED)
@@ -122,7 +126,8 @@ def test_what_x_leaves_out_stays_as_it_was() -> None:
     known = record(Phase.LIVE, lang="en", is_ticketed=True)
     seen = Space(id=ID, state=State.LIVE)
     kept = observe(known, seen, START).record
-    assert kept == replace(known, last_seen_at=START)
+    assert kept is not None
+    assert replace(kept, listened=0, observed=0) == replace(known, last_seen_at=START, live_seen_at=START)
 
 
 def test_a_space_without_any_host_is_not_kept() -> None:

@@ -50,6 +50,10 @@ class ScriptedX:
     """Open Spaces that sweeps leave out."""
     sweeps: list[list[UserId]] = field(default_factory=list)
     asked: list[list[SpaceId]] = field(default_factory=list)
+    refreshed: list[list[SpaceId]] = field(default_factory=list)
+    """Look-ups that asked for people too."""
+    accounts: list[User] = field(default_factory=list)
+    bought: list[list[UserId]] = field(default_factory=list)
 
     def show(self, *spaces: Space) -> None:
         self.open |= {space.id: space for space in spaces}
@@ -76,8 +80,14 @@ class ScriptedX:
         self._fail()
         return HostAnswer(spaces=tuple(space for space in self.open.values() if space.creator_id == host_id))
 
-    async def by_ids(self, space_ids: Sequence[SpaceId]) -> Page[Space]:
-        self.asked.append(list(space_ids))
+    async def users(self, user_ids: Sequence[UserId]) -> Page[User]:
+        self.bought.append(list(user_ids))
+        self._fail()
+        accounts = tuple(user for user in self.accounts if user.id in user_ids)
+        return Page(items=accounts, problems=self.problems)
+
+    async def by_ids(self, space_ids: Sequence[SpaceId], *, people: bool = False) -> Page[Space]:
+        (self.refreshed if people else self.asked).append(list(space_ids))
         await self.clock.sleep(PACE)
         self._fail()
         known = self.open | self.over

@@ -1,0 +1,82 @@
+"""What is not kept: what came from X once X no longer shows it, guilds that the bot has long left, old announcements.
+
+X wants what it no longer shows removed within 24 hours (its developer policy); ids, times and our own counters stay.
+"""
+
+from datetime import datetime, timedelta
+
+from spacebot.store.base import Part, ms
+
+KEPT_AFTER_END = timedelta(hours=22)
+"""So long after a Space is over its title and people stay, for the last edits; the job runs every hour."""
+
+GUILDS_KEPT = timedelta(days=30)
+"""A guild that removed the bot finds everything as it was if it comes back so soon."""
+
+HISTORY_KEPT = timedelta(days=90)
+"""How far back `/history` reaches."""
+
+OVER_SINCE = "COALESCE(ended_at, absent_since, last_seen_at)"
+
+
+class ForgettingTables(Part):
+    """What goes."""
+
+    def forget(self, now: datetime) -> int:
+        """Remove what may not or need not be kept; how many Spaces were forgotten."""
+        values = {
+            "now": ms(now),
+            "over": ms(now - KEPT_AFTER_END),
+            "left": ms(now - GUILDS_KEPT),
+            "old": ms(now - HISTORY_KEPT),
+        }
+        forgotten = self.db.execute(
+            f"""
+            UPDATE spaces SET title = NULL, lang = NULL, is_ticketed = NULL, cohosts = '[]', speakers = '[]',
+                spoke = '[]', forgotten_at = :now
+            WHERE forgotten_at IS NULL AND phase NOT IN ('scheduled', 'live')
+              AND ({OVER_SINCE} <= :over OR last_seen_at <= :over)
+            """,  # noqa: S608 - a constant
+            values,
+        ).rowcount
+        # Accounts that nobody follows and that no open Space names.
+        self.db.execute(
+            """
+            DELETE FROM users WHERE seen_at <= :over AND user_id NOT IN (SELECT host_id FROM watches)
+              AND user_id NOT IN (SELECT host_id FROM spaces WHERE forgotten_at IS NULL)
+              AND user_id NOT IN (SELECT value FROM spaces, json_each(spaces.cohosts) WHERE forgotten_at IS NULL)
+              AND user_id NOT IN (SELECT value FROM spaces, json_each(spaces.spoke) WHERE forgotten_at IS NULL)
+            """,
+            values,
+        )
+        # Of accounts that X no longer shows, followers keep the handle that they typed, and nothing else.
+        self.db.execute(
+            """
+            UPDATE users SET name = username, picture = NULL
+            WHERE standing IN ('suspended', 'gone') AND seen_at <= :over AND (name != username OR picture NOT NULL)
+            """,
+            values,
+        )
+        self.db.execute("UPDATE notices SET detail = '' WHERE told_at <= :over AND matter = 'renamed'", values)
+        for table in ("deliveries", "pauses"):
+            self.db.execute(
+                f"DELETE FROM {table} WHERE guild_id IN (SELECT guild_id FROM guilds WHERE left_at <= :left)",  # noqa: S608 - constants
+                values,
+            )
+        self.db.execute("DELETE FROM guilds WHERE left_at <= :left", values)
+        self.db.execute(
+            f"""
+            DELETE FROM deliveries WHERE space_id IN (
+                SELECT space_id FROM spaces WHERE forgotten_at IS NOT NULL AND {OVER_SINCE} <= :old)
+            """,  # noqa: S608 - a constant
+            values,
+        )
+        self.db.execute(
+            f"""
+            DELETE FROM spaces WHERE forgotten_at IS NOT NULL AND {OVER_SINCE} <= :old
+              AND space_id NOT IN (SELECT space_id FROM deliveries)
+              AND space_id NOT IN (SELECT space_id FROM audience)
+            """,  # noqa: S608 - a constant
+            values,
+        )
+        return forgotten

@@ -1,0 +1,72 @@
+"""What admins are shown of the past and of what is in the way."""
+
+from datetime import datetime
+
+from spacebot.ids import GuildId
+from spacebot.store.base import moment, ms
+from spacebot.store.rows import Host, Kind, Past, Pause
+from spacebot.store.seen import SeenTables
+from spacebot.x.model import UserId
+
+MOST_PAST = 100
+"""As many announcements of the past are shown at most."""
+
+
+class OverviewTables(SeenTables):
+    """Questions about how things are."""
+
+    def past(self, guild_id: GuildId, host_id: UserId | None = None) -> list[Past]:
+        """The guild's last announcements, the newest first; those of one host or guest where one is given."""
+        rows = self._rows(
+            """
+            SELECT d.kind, d.channel_id, d.state, d.reason, d.message_id, d.sent_at, d.space_id, d.guest_id
+            FROM deliveries d JOIN spaces s USING (space_id)
+            WHERE d.guild_id = :guild AND (:host IS NULL OR s.host_id = :host OR d.guest_id = :host)
+            ORDER BY d.delivery_id DESC LIMIT :most
+            """,
+            guild=guild_id,
+            host=host_id,
+            most=MOST_PAST,
+        )
+        past = []
+        for row in rows:
+            space = self.space(row["space_id"])
+            assert space is not None  # joined above
+            known = self.people([space.host_id])
+            past.append(
+                Past(
+                    kind=Kind(row["kind"]),
+                    channel_id=row["channel_id"],
+                    space=space,
+                    host=known.get(space.host_id) or Host(user_id=space.host_id, username="i", name="A host"),
+                    state=row["state"],
+                    reason=row["reason"],
+                    message_id=row["message_id"],
+                    sent_at=moment(row["sent_at"]),
+                )
+            )
+        return past
+
+    def guild_pauses(self, guild_id: GuildId) -> list[Pause]:
+        """The guild's channels that are left alone."""
+        rows = self._rows("SELECT channel_id, guild_id, reason FROM pauses WHERE guild_id = :guild", guild=guild_id)
+        return [Pause(**row) for row in rows]
+
+    def delays(self, since: datetime, guild_id: GuildId | None = None) -> list[tuple[float, str]]:
+        """Seconds from a Space's start to its announcement, and what saw it first, of what was sent since then.
+
+        Only Spaces that X dated, and channels that were followed when they began: a watch added midway is not late.
+        """
+        rows = self._rows(
+            """
+            SELECT (d.sent_at - s.started_at) / 1000.0 AS delay, COALESCE(s.live_seen_by, 'sweep') AS seen_by
+            FROM deliveries d JOIN spaces s USING (space_id)
+            WHERE d.kind = 'live' AND d.sent_at >= :since AND s.started_at IS NOT NULL AND d.guest_id IS NULL
+              AND (:guild IS NULL OR d.guild_id = :guild)
+              AND EXISTS (SELECT 1 FROM audience a JOIN watches w USING (watch_id)
+                          WHERE a.delivery_id = d.delivery_id AND w.added_at <= s.started_at)
+            """,
+            since=ms(since),
+            guild=guild_id,
+        )
+        return [(row["delay"], row["seen_by"]) for row in rows]
