@@ -1,4 +1,4 @@
-"""Whom a guild follows: `/watch add`, `/watch remove`, `/watch list`."""
+"""Whom a guild follows: `/watch add`, `/watch remove`, `/watch list`, `/watch keyword …`."""
 
 from typing import Literal
 
@@ -10,7 +10,10 @@ from cogs import checks, everyone
 from cogs.pages import reply_pages
 from spacebot.bot import Spacebot
 from spacebot.errors import UserMistake
+from spacebot.guilds import CHOICES
 from spacebot.post import compose
+from spacebot.post.text import inert, plain
+from spacebot.views import Keyword
 
 NAME_LIMIT = 100
 """The longest name of a choice, by Discord's documentation."""
@@ -87,6 +90,77 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
         lines = await self.guilds.watchlist(checks.guild_id(interaction))
         shown = checks.with_obstacles(checks.guild_of(interaction), lines)
         await reply_pages(interaction, compose.watch_pages(shown, checks.guild_id(interaction)))
+
+    keyword = app_commands.Group(name="keyword", description="Words in the titles of Spaces")
+
+    @keyword.command(name="add", description="Announce live Spaces whose title has these words, whoever hosts them")
+    @app_commands.describe(
+        words="The words, as they stand in a title",
+        channel="Where to announce (else this server's channel)",
+        role="Whom to mention (else this server's role)",
+        language="Only Spaces in this language, by its code: en, es, pt …",
+        listeners="Only Spaces with at least so many listeners",
+        tickets="Only Spaces that need a ticket, or that need none",
+    )
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def add_keyword(  # noqa: PLR0917 - Discord's options come by name
+        self,
+        interaction: discord.Interaction[Spacebot],
+        words: str,
+        channel: discord.TextChannel | discord.Thread | None = None,
+        role: discord.Role | None = None,
+        language: str | None = None,
+        listeners: app_commands.Range[int, 1, 1_000_000] | None = None,
+        tickets: Literal["needed", "none"] | None = None,
+    ) -> None:
+        await interaction.response.defer(ephemeral=True)
+        guild, guild_id = checks.guild_of(interaction), checks.guild_id(interaction)
+        config = await self.guilds.config(guild_id)
+        where = channel.id if channel is not None else config.channel_id or checks.here(interaction)
+        postable = checks.postable(guild, where)
+        if role is not None and role.is_default():
+            raise UserMistake("A keyword may match many Spaces: choose a role that fewer people have than @everyone.")
+        watched = await self.guilds.watch_keyword(
+            Keyword(
+                guild_id=guild_id,
+                text=words,
+                lang=language,
+                least=listeners,
+                ticketed=None if tickets is None else tickets == "needed",
+                channel_id=postable if channel is not None else None,
+                role_id=checks.mentionable(guild, role) if role is not None else None,
+            ),
+            here=postable,
+            by=interaction.user.id,
+        )
+        await interaction.edit_original_response(content=compose.keyword_sentence(watched, guild_id))
+
+    @keyword.command(name="remove", description="Stop announcing Spaces with these words")
+    @app_commands.describe(words="The words, from this server's list")
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def remove_keyword(self, interaction: discord.Interaction[Spacebot], words: str) -> None:
+        await interaction.response.defer(ephemeral=True)
+        removed = await self.guilds.unwatch_keyword(checks.guild_id(interaction), words)
+        await interaction.edit_original_response(content=f"No longer watching for “{inert(removed, NAME_LIMIT)}”.")
+
+    @remove_keyword.autocomplete("words")
+    async def watched_for(
+        self, interaction: discord.Interaction[Spacebot], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        if not interaction.permissions.manage_guild:
+            return []
+        keywords = await self.guilds.keywords(checks.guild_id(interaction))
+        texts = [keyword.text for keyword in keywords if typed.strip().casefold() in keyword.text]
+        return [app_commands.Choice(name=plain(text, NAME_LIMIT), value=text) for text in texts[:CHOICES]]
+
+    @keyword.command(name="list", description="The words that this server watches for")
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def show_keywords(self, interaction: discord.Interaction[Spacebot]) -> None:
+        await interaction.response.defer(ephemeral=True)
+        guild_id = checks.guild_id(interaction)
+        config = await self.guilds.config(guild_id)
+        pages = compose.keyword_pages(await self.guilds.keywords(guild_id), config.channel_id, guild_id)
+        await reply_pages(interaction, pages)
 
 
 async def setup(bot: Spacebot) -> None:

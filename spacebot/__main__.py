@@ -3,14 +3,23 @@
 import asyncio
 import logging
 import sys
+from collections.abc import Callable
+from typing import TypeVar
 
 import click
 
 from spacebot import app
 from spacebot import check as checking
-from spacebot.errors import SettingsError, SpacebotError
+from spacebot.clock import SystemClock
+from spacebot.errors import SettingsError, SpacebotError, StoreError
+from spacebot.figures import delays_text
+from spacebot.health import A_WEEK
 from spacebot.settings import Settings, load
+from spacebot.store.door import Store
+from spacebot.store.tables import Tables
 from spacebot.vault import new_key
+
+T = TypeVar("T")
 
 WRONG_SETTING = 2
 FAILED = 1
@@ -51,6 +60,12 @@ def healthy() -> None:
 
 
 @main.command()
+def delays() -> None:
+    """Show how long announcements took from the start of their Spaces, over the last week."""
+    _show(delays_text, lambda tables: tables.delays(SystemClock().now() - A_WEEK))
+
+
+@main.command()
 def key() -> None:
     """Print a new key for SPACEBOT_ENCRYPTION_KEY."""
     click.echo(new_key())
@@ -65,6 +80,22 @@ def demo() -> None:
         asyncio.run(scenario.play(click.echo))
     except SpacebotError as error:
         _end(str(error), FAILED)
+
+
+def _show(text: Callable[[T], str], question: Callable[[Tables], T]) -> None:
+    """Print what the database answers to a question."""
+    settings = _settings()
+    if not settings.database.exists():
+        _end(f"There is no database at {settings.database}; SPACEBOT_DATABASE says where it is.", FAILED)
+    try:
+        click.echo(text(asyncio.run(_ask(settings, question))))
+    except StoreError as error:
+        _end(str(error), FAILED)
+
+
+async def _ask(settings: Settings, question: Callable[[Tables], T]) -> T:
+    async with Store(settings.database) as store:
+        return await store(question)
 
 
 def _settings() -> Settings:

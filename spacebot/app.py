@@ -25,6 +25,7 @@ from spacebot.post.teller import Teller
 from spacebot.settings import Settings, vault_of
 from spacebot.store.door import Store
 from spacebot.store.tables import Tables
+from spacebot.watch.keywords import KeywordWatcher
 from spacebot.watch.watcher import Watcher
 from spacebot.web import CALLBACK, WebEndpoint
 from spacebot.x.auth import AppAuth, Auth, BearerAuth, OAuthClient
@@ -49,6 +50,9 @@ FORGET_SECONDS = 3600.0
 
 SHOWN: tuple[UserField, ...] = ("name", "profile_image_url", "protected", "username")
 """What is shown of accounts."""
+
+FOUND = SpaceFields(space=("is_ticketed", "lang", "participant_count", "state", "title"), expansions=())
+"""For searches: what decides whether a Space is wanted. Accounts would be billed for those that are not, too."""
 
 WITH_PEOPLE = SpaceFields(expansions=("creator_id", "host_ids", "speaker_ids"), user=SHOWN)
 """For live Spaces: also who hosts and speaks."""
@@ -85,6 +89,9 @@ class XSource:
     async def by_ids(self, space_ids: Sequence[SpaceId], *, people: bool = False) -> Page[Space]:
         return await self._x.spaces(space_ids, lane=Lane.BACKGROUND, fields=WITH_PEOPLE if people else SWEEP)
 
+    async def search(self, words: str) -> Page[Space]:
+        return await self._x.search(words, state="live", lane=Lane.BACKGROUND, fields=FOUND)
+
     async def users(self, user_ids: Sequence[UserId]) -> Page[User]:
         return await self._x.users(user_ids, lane=Lane.BACKGROUND, fields=UserFields(user=SHOWN))
 
@@ -119,13 +126,17 @@ async def serve(settings: Settings, clock: Clock, stop: asyncio.Event) -> None:
         bot = Spacebot(store=store, clock=clock, per_second=settings.messages_per_second, on_change=woken.set)
         publisher = DiscordPublisher(bot)
         courier = Courier(store=store, publisher=publisher, clock=clock, woken=woken)
+        source = XSource(x, desk)
         watcher = Watcher(
-            source=XSource(x, desk),
+            source=source,
             store=store,
             clock=clock,
             on_work=courier.wake,
             people=settings.speakers,
             host_check=timedelta(days=settings.host_check_days) if settings.host_check_days else None,
+        )
+        keywords = KeywordWatcher(
+            source=source, store=store, clock=clock, on_work=courier.wake, may_search=lambda: True
         )
         teller = Teller(store=store, voice=publisher, clock=clock)
         health = Health(
@@ -139,6 +150,7 @@ async def serve(settings: Settings, clock: Clock, stop: asyncio.Event) -> None:
 
         def changed() -> None:
             watcher.poke()
+            keywords.poke()
             courier.wake()
 
         guilds = Guilds(
@@ -146,6 +158,7 @@ async def serve(settings: Settings, clock: Clock, stop: asyncio.Event) -> None:
             store=store,
             clock=clock,
             watch_limit=settings.watch_limit,
+            keyword_limit=settings.keyword_limit,
             look=watcher.look,
             on_change=changed,
         )
@@ -161,6 +174,7 @@ async def serve(settings: Settings, clock: Clock, stop: asyncio.Event) -> None:
             asyncio.create_task(bot.connect(), name="gateway"),
             asyncio.create_task(_beat(bot, store, clock), name="heartbeat"),
             asyncio.create_task(watcher.run(), name="watcher"),
+            asyncio.create_task(keywords.run(), name="keywords"),
             asyncio.create_task(_once_ready(bot, courier.run), name="courier"),
             asyncio.create_task(_once_ready(bot, teller.run), name="teller"),
             asyncio.create_task(_forget(store, clock), name="forgetting"),

@@ -1,20 +1,27 @@
 """What a guild's admins ask for: follow, unfollow, configure, look over. Knows no Discord; the cogs check permissions."""
 
 import logging
+import re
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from spacebot.clock import Clock
 from spacebot.errors import SpacebotError, StoreError, UserMistake, XError
 from spacebot.ids import ChannelId, GuildId, RoleId
 from spacebot.lookups import Lookups
 from spacebot.store.door import Store
-from spacebot.store.rows import AtEnd, GuildConfig, Host, WatchLine
+from spacebot.store.rows import AtEnd, GuildConfig, Host, Keyword, WatchLine
 from spacebot.store.tables import Tables
-from spacebot.views import Watched
+from spacebot.views import KeywordWatched, Watched
 from spacebot.x import reference
 from spacebot.x.model import UserId
 
 log = logging.getLogger(__name__)
+
+KEYWORD_LENGTH = 100
+"""The longest keyword, in characters; Discord shows no longer choices."""
+
+LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", re.ASCII | re.IGNORECASE)
 
 CHOICES = 25
 """The most suggestions that Discord shows while somebody types."""
@@ -30,6 +37,7 @@ class Guilds:
         store: Store,
         clock: Clock,
         watch_limit: int,
+        keyword_limit: int = 10,
         look: Callable[[UserId], Awaitable[None]],
         on_change: Callable[[], None],
     ) -> None:
@@ -40,6 +48,7 @@ class Guilds:
             store: Where the lists are kept.
             clock: Time.
             watch_limit: The most hosts that one guild may follow.
+            keyword_limit: The most keywords that one guild may watch for.
             look: Looks at one host at once and announces it where it is live; may raise `XError`.
             on_change: Called when a watchlist or a channel has changed.
         """
@@ -47,6 +56,7 @@ class Guilds:
         self._store = store
         self._clock = clock
         self._watch_limit = watch_limit
+        self._keyword_limit = keyword_limit
         self._look = look
         self._on_change = on_change
 
@@ -118,6 +128,53 @@ class Guilds:
     async def watchlist(self, guild_id: GuildId) -> list[WatchLine]:
         """Every watch of the guild, with what has become of it."""
         return await self._store(Tables.watch_lines, guild_id)
+
+    async def watch_keyword(self, keyword: Keyword, *, here: ChannelId, by: int) -> KeywordWatched:
+        """Watch for live Spaces whose title has some words, or change how.
+
+        Args:
+            keyword: What; without a channel the guild's is used.
+            here: Where the command was given: becomes the guild's channel where it has none.
+            by: The member who asks.
+
+        Raises:
+            UserMistake: the sentence for the member; nothing was changed.
+        """
+        text = normal(keyword.text)
+        if not text:
+            raise UserMistake("Type at least one word to watch for.")
+        if len(text) > KEYWORD_LENGTH:
+            raise UserMistake(f"That is too long: a keyword has at most {KEYWORD_LENGTH} characters.")
+        keyword = replace(keyword, text=text, lang=language(keyword.lang))
+        is_new = await self._store(Tables.add_keyword, keyword, by=by, limit=self._keyword_limit, now=self._clock.now())
+        config = await self.config(keyword.guild_id)
+        guild_channel_set = keyword.channel_id is None and config.channel_id is None
+        if guild_channel_set:
+            await self._store(Tables.set_channel, keyword.guild_id, here)
+            config = await self.config(keyword.guild_id)
+        self._on_change()
+        return KeywordWatched(
+            keyword=keyword,
+            channel_id=keyword.channel_id or config.channel_id,
+            is_new=is_new,
+            guild_channel_set=guild_channel_set,
+        )
+
+    async def unwatch_keyword(self, guild_id: GuildId, text: str) -> str:
+        """Stop watching for some words.
+
+        Raises:
+            UserMistake: this guild does not watch for them.
+        """
+        words = normal(text)
+        if not await self._store(Tables.remove_keyword, guild_id, words, self._clock.now()):
+            raise UserMistake("This server does not watch for that; `/watch keyword list` shows what it watches for.")
+        self._on_change()
+        return words
+
+    async def keywords(self, guild_id: GuildId) -> list[Keyword]:
+        """What the guild watches for."""
+        return await self._store(Tables.keywords, guild_id)
 
     async def _line(self, guild_id: GuildId, host: Host) -> WatchLine:
         lines = (line for line in await self.watchlist(guild_id) if line.watch.host.user_id == host.user_id)
@@ -233,3 +290,21 @@ def meant(hosts: Sequence[Host], text: str) -> Host | None:
 
 def _names(host: Host) -> tuple[str, ...]:
     return (host.username.casefold(), host.name.casefold(), host.user_id, host.url.casefold())
+
+
+def normal(text: str) -> str:
+    """A keyword as it is kept: X's search does not tell letters apart by their case."""
+    return " ".join(text.split()).casefold()
+
+
+def language(code: str | None) -> str | None:
+    """A language as X names it.
+
+    Raises:
+        UserMistake: no language is written so.
+    """
+    if code is None:
+        return None
+    if not LANGUAGE.fullmatch(code.strip()):
+        raise UserMistake("Give the language as its code: `en`, `es`, `pt`, `ja` …")
+    return code.strip().lower()

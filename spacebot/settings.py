@@ -104,6 +104,7 @@ class Settings(BaseSettings):
     x_api_url: Annotated[str, _address("https", "http")] = Field("https://api.x.com", description="Where X's API is.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged.")
     watch_limit: int = Field(100, ge=1, le=10_000, description="The most hosts that one server may follow.")
+    keyword_limit: int = Field(10, ge=0, le=100, description="The most keywords that one server may watch for.")
     people_share: float = Field(
         0.1, ge=0.0, le=0.9, description="The share of X's request limits that is kept for people's commands."
     )

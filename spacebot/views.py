@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
 
-from spacebot.store.rows import AtEnd, Host, Pause, Queue, WatchLine
+from spacebot.ids import ChannelId
+from spacebot.store.rows import AtEnd, Host, Keyword, Pause, Queue, WatchLine
 from spacebot.watch.lifecycle import Phase, SpaceRecord
 from spacebot.x.model import Page, Space, State, User
 
-__all__ = ["AtEnd", "SpaceView", "Status", "WatchLine", "Watched", "host_of"]
+__all__ = ["AtEnd", "Keyword", "KeywordWatched", "SpaceView", "Status", "WatchLine", "Watched", "host_of"]
 
 PHASES = {
     State.SCHEDULED: Phase.SCHEDULED,
@@ -102,6 +103,17 @@ class Watched:
     """Whether the guild had no channel, and has now got the one where the command was given."""
     looked: bool
     """Whether X could be asked at once if the host is live; otherwise the next sweep finds out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeywordWatched:
+    """What became of `/watch keyword add`."""
+
+    keyword: Keyword
+    channel_id: ChannelId | None
+    is_new: bool
+    guild_channel_set: bool
+    """Whether the guild had no channel, and has now got the one where the command was given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,10 +53,12 @@ def _commands() -> list[app_commands.Command[commands.Cog, ..., None]]:
                 continue
             group = getattr(value, "__cog_group_name__", None) if issubclass(value, commands.GroupCog) else None
             for command in value.__cog_app_commands__:
-                assert isinstance(command, app_commands.Command)
-                assert group is None or command.qualified_name
-                command_name = f"{group} {command.name}" if group else command.name
-                found.append(_Named(command, command_name))  # type: ignore[arg-type] # stands in for a bound command
+                inner = command.walk_commands() if isinstance(command, app_commands.Group) else [command]
+                for each in inner:
+                    assert isinstance(each, app_commands.Command)
+                    parts = (group, command.name if each is not command else None, each.name)
+                    command_name = " ".join(part for part in parts if part)
+                    found.append(_Named(each, command_name))  # type: ignore[arg-type] # stands in for a bound command
     return found
 
 

@@ -17,8 +17,15 @@ FILES = {
 
 PURE = (
     *("spacebot.errors", "spacebot.ids", "spacebot.views", "spacebot.store.rows", "spacebot.watch.lifecycle"),
-    *("spacebot.post.text", "spacebot.post.compose",
-        "spacebot.post.reports", "spacebot.x.base", "spacebot.x.model", "spacebot.x.posts"),
+    *(
+        "spacebot.figures",
+        "spacebot.post.text",
+        "spacebot.post.compose",
+        "spacebot.post.reports",
+        "spacebot.x.base",
+        "spacebot.x.model",
+        "spacebot.x.posts",
+    ),
     *("spacebot.x.reference", "spacebot.x.wire", "spacebot.x.refusals", "spacebot.x.mend", "spacebot.x.endpoints"),
     "spacebot.x.vocabulary",
     *("spacebot.x.limits", "spacebot.x.money"),

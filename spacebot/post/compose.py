@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 import discord
 from babel import Locale
 
-from spacebot.ids import GuildId, RoleId, everyone
+from spacebot.ids import ChannelId, GuildId, RoleId, everyone
 from spacebot.post.text import inert, plain, units
-from spacebot.store.rows import Host, Job, Kind, Standing, WatchLine
-from spacebot.views import SpaceView, Watched, host_of
+from spacebot.store.rows import Host, Job, Keyword, Kind, Standing, WatchLine
+from spacebot.views import KeywordWatched, SpaceView, Watched, host_of
 from spacebot.watch.lifecycle import Phase, SpaceRecord
 from spacebot.x.model import Page, Post, User
 
@@ -33,6 +33,11 @@ ENDINGS = {
     Phase.CANCELED: "was canceled before it began",
     Phase.GONE: "is no longer visible",
 }
+
+KEYWORD_COST = (
+    "X bills each Space that a search returns, up to 100 a search, once a day: at $0.005 each up to $0.50 at first, and"
+    " then what is new. Its host is billed only where it is announced."
+)
 
 STANDINGS = {
     Standing.SUSPENDED: "X has suspended this account; if it comes back, I go on by myself",
@@ -264,6 +269,37 @@ def watched_sentence(watched: Watched, guild_id: GuildId) -> str:
     if not watched.looked:
         text += " X does not answer at the moment; if they are live, the announcement follows when it does."
     return text
+
+
+def keyword_sentence(watched: KeywordWatched, guild_id: GuildId) -> str:
+    """What `/watch keyword add` did, and what it may cost."""
+    words = "Watching for" if watched.is_new else "Still watching, changed:"
+    text = f"{words} {_keyword(watched.keyword, watched.channel_id, guild_id)}."
+    if watched.guild_channel_set:
+        text += " That channel is this server's from now on; `/config channel` chooses another."
+    return f"{text}\n{KEYWORD_COST}"
+
+
+def keyword_pages(keywords: Sequence[Keyword], channel_id: ChannelId | None, guild_id: GuildId) -> list[Card]:
+    """What a guild watches for, ten to a page."""
+    if not keywords:
+        return [Card(content="This server watches for no words. Add some with `/watch keyword add`.")]
+    entries = [_keyword(keyword, keyword.channel_id or channel_id, guild_id) for keyword in keywords]
+    return _paged("Keywords", entries, WATCHES_PER_PAGE)
+
+
+def _keyword(keyword: Keyword, channel_id: ChannelId | None, guild_id: GuildId) -> str:
+    parts = [f"“{inert(keyword.text, 200)}”"]
+    if keyword.lang is not None:
+        parts.append(f"in {language_name(keyword.lang)}")
+    if keyword.least is not None:
+        parts.append(f"from {keyword.least:,} listeners")
+    if keyword.ticketed is not None:
+        parts.append("with a ticket" if keyword.ticketed else "without a ticket")
+    parts.append(f"→ <#{channel_id}>" if channel_id is not None else "→ no channel yet: `/config channel`")
+    if keyword.role_id is not None:
+        parts.append(mention(keyword.role_id, guild_id))
+    return " · ".join(parts)
 
 
 def unwatched_sentence(host: Host) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import discord
 
+from spacebot.figures import quantile
 from spacebot.ids import GuildId
 from spacebot.post.compose import (
     OVER_COLOUR,
@@ -180,9 +181,8 @@ def _delay(delays: Sequence[float]) -> str:
     if not delays:
         return "nothing announced in the last week"
     ordered = sorted(max(0.0, delay) for delay in delays)
-    p95 = ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))]
-    middle = ordered[len(ordered) // 2]
-    return f"median {seconds(middle)}, 95 % within {seconds(p95)}, worst {seconds(ordered[-1])} ({len(ordered)})"
+    middle, most = quantile(ordered, 0.5), quantile(ordered, 0.95)
+    return f"median {seconds(middle)}, 95 % within {seconds(most)}, worst {seconds(ordered[-1])} ({len(ordered)})"
 
 
 def _fitting(entries: Sequence[str], most: int) -> str:

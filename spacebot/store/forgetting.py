@@ -42,7 +42,8 @@ class ForgettingTables(Part):
         # Accounts that nobody follows and that no open Space names.
         self.db.execute(
             """
-            DELETE FROM users WHERE seen_at <= :over AND user_id NOT IN (SELECT host_id FROM watches)
+            DELETE FROM users WHERE seen_at <= :over AND user_id NOT IN (
+                SELECT host_id FROM watches WHERE host_id IS NOT NULL)
               AND user_id NOT IN (SELECT host_id FROM spaces WHERE forgotten_at IS NULL)
               AND user_id NOT IN (SELECT value FROM spaces, json_each(spaces.cohosts) WHERE forgotten_at IS NULL)
               AND user_id NOT IN (SELECT value FROM spaces, json_each(spaces.spoke) WHERE forgotten_at IS NULL)

@@ -191,7 +191,9 @@ class GuildTables(Part):
         if updated.rowcount:
             self._move_unsent(guild_id)
             return False
-        count = self._rows("SELECT count(*) AS n FROM watches WHERE guild_id = :guild", guild=guild_id)[0]["n"]
+        count = self._rows(
+            "SELECT count(*) AS n FROM watches WHERE guild_id = :guild AND host_id IS NOT NULL", guild=guild_id
+        )[0]["n"]
         if count >= limit:
             raise UserMistake(
                 f"This server already follows {count} hosts, which is the limit here; remove one with /watch remove first."
@@ -250,6 +252,10 @@ class GuildTables(Part):
         )
         if watch is None:
             return False
+        self._drop_watch(watch["watch_id"], now)
+        return True
+
+    def _drop_watch(self, watch_id: int, now: datetime) -> None:
         self.db.execute(
             """
             UPDATE deliveries SET state = 'skipped', reason = :reason, next_try_at = :now
@@ -257,10 +263,9 @@ class GuildTables(Part):
               AND delivery_id IN (SELECT delivery_id FROM audience WHERE watch_id = :watch)
               AND delivery_id NOT IN (SELECT delivery_id FROM audience WHERE watch_id != :watch)
             """,
-            {"reason": UNWATCHED, "watch": watch["watch_id"], "now": ms(now)},
+            {"reason": UNWATCHED, "watch": watch_id, "now": ms(now)},
         )
-        self.db.execute("DELETE FROM watches WHERE watch_id = :watch", {"watch": watch["watch_id"]})
-        return True
+        self.db.execute("DELETE FROM watches WHERE watch_id = :watch", {"watch": watch_id})
 
     def watch_lines(self, guild_id: GuildId) -> list[WatchLine]:
         """The guild's watches by name, each with what has become of it."""
@@ -311,7 +316,7 @@ class GuildTables(Part):
         return [
             row["host_id"]
             for row in self._rows(
-                "SELECT host_id FROM watches JOIN guilds USING (guild_id) WHERE left_at IS NULL "
+                "SELECT host_id FROM watches JOIN guilds USING (guild_id) WHERE left_at IS NULL AND host_id IS NOT NULL "
                 "GROUP BY host_id ORDER BY min(watch_id)"
             )
         ]

@@ -4,7 +4,7 @@
 """
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from spacebot.ids import ChannelId, GuildId, MessageId, RoleId
@@ -49,14 +49,14 @@ MOMENTS = {
 class LedgerTables(SeenTables):
     """Deliveries and paused channels."""
 
-    def _ensure_deliveries(self, record: SpaceRecord, now: datetime) -> None:
-        """One row per announcement that the Space's phase asks for."""
+    def _ensure_deliveries(self, record: SpaceRecord, now: datetime, matched: Sequence[int] = ()) -> None:
+        """One row per announcement that the Space's phase asks for; `matched` are the keyword watches that it matches."""
         for kind in Kind:
             starts_later = record.scheduled_start is not None and record.scheduled_start > now
             if kind.fits(record.phase) and (kind is not Kind.REMINDER or starts_later):
-                self._ensure_kind(record, kind, now)
+                self._ensure_kind(record, kind, now, matched if kind is Kind.LIVE else ())
 
-    def _ensure_kind(self, record: SpaceRecord, kind: Kind, now: datetime) -> None:
+    def _ensure_kind(self, record: SpaceRecord, kind: Kind, now: datetime, matched: Sequence[int]) -> None:
         """One row per interested channel; a watch that has its message of this moment already gets no other.
 
         Who follows a co-host or speaker, and wants to, hears of somebody else's Space when it is live.
@@ -66,6 +66,7 @@ class LedgerTables(SeenTables):
             "space": record.space_id,
             "host": record.host_id,
             "people": json.dumps([record.host_id, *guests]),
+            "matched": json.dumps(list(matched)),
             "kind": kind.value,
             "revision": record.revision,
             "now": ms(now),
@@ -75,7 +76,11 @@ class LedgerTables(SeenTables):
         }
         missing = f"""
             FROM watches w JOIN guilds g USING (guild_id)
-            WHERE w.host_id IN (SELECT value FROM json_each(:people)) AND (w.host_id = :host OR w.also_cohost)
+            WHERE w.watch_id IN (
+                SELECT watch_id FROM watches
+                WHERE host_id IN (SELECT value FROM json_each(:people)) AND (host_id = :host OR also_cohost)
+                UNION SELECT value FROM json_each(:matched)
+            )
               AND g.left_at IS NULL AND {MOMENTS[kind]} AND COALESCE(w.channel_id, g.channel_id) IS NOT NULL
               AND NOT EXISTS (SELECT 1 FROM audience a
                               WHERE a.watch_id = w.watch_id AND a.space_id = :space AND a.kind = :kind)

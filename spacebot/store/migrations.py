@@ -238,3 +238,49 @@ CREATE TABLE reservations (          -- requests that X may have answered withou
 def spending(db: Database) -> None:
     """What X bills, day by day."""
     _run(db, SPENDING)
+
+
+# A table that `audience` points to can only be made anew while `audience` is out of the way: dropping it would take the
+# rows that point there along.
+KEYWORDS = """
+CREATE TABLE kept AS SELECT * FROM audience;
+DROP TABLE audience;
+ALTER TABLE watches RENAME TO old_watches;
+CREATE TABLE watches (
+    watch_id    INTEGER PRIMARY KEY,
+    guild_id    INTEGER NOT NULL REFERENCES guilds ON DELETE CASCADE,
+    host_id     TEXT REFERENCES users (user_id),
+    keyword     TEXT COLLATE NOCASE, -- instead of a host: what a title must have
+    lang        TEXT,
+    least       INTEGER,            -- listeners, at least
+    ticketed    INTEGER,            -- only Spaces that need a ticket (1), or none (0)
+    channel_id  INTEGER,
+    role_id     INTEGER,
+    also_cohost INTEGER NOT NULL DEFAULT 0,
+    added_by    INTEGER NOT NULL,
+    added_at    INTEGER NOT NULL,
+    CHECK ((host_id IS NULL) != (keyword IS NULL)),
+    UNIQUE (guild_id, host_id),     -- a guild follows a host once: adding again updates
+    UNIQUE (guild_id, keyword)
+) STRICT;
+INSERT INTO watches (watch_id, guild_id, host_id, channel_id, role_id, also_cohost, added_by, added_at)
+    SELECT watch_id, guild_id, host_id, channel_id, role_id, also_cohost, added_by, added_at FROM old_watches;
+DROP TABLE old_watches;
+CREATE INDEX watches_by_host ON watches (host_id);
+CREATE TABLE audience (              -- which watches a delivery serves
+    watch_id    INTEGER NOT NULL REFERENCES watches ON DELETE CASCADE,
+    space_id    TEXT NOT NULL REFERENCES spaces,
+    kind        TEXT NOT NULL,
+    delivery_id INTEGER NOT NULL REFERENCES deliveries ON DELETE CASCADE,
+    PRIMARY KEY (watch_id, space_id, kind) -- one watch, one message: a channel changed midway counts from the next Space
+) STRICT;
+INSERT INTO audience SELECT watch_id, space_id, kind, delivery_id FROM kept;
+DROP TABLE kept;
+CREATE INDEX audience_by_delivery ON audience (delivery_id);
+"""
+
+
+@migrations()
+def keywords(db: Database) -> None:
+    """Watches of words in titles, beside those of hosts."""
+    _run(db, KEYWORDS)

@@ -110,6 +110,30 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Keyword:
+    """A guild's wish to hear of live Spaces whose title has some words."""
+
+    watch_id: int = 0
+    guild_id: GuildId
+    text: str
+    lang: str | None = None
+    least: int | None = None
+    """Listeners, at least."""
+    ticketed: bool | None = None
+    """Only those that need a ticket, or that need none; None for all."""
+    channel_id: ChannelId | None = None
+    role_id: RoleId | None = None
+
+    def takes(self, *, lang: str | None, participants: int | None, is_ticketed: bool | None) -> bool:
+        """Whether a Space that has the words is wanted. What X does not say of it does not count against it."""
+        if self.lang is not None and lang is not None and lang.partition("-")[0] != self.lang.partition("-")[0]:
+            return False
+        if self.least is not None and (participants or 0) < self.least:
+            return False
+        return self.ticketed is None or is_ticketed is None or is_ticketed is self.ticketed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WatchLine:
     """A watch with what has become of it: where it announces, whom it mentions, what is on, and what is in its way."""
 

@@ -25,6 +25,7 @@ class SpaceTables(LedgerTables):
         now: datetime,
         *,
         by: str = "sweep",
+        matches: Mapping[SpaceId, Sequence[int]] | None = None,
     ) -> list[tuple[SpaceRecord, Change]]:
         """Store what X showed, and make sure that the ledger asks for what follows from it.
 
@@ -34,6 +35,7 @@ class SpaceTables(LedgerTables):
             users: Accounts that came along.
             now: When the answer came.
             by: What made the look: kept for Spaces that it was the first to see live.
+            matches: The keyword watches that Spaces match, by Space.
 
         Returns:
             What changed.
@@ -51,7 +53,7 @@ class SpaceTables(LedgerTables):
             if record != known:
                 self._save_space(record)
             if record.phase.is_open and space is not None:
-                self._ensure_deliveries(record, now)
+                self._ensure_deliveries(record, now, (matches or {}).get(space_id, ()))
             if observation.change is not None:
                 self._want(record, observation.change, now)
                 changes.append((record, observation.change))
@@ -121,7 +123,8 @@ class SpaceTables(LedgerTables):
             SELECT DISTINCT s.space_id FROM spaces s JOIN deliveries d USING (space_id)
             WHERE s.phase IN ('scheduled', 'live') AND s.last_seen_at < :since
               AND (s.absent_since IS NULL OR s.absent_since <= :apart OR s.absent_since > :now)
-              AND d.state IN ('sending', 'sent') AND s.host_id NOT IN (SELECT host_id FROM watches)
+              AND d.state IN ('sending', 'sent') AND s.host_id NOT IN (
+                  SELECT host_id FROM watches WHERE host_id IS NOT NULL)
             """,
             since=ms(since),
             apart=ms(now - ABSENCES_APART),

@@ -5,7 +5,7 @@ What an invariant needs is done in one method: `take_in` stores what X showed an
 """
 
 from spacebot.store.forgetting import ForgettingTables
-from spacebot.store.guilds import GuildTables
+from spacebot.store.keywords import KeywordTables
 from spacebot.store.links import LinkTables
 from spacebot.store.notices import NoticeTables
 from spacebot.store.overview import OverviewTables
@@ -13,7 +13,7 @@ from spacebot.store.spaces import SpaceTables
 from spacebot.store.spending import SpendingTables
 
 
-class Tables(GuildTables, SpaceTables, NoticeTables, OverviewTables, ForgettingTables, SpendingTables, LinkTables):
+class Tables(KeywordTables, SpaceTables, NoticeTables, OverviewTables, ForgettingTables, SpendingTables, LinkTables):
     """The statements over one open database, on the thread that owns it."""
 
     def note(self, name: str) -> str | None:

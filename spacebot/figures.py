@@ -1,0 +1,53 @@
+"""The measured delays as text: from a Space's start to its announcement, by what saw it first, with a histogram."""
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+BOUNDS = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 900.0, 3600.0)
+"""Where the bars of the histogram end, in seconds."""
+
+WIDTH = 40
+"""The longest bar, in characters."""
+
+SEEN_BY = {"push": "push", "sweep": "sweep", "look-up": "look-up", "person": "a person's question", "keyword": "search"}
+"""What saw a Space first, as people say it."""
+
+
+def quantile(ordered: Sequence[float], share: float) -> float:
+    """The value below which `share` of them lie: the nearest rank, of one that occurred."""
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
+
+
+def delays_text(delays: Sequence[tuple[float, str]]) -> str:
+    """Median, 95th percentile and worst, over all and by what saw it first, and a histogram.
+
+    Args:
+        delays: Seconds from start to post, and what saw the Space first.
+    """
+    if not delays:
+        return "Nothing that X dated was announced in the last week."
+    rows = [("all", [delay for delay, _ in delays])]
+    rows += [
+        (name, [delay for delay, seen_by in delays if seen_by == key])
+        for key, name in SEEN_BY.items()
+        if any(seen_by == key for _, seen_by in delays)
+    ]
+    lines = ["From the start of a Space to its announcement, last week, in seconds", ""]
+    lines.append(f"{'seen first by':<22}{'number':>8}{'median':>10}{'95 %':>10}{'worst':>10}")
+    for name, values in rows:
+        ordered = sorted(max(0.0, value) for value in values)
+        figures = (quantile(ordered, 0.5), quantile(ordered, 0.95), ordered[-1])
+        lines.append(f"{name:<22}{len(ordered):>8}" + "".join(f"{figure:>10.1f}" for figure in figures))
+    return "\n".join([*lines, "", *_histogram([delay for delay, _ in delays])])
+
+
+def _histogram(delays: Sequence[float]) -> list[str]:
+    edges = (0.0, *BOUNDS, float("inf"))
+    counts = [sum(low <= max(0.0, delay) < high for delay in delays) for low, high in pairwise(edges)]
+    most = max(counts)
+    names = [f"under {bound:g} s" for bound in BOUNDS] + [f"{BOUNDS[-1]:g} s and more"]
+    return [
+        f"{name:<18}{count:>7}  {'█' * round(WIDTH * count / most)}".rstrip()
+        for name, count in zip(names, counts, strict=True)
+    ]

@@ -1,0 +1,122 @@
+"""Watches of words in titles: what guilds want to hear of, whoever the host is."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from spacebot.errors import UserMistake
+from spacebot.ids import ChannelId, GuildId, RoleId
+from spacebot.store.base import ms
+from spacebot.store.guilds import GuildTables
+from spacebot.store.rows import Keyword
+from spacebot.x.model import SpaceId
+
+
+class KeywordTables(GuildTables):
+    """Keyword watches."""
+
+    def add_keyword(
+        self,
+        keyword: Keyword,
+        *,
+        by: int,
+        limit: int,
+        now: datetime,
+    ) -> bool:
+        """Watch for a word, or change how one that is there is watched for; its filters are as given, whatever they were.
+
+        Returns:
+            Whether the watch is new.
+
+        Raises:
+            UserMistake: the guild already watches for as many keywords as it may.
+        """
+        self._ensure_guild(keyword.guild_id)
+        values = {
+            "guild": keyword.guild_id,
+            "keyword": keyword.text,
+            "lang": keyword.lang,
+            "least": keyword.least,
+            "ticketed": None if keyword.ticketed is None else int(keyword.ticketed),
+            "channel": keyword.channel_id,
+            "role": keyword.role_id,
+            "by": by,
+            "now": ms(now),
+        }
+        updated = self.db.execute(
+            """
+            UPDATE watches SET lang = :lang, least = :least, ticketed = :ticketed,
+                channel_id = COALESCE(:channel, channel_id), role_id = COALESCE(:role, role_id)
+            WHERE guild_id = :guild AND keyword = :keyword
+            """,
+            values,
+        )
+        if updated.rowcount:
+            self._move_unsent(keyword.guild_id)
+            return False
+        count = self._rows(
+            "SELECT count(*) AS n FROM watches WHERE guild_id = :guild AND keyword IS NOT NULL", guild=keyword.guild_id
+        )[0]["n"]
+        if count >= limit:
+            raise UserMistake(
+                f"This server already watches for {count} keywords, which is the limit here; remove one with"
+                " /watch keyword remove first."
+            )
+        self.db.execute(
+            """
+            INSERT INTO watches (guild_id, keyword, lang, least, ticketed, channel_id, role_id, added_by, added_at)
+            VALUES (:guild, :keyword, :lang, :least, :ticketed, :channel, :role, :by, :now)
+            """,
+            values,
+        )
+        return True
+
+    def remove_keyword(self, guild_id: GuildId, text: str, now: datetime) -> bool:
+        """Stop watching for it; whether it was watched for."""
+        row = self._row(
+            "SELECT watch_id FROM watches WHERE guild_id = :guild AND keyword = :keyword", guild=guild_id, keyword=text
+        )
+        if row is None:
+            return False
+        self._drop_watch(row["watch_id"], now)
+        return True
+
+    def keywords(self, guild_id: GuildId | None = None) -> list[Keyword]:
+        """What one guild watches for, by name; without a guild what all those do that the bot is in."""
+        rows = self._rows(
+            """
+            SELECT w.watch_id, w.guild_id, w.keyword, w.lang, w.least, w.ticketed, w.channel_id, w.role_id
+            FROM watches w JOIN guilds g USING (guild_id)
+            WHERE w.keyword IS NOT NULL AND (w.guild_id = :guild OR (:guild IS NULL AND g.left_at IS NULL))
+            ORDER BY w.keyword, w.watch_id
+            """,
+            guild=guild_id,
+        )
+        return [
+            Keyword(
+                watch_id=row["watch_id"],
+                guild_id=row["guild_id"],
+                text=row["keyword"],
+                lang=row["lang"],
+                least=row["least"],
+                ticketed=None if row["ticketed"] is None else bool(row["ticketed"]),
+                channel_id=ChannelId(row["channel_id"]) if row["channel_id"] is not None else None,
+                role_id=RoleId(row["role_id"]) if row["role_id"] is not None else None,
+            )
+            for row in rows
+        ]
+
+    def unserved(self, matches: Mapping[SpaceId, Sequence[int]]) -> list[SpaceId]:
+        """Those of these Spaces of which some of the watches that they match have no row in the ledger yet."""
+        return [
+            space_id
+            for space_id, watch_ids in matches.items()
+            if self._rows(
+                """
+                SELECT 1 FROM json_each(:ids) WHERE value NOT IN (
+                    SELECT watch_id FROM audience WHERE space_id = :space AND kind = 'live') LIMIT 1
+                """,
+                ids=json.dumps(list(watch_ids)),
+                space=space_id,
+            )
+        ]

@@ -1,0 +1,135 @@
+"""The loop that searches X for the words that guilds watch for; a Space that matches goes the ordinary way from there.
+
+However many keywords there are, each distinct one is one request per round, at the background's pace.
+"""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from spacebot.clock import Clock
+from spacebot.errors import SpacebotError
+from spacebot.store.door import Store
+from spacebot.store.rows import Keyword
+from spacebot.store.tables import Tables
+from spacebot.x.model import Page, Space, SpaceId, State
+
+log = logging.getLogger(__name__)
+
+EVERY = 60.0
+"""Seconds between two rounds, unless the limits of X make one longer."""
+
+BATCH = 100
+"""Spaces per look-up: the most that X takes."""
+
+
+class SearchSource(Protocol):
+    """X, as searches need it; every method waits for its turn within X's limits and raises `XError`."""
+
+    async def search(self, words: str) -> Page[Space]:
+        """Live Spaces with these words in the title, without accounts: who is not wanted is not paid for."""
+        ...
+
+    async def by_ids(self, space_ids: Sequence[SpaceId], *, people: bool = False) -> Page[Space]:
+        """These Spaces, with their hosts."""
+        ...
+
+
+class KeywordWatcher:
+    """Searches for each keyword in turn."""
+
+    def __init__(
+        self,
+        *,
+        source: SearchSource,
+        store: Store,
+        clock: Clock,
+        on_work: Callable[[], None],
+        may_search: Callable[[], bool],
+    ) -> None:
+        """Take what the loop needs.
+
+        Args:
+            source: X.
+            store: Where keywords are kept, and what was found.
+            clock: Time.
+            on_work: Called after each find that may have left work in the ledger.
+            may_search: Whether the day's budget has room for searches.
+        """
+        self._source = source
+        self._store = store
+        self._clock = clock
+        self._on_work = on_work
+        self._may_search = may_search
+        self._poked = asyncio.Event()
+        self._failing = False
+        self.resting = False
+        """Whether keywords are not searched for, to keep within the day's budget."""
+
+    def poke(self) -> None:
+        """The keywords have changed: do not wait for the next round."""
+        self._poked.set()
+
+    async def run(self) -> None:
+        """Search until cancelled."""
+        while True:
+            began = self._clock.monotonic()
+            self._poked.clear()
+            try:
+                await self._round()
+            except SpacebotError as error:
+                if not self._failing:
+                    log.warning("Searching for keywords fails: %s It is tried again.", error)
+                self._failing = True
+            except Exception:
+                log.exception("Searching for keywords failed in an unforeseen way; it goes on.")
+            else:
+                if self._failing:
+                    log.info("Searching for keywords works again.")
+                self._failing = False
+            await self._rest(max(1.0, began + EVERY - self._clock.monotonic()))
+
+    async def _round(self) -> None:
+        wanted: dict[str, list[Keyword]] = defaultdict(list)
+        for keyword in await self._store(Tables.keywords):
+            wanted[keyword.text].append(keyword)
+        for text, watches in wanted.items():
+            self.resting = not self._may_search()
+            if self.resting:
+                return
+            await self._search(text, watches)
+
+    async def _search(self, text: str, watches: Sequence[Keyword]) -> None:
+        page = await self._source.search(text)
+        matches = {
+            space.id: [
+                watch.watch_id
+                for watch in watches
+                if watch.takes(lang=space.lang, participants=space.participant_count, is_ticketed=space.is_ticketed)
+            ]
+            for space in page.items
+            if space.state is State.LIVE
+        }
+        news = await self._store(Tables.unserved, {space_id: ids for space_id, ids in matches.items() if ids})
+        for at in range(0, len(news), BATCH):
+            found = await self._source.by_ids(news[at : at + BATCH])
+            await self._store(
+                Tables.take_in,
+                found.items,
+                (),
+                tuple(found.users.values()),
+                self._clock.now(),
+                by="keyword",
+                matches=matches,
+            )
+            self._on_work()
+
+    async def _rest(self, seconds: float) -> None:
+        waits = {asyncio.ensure_future(self._clock.sleep(seconds)), asyncio.ensure_future(self._poked.wait())}
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
