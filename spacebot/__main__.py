@@ -4,6 +4,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TypeVar
 
 import click
@@ -15,7 +16,9 @@ from spacebot.errors import SettingsError, SpacebotError, StoreError
 from spacebot.figures import delays_text
 from spacebot.health import A_WEEK
 from spacebot.settings import Settings, load
+from spacebot.spending import costs_table
 from spacebot.store.door import Store
+from spacebot.store.spending import utc_day
 from spacebot.store.tables import Tables
 from spacebot.vault import new_key
 
@@ -63,6 +66,14 @@ def healthy() -> None:
 def delays() -> None:
     """Show how long announcements took from the start of their Spaces, over the last week."""
     _show(delays_text, lambda tables: tables.delays(SystemClock().now() - A_WEEK))
+
+
+@main.command()
+@click.option("--days", default=31, type=click.IntRange(1, 366), help="How many days back.")
+def costs(days: int) -> None:
+    """Show what X billed, by day and kind."""
+    since = utc_day(SystemClock().now()) - timedelta(days=days - 1)
+    _show(costs_table, lambda tables: tables.spending(since))
 
 
 @main.command()

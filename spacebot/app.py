@@ -23,15 +23,19 @@ from spacebot.post.courier import Courier
 from spacebot.post.publisher import TROUBLES, DiscordPublisher
 from spacebot.post.teller import Teller
 from spacebot.settings import Settings, vault_of
+from spacebot.spending import Purpose, Spending
 from spacebot.store.door import Store
 from spacebot.store.tables import Tables
 from spacebot.watch.keywords import KeywordWatcher
+from spacebot.watch.push import EVENTS, Push
 from spacebot.watch.watcher import Watcher
 from spacebot.web import CALLBACK, WebEndpoint
+from spacebot.x.activity import TAG, ActivityClient
 from spacebot.x.auth import AppAuth, Auth, BearerAuth, OAuthClient
 from spacebot.x.client import SWEEP, Lane, SpaceFields, UserFields, XClient
 from spacebot.x.desk import HostAnswer, HostDesk
 from spacebot.x.model import Page, Space, SpaceId, User, UserId
+from spacebot.x.money import Meter, Prices, millicents
 from spacebot.x.vocabulary import UserField
 
 log = logging.getLogger(__name__)
@@ -86,8 +90,9 @@ class XSource:
     async def ask(self, host_id: UserId) -> HostAnswer:
         return await self._desk.ask(host_id)
 
-    async def by_ids(self, space_ids: Sequence[SpaceId], *, people: bool = False) -> Page[Space]:
-        return await self._x.spaces(space_ids, lane=Lane.BACKGROUND, fields=WITH_PEOPLE if people else SWEEP)
+    async def by_ids(self, space_ids: Sequence[SpaceId], *, people: bool = False, at_once: bool = False) -> Page[Space]:
+        lane = Lane.PEOPLE if at_once else Lane.BACKGROUND
+        return await self._x.spaces(space_ids, lane=lane, fields=WITH_PEOPLE if people else SWEEP)
 
     async def search(self, words: str) -> Page[Space]:
         return await self._x.search(words, state="live", lane=Lane.BACKGROUND, fields=FOUND)
@@ -116,15 +121,24 @@ async def serve(settings: Settings, clock: Clock, stop: asyncio.Event) -> None:
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(Store(settings.database))
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        x = x_client(settings, session, clock)
+        spending = Spending(
+            store=store, clock=clock, prices=prices_of(settings), daily_budget=settings.daily_budget_usd
+        )
+        await spending.open()
+        stack.push_async_callback(spending.close, DRAIN)
+        auth = auth_of(settings, session, clock)
+        x = x_client(settings, session, clock, auth=auth, meter=spending)
         desk = HostDesk(x, clock)
         links = links_of(settings, session, store, clock)
         if links is not None:
             await links.reseal()
-        lookups = Lookups(x=x, desk=desk, store=store, clock=clock, links=links)
+        lookups = Lookups(
+            x=x, desk=desk, store=store, clock=clock, links=links, check=lambda: spending.check(Purpose.SEARCH)
+        )
         woken = asyncio.Event()  # the courier needs the bot, and the bot wakes the courier
         bot = Spacebot(store=store, clock=clock, per_second=settings.messages_per_second, on_change=woken.set)
         publisher = DiscordPublisher(bot)
+        bot.add_listener(publisher.note_thread, "on_raw_thread_update")
         courier = Courier(store=store, publisher=publisher, clock=clock, woken=woken)
         source = XSource(x, desk)
         watcher = Watcher(
@@ -134,9 +148,17 @@ async def serve(settings: Settings, clock: Clock, stop: asyncio.Event) -> None:
             on_work=courier.wake,
             people=settings.speakers,
             host_check=timedelta(days=settings.host_check_days) if settings.host_check_days else None,
+            may_refresh=lambda: spending.allows(Purpose.REFRESH),
+            may_detect=lambda: spending.allows(Purpose.DETECTION),
+            pushes=lambda: frozenset() if push is None else push.covered,
         )
+        push = push_of(settings, session=session, auth=auth, clock=clock, watcher=watcher, spending=spending)
         keywords = KeywordWatcher(
-            source=source, store=store, clock=clock, on_work=courier.wake, may_search=lambda: True
+            source=source,
+            store=store,
+            clock=clock,
+            on_work=courier.wake,
+            may_search=lambda: spending.allows(Purpose.SEARCH),
         )
         teller = Teller(store=store, voice=publisher, clock=clock)
         health = Health(
@@ -146,11 +168,15 @@ async def serve(settings: Settings, clock: Clock, stop: asyncio.Event) -> None:
             courier=courier,
             windows=x.windows,
             connected=lambda: bot.is_connected,
+            spending=spending,
+            push=push,
         )
 
         def changed() -> None:
             watcher.poke()
             keywords.poke()
+            if push is not None:
+                push.poke()
             courier.wake()
 
         guilds = Guilds(
@@ -179,6 +205,8 @@ async def serve(settings: Settings, clock: Clock, stop: asyncio.Event) -> None:
             asyncio.create_task(_once_ready(bot, teller.run), name="teller"),
             asyncio.create_task(_forget(store, clock), name="forgetting"),
         }
+        if push is not None:
+            loops.add(asyncio.create_task(_push(push, spending), name="push"))
         await _run_until(stop, loops, courier, bot)
 
 
@@ -245,15 +273,66 @@ def x_refuses(settings: Settings) -> str:
     return f"{names} refused by X. Copy again from the app's keys and tokens in the X developer portal, or regenerate there."
 
 
-def x_client(settings: Settings, session: aiohttp.ClientSession, clock: Clock) -> XClient:
+def x_client(
+    settings: Settings, session: aiohttp.ClientSession, clock: Clock, *, auth: Auth, meter: Meter | None = None
+) -> XClient:
     """The client of X, as the settings say."""
     return XClient(
         session=session,
         base_url=settings.x_api_url,
-        auth=auth_of(settings, session, clock),
+        auth=auth,
         clock=clock,
         people_share=settings.people_share,
+        meter=meter,
     )
+
+
+def prices_of(settings: Settings) -> Prices:
+    """What X takes, as the settings say."""
+    return Prices(
+        space=millicents(settings.x_price_space_usd),
+        user=millicents(settings.x_price_user_usd),
+        post=millicents(settings.x_price_post_usd),
+        event=millicents(settings.x_price_event_usd),
+    )
+
+
+def push_of(
+    settings: Settings,
+    *,
+    session: aiohttp.ClientSession,
+    auth: Auth,
+    clock: Clock,
+    watcher: Watcher,
+    spending: Spending,
+) -> Push | None:
+    """What keeps X telling of starts; None where the operator does not want it."""
+    if settings.push == "off" or settings.push_subscriptions < len(EVENTS):
+        return None
+    most = settings.push_subscriptions // len(EVENTS)
+
+    async def wanted() -> list[UserId]:
+        return watcher.plan.most_valuable(most, clock.now().timestamp())
+
+    push = Push(
+        source=ActivityClient(
+            session=session, base_url=settings.x_api_url, auth=auth, clock=clock, on_event=spending.event
+        ),
+        clock=clock,
+        wanted=wanted,
+        on_start=watcher.started,
+        on_end=watcher.ended,
+        on_gap=lambda _seconds: watcher.sweep_again(push.covered),
+        tag=TAG,
+        ceiling=settings.push_subscriptions,
+        expected=settings.push == "on",
+    )
+    return push
+
+
+async def _push(push: Push, spending: Spending) -> None:
+    await spending.expect_events()
+    await push.run()
 
 
 def auth_of(settings: Settings, session: aiohttp.ClientSession, clock: Clock) -> Auth:

@@ -156,6 +156,10 @@ class Spacebot(commands.Bot):
         self.pages: OrderedDict[str, PagedAnswer] = OrderedDict()
         """Paged answers by key."""
 
+    async def close(self) -> None:
+        await super().close()
+        logging.getLogger("discord.client").removeFilter(self._outage)
+
     async def setup_hook(self) -> None:
         for extension in cogs.EXTENSIONS:  # one that fails to load stops the start
             if extension not in self.extensions:  # an earlier attempt to start may have loaded it

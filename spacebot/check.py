@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import aiohttp
 import discord
 
-from spacebot.app import BEAT_SECONDS, DISCORD_REFUSES, HEARTBEAT, NOBODY, x_client, x_refuses
+from spacebot.app import BEAT_SECONDS, DISCORD_REFUSES, HEARTBEAT, NOBODY, auth_of, x_client, x_refuses
 from spacebot.bot import INVITE, point_at
 from spacebot.clock import SystemClock
 from spacebot.errors import StoreError, XBadToken, XError
@@ -87,7 +87,8 @@ async def _x(settings: Settings, say: Callable[[str], None]) -> bool:
     async with aiohttp.ClientSession() as session:
         try:
             # Asking for a Space that cannot exist is free: X bills what it returns.
-            await x_client(settings, session, SystemClock()).spaces([NOBODY])
+            auth = auth_of(settings, session, SystemClock())
+            await x_client(settings, session, SystemClock(), auth=auth).spaces([NOBODY])
         except XBadToken:
             say(f"x          FAILS  {x_refuses(settings)}")
             return False

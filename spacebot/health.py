@@ -9,12 +9,15 @@ from spacebot.errors import StoreError, UserMistake
 from spacebot.guilds import meant
 from spacebot.ids import GuildId
 from spacebot.post.courier import Courier
+from spacebot.spending import Spending, Summary
 from spacebot.store.door import Store
-from spacebot.store.rows import Past, Queue
+from spacebot.store.rows import Past, Pause, Queue
 from spacebot.store.tables import Tables
 from spacebot.views import Status
+from spacebot.watch.push import Push
 from spacebot.watch.watcher import Watcher
 from spacebot.x.limits import Window
+from spacebot.x.money import dollars
 
 A_WEEK = timedelta(days=7)
 
@@ -31,6 +34,8 @@ class Health:
         courier: Courier,
         windows: Callable[[], Mapping[str, Window]],
         connected: Callable[[], bool],
+        spending: Spending,
+        push: Push | None,
     ) -> None:
         """Take what the use cases look at.
 
@@ -41,6 +46,8 @@ class Health:
             courier: Tells Discord.
             windows: What is left of X's limits, by endpoint.
             connected: Whether the gateway is up.
+            spending: The books.
+            push: What X tells by itself; None where that is switched off.
         """
         self._store = store
         self._clock = clock
@@ -48,6 +55,8 @@ class Health:
         self._courier = courier
         self._windows = windows
         self._connected = connected
+        self._spending = spending
+        self._push = push
 
     async def status(self, guild_id: GuildId) -> Status:
         """How things are; as far as it can be told where the database does not work."""
@@ -64,15 +73,39 @@ class Health:
             delays=(),
         )
         try:
+            watches = await self._store(Tables.watch_lines, guild_id)
+            # What nobody announces in any more is in nobody's way.
+            paused = {line.channel_id: line.paused for line in watches if line.channel_id and line.paused}
             return replace(
                 status,
-                hosts=len(await self._store(Tables.followed_hosts)),
+                hosts=len(await self._store(Tables.followed)),
                 queue=await self._store(Tables.queue, now),
-                pauses=await self._store(Tables.guild_pauses, guild_id),
+                pauses=[Pause(channel_id=where, guild_id=guild_id, reason=why) for where, why in paused.items()],
                 delays=await self._store(Tables.delays, now - A_WEEK, guild_id),
+                extra=(("Push", self._pushes()), ("X's bill", self._bill(await self._spending.summary()))),
             )
         except StoreError as error:
             return replace(status, store_trouble=str(error))
+
+    def _pushes(self) -> str:
+        """What X tells by itself."""
+        if self._push is None:
+            return "switched off; X is asked instead"
+        if self._push.state != "on":
+            return f"{self._push.state}; X is asked instead"
+        refused = len(self._push.refused_hosts)
+        covered = f"on, for {len(self._push.covered):,} hosts; the others are asked about"
+        return f"{covered} ({refused:,} X does not let the app hear of)" if refused else covered
+
+    def _bill(self, summary: Summary) -> str:
+        """Where the money stands."""
+        text = f"${dollars(summary.spent_today):.2f} today"
+        if summary.budget is not None:
+            text += f" of ${dollars(summary.budget):.2f}"
+        text += f"; about ${dollars(summary.forecast):.2f} this month at this rate"
+        for purpose in summary.dropped:
+            text += f"\n⚠️ no {purpose.value} until midnight UTC: the day's budget"
+        return text
 
     async def history(self, guild_id: GuildId, text: str | None) -> list[Past]:
         """The guild's last announcements, the newest first.

@@ -1,7 +1,7 @@
 """What members ask for: a Space, a search, whether a host is live. Knows no Discord; answers are views or sentences."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import TypeVar
@@ -18,7 +18,7 @@ from spacebot.x import reference
 from spacebot.x.auth import UserToken
 from spacebot.x.client import XClient
 from spacebot.x.desk import HostDesk
-from spacebot.x.endpoints import OWN, PostFields
+from spacebot.x.endpoints import OWN, SWEEP, PostFields
 from spacebot.x.model import Page, Post, SpaceId, State, User, UserId
 from spacebot.x.vocabulary import SearchState
 
@@ -81,12 +81,32 @@ class Lookups:
     either is one sentence for the person who asked.
     """
 
-    def __init__(self, *, x: XClient, desk: HostDesk, store: Store, clock: Clock, links: Links | None) -> None:
+    def __init__(
+        self,
+        *,
+        x: XClient,
+        desk: HostDesk,
+        store: Store,
+        clock: Clock,
+        links: Links | None,
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Take what the use cases need.
+
+        Args:
+            x: X.
+            desk: X, where it is asked about hosts.
+            store: What is known already.
+            clock: Time.
+            links: People's own views; None where the operator has not set that up.
+            check: Raises `BudgetSpent` where the day's budget has no room for people's questions.
+        """
         self._x = x
         self._desk = desk
         self._store = store
         self._clock = clock
         self._links = links
+        self._check = check
         self._looking: dict[reference.Handle | UserId, asyncio.Task[Host]] = {}
         self._private_looks = asyncio.Lock()
         self._last_private_look = -PRIVATE_GAP
@@ -94,6 +114,7 @@ class Lookups:
     async def space(self, text: str, person: PersonId) -> SpaceLook:
         """The Space behind an id or a link, seen with the app's eyes, and with the person's own where these see more."""
         space_id = reference.space_id(text)
+        self._check()
         try:
             page = await self._x.space(space_id)
         except XAbsent:
@@ -127,6 +148,7 @@ class Lookups:
 
     async def posts(self, text: str) -> AsyncIterator[Page[Post]]:
         """The posts shared in a Space, page by page; the first page is there when this returns."""
+        self._check()
         pages = self._x.posts(reference.space_id(text), max_results=POSTS_AT_ONCE, fields=SHARED_POSTS)
         return _Begun(await anext(pages), pages)
 
@@ -169,7 +191,8 @@ class Lookups:
             raise UserMistake("Type at least one word to search for.")
         if len(words) > QUERY_LIMIT:
             raise UserMistake(f"That search is too long: X takes at most {QUERY_LIMIT:,} characters.")
-        page = await self._x.search(words, state=state)
+        self._check()
+        page = await self._x.search(words, state=state, fields=SWEEP)
         views = (SpaceView.of_space(space, page) for space in page.items)
         shown = [view for view in views if view.phase.is_open]
         return SearchAnswer(views=tuple(sorted(shown, key=_liveliest)), truncated=page.truncated)
@@ -186,6 +209,7 @@ class Lookups:
         answer = await self._desk.ask(host.user_id)
         live = [space for space in answer.spaces if space.state is State.LIVE]
         if live:
+            self._check()
             page = await self._x.space(live[0].id)
             return HostLive(host=host, live=SpaceView.of_space(page.items[0], page), upcoming=())
         page = answer.page
@@ -237,6 +261,7 @@ class Lookups:
     async def _bought(self, wanted: reference.Handle | UserId) -> Host:
         now = self._clock.now()
         today = datetime.combine(now.date(), time(), UTC)
+        self._check()
         if isinstance(wanted, reference.Handle):
             known = await self._store(Tables.user_named, wanted.name, since=today)
             fetched = None if known else await self._x.user_by_username(wanted.name)

@@ -1,6 +1,7 @@
 """Every setting, in one class, read from the environment and from `.env`; a wrong one is named with what to do."""
 
 import os
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -105,6 +106,23 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged.")
     watch_limit: int = Field(100, ge=1, le=10_000, description="The most hosts that one server may follow.")
     keyword_limit: int = Field(10, ge=0, le=100, description="The most keywords that one server may watch for.")
+    push: Literal["auto", "on", "off"] = Field(
+        "auto",
+        description="Whether X pushes the starts of Spaces: `auto` where it lets us, `on` the same with a warning where not, `off`.",
+    )
+    push_subscriptions: int = Field(
+        1500, ge=0, description="How many subscriptions the X plan allows; each host takes two."
+    )
+    daily_budget_usd: Decimal | None = Field(
+        None,
+        gt=0,
+        description="US dollars that may be spent on X in one UTC day: at 80 % live refreshes stop, at 90 % searches, at"
+        " 100 % the looking for Spaces.",
+    )
+    x_price_space_usd: Decimal = Field(Decimal("0.005"), ge=0, description="What X takes for one Space returned.")
+    x_price_user_usd: Decimal = Field(Decimal("0.010"), ge=0, description="What X takes for one account returned.")
+    x_price_post_usd: Decimal = Field(Decimal("0.005"), ge=0, description="What X takes for one post returned.")
+    x_price_event_usd: Decimal = Field(Decimal("0.005"), ge=0, description="What X takes for one event pushed.")
     people_share: float = Field(
         0.1, ge=0.0, le=0.9, description="The share of X's request limits that is kept for people's commands."
     )

@@ -27,7 +27,7 @@ PURE = (
         "spacebot.x.posts",
     ),
     *("spacebot.x.reference", "spacebot.x.wire", "spacebot.x.refusals", "spacebot.x.mend", "spacebot.x.endpoints"),
-    "spacebot.x.vocabulary",
+    *("spacebot.x.vocabulary", "spacebot.x.stream", "spacebot.x.subscriptions"),
     *("spacebot.x.limits", "spacebot.x.money"),
 )
 

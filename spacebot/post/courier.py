@@ -43,7 +43,10 @@ TOO_LATE_TO_RING = timedelta(minutes=30)
 DELETED = "the Space is over, and this server wants its announcements deleted then"
 
 BLIND_PAUSE = timedelta(minutes=1)
-"""How long a channel rests after a refusal that the permissions we know do not explain."""
+"""How long a channel rests after a refusal that the permissions we know do not explain; twice as long each time."""
+
+LONGEST_REST = timedelta(minutes=15)
+"""How long such a channel rests at most: what opens it again is not told to us."""
 
 CLOCK_STEP = 2.0
 """Seconds that the wall clock may go slower than time without being set back."""
@@ -127,6 +130,9 @@ class Courier:
         self._claiming = asyncio.Lock()
         self._working: dict[asyncio.Task[None], ChannelId] = {}
         self._rests: dict[ChannelId, float] = {}
+        self._blind: dict[ChannelId, int] = {}
+        self._unclear = 0
+        self._told: set[int] = set()
         self._stopping = False
         self._failing = False
         self._ahead: float | None = None
@@ -235,11 +241,13 @@ class Courier:
             obstacle = self._publisher.obstacle(pause.channel_id)
             if obstacle is not None:
                 self._rests.pop(pause.channel_id, None)
+                self._blind.pop(pause.channel_id, None)
                 if obstacle != pause.reason:
                     await self._store(Tables.pause, pause.channel_id, pause.guild_id, obstacle, self._clock.now())
             elif self._clock.monotonic() >= self._rests.get(pause.channel_id, 0.0):
                 self._rests.pop(pause.channel_id, None)
-                log.info("Channel %d is open again.", pause.channel_id)
+                if pause.channel_id not in self._blind:  # there, only a message that stands is proof
+                    log.info("Channel %d is open again.", pause.channel_id)
                 await self._store(Tables.resume, pause.channel_id, self._clock.now())
 
     async def _deliver(self, job: Job) -> None:
@@ -267,13 +275,16 @@ class Courier:
         except MessageRefused as error:
             after = min(BLIND_PAUSE * 2 ** min(job.attempts, 6), RAREST_RETRY)
             if job.attempts == 0:
+                self._told.add(job.delivery_id)
                 log.warning("Delivery %d to channel %d is refused: %s", job.delivery_id, job.channel_id, error)
             await self._retry(job, str(error), unclear=False, after=after)
         except TryLater as error:
             await self._retry(job, str(error), unclear=False, after=timedelta(seconds=error.seconds))
         except Unclear as error:
             after = min(timedelta(seconds=2 ** min(job.attempts, 10)), LONGEST_RETRY)
-            if job.attempts == 0:
+            self._unclear += 1
+            if job.attempts == 0 and self._unclear == 1:  # while nothing goes through, one stands for all
+                self._told.add(job.delivery_id)
                 log.warning("Delivery %d to channel %d is unclear: %s", job.delivery_id, job.channel_id, error)
             await self._retry(job, str(error), unclear=True, after=after)
 
@@ -295,21 +306,21 @@ class Courier:
                 return
         now = self._clock.now()
         if not job.kind.fits(job.space.phase) or (job.kind is Kind.REMINDER and _started(job.space, now)):
-            await self._store(Tables.mark_skipped, job.delivery_id, OVER)
+            await self._store(Tables.give_up, job, OVER, now)
             return
         if not job.followed:
-            await self._store(Tables.mark_skipped, job.delivery_id, UNWATCHED)
+            await self._store(Tables.give_up, job, UNWATCHED, now)
             return
         early = _before_reminder(job, now)
-        if early is not None and job.first_attempt_at is None:
-            await self._store(Tables.wait, job.delivery_id, early)
+        if early is not None:
+            await self._store(Tables.wait, job, early)
             return
         quiet = quiet or (job.kind is Kind.LIVE and is_late(job.space, now, TOO_LATE_TO_RING))
         message_id = await self._publisher.send(job.channel_id, announcement(job, now, quiet=quiet), nonce=nonce(job))
         await self._store(
             Tables.mark_sent, job.delivery_id, message_id, job.space.revision, self._clock.now(), quiet=quiet
         )
-        _tell_recovery(job)
+        self._tell_recovery(job)
 
     async def _edit(self, job: Job, message_id: MessageId) -> None:
         is_over = not job.space.phase.is_open and job.kind is not Kind.ENDED
@@ -321,16 +332,27 @@ class Courier:
             card = announcement(job, job.sent_at or self._clock.now(), quiet=job.quiet)
             await self._publisher.edit(job.channel_id, message_id, card)
         await self._store(Tables.mark_sent, job.delivery_id, message_id, job.space.revision, self._clock.now())
-        _tell_recovery(job)
+        self._tell_recovery(job)
 
     async def _pause_channel(self, job: Job, reason: str) -> None:
         now = self._clock.now()
         news = await self._store(Tables.pause, job.channel_id, job.guild_id, reason, now)
-        if news:
+        times = self._blind.get(job.channel_id, 0)
+        if news and not times:
             log.warning("Channel %d of server %d is paused: %s", job.channel_id, job.guild_id, reason)
         if self._publisher.obstacle(job.channel_id) is None:
-            self._rests[job.channel_id] = self._clock.monotonic() + BLIND_PAUSE.total_seconds()
+            rest = min(BLIND_PAUSE * 2 ** min(times, 10), LONGEST_REST)
+            self._blind[job.channel_id] = times + 1
+            self._rests[job.channel_id] = self._clock.monotonic() + rest.total_seconds()
         await self._retry(job, reason, unclear=False, after=timedelta())
+
+    def _tell_recovery(self, job: Job) -> None:
+        if self._blind.pop(job.channel_id, None) is not None:
+            log.info("Channel %d is open again.", job.channel_id)
+        elif job.delivery_id in self._told:
+            log.info("Delivery %d to channel %d went through after all.", job.delivery_id, job.channel_id)
+        self._told.discard(job.delivery_id)
+        self._unclear = 0
 
     async def _retry(self, job: Job, reason: str, *, unclear: bool, after: timedelta) -> None:
         try:
@@ -350,11 +372,6 @@ def _before_reminder(job: Job, now: datetime) -> datetime | None:
         return None
     due = job.space.scheduled_start - timedelta(minutes=job.reminder_minutes)
     return due if due > now else None
-
-
-def _tell_recovery(job: Job) -> None:
-    if job.attempts:
-        log.info("Delivery %d to channel %d went through after all.", job.delivery_id, job.channel_id)
 
 
 def nonce(job: Job) -> str:

@@ -90,21 +90,20 @@ class DiscordPublisher:
     def __init__(self, client: discord.Client) -> None:
         """Take a client whose cache of guilds and channels is filled by the gateway, and whose requests are `paced`."""
         self._client = client
-        self._archived: set[ChannelId] = set()
-        """Threads at rest, which the gateway does not tell of: a message opens them again."""
+        self._resting: dict[ChannelId, str | None] = {}
+        """What is in the way of threads that the cache leaves out once they are archived; None: a message opens them."""
 
     def obstacle(self, channel_id: ChannelId) -> str | None:
         """Why nothing can be posted in this channel, for people; None if nothing is in the way. Costs no request."""
         channel = self._client.get_channel(channel_id)
-        if channel is None and channel_id in self._archived:  # Discord opens it again for a message
-            return None
         if channel is None:
-            return GONE
+            return self._resting.get(channel_id, GONE)
         if not isinstance(channel, POSTABLE):
             return "that is not a channel for messages; choose another with /config channel"
         if channel.guild.unavailable:
             return "Discord says that this server is unavailable for the moment"
         if isinstance(channel, discord.Thread) and channel.locked and not _may_unlock(channel):
+            self._resting[channel_id] = LOCKED  # it may be archived before it is unlocked
             return LOCKED
         lacking = missing_permissions(channel, NEEDED)
         return f"I lack {lacking} in that channel; grant it, and I go on by myself" if lacking else None
@@ -124,10 +123,14 @@ class DiscordPublisher:
             return GONE
         if not isinstance(channel, discord.Thread):
             return GONE
-        if channel.locked and not _may_unlock(channel):
-            return LOCKED
-        self._archived.add(channel_id)
-        return None
+        self._resting[channel_id] = LOCKED if channel.locked and not _may_unlock(channel) else None
+        return self._resting[channel_id]
+
+    async def note_thread(self, payload: discord.RawThreadUpdateEvent) -> None:
+        """A thread has changed; of one that is archived nothing else tells that it was locked or unlocked."""
+        channel_id = ChannelId(payload.thread_id)
+        if channel_id in self._resting:
+            self._resting[channel_id] = LOCKED if payload.data["thread_metadata"].get("locked") else None
 
     def can_search(self, channel_id: ChannelId) -> bool:
         """Whether the bot may read the channel's history. Costs no request."""
@@ -148,7 +151,7 @@ class DiscordPublisher:
                 )
             )
         except Refused:
-            self._archived.discard(channel_id)  # it may be gone by now
+            self._resting.pop(channel_id, None)  # it may be gone by now
             raise
         return MessageId(message.id)
 

@@ -34,8 +34,8 @@ class ForgettingTables(Part):
             f"""
             UPDATE spaces SET title = NULL, lang = NULL, is_ticketed = NULL, cohosts = '[]', speakers = '[]',
                 spoke = '[]', forgotten_at = :now
-            WHERE forgotten_at IS NULL AND phase NOT IN ('scheduled', 'live')
-              AND ({OVER_SINCE} <= :over OR last_seen_at <= :over)
+            WHERE forgotten_at IS NULL
+              AND (last_seen_at <= :over OR (phase NOT IN ('scheduled', 'live') AND {OVER_SINCE} <= :over))
             """,  # noqa: S608 - a constant
             values,
         ).rowcount

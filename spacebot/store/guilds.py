@@ -311,12 +311,12 @@ class GuildTables(Part):
             for row in rows
         ]
 
-    def followed_hosts(self) -> list[UserId]:
-        """Every host that some guild follows, those longest followed first."""
-        return [
-            row["host_id"]
-            for row in self._rows(
-                "SELECT host_id FROM watches JOIN guilds USING (guild_id) WHERE left_at IS NULL AND host_id IS NOT NULL "
-                "GROUP BY host_id ORDER BY min(watch_id)"
-            )
-        ]
+    def followed(self) -> dict[UserId, int]:
+        """Every host that some guild follows, and how many do."""
+        rows = self._rows(
+            """
+            SELECT host_id, count(*) AS n FROM watches JOIN guilds USING (guild_id)
+            WHERE left_at IS NULL AND host_id IS NOT NULL GROUP BY host_id ORDER BY min(watch_id)
+            """
+        )
+        return {row["host_id"]: row["n"] for row in rows}

@@ -73,6 +73,7 @@ class LedgerTables(SeenTables):
             "turn": -ms(now),
             "start": ms_or_none(record.scheduled_start),
             "unwatched": UNWATCHED,
+            "over": OVER,
         }
         missing = f"""
             FROM watches w JOIN guilds g USING (guild_id)
@@ -98,7 +99,7 @@ class LedgerTables(SeenTables):
             GROUP BY place
             ON CONFLICT (space_id, channel_id, kind) DO UPDATE SET state = 'pending', reason = NULL,
                 next_try_at = excluded.next_try_at, turn = excluded.turn
-                WHERE state = 'skipped' AND reason = :unwatched
+                WHERE state = 'skipped' AND reason IN (:unwatched, :over)
             """,
             values,
         )
@@ -195,6 +196,11 @@ class LedgerTables(SeenTables):
 
     def release(self, now: datetime) -> int:
         """At a start: what was being sent when the last run stopped is due again. How many there are."""
+        # Never tried, and yet not due: the clock was set back meanwhile.
+        self.db.execute(
+            "UPDATE deliveries SET next_try_at = :now WHERE next_try_at > :now AND state = 'pending' AND kind != 'reminder'",
+            {"now": ms(now)},
+        )
         cursor = self.db.execute(
             "UPDATE deliveries SET next_try_at = :now WHERE next_try_at > :now AND "
             "(state = 'sending' OR (state = 'sent' AND shown < wanted))",
@@ -342,14 +348,14 @@ class LedgerTables(SeenTables):
             },
         )
 
-    def wait(self, delivery_id: int, until: datetime) -> None:
-        """It was claimed too early: nothing was tried, and it is due then."""
+    def wait(self, job: Job, until: datetime) -> None:
+        """It was claimed too early: nothing was tried this time, and it is due then."""
         self.db.execute(
             """
-            UPDATE deliveries SET state = 'pending', attempts = 0, first_attempt_at = NULL, next_try_at = :until
+            UPDATE deliveries SET state = 'pending', attempts = 0, first_attempt_at = :before, next_try_at = :until
             WHERE delivery_id = :delivery
             """,
-            {"delivery": delivery_id, "until": ms(until)},
+            {"delivery": job.delivery_id, "before": ms_or_none(job.first_attempt_at), "until": ms(until)},
         )
 
     def mark_skipped(self, delivery_id: int, reason: str) -> None:
@@ -357,6 +363,25 @@ class LedgerTables(SeenTables):
         self.db.execute(
             "UPDATE deliveries SET state = 'skipped', reason = :reason WHERE delivery_id = :delivery",
             {"delivery": delivery_id, "reason": reason},
+        )
+
+    def give_up(self, job: Job, reason: str, now: datetime) -> None:
+        """Nothing is to be sent after all; where that is no longer so since the claim, it is looked at again at once."""
+        self.db.execute(
+            """
+            UPDATE deliveries SET next_try_at = :now, (state, reason) = (
+                SELECT CASE WHEN still THEN 'skipped' ELSE state END, CASE WHEN still THEN :reason ELSE reason END
+                FROM (SELECT (SELECT revision FROM spaces s WHERE s.space_id = deliveries.space_id) = :revision
+                      AND EXISTS (SELECT 1 FROM audience a WHERE a.delivery_id = :delivery) = :followed AS still))
+            WHERE delivery_id = :delivery
+            """,
+            {
+                "delivery": job.delivery_id,
+                "reason": reason,
+                "revision": job.space.revision,
+                "followed": job.followed,
+                "now": ms(now),
+            },
         )
 
     def mark_failed(self, job: Job, reason: str, *, unclear: bool, next_try_at: datetime) -> None:
@@ -386,7 +411,7 @@ class LedgerTables(SeenTables):
         )
         has_passed = not job.kind.fits(job.space.phase)
         if not unclear and has_passed and job.first_attempt_at is None and job.message_id is None:
-            self.mark_skipped(job.delivery_id, OVER)
+            self.give_up(job, OVER, next_try_at)
 
     def pause(self, channel_id: ChannelId, guild_id: GuildId, reason: str, now: datetime) -> bool:
         """Leave a channel alone until `resume`; whether that is news."""

@@ -50,8 +50,15 @@ class SeenTables(Part):
             "UPDATE users SET standing = :standing WHERE user_id = :user AND standing IS NOT :standing",
             {"standing": standing and standing.value, "user": user_id},
         )
-        if cursor.rowcount and standing is not None:
+        if not cursor.rowcount:
+            return
+        if standing is not None:
             self._tell_followers(user_id, Matter.STANDING, standing.value, now)
+        else:  # whoever has not heard of it need not
+            self.db.execute(
+                "DELETE FROM notices WHERE host_id = :user AND matter = :matter AND told_at IS NULL",
+                {"user": user_id, "matter": Matter.STANDING.value},
+            )
 
     def _tell_followers(self, user_id: UserId, matter: Matter, detail: str, now: datetime) -> None:
         """Have every guild that follows the account told, once."""

@@ -72,9 +72,37 @@ class SpaceTables(LedgerTables):
         for row in self._rows(open_ones, host=host_id):
             self._ensure_deliveries(space_of(row), now)
 
-    def live_spaces(self) -> list[SpaceId]:
-        """Every Space that was live when last seen."""
-        return [row["space_id"] for row in self._rows("SELECT space_id FROM spaces WHERE phase = 'live'")]
+    def open_spaces(self) -> list[SpaceRecord]:
+        """Every Space that was scheduled or live when last seen."""
+        return [space_of(row) for row in self._rows("SELECT * FROM spaces WHERE phase IN ('scheduled', 'live')")]
+
+    def known_since(self) -> dict[UserId, float]:
+        """From when on the starts of each followed host are known, as epoch seconds."""
+        rows = self._rows(
+            "SELECT host_id, min(added_at) AS since FROM watches WHERE host_id IS NOT NULL GROUP BY host_id"
+        )
+        return {row["host_id"]: row["since"] / 1000 for row in rows}
+
+    def starts(self) -> list[tuple[UserId, float, float | None]]:
+        """What is known of the past of followed hosts: who, when a Space of theirs started, and for when it was announced.
+
+        Epoch seconds, oldest first.
+        """
+        rows = self._rows(
+            """
+            SELECT host_id, COALESCE(started_at, live_seen_at) AS started, scheduled_start FROM spaces
+            WHERE started IS NOT NULL AND host_id IN (SELECT host_id FROM watches WHERE host_id IS NOT NULL)
+            ORDER BY started
+            """
+        )
+        return [
+            (
+                row["host_id"],
+                row["started"] / 1000,
+                None if row["scheduled_start"] is None else row["scheduled_start"] / 1000,
+            )
+            for row in rows
+        ]
 
     def unseen_hosts(self, since: datetime, asked_since: datetime, most: int) -> list[UserId]:
         """Followed accounts that nothing has shown since then, or that X does not show, and when last asked for."""
@@ -124,7 +152,8 @@ class SpaceTables(LedgerTables):
             WHERE s.phase IN ('scheduled', 'live') AND s.last_seen_at < :since
               AND (s.absent_since IS NULL OR s.absent_since <= :apart OR s.absent_since > :now)
               AND d.state IN ('sending', 'sent') AND s.host_id NOT IN (
-                  SELECT host_id FROM watches WHERE host_id IS NOT NULL)
+                  SELECT host_id FROM watches JOIN guilds USING (guild_id)
+                  WHERE host_id IS NOT NULL AND left_at IS NULL)
             """,
             since=ms(since),
             apart=ms(now - ABSENCES_APART),

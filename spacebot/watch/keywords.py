@@ -65,8 +65,6 @@ class KeywordWatcher:
         self._may_search = may_search
         self._poked = asyncio.Event()
         self._failing = False
-        self.resting = False
-        """Whether keywords are not searched for, to keep within the day's budget."""
 
     def poke(self) -> None:
         """The keywords have changed: do not wait for the next round."""
@@ -96,8 +94,7 @@ class KeywordWatcher:
         for keyword in await self._store(Tables.keywords):
             wanted[keyword.text].append(keyword)
         for text, watches in wanted.items():
-            self.resting = not self._may_search()
-            if self.resting:
+            if not self._may_search():
                 return
             await self._search(text, watches)
 

@@ -1,4 +1,6 @@
-"""The loop that asks X about every followed host, and stores what the answers mean.
+"""The loops that ask X about every followed host and every open Space, and store what the answers mean.
+
+Whom to ask next is the `Schedule`'s choice; here it is asked, and told what was seen.
 
 A failed request changes nothing that is known of any Space; it is logged once, and so is its recovery.
 """
@@ -6,7 +8,7 @@ A failed request changes nothing that is known of any Space; it is logged once, 
 import asyncio
 import logging
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -15,7 +17,8 @@ from spacebot.errors import SpacebotError, XError, XOperatorNeeded, XRateLimited
 from spacebot.store.door import Store
 from spacebot.store.rows import Standing
 from spacebot.store.tables import Tables
-from spacebot.watch.lifecycle import Change, SpaceRecord
+from spacebot.watch.lifecycle import Change, Phase, SpaceRecord
+from spacebot.watch.schedule import Schedule
 from spacebot.x.desk import HostAnswer
 from spacebot.x.model import Page, Space, SpaceId, User, UserId
 from spacebot.x.refusals import ABSENCES
@@ -38,8 +41,16 @@ REST_AFTER_FAILURE = 5.0
 LOOK_UP_EVERY = 5.0
 """Seconds between looks at what may be asked about by id, unless a doubt comes sooner."""
 
-REFRESH_EVERY = 60.0
-"""Seconds after which the listeners, co-hosts and speakers of a live Space are read again."""
+LISTS_EVERY = 60.0
+"""Seconds between two readings of the watchlists, which are read at once when they change."""
+
+ORPHANS_EVERY = 60.0
+"""Seconds between two looks for Spaces that stand in a channel though nobody follows their host."""
+
+BUDGET_REST = 60.0
+"""Seconds between looks whether a new day has brought a new budget."""
+
+OUT_OF_BUDGET = "The day's budget for X is spent (SPACEBOT_DAILY_BUDGET_USD): nobody is looked for until midnight UTC."
 
 ODD_FOR = 600.0
 """Seconds that sweeps must say the same of an account before it is believed."""
@@ -62,8 +73,11 @@ class SpacesSource(Protocol):
         """The same for one host, for a person who waits."""
         ...
 
-    async def by_ids(self, space_ids: Sequence[SpaceId], *, people: bool = False) -> Page[Space]:
-        """These Spaces, whatever their state; with co-hosts and speakers where wanted, whom X bills."""
+    async def by_ids(self, space_ids: Sequence[SpaceId], *, people: bool = False, at_once: bool = False) -> Page[Space]:
+        """These Spaces, whatever their state; with co-hosts and speakers where wanted, whom X bills.
+
+        `at_once` goes ahead of what can wait.
+        """
         ...
 
     async def users(self, user_ids: Sequence[UserId]) -> Page[User]:
@@ -72,7 +86,7 @@ class SpacesSource(Protocol):
 
 
 class Watcher:
-    """Sweeps all followed hosts round and round, and looks up by id the open Spaces that a sweep no longer shows."""
+    """Asks about hosts where a Space is likely, and by id about Spaces that are expected, open, pushed or doubted."""
 
     def __init__(
         self,
@@ -83,6 +97,9 @@ class Watcher:
         on_work: Callable[[], None],
         people: bool = True,
         host_check: timedelta | None = None,
+        may_refresh: Callable[[], bool] = lambda: True,
+        may_detect: Callable[[], bool] = lambda: True,
+        pushes: Callable[[], frozenset[UserId]] = frozenset,
     ) -> None:
         """Take what the loop needs.
 
@@ -94,6 +111,9 @@ class Watcher:
             people: Whether co-hosts and speakers of live Spaces are read too; each is billed once a day.
             host_check: How long a followed account may go unseen before it is bought again, to learn of a new handle
                 or of its end; None for ever.
+            may_refresh: Whether the day's budget has room for bringing listeners, co-hosts and speakers up to date.
+            may_detect: Whether it has room for looking for Spaces at all.
+            pushes: Of which hosts X tells by itself at present.
         """
         self._source = source
         self._store = store
@@ -102,10 +122,22 @@ class Watcher:
         self._poked = asyncio.Event()
         self._people = people
         self._host_check = host_check
-        self._read: dict[SpaceId, float] = {}
+        self._may_refresh = may_refresh
+        self._may_detect = may_detect
+        self._pushes = pushes
+        self._covered: frozenset[UserId] = frozenset()
+        self.plan = Schedule(clock.now().timestamp())
+        """Whom to ask about next, and which of them X pushes."""
+        self._learned = False
+        self._hosts_at = -math.inf
+        self._orphans_at = -math.inf
+        self._pushed: dict[SpaceId, UserId] = {}
+        self._arrivals = asyncio.Event()
+        self._stale: dict[SpaceId, None] = {}
+        self._turn_of_stale = False
         self._odd: dict[UserId, tuple[Standing, float]] = {}
         self._doubted: set[SpaceId] = set()
-        self._doubts = asyncio.Event()
+        self._lookups = asyncio.Event()
         self._silent: set[str] = set()
         self._refusals = 0
         self.last_good_sweep: datetime | None = None
@@ -115,13 +147,29 @@ class Watcher:
 
     def poke(self) -> None:
         """The watchlist has changed: do not wait for the next look at it."""
+        self._hosts_at = -math.inf
         self._poked.set()
+
+    def started(self, space_id: SpaceId, host_id: UserId) -> None:
+        """X says that a Space has started: it is looked up at once."""
+        self._pushed[space_id] = host_id
+        self._arrivals.set()
+
+    def sweep_again(self, host_ids: Collection[UserId]) -> None:
+        """X pushes the starts of these hosts, and may have missed some until now: their turn comes at once."""
+        self.plan.missed(host_ids)
+        self._poked.set()
+
+    def ended(self, space_id: SpaceId, _host_id: UserId) -> None:
+        """X says that a Space has ended: it is looked up at once."""
+        self._doubt([space_id])
 
     async def run(self) -> None:
         """Watch until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._sweep_forever(), name="sweep")
             group.create_task(self._look_up_forever(), name="look-up")
+            group.create_task(self._look_up_pushed_forever(), name="push")
             if self._host_check is not None:
                 group.create_task(self._check_hosts_forever(self._host_check), name="host check")
 
@@ -136,30 +184,65 @@ class Watcher:
 
     async def _sweep_forever(self) -> None:
         while True:
-            hosts = await self._hosts()
-            started = self._clock.now()
-            for at in range(0, len(hosts), BATCH):
-                await self._sweep(hosts[at : at + BATCH])
-            await self._doubt_orphans(started)  # also where nobody is followed any more: what was sent still closes
-            if not hosts:
+            await self._mind_the_lists()
+            if not self._may_detect():
+                self.trouble = OUT_OF_BUDGET
+                await self._rest(BUDGET_REST)
+                continue
+            covered = self._pushes()
+            if covered != self._covered:
+                self._covered = covered
+                self.plan.pushed(covered)
+            hosts = self.plan.next_batch(self._now())
+            if hosts:
+                await self._sweep(hosts)
+            else:
                 await self._rest(IDLE)
 
-    async def _hosts(self) -> list[UserId]:
+    def _now(self) -> float:
+        return self._clock.now().timestamp()
+
+    async def _mind_the_lists(self) -> None:
+        """Every so often, and whenever they change: who is followed, and what stands though nobody follows it."""
+        now = self._clock.monotonic()
         try:
-            hosts = await self._store(Tables.followed_hosts)
+            if now - self._hosts_at >= LISTS_EVERY:
+                self._poked.clear()
+                self.plan.follow(await self._store(Tables.followed), self._now())
+                self._hosts_at = now
+                await self._learn()
+                self._recovered("watchlist")
         except SpacebotError as error:
             self._failed("watchlist", error)
-            return []
-        self._recovered("watchlist")
-        return hosts
-
-    async def _doubt_orphans(self, since: datetime) -> None:
         try:
-            await self._doubt(await self._store(Tables.orphans, since, self._clock.now()))
+            if now - self._orphans_at >= ORPHANS_EVERY:
+                self._orphans_at = now
+                since = self._clock.now() - timedelta(seconds=ORPHANS_EVERY)
+                self._doubt(await self._store(Tables.orphans, since, self._clock.now()))
+                self._recovered("round")
         except SpacebotError as error:  # the next round finds them
             self._failed("round", error)
-        else:
-            self._recovered("round")
+
+    async def _learn(self) -> None:
+        """Once, after a start: what the past says of the hosts' habits, and what is open."""
+        if self._learned:
+            return
+        self.plan.learn(await self._store(Tables.starts), await self._store(Tables.known_since))
+        for record in await self._store(Tables.open_spaces):
+            self._tell_plan(record)
+        self._learned = True
+
+    def _tell_plan(self, record: SpaceRecord) -> None:
+        match record.phase:
+            case Phase.LIVE:
+                began = record.started_at or record.live_seen_at or record.first_seen_at
+                self.plan.live(record.space_id, record.host_id, began.timestamp(), self._now())
+            case Phase.SCHEDULED:
+                if record.scheduled_start is not None:
+                    start = record.scheduled_start.timestamp()
+                    self.plan.scheduled(record.space_id, record.host_id, start)
+            case _:
+                self.plan.over(record.space_id)
 
     async def _sweep(self, hosts: Sequence[UserId]) -> None:
         asked_at = self._clock.now()
@@ -169,25 +252,22 @@ class Watcher:
             await self._note_standings(hosts, page)
             # What the answer left out is only doubted; its own id decides. Cut-off answers leave out at random.
             if not page.truncated:
-                await self._doubt(await self._store(Tables.unseen, hosts, asked_at, self._clock.now()))
+                self._doubt(await self._store(Tables.unseen, hosts, asked_at, self._clock.now()))
         except SpacebotError as error:
             self.trouble = str(error)
             self._failed("sweep", error)
+            self.plan.missed(hosts)
             await self._rest(self._rest_after(error))
         except Exception:
             self.trouble = "an unforeseen error, see the log"
             log.exception("A sweep failed in an unforeseen way; the next one goes on.")
+            self.plan.missed(hosts)
             await self._clock.sleep(REST_AFTER_FAILURE)
         else:
             self.last_good_sweep = self._clock.now()
             self.trouble = None
             self._refusals = 0
             self._recovered("sweep")
-
-    async def _doubt(self, space_ids: Sequence[SpaceId]) -> None:
-        if space_ids:
-            self._doubted.update(space_ids)
-            self._doubts.set()
 
     async def _note_standings(self, hosts: Sequence[UserId], page: Page[Space]) -> None:
         """Believe what a sweep says of an account once it says so for a while: X also says so by mistake."""
@@ -202,14 +282,20 @@ class Watcher:
             elif now - self._odd[host][1] >= ODD_FOR:
                 await self._store(Tables.note_standing, host, standing, self._clock.now())
 
+    def _doubt(self, space_ids: Sequence[SpaceId]) -> None:
+        if space_ids:
+            self._doubted.update(space_ids)
+            self._lookups.set()
+
     async def _look_up_forever(self) -> None:
         while True:
+            self._lookups.clear()
+            batch, people = self._next_lookup()
+            if not batch:
+                await self._wait_for(self._lookups, LOOK_UP_EVERY)
+                continue
             try:
-                batch, is_refresh = await self._next_lookup()
-                if not batch:
-                    await self._wait_for(self._doubts, LOOK_UP_EVERY)
-                    continue
-                page = await self._source.by_ids(batch, people=is_refresh and self._people)
+                page = await self._source.by_ids(batch, people=people)
                 await self._take_in(page.items, _absent(batch, page), tuple(page.users.values()), by="look-up")
             except SpacebotError as error:  # the next sweep doubts them again
                 self._failed("look-up", error)
@@ -220,21 +306,47 @@ class Watcher:
             else:
                 self._recovered("look-up")
 
-    async def _next_lookup(self) -> tuple[list[SpaceId], bool]:
-        """What to ask about by id: what is doubted, else live Spaces whose listeners were not read for a while."""
+    def _next_lookup(self) -> tuple[list[SpaceId], bool]:
+        """What to ask about by id: what is doubted, else what is expected and, in turn with it, who listens and speaks."""
         if self._doubted:
-            batch = sorted(self._doubted)[:BATCH]
-            self._doubted.difference_update(batch)
-            if not self._doubted:
-                self._doubts.clear()
-            return batch, False
-        live = set(await self._store(Tables.live_spaces))
-        now = self._clock.monotonic()
-        self._read = {space_id: read for space_id, read in self._read.items() if space_id in live}
-        stale = [space_id for space_id in live if now - self._read.get(space_id, -math.inf) >= REFRESH_EVERY]
-        batch = sorted(stale, key=lambda space_id: self._read.get(space_id, -math.inf))[:BATCH]
-        self._read.update(dict.fromkeys(batch, now))
-        return batch, True
+            doubted = sorted(self._doubted)[:BATCH]
+            self._doubted.difference_update(doubted)
+            return doubted, False
+        if not self._may_detect():
+            return [], False
+        due = self.plan.spaces.due_lookups(self._now())
+        if self._may_refresh():
+            self._stale.update(dict.fromkeys(space_id for space_id in due if self.plan.spaces.is_live(space_id)))
+        expected = [space_id for space_id in due if not self.plan.spaces.is_live(space_id)]
+        self._turn_of_stale = not self._turn_of_stale
+        if self._stale and (self._turn_of_stale or not expected):
+            stale = list(self._stale)[:BATCH]
+            for space_id in stale:
+                del self._stale[space_id]
+            return stale, self._people
+        return expected, False
+
+    async def _look_up_pushed_forever(self) -> None:
+        """What X pushes waits for nobody: it is asked about in the lane of people, who wait too."""
+        while True:
+            await self._wait_for_pushed()
+            pushed = dict(list(self._pushed.items())[:BATCH])
+            for space_id in pushed:
+                del self._pushed[space_id]
+            try:
+                page = await self._source.by_ids(list(pushed), at_once=True)
+                await self._take_in(page.items, (), tuple(page.users.values()), by="push")
+                shown = {space.id for space in page.items}
+                hosts = {host for space_id, host in pushed.items() if space_id not in shown}
+            except SpacebotError as error:
+                self._failed("look-up of what was pushed", error)
+                hosts = set(pushed.values())
+            except Exception:
+                log.exception("A look-up of what was pushed failed in an unforeseen way; its hosts are swept.")
+                hosts = set(pushed.values())
+            else:
+                self._recovered("look-up of what was pushed")
+            self.plan.missed(hosts)  # by its creator, then
 
     async def _check_hosts_forever(self, unseen_for: timedelta) -> None:
         """Buy, now and then, the accounts of hosts that no look has shown for long: they may have a new handle."""
@@ -257,6 +369,7 @@ class Watcher:
     ) -> None:
         changes = await self._store(Tables.take_in, seen, absent, users, self._clock.now(), by=by)
         for record, change in changes:
+            self._tell_plan(record)
             if change is not Change.MOVED:
                 _tell(record, change)
         self._on_work()
@@ -265,6 +378,11 @@ class Watcher:
         """Wait, unless the watchlist changes first."""
         await self._wait_for(self._poked, seconds)
         self._poked.clear()
+
+    async def _wait_for_pushed(self) -> None:
+        while not self._pushed:
+            self._arrivals.clear()
+            await self._arrivals.wait()
 
     async def _wait_for(self, event: asyncio.Event, seconds: float) -> None:
         waits = {

@@ -1,10 +1,14 @@
-"""One request at a time, sent until it is answered or hopeless: every attempt has its turn, is counted and is timed."""
+"""One request at a time, sent until it is answered or hopeless: every attempt has its turn, is counted and is timed.
+
+The most that an attempt may cost is reserved before it is sent, and what was sent is read to its end even where nobody
+waits for it any more: X bills it all the same.
+"""
 
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Mapping
-from typing import TypeVar
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, TypeVar
 
 import aiohttp
 
@@ -23,7 +27,7 @@ from spacebot.x.base import Thing
 from spacebot.x.endpoints import Endpoint, Request
 from spacebot.x.limits import Lane, Rate, read_rate
 from spacebot.x.model import Page
-from spacebot.x.money import Usage, usage_of
+from spacebot.x.money import Meter, Most, Reservation, Usage, billed_at, most_of, usage_of
 from spacebot.x.turns import Turns
 from spacebot.x.wire import Generation, build, decipher, is_about_names
 
@@ -45,6 +49,10 @@ class _TokenRenewed(XBadToken):
     """X refused the token, and another one is at hand."""
 
 
+class _NeverSent(XDown):
+    """There was no connection, so X knows nothing of the request."""
+
+
 class Caller:
     """Sends requests and reads the answers.
 
@@ -55,6 +63,7 @@ class Caller:
         clock: Time.
         turns: Where every attempt takes its turn.
         on_usage: Told the billable resources of every answer.
+        meter: Keeps the books of what requests may cost and do cost; None where nobody does.
         deadline: Seconds for one request with its retries, counted from when its turn came.
     """
 
@@ -67,6 +76,7 @@ class Caller:
         clock: Clock,
         turns: Turns,
         on_usage: Callable[[Usage], None] | None,
+        meter: Meter | None,
         deadline: float,
     ) -> None:
         self._session = session
@@ -75,6 +85,8 @@ class Caller:
         self._clock = clock
         self._turns = turns
         self._on_usage = on_usage
+        self._meter = meter
+        self._under_way: set[asyncio.Task[Any]] = set()
         self._deadline = deadline
         self._generation = Generation.NEW
         self._faulty: set[str] = set()
@@ -136,7 +148,8 @@ class Caller:
     ) -> Page[T]:
         """The request, again where that may help: after a transient fault, and once with a new token."""
         endpoint, who = request.endpoint, token.access if token else None
-        method, path, query = build(request, generation)
+        line = build(request, generation)
+        most = most_of(request, is_private=token is not None)
         if not turn_taken:
             await self._turns.take(endpoint, who, lane)
         deadline = self._deadline if lane is Lane.PEOPLE else max(self._deadline, BACKGROUND_DEADLINE)
@@ -147,7 +160,7 @@ class Caller:
             # Half of the time at most, so that one silent connection leaves room for another try.
             seconds = min(deadline / 2, max(ends - self._clock.monotonic(), _FIRST_PAUSE))
             try:
-                return await self._attempt(endpoint, token, (method, path, query), seconds)
+                return await self._to_its_end(self._attempt(endpoint, token, line, seconds, most))
             except _TokenRenewed as refused:
                 if renewed:
                     raise
@@ -170,8 +183,25 @@ class Caller:
             except XRateLimited:
                 raise fault from None
 
+    async def _to_its_end(self, attempt: Coroutine[Any, Any, Page[T]]) -> Page[T]:
+        """The attempt's outcome; it goes on where whoever waits is cancelled."""
+        task = asyncio.create_task(attempt)
+        self._under_way.add(task)
+        task.add_done_callback(self._ended)
+        return await asyncio.shield(task)
+
+    def _ended(self, task: asyncio.Task[Page[T]]) -> None:
+        self._under_way.discard(task)
+        if not task.cancelled():
+            task.exception()  # read, so that asyncio does not complain where whoever waited has gone
+
     async def _attempt(
-        self, endpoint: Endpoint[T], token: UserToken | None, line: tuple[str, str, dict[str, str]], seconds: float
+        self,
+        endpoint: Endpoint[T],
+        token: UserToken | None,
+        line: tuple[str, str, dict[str, str]],
+        seconds: float,
+        most: Most,
     ) -> Page[T]:
         """One request whose turn has come."""
         who = token.access if token else None
@@ -180,11 +210,20 @@ class Caller:
         refused = False
         try:
             headers = bearer(token.access) if token else await self._auth.headers()
-            status, given, body = await self._send(line, headers, seconds)
-            now = self._clock.now()
-            rate = read_rate(given, now)
-            LOG.debug("X, %s: %s, %s left of %s", endpoint.name, status, rate.remaining, rate.limit)
-            page = decipher(endpoint, status, given, body, now)
+            reservation = await self._meter.reserve(most) if self._meter is not None else None
+            try:
+                status, given, body = await self._send(line, headers, seconds)
+                now = self._clock.now()
+                rate = read_rate(given, now)
+                LOG.debug("X, %s: %s, %s left of %s", endpoint.name, status, rate.remaining, rate.limit)
+                page = decipher(endpoint, status, given, body, now)
+            except XError as error:
+                await self._book_failure(reservation, error)
+                if isinstance(error, _NeverSent):
+                    raise XDown(str(error)) from None
+                raise
+            if self._meter is not None and reservation is not None:
+                await self._meter.answered(reservation, usage_of(page), billed_at(given, now))
         except XBadToken:
             if headers and token is None and await self._auth.renew(headers):
                 raise _TokenRenewed from None
@@ -197,6 +236,15 @@ class Caller:
         if self._on_usage is not None and (usage := usage_of(page)):
             self._on_usage(usage)
         return page
+
+    async def _book_failure(self, reservation: Reservation | None, error: XError) -> None:
+        if self._meter is None or reservation is None:
+            return
+        may_be_billed = error.status is None or 200 <= error.status < 300  # noqa: PLR2004 - the range of success
+        if isinstance(error, XDown) and may_be_billed and not isinstance(error, _NeverSent):
+            await self._meter.unanswered(reservation)
+        else:
+            await self._meter.free(reservation)
 
     async def _send(
         self, line: tuple[str, str, dict[str, str]], headers: Mapping[str, str], seconds: float
@@ -217,8 +265,9 @@ class Caller:
                 return response.status, response.headers, await response.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             fault = type(error).__name__
+            kind = _NeverSent if isinstance(error, aiohttp.ClientConnectorError) else XDown
         # Raised here, not above: the library's exception may hold the request, and the request carries the token.
-        raise XDown(f"X cannot be reached ({fault}): try again shortly.")
+        raise kind(f"X cannot be reached ({fault}): try again shortly.")
 
 
 class _Once:

@@ -27,7 +27,7 @@ from spacebot.x.endpoints import (
 )
 from spacebot.x.limits import Lane, Window
 from spacebot.x.model import Page, Post, Problem, Space, User, join
-from spacebot.x.money import Usage
+from spacebot.x.money import Meter, Usage
 from spacebot.x.turns import Turns
 
 __all__ = ["FULL", "OWN", "SWEEP", "Lane", "PostFields", "SpaceFields", "UserFields", "XClient"]
@@ -54,6 +54,7 @@ class XClient:
         clock: Time.
         people_share: The part of each limit that the background leaves to people.
         on_usage: Told the billable resources of every answer.
+        meter: Keeps the books of what requests may cost and do cost; None where nobody does.
         deadline: Seconds for one request with its retries, counted from when its turn came.
     """
 
@@ -66,6 +67,7 @@ class XClient:
         clock: Clock,
         people_share: float = 0.1,
         on_usage: Callable[[Usage], None] | None = None,
+        meter: Meter | None = None,
         deadline: float = 8.0,
     ) -> None:
         self._turns = Turns(clock=clock, people_share=people_share)
@@ -76,6 +78,7 @@ class XClient:
             clock=clock,
             turns=self._turns,
             on_usage=on_usage,
+            meter=meter,
             deadline=deadline,
         )
 

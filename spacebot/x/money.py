@@ -1,16 +1,50 @@
-"""PURE: what an answer costs. X bills each resource that it returns; empty and failed answers are free.
+"""PURE: what an answer costs, and the most that a request may cost; never below what X bills.
 
-Whether what comes along through expansions is billed nobody outside X knows: it is counted, so that the count is never
-below the bill.
+X bills each resource that it returns, once in a UTC day; empty and failed answers are free
+(https://docs.x.com/x-api/getting-started/pricing). Whether what comes along through expansions is billed nobody outside
+X knows: it is counted.
 """
 
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
+from email.utils import parsedate_to_datetime
+from math import ceil
+from typing import Literal, Protocol
 
 from spacebot.x.base import Thing
+from spacebot.x.endpoints import AT_ONCE, CREATORS, SPACE, SPACES, USER, USERS, Request
 from spacebot.x.model import Page, Post, Space, User
 
 MILLICENTS_PER_DOLLAR = 100_000
+
+Resource = Literal["space", "user", "post", "event"]
+"""What X bills."""
+
+RESOURCES: tuple[Resource, ...] = ("space", "user", "post", "event")
+
+_ALONG: Mapping[str, tuple[Resource, int]] = {
+    "creator_id": ("user", 1),
+    # One host, two co-hosts and ten speakers at once (X's help pages); speakers come and go, and nobody says how many.
+    "host_ids": ("user", 3),
+    "speaker_ids": ("user", 30),
+    "invited_user_ids": ("user", 30),
+    "author_id": ("user", 1),
+    "in_reply_to_user_id": ("user", 1),
+    "entities.mentions.username": ("user", 30),
+    "affiliation": ("user", 1),
+    "most_recent_post_id": ("post", 1),
+    "pinned_post_id": ("post", 1),
+    "referenced_posts": ("post", 3),
+    "edit_history_post_ids": ("post", 6),
+    "attachments.media_source_tweet": ("post", 4),
+}
+"""The most that each expansion brings along for one item of an answer; what is not named brings nothing that is billed."""
+
+_BELIEVABLE = timedelta(hours=1)
+"""An answer dated farther from our own clock than this is not believed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +54,11 @@ class Prices:
     space: int = 500
     user: int = 1_000
     post: int = 500
+    event: int = 500
+
+    def of(self, kind: Resource) -> int:
+        """What one resource of this kind costs."""
+        return {"space": self.space, "user": self.user, "post": self.post, "event": self.event}[kind]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,26 +68,94 @@ class Usage:
     spaces: frozenset[str] = frozenset()
     users: frozenset[str] = frozenset()
     posts: frozenset[str] = frozenset()
+    events: frozenset[str] = frozenset()
 
     def __or__(self, other: "Usage") -> "Usage":
-        return Usage(spaces=self.spaces | other.spaces, users=self.users | other.users, posts=self.posts | other.posts)
+        return Usage(
+            spaces=self.spaces | other.spaces,
+            users=self.users | other.users,
+            posts=self.posts | other.posts,
+            events=self.events | other.events,
+        )
 
     def __sub__(self, other: "Usage") -> "Usage":
         """What is new here, if `other` was paid for already today."""
-        return Usage(spaces=self.spaces - other.spaces, users=self.users - other.users, posts=self.posts - other.posts)
+        return Usage(
+            spaces=self.spaces - other.spaces,
+            users=self.users - other.users,
+            posts=self.posts - other.posts,
+            events=self.events - other.events,
+        )
 
     def __bool__(self) -> bool:
-        return bool(self.spaces or self.users or self.posts)
+        return bool(self.spaces or self.users or self.posts or self.events)
+
+    def __iter__(self) -> Iterator[tuple[Resource, str]]:
+        """Each resource: its kind and its id."""
+        for kind, ids in zip(RESOURCES, (self.spaces, self.users, self.posts, self.events), strict=True):
+            yield from ((kind, one) for one in ids)
 
     def cost(self, prices: Prices = Prices()) -> int:
         """Thousandths of a cent."""
-        return len(self.spaces) * prices.space + len(self.users) * prices.user + len(self.posts) * prices.post
+        return sum(prices.of(kind) for kind, _ in self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Most:
+    """The most that X may bill for one request, whatever it answers.
+
+    Attributes:
+        named: What it may return and can be named beforehand.
+        unnamed: How many of each kind it may return beside that.
+        question: What kind of question it is: answers to one kind tell the same of the same subjects.
+        subjects: What it asks about.
+    """
+
+    named: Usage = Usage()
+    unnamed: Mapping[Resource, int]
+    question: str = ""
+    subjects: frozenset[str] = frozenset()
+
+    def cost(self, prices: Prices = Prices(), paid: Usage = Usage()) -> int:
+        """Thousandths of a cent, if `paid` was paid for already today."""
+        unnamed = sum(prices.of(kind) * count for kind, count in self.unnamed.items())
+        return (self.named - paid).cost(prices) + unnamed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reservation:
+    """Money laid aside for one request that is about to be sent; `number` is the meter's own."""
+
+    number: int
+    most: Most
+    at: datetime
+
+
+class Meter(Protocol):
+    """Who keeps the books. Each reservation ends in exactly one of the other three."""
+
+    async def reserve(self, most: Most) -> Reservation:
+        """Return once it is written down what the request may cost at most; only then may it be sent."""
+        ...
+
+    async def answered(self, reservation: Reservation, usage: Usage, at: datetime) -> None:
+        """X has answered with these resources, at this time by its own clock."""
+        ...
+
+    async def free(self, reservation: Reservation) -> None:
+        """X was not reached, or has refused: nothing is billed."""
+        ...
+
+    async def unanswered(self, reservation: Reservation) -> None:
+        """X may have answered, but nobody knows what."""
+        ...
 
 
 def usage_of(page: Page[Thing]) -> Usage:
-    """Everything in an answer that X may bill."""
+    """Everything in an answer that X may bill; an item that could not be read was billed all the same."""
+    unreadable = sum(problem.type == "unreadable" for problem in page.problems)
     return Usage(
-        spaces=_asked_for(page, Space),
+        spaces=_asked_for(page, Space).union(f"unreadable {number}" for number in range(unreadable)),
         users=_asked_for(page, User).union(page.users),
         posts=_asked_for(page, Post).union(page.posts),
     )
@@ -59,6 +166,63 @@ def _asked_for(page: Page[Thing], kind: type[Space | User | Post]) -> frozenset[
     if not page.items or not isinstance(page.items[0], kind):
         return frozenset()
     return frozenset([item.id for item in page.items if isinstance(item, kind)])
+
+
+def most_of(request: Request[Thing], *, is_private: bool = False) -> Most:
+    """The most that an answer to this request may cost; `is_private` where a person's own token looks.
+
+    What is asked for by id is returned at most once each; a list holds as many as `max_results` allows, or 100.
+    """
+    endpoint, query = request.endpoint, request.query
+    many = query.get(endpoint.many) if endpoint.many else None
+    asked = frozenset(many) if isinstance(many, tuple) else frozenset[str]()
+    if request.about is not None:
+        asked = frozenset({request.about})
+    is_list = endpoint is CREATORS or not (endpoint.many or endpoint.resource)
+    items = int(str(query.get("max_results", AT_ONCE))) if is_list else len(asked)
+    unnamed: Counter[Resource] = Counter()
+    named = Usage()
+    if endpoint.name in {SPACE.name, SPACES.name}:
+        named = Usage(spaces=asked)
+    elif endpoint.name in {USER.name, USERS.name}:
+        named = Usage(users=asked)
+    else:
+        unnamed[_kind_of(endpoint.item)] += items
+    stated = query.get("expansions")
+    expansions = tuple(sorted(stated)) if isinstance(stated, tuple) else ()
+    for expansion in expansions:
+        if endpoint is CREATORS and expansion == "creator_id":
+            named = Usage(users=asked)
+        elif expansion in _ALONG:
+            kind, most = _ALONG[expansion]
+            unnamed[kind] += most * items
+    page = " ".join(str(query.get(name, "")) for name in ("query", "state", "max_results", "pagination_token"))
+    return Most(
+        named=named,
+        unnamed=unnamed,
+        question=" ".join([endpoint.name, *expansions, *["private"] * is_private]),
+        subjects=asked if endpoint.many else frozenset({f"{request.about} {page}"}),
+    )
+
+
+def _kind_of(item: type[Thing]) -> Resource:
+    kinds: Mapping[type[Thing], Resource] = {Space: "space", User: "user", Post: "post"}
+    return kinds[item]
+
+
+def billed_at(headers: Mapping[str, str], now: datetime) -> datetime:
+    """When X answered by its own clock, which decides the day of the bill: the answer's Date, unless that is nonsense."""
+    date = next((value for name, value in headers.items() if name.lower() == "date"), "")
+    try:
+        stated = parsedate_to_datetime(date)
+        return stated if abs(stated - now) < _BELIEVABLE else now
+    except (ValueError, OverflowError, TypeError):
+        return now
+
+
+def millicents(dollars: Decimal) -> int:
+    """An amount of US dollars in thousandths of a cent, rounded up."""
+    return ceil(dollars * MILLICENTS_PER_DOLLAR)
 
 
 def dollars(millicents: int) -> Decimal:

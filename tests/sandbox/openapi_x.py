@@ -19,8 +19,11 @@ from referencing.jsonschema import DRAFT202012
 from spacebot.sandbox.x import Exchange
 
 _DOCUMENT = "urn:x-openapi"
-# Answers that the document leaves out: the gateway in front of X gives them.
-_BEYOND_THE_DOCUMENT = ("about:blank", "unsupported-authentication", "usage-capped", "credits", "client-forbidden")
+# Answers that the document leaves out: the gateway in front of X gives them, or X's pages alone name them.
+_BEYOND_THE_DOCUMENT = (
+    *("about:blank", "unsupported-authentication", "usage-capped", "credits", "client-forbidden"),
+    *("conflict", "rule-cap", "streaming-connection"),
+)
 
 
 def reference_document() -> dict[str, Any]:
@@ -37,6 +40,10 @@ class Document:
 
     def __init__(self, document: dict[str, Any]) -> None:
         self._document = copy.deepcopy(document)
+        # The document names the token that asks for the next page, and forgets where it comes from.
+        schemas = self._document["components"]["schemas"]
+        listed = schemas["GetActivitySubscriptionsResponse"]["properties"]
+        listed.setdefault("meta", copy.deepcopy(schemas["GetSpacesBuyersResponse"]["properties"]["meta"]))
         for name, schema in self._document["components"]["schemas"].items():
             if not name.endswith("Problem"):
                 _close(schema)
@@ -51,8 +58,17 @@ class Document:
         operation, in_path = found
         if exchange.status == 200:
             self._check_query(operation, {**exchange.query, **in_path})
-        self._check_answer(operation, exchange)
+            self._check_request_body(operation, exchange)
+        if exchange.status != 200 or not operation.get("x-twitter-streaming"):
+            self._check_answer(operation, exchange)
         self.checked += 1
+
+    def check_event(self, line: bytes) -> None:
+        """One line of the activity stream. Of its payload the document says nothing, and of its uuid not that it has a sign."""
+        event = json.loads(line)
+        assert event["data"].pop("payload"), event
+        event["data"]["event_uuid"] = event["data"]["event_uuid"].removeprefix("-")
+        self._validate({"$ref": "#/components/schemas/ActivityStreamResponse"}, event)
 
     def _operation(self, method: str, path: str) -> tuple[dict[str, Any], Mapping[str, str]] | None:
         # Paths without parameters come first, as OpenAPI 3 has it.
@@ -63,12 +79,19 @@ class Document:
         return None
 
     def _check_query(self, operation: dict[str, Any], given: Mapping[str, str]) -> None:
-        parameters = {p["name"]: p for p in map(self._resolved, operation["parameters"])}
+        parameters = {p["name"]: p for p in map(self._resolved, operation.get("parameters", ()))}
         assert set(given) <= set(parameters), f"{set(given) - set(parameters)} is not in the document"
         for name, parameter in parameters.items():
             assert name in given or not parameter.get("required"), f"{name} is missing"
             if name in given:
                 self._validate(parameter["schema"], _read(given[name], parameter["schema"]))
+
+    def _check_request_body(self, operation: dict[str, Any], exchange: Exchange) -> None:
+        if "requestBody" not in operation:
+            assert exchange.request_body == b"", "a body nobody asked for"
+            return
+        schema = operation["requestBody"]["content"]["application/json"]["schema"]
+        self._validate(schema, json.loads(exchange.request_body))
 
     def _check_answer(self, operation: dict[str, Any], exchange: Exchange) -> None:
         body = json.loads(exchange.response_body)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from yarl import URL
 
 from spacebot.sandbox.x import Generation, LocalX
+from spacebot.sandbox.x.activity import Access
 from spacebot.sandbox.x.endpoints import ENDPOINTS
 from spacebot.sandbox.x.gateway import Gateway, Request
 from spacebot.sandbox.x.oauth import Authority, Clients
@@ -156,7 +157,9 @@ def test_whatever_is_asked_is_answered_or_refused(
     world = World(clock)
     ann = world.add_user("ann", name=None, user_id="12", protected=False, verified=False, picture="")
     authority = Authority(clock, bearer_token="app", clients=Clients())
-    gateway = Gateway(clock, world=world, authority=authority, quirks=Quirks(generation=generation), limits={})
+    gateway = Gateway(
+        clock, world=world, authority=authority, quirks=Quirks(generation=generation), access=Access(), limits={}
+    )
     space = world.add_space(
         ann,
         start=None,
@@ -201,7 +204,7 @@ def test_whatever_the_consent_screen_is_asked_it_redirects_or_refuses(name: str,
     clock = FakeClock()
     world = World(clock)
     authority = Authority(clock, bearer_token="app", clients=Clients())
-    gateway = Gateway(clock, world=world, authority=authority, quirks=Quirks(), limits={})
+    gateway = Gateway(clock, world=world, authority=authority, quirks=Quirks(), access=Access(), limits={})
     for person in (None, world.add_user("ann", name=None, user_id="12", protected=False, verified=False, picture="")):
         authority.person = person
         query = tuple({**CONSENT, name: text}.items())

@@ -27,7 +27,8 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
                     await process.kill()
         assert not discord.violations
         assert not x.violations
-        assert not x.refused
+        # A process that was killed leaves its stream behind, and X counts that for a while.
+        assert not [exchange for exchange in x.refused if exchange.endpoint != "stream"]
         assert not discord.refused
 
 

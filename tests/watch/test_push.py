@@ -453,6 +453,7 @@ async def test_a_database_that_fails_is_logged_once_and_waited_for(
     async with desk.running():
         await desk.elapse(100)
         assert desk.subscribed == set()
+        assert desk.push.state == "connecting"
         desk.broken = None
         await desk.elapse(400)
         assert desk.push.state == "on"

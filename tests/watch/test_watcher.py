@@ -86,7 +86,7 @@ class ScriptedX:
         accounts = tuple(user for user in self.accounts if user.id in user_ids)
         return Page(items=accounts, problems=self.problems)
 
-    async def by_ids(self, space_ids: Sequence[SpaceId], *, people: bool = False) -> Page[Space]:
+    async def by_ids(self, space_ids: Sequence[SpaceId], *, people: bool = False, at_once: bool = False) -> Page[Space]:
         (self.refreshed if people else self.asked).append(list(space_ids))
         await self.clock.sleep(PACE)
         self._fail()
@@ -430,7 +430,7 @@ async def test_a_database_that_fails_does_not_end_the_watch(
         assert "The sweep works again." in caplog.messages
 
 
-@pytest.mark.parametrize("method", ["followed_hosts", "unseen", "orphans"])
+@pytest.mark.parametrize("method", ["followed", "unseen", "orphans"])
 async def test_a_question_to_the_database_that_fails_is_logged_once_and_asked_again(
     post: Post, method: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

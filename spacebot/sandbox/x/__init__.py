@@ -1,5 +1,6 @@
 """A local X: a real HTTP server that keeps the rules of X's API v2 and is driven from Python, for the demo and the tests."""
 
+from spacebot.sandbox.x.activity import Access, Subscription
 from spacebot.sandbox.x.exchange import Exchange
 from spacebot.sandbox.x.faults import Fault
 from spacebot.sandbox.x.ledger import Billed, Ledger
@@ -7,4 +8,17 @@ from spacebot.sandbox.x.local import LocalX
 from spacebot.sandbox.x.quirks import Generation, Quirks
 from spacebot.sandbox.x.world import XPost, XSpace, XUser
 
-__all__ = ["Billed", "Exchange", "Fault", "Generation", "Ledger", "LocalX", "Quirks", "XPost", "XSpace", "XUser"]
+__all__ = [
+    "Access",
+    "Billed",
+    "Exchange",
+    "Fault",
+    "Generation",
+    "Ledger",
+    "LocalX",
+    "Quirks",
+    "Subscription",
+    "XPost",
+    "XSpace",
+    "XUser",
+]

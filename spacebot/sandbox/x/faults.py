@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from spacebot.sandbox.x.problems import Json, blank, type_uri
+from spacebot.sandbox.x.problems import Json, blank, too_many_connections, type_uri
 
 _JSON = "application/json; charset=utf-8"
 
@@ -20,7 +20,7 @@ class Fault:
     `headers` are the answer, and the request does nothing. `delay` is slept on the local X's clock beforehand, in seconds.
     `drop` resets the connection before the request is handled, or after that, or closes it halfway through the body.
     `drain` uses the rate-limit window up first, so that the answer is a real 429. `times` is how many requests it meets,
-    None for all of them.
+    None for all of them. Of a stream, `silent` lets it stand without a byte, and `cut` ends it after so many bytes.
     """
 
     status: int | None = None
@@ -31,6 +31,8 @@ class Fault:
     delay: float = 0.0
     drop: Literal["before", "after", "truncate"] | None = None
     drain: bool = False
+    silent: bool = False
+    cut: int | None = None
 
     @classmethod
     def usage_capped(cls, *, times: int | None = 1) -> "Fault":
@@ -119,6 +121,21 @@ class Fault:
     def dropped(cls, when: Literal["before", "after", "truncate"], *, times: int | None = 1) -> "Fault":
         """The connection breaks."""
         return cls(drop=when, times=times)
+
+    @classmethod
+    def silence(cls, *, times: int | None = 1) -> "Fault":
+        """A stream that is accepted and then says nothing, not even a heartbeat."""
+        return cls(silent=True, times=times)
+
+    @classmethod
+    def cut_off(cls, after: int, *, times: int | None = 1) -> "Fault":
+        """A stream that breaks after so many bytes, wherever in a line that is."""
+        return cls(cut=after, times=times)
+
+    @classmethod
+    def too_many_connections(cls, *, times: int | None = 1) -> "Fault":
+        """429: an earlier connection still stands."""
+        return cls(status=429, body=_dump(too_many_connections("2.167")), times=times)
 
     @classmethod
     def passing(cls) -> tuple["Fault", ...]:

@@ -7,12 +7,13 @@ from typing import Literal
 from urllib.parse import parse_qsl
 
 from spacebot.clock import Clock
+from spacebot.sandbox.x.activity import LIMIT, PATH, Access, Activity
 from spacebot.sandbox.x.answers import Call
 from spacebot.sandbox.x.endpoints import ENDPOINTS, Endpoint
 from spacebot.sandbox.x.ledger import Ledger
 from spacebot.sandbox.x.oauth import Authority, Caller
-from spacebot.sandbox.x.problems import Json, Refusal, blank, code_88, unsupported_authentication
-from spacebot.sandbox.x.query import read_query
+from spacebot.sandbox.x.problems import Json, Refusal, blank, code_88, invalid_request, unsupported_authentication
+from spacebot.sandbox.x.query import Parameter, read_query
 from spacebot.sandbox.x.quirks import Quirks
 from spacebot.sandbox.x.windows import Windows
 from spacebot.sandbox.x.world import World
@@ -31,8 +32,17 @@ _SIGN_IN = {
     ("POST", "/2/oauth2/revoke"): "revoke",
 }
 
+_STREAM = "/2/activity/stream"
+_SUBSCRIPTIONS = {"POST": "subscribe", "GET": "subscriptions", "DELETE": "unsubscribe"}
+_STREAM_PARAMETERS = (
+    Parameter(name="backfill_minutes", between=(0, 5)),
+    Parameter(name="start_time"),
+    Parameter(name="end_time"),
+)
+
 READING = frozenset(endpoint.name for endpoint in ENDPOINTS)
-NAMES = READING | frozenset(_SIGN_IN.values())
+LIMITED = READING | {"subscriptions"}
+NAMES = READING | {*_SIGN_IN.values(), *_SUBSCRIPTIONS.values(), "stream"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,16 +65,25 @@ class Reply:
     body: bytes = b""
     content_type: str | None = _JSON
     headers: Mapping[str, str] = field(default_factory=dict)
+    backfill: int | None = None
+    """For a stream that begins with this reply: how many minutes of the past come first."""
 
 
 class Gateway:
     """One X. It does no I/O and never waits; time is what its clock says."""
 
     def __init__(
-        self, clock: Clock, *, world: World, authority: Authority, quirks: Quirks, limits: Mapping[str, int]
+        self,
+        clock: Clock,
+        *,
+        world: World,
+        authority: Authority,
+        quirks: Quirks,
+        access: Access,
+        limits: Mapping[str, int],
     ) -> None:
-        if unknown := set(limits) - READING:
-            named, there = ", ".join(sorted(unknown)), ", ".join(sorted(READING))
+        if unknown := set(limits) - LIMITED:
+            named, there = ", ".join(sorted(unknown)), ", ".join(sorted(LIMITED))
             raise ValueError(f"no endpoint with a limit is called {named}; there are {there}")
         self._clock = clock
         self._world = world
@@ -72,12 +91,18 @@ class Gateway:
         self._quirks = quirks
         self._limits = limits
         self._windows = Windows(clock)
+        self._access = access
+        self.activity = Activity(clock, world=world, quirks=quirks, access=access)
         self.billed = Ledger()
 
     def name_of(self, method: str, path: str) -> str | None:
         """The endpoint that a request is meant for."""
         if name := _SIGN_IN.get((method, path)):
             return name
+        if path == _STREAM:
+            return "stream" if method == "GET" else None
+        if _is_about_subscriptions(path):
+            return _SUBSCRIPTIONS.get(method) if path == PATH or method == "DELETE" else None
         found = _endpoint(path)
         return found[0].name if found is not None and method == "GET" else None
 
@@ -93,6 +118,10 @@ class Gateway:
         try:
             if (request.method, request.path) in _SIGN_IN:
                 return self._sign_in(request)
+            if request.path == _STREAM:
+                return self._stream(request)
+            if _is_about_subscriptions(request.path):
+                return self._subscriptions(request, drain=drain)
             found = _endpoint(request.path)
             if found is None:
                 raise Refusal(404, blank(404, "Not Found"))
@@ -131,6 +160,42 @@ class Gateway:
         self.billed.add(self._clock.now().date(), answer.billed)
         return Reply(status=200, body=_dump(answer.body), headers=headers)
 
+    def _subscriptions(self, request: Request, *, drain: bool) -> Reply:
+        if self.name_of(request.method, request.path) is None:
+            allowed = ", ".join(_SUBSCRIPTIONS) if request.path == PATH else "DELETE"
+            raise Refusal(405, blank(405, "Method Not Allowed"), headers={"Allow": allowed})
+        self._must_be_the_app(request)
+        limit = self._limits.get("subscriptions", LIMIT)
+        standing = self._windows.take("subscriptions", "app", limit=limit, once_a_second=False, drain=drain)
+        headers = standing.headers()
+        try:
+            if standing.refused:
+                problem = blank(429, "Too Many Requests") if self._quirks.too_many == "problem" else code_88()
+                raise Refusal(429, problem)
+            body = self.activity.answer(request.method, request.path, request.query, request.content_type, request.body)
+        except Refusal as refusal:
+            raise Refusal(refusal.status, refusal.body, headers=headers) from None
+        return Reply(status=200, body=_dump(body), headers=headers)
+
+    def _stream(self, request: Request) -> Reply:
+        if request.method != "GET":
+            raise Refusal(405, blank(405, "Method Not Allowed"), headers={"Allow": "GET"})
+        self._must_be_the_app(request)
+        self._access.must_be_granted(self._quirks)
+        generation = self._quirks.generation
+        asked = read_query(request.query, _STREAM_PARAMETERS, generation=generation)
+        if asked.given and not self._access.replays:
+            message = "Your client app is not configured with the appropriate access to replay the stream"
+            raise invalid_request(generation, [(name, values, message) for name, values in asked.given.items()])
+        return Reply(status=200, backfill=asked.number("backfill_minutes", 0))
+
+    def _must_be_the_app(self, request: Request) -> None:
+        caller = self._authority.caller(request.authorization)
+        if caller is None:
+            raise Refusal(401, blank(401, "Unauthorized"))
+        if caller.user is not None:
+            raise unsupported_authentication(self._quirks.generation, sent=_USER_CONTEXT, accepted=[_APP_ONLY])
+
     def _must_be_taken(self, endpoint: Endpoint, caller: Caller) -> None:
         generation = self._quirks.generation
         since = endpoint.app_since
@@ -154,6 +219,10 @@ class Gateway:
         }
         answer = give[_SIGN_IN[request.method, request.path]](request.authorization, form)
         return Reply(status=200, body=_dump(answer))
+
+
+def _is_about_subscriptions(path: str) -> bool:
+    return path == PATH or (path.startswith(f"{PATH}/") and "/" not in path.removeprefix(f"{PATH}/"))
 
 
 def _endpoint(path: str) -> tuple[Endpoint, dict[str, str]] | None:

@@ -1,4 +1,4 @@
-"""What X bills: each resource that was returned, once per UTC day, whoever asked and however often."""
+"""What X bills: each resource that was returned and each event that was delivered, once per UTC day, whoever asked and however often."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,8 +6,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-Kind = Literal["space", "user", "post"]
-PRICES: dict[Kind, Decimal] = {"space": Decimal("0.005"), "user": Decimal("0.010"), "post": Decimal("0.005")}
+Kind = Literal["space", "user", "post", "event"]
+PRICES: dict[Kind, Decimal] = {
+    "space": Decimal("0.005"),
+    "user": Decimal("0.010"),
+    "post": Decimal("0.005"),
+    "event": Decimal("0.005"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

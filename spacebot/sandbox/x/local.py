@@ -4,6 +4,7 @@ Whatever a client does is kept in `requests`; whatever a test or a demo does is 
 """
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -13,12 +14,15 @@ from typing import Literal, Self
 from aiohttp import web
 
 from spacebot.clock import Clock, SystemClock
+from spacebot.sandbox.x.activity import Access, Subscription
 from spacebot.sandbox.x.exchange import Exchange
 from spacebot.sandbox.x.faults import Fault, FaultBox
 from spacebot.sandbox.x.gateway import NAMES, Gateway, Reply, Request
 from spacebot.sandbox.x.ledger import Ledger
 from spacebot.sandbox.x.oauth import SCOPES, Authority, Clients
+from spacebot.sandbox.x.problems import too_many_connections
 from spacebot.sandbox.x.quirks import Generation, Quirks
+from spacebot.sandbox.x.streams import Streams
 from spacebot.sandbox.x.wire import headers_of, reset, send, send_half
 from spacebot.sandbox.x.world import World, XSpace, XUser
 
@@ -33,7 +37,7 @@ class LocalX:
     can be changed later through `quirks`. `checker` sees each exchange that no fault met; what it raises is kept in
     `violations` and raised as an ExceptionGroup when the `async with` block ends well.
     `requests` are all exchanges in the order of their answers, `refused` those that exceeded a limit without a fault's doing,
-    `billed` is X's bill.
+    `billed` is X's bill. `activity` says what X grants of its Activity API, `streams` are the connections to its stream.
     """
 
     def __init__(
@@ -55,18 +59,28 @@ class LocalX:
         self.bearer_token = bearer_token
         self.clients = Clients()
         self.quirks = Quirks(generation=generation, ended=ended, empty=empty, too_many=too_many, cut_off=cut_off)
+        self._news = asyncio.Event()
         self.world = World(self._clock)
         self.world.on_change.append(lambda _subject, _what: self._news.set())
+        self.activity = Access()
         self._authority = Authority(self._clock, bearer_token=bearer_token, clients=self.clients)
         self._gateway = Gateway(
-            self._clock, world=self.world, authority=self._authority, quirks=self.quirks, limits=limits or {}
+            self._clock,
+            world=self.world,
+            authority=self._authority,
+            quirks=self.quirks,
+            access=self.activity,
+            limits=limits or {},
+        )
+        self.streams = Streams(self._clock, bill=self._bill_event, on_news=self._news.set)
+        self.world.on_change.append(
+            lambda subject, what: self.streams.tell(self._gateway.activity.events(subject, what))
         )
         self._faults = FaultBox(NAMES)
         self._checker = checker
         self._host = host
         self._port = port
         self._runner: web.AppRunner | None = None
-        self._news = asyncio.Event()
         self.url = ""
         self.in_flight = 0
         self.requests: list[Exchange] = []
@@ -77,6 +91,11 @@ class LocalX:
         return self._gateway.billed
 
     @property
+    def subscriptions(self) -> list[Subscription]:
+        """The app's subscriptions to activity, in the order made."""
+        return list(self._gateway.activity.subscriptions.values())
+
+    @property
     def refused(self) -> list[Exchange]:
         return [exchange for exchange in self.requests if exchange.status == 429 and exchange.fault is None]
 
@@ -84,7 +103,6 @@ class LocalX:
         """Listen; `url` is known from now on."""
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", self._handle)
-        # The push API has streaming answers and joins here, as routes of its own before this one.
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self._host, self._port)
@@ -96,6 +114,7 @@ class LocalX:
         """Close every connection; a later `start` takes the same port."""
         if self._runner is not None:
             runner, self._runner = self._runner, None
+            self.streams.hang_up(orderly=False)
             await runner.cleanup()
 
     async def __aenter__(self) -> Self:
@@ -254,11 +273,29 @@ class LocalX:
         self._record(asked, None if drop == "after" else reply, headers, fault)
         if drop == "after":
             return reset(request)
+        if reply.backfill is not None:
+            return await self._stream(request, headers, fault, backfill=reply.backfill)
         return await (send_half if drop == "truncate" else send)(request, reply, headers)
+
+    async def _stream(
+        self, request: web.Request, headers: Mapping[str, str], fault: Fault | None, *, backfill: int
+    ) -> web.StreamResponse:
+        self.in_flight -= 1  # a stream is not on its way: it is there
+        try:
+            return await self.streams.serve(request, headers, fault, backfill=backfill)
+        finally:
+            self.in_flight += 1
+
+    def _bill_event(self, uuid: str) -> None:
+        self.billed.add(self._clock.now().date(), [("event", uuid)])
 
     def _reply(self, asked: Request, fault: Fault | None) -> Reply:
         if fault is None or fault.status is None:
-            return self._gateway.answer(asked, drain=fault is not None and fault.drain)
+            reply = self._gateway.answer(asked, drain=fault is not None and fault.drain)
+            if reply.backfill is None or self.streams.connected < self.streams.most:
+                return reply
+            body = json.dumps(too_many_connections(self.quirks.generation)).encode()
+            return Reply(status=429, body=body)
         return Reply(status=fault.status, body=fault.body, content_type=fault.content_type, headers=fault.headers)
 
     def _record(self, asked: Request, reply: Reply | None, headers: Mapping[str, str], fault: Fault | None) -> None:

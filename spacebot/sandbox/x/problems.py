@@ -60,6 +60,16 @@ def unsupported_authentication(generation: Generation, *, sent: str, accepted: S
     )
 
 
+def too_many_connections(generation: Generation) -> Json:
+    """429: the stream has as many connections as it may."""
+    return {
+        "title": "ConnectionException",
+        "detail": "This stream is currently at the maximum allowed connection limit.",
+        "connection_issue": "TooManyConnections",
+        "type": type_uri(generation, "streaming-connection"),
+    }
+
+
 def not_found(generation: Generation, *, resource: str, parameter: str, value: str) -> Json:
     """Part of a 200: there is no such Space or user, or X does not say so."""
     return {

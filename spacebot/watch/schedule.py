@@ -1,0 +1,322 @@
+"""PURE: which hosts and which open Spaces to ask X about next, so that what waits unseen waits least within the budget.
+
+However unlikely a host is, it is asked about within `Schedule.bound`; nobody is in one batch twice. Times are epoch
+seconds, handed in; what counts the hosts' turns is the batches themselves, so a clock that jumps cannot stop anybody's.
+`docs/scheduling.md` gives the reasons and the formulae.
+"""
+
+import heapq
+import math
+from collections import deque
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from spacebot.watch.open_spaces import OpenSpaces
+from spacebot.watch.rates import HOUR, Habit, expected, hour_of_week
+from spacebot.x.model import SpaceId, UserId
+
+BATCH = 100
+"""Hosts per request: the most that X takes."""
+
+SWEEPS = 3
+"""Nobody waits longer than so many sweeps of a round robin would take..."""
+
+GRACE = 60.0
+"""...or so many seconds, whichever is longer."""
+
+_USUAL_TURN = 900.0 / 270
+"""Seconds between batches until it is known better: X's limit less a tenth for people."""
+
+_TURN_LEARNED = 0.05
+_BUSY = 0.02
+"""What is left of a host's rate while a Space of theirs is live, or is known to begin about now."""
+
+_PUSHED = 0.01
+"""The same where X pushes their starts."""
+
+_NEVER = -1
+"""The turn of a host that was not asked about yet; the hour of one whose urgency has to be seen anew."""
+
+_GONE = 1 << 62
+"""The turn of a host that is not followed any more: it never comes."""
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class _Host:
+    """One followed host; `asked` and `turn` count batches."""
+
+    id: UserId
+    weight: int
+    habit: Habit
+    asked: int = _NEVER
+    due: float = 0.0
+    turn: int = 0
+    """The turn in whose list it stands: an entry anywhere else is out of date."""
+    urgency: float = 0.0
+    floored: bool = False
+    """Whether the bound, not its urgency, decides how often it is asked about."""
+    hour: int = _NEVER
+    live: int = 0
+    scheduled: float = -math.inf
+    pushed: bool = False
+
+
+class Schedule:
+    """Chooses the hosts of each next batch, and keeps what is known of them.
+
+    Args:
+        now: The time; from here on the hosts' starts are known.
+    """
+
+    def __init__(self, now: float) -> None:
+        self.spaces = OpenSpaces()
+        """What is open, and due to be looked up by id; `scheduled`, `live` and `over` keep it."""
+        self._hosts: dict[UserId, _Host] = {}
+        self._weights = 0
+        self._pushed: frozenset[UserId] = frozenset()
+        self._now = now
+        self._turn = 0
+        self._seconds = _USUAL_TURN
+        self._turns: dict[int, list[_Host]] = {}
+        self._last_turn = 0
+        self._ready: deque[_Host] = deque()
+        self._asked: deque[tuple[int, list[_Host]]] = deque()
+        # The sum of urgencies of those who are not floored, and the number of those who are: they fix the price.
+        self._urgency = 0.0
+        self._floored = 0
+
+    # Who is followed, and what is known of them.
+
+    def follow(self, weights: Mapping[UserId, int], now: float) -> None:
+        """These hosts, and no others, are followed from now on, each by so many guilds; new ones are asked about first."""
+        were = len(self._hosts)
+        for host_id in self._hosts.keys() - weights.keys():
+            self._forget(host_id)
+        for host_id, weight in weights.items():
+            host = self._hosts.get(host_id)
+            if host is None:
+                host = _Host(id=host_id, weight=weight, habit=Habit(now), pushed=host_id in self._pushed)
+                self._hosts[host_id] = host
+                self._weights += weight
+                host.live, host.scheduled = self.spaces.of_host(host_id)
+                self._reckon(host, now)
+                self._make_ready(host, first=True)
+            elif host.weight != weight:
+                self._weights += weight - host.weight
+                host.weight = weight
+                host.hour = _NEVER
+        if were <= BATCH < len(self._hosts):  # until now all were in each batch, and nobody's turn was kept
+            for host in self._hosts.values():
+                self._make_ready(host)
+
+    def learn(self, starts: Iterable[tuple[UserId, float, float | None]], since: Mapping[UserId, float]) -> None:
+        """Learn from the past anew: (host, started_at, scheduled_start or None), in any order.
+
+        Args:
+            starts: What is known to have started; of hosts that `since` leaves out it says nothing.
+            since: From when on each followed host's starts are known; that none came is knowledge too.
+        """
+        past: dict[UserId, list[tuple[float, float | None]]] = {host_id: [] for host_id in since}
+        for host_id, started_at, scheduled_start in starts:
+            if host_id in past:
+                past[host_id].append((started_at, scheduled_start))
+        for host_id, known in past.items():
+            host = self._hosts.get(host_id)
+            if host is None:
+                continue
+            known.sort(key=lambda start: start[0])
+            host.habit = Habit(min([since[host_id], *(at for at, _ in known[:1])]))
+            for started_at, scheduled_start in known:
+                host.habit.started(started_at, scheduled_start)
+            host.hour = _NEVER
+
+    def pushed(self, host_ids: Collection[UserId]) -> None:
+        """X pushes the starts of these hosts, and of no others: they are asked about only as often as they must."""
+        self._pushed = frozenset(host_ids)
+        for host in self._hosts.values():
+            if host.pushed != (host.id in self._pushed):
+                host.pushed = not host.pushed
+                host.hour = _NEVER
+
+    def most_valuable(self, count: int, now: float) -> list[UserId]:
+        """The hosts whose push would spare most waiting, best first. It looks at all: not for every turn."""
+        best = heapq.nlargest(count, self._hosts.values(), key=lambda host: host.habit.often(now) * self._share(host))
+        return [host.id for host in best]
+
+    def scheduled(self, space_id: SpaceId, host_id: UserId, scheduled_start: float) -> None:
+        """X shows this Space as scheduled; again whenever it is shown, for it can be moved."""
+        host = self._hosts.get(host_id)
+        begin, end = expected(scheduled_start) if host is None else host.habit.expected(scheduled_start)
+        self.spaces.scheduled(space_id, host_id, scheduled_start, begin, end)
+        self._open_changed(host)
+
+    def live(self, space_id: SpaceId, host_id: UserId, started_at: float, now: float) -> None:
+        """X shows this Space as live; again whenever it is shown."""
+        host = self._hosts.get(host_id)
+        scheduled_start = self.spaces.live(space_id, host_id, now)
+        if host is not None:
+            host.habit.started(min(started_at, now), scheduled_start)
+        self._open_changed(host)
+
+    def over(self, space_id: SpaceId) -> None:
+        """This Space is ended, canceled or gone; one that is not known changes nothing."""
+        host_id = self.spaces.over(space_id)
+        if host_id is not None:
+            self._open_changed(self._hosts.get(host_id))
+
+    # Whom to ask about.
+
+    @property
+    def bound(self) -> float:
+        """Seconds within which every host is asked about while batches go at their present pace."""
+        return max(GRACE, SWEEPS * math.ceil(len(self._hosts) / BATCH) * self._seconds)
+
+    def next_batch(self, now: float) -> list[UserId]:
+        """Up to 100 hosts to ask about now, each once; it counts as asked. Every host, where there are no more than that."""
+        self._advance(now)
+        if len(self._hosts) <= BATCH:
+            self._turns.clear()
+            self._ready.clear()
+            self._asked.clear()
+            return list(self._hosts)
+        limit = self._limit()
+        batch: list[_Host] = []
+        while self._asked and self._asked[0][0] <= self._turn - limit and len(batch) < BATCH:
+            asked, hosts = self._asked[0]
+            while hosts and len(batch) < BATCH:
+                host = hosts.pop()
+                if host.asked == asked:
+                    host.asked = self._turn
+                    batch.append(host)
+            if not hosts:
+                self._asked.popleft()
+        while self._ready and len(batch) < BATCH:
+            host = self._ready.popleft()
+            if host.turn <= self._turn and host.asked != self._turn:
+                host.asked = self._turn
+                batch.append(host)
+        if len(batch) < BATCH:
+            self._fill_early(batch)
+        self._set_due(batch, now, limit)
+        self._asked.append((self._turn, batch))
+        return [host.id for host in batch]
+
+    def missed(self, host_ids: Iterable[UserId]) -> None:
+        """These were asked about in vain: their turn comes again at once, behind those who wait already."""
+        for host_id in host_ids:
+            host = self._hosts.get(host_id)
+            if host is not None:
+                self._make_ready(host)
+
+    def _advance(self, now: float) -> None:
+        passed = now - self._now
+        if passed > 0:
+            self._seconds += _TURN_LEARNED * (min(passed, 4 * self._seconds) - self._seconds)
+        self._now = now
+        self._turn += 1
+        self._ready.extend(host for host in self._turns.pop(self._turn, ()) if host.turn == self._turn)
+
+    def _limit(self) -> int:
+        """The most turns from one look at a host to the next."""
+        return max(SWEEPS * math.ceil(len(self._hosts) / BATCH), int(GRACE / self._seconds), 2) - 1
+
+    def _price(self, limit: int) -> float:
+        """Turns that a host of urgency 1 waits: the batches are full when everybody waits price / urgency."""
+        return self._urgency / max(BATCH - self._floored / limit, 1.0)
+
+    def _fill_early(self, batch: list[_Host]) -> None:
+        """Nothing is gained by leaving a place empty: those whose turn is near go early."""
+        turn = self._turn
+        ahead = turn
+        while len(batch) < BATCH and ahead < self._last_turn:
+            ahead += 1
+            waiting = self._turns.get(ahead)
+            while waiting and len(batch) < BATCH:
+                host = waiting.pop()
+                if host.turn == ahead and host.asked != turn:
+                    host.asked = turn
+                    batch.append(host)
+
+    def _set_due(self, batch: Iterable[_Host], now: float, limit: int) -> None:
+        """Give each its next turn: sooner where an hour is near in which it is more urgent."""
+        turn = self._turn
+        price = self._price(limit)
+        hour = int(now // HOUR)
+        hour_ends = turn + ((hour + 1) * HOUR - now) / self._seconds
+        for host in batch:
+            if host.hour != hour:
+                self._reckon(host, now)
+            # Turns are whole, what is due is not: who was served about on time goes on from when it was due.
+            since = host.due if -1.0 < host.due - turn < 1.0 else turn
+            wait = price / host.urgency
+            due = since + (wait if wait < limit else limit)  # noqa: FURB136 - min() costs more here than all the rest
+            if due > hour_ends:
+                due = self._sooner(host, since, due, price, hour_ends)
+            host.due = due
+            host.turn = next_turn = int(due) if due > turn + 1 else turn + 1
+            if next_turn in self._turns:
+                self._turns[next_turn].append(host)
+            else:
+                self._turns[next_turn] = [host]
+                self._last_turn = max(self._last_turn, next_turn)
+
+    def _sooner(self, host: _Host, since: float, due: float, price: float, hour_ends: float) -> float:
+        """When the host is due, seeing how urgent it will be in each hour that begins before then."""
+        at = (int(self._now // HOUR) + 1) * HOUR
+        while hour_ends < due:
+            due = min(due, max(hour_ends, since + price / self._urgency_of(host, at)))
+            at += HOUR
+            hour_ends += HOUR / self._seconds
+        return due
+
+    def _make_ready(self, host: _Host, *, first: bool = False) -> None:
+        host.turn = self._turn
+        host.due = float(self._turn)
+        if first:
+            self._ready.appendleft(host)
+        else:
+            self._ready.append(host)
+
+    def _open_changed(self, host: _Host | None) -> None:
+        if host is not None:
+            host.live, host.scheduled = self.spaces.of_host(host.id)
+            host.hour = _NEVER
+
+    def _reckon(self, host: _Host, now: float) -> None:
+        """See how urgent the host is in this hour, and what that makes of the sums."""
+        self._discount(host)
+        host.hour = int(now // HOUR)
+        host.urgency = self._urgency_of(host, now)
+        limit = self._limit()
+        host.floored = host.urgency * limit < self._price(limit)
+        if host.floored:
+            self._floored += 1
+        else:
+            self._urgency += host.urgency
+
+    def _discount(self, host: _Host) -> None:
+        if host.floored:
+            self._floored -= 1
+        else:
+            self._urgency = max(self._urgency - host.urgency, 0.0)
+        host.urgency, host.floored = 0.0, False
+
+    def _urgency_of(self, host: _Host, at: float) -> float:
+        if host.live or abs(host.scheduled - at) < HOUR:
+            # Their habit is served already; what would be found is a second Space beside it.
+            rate = host.habit.often(self._now) * _BUSY
+        else:
+            rate = host.habit.rate(self._now, hour_of_week(at))
+        if host.pushed:
+            rate *= _PUSHED
+        return math.sqrt(rate * self._share(host))
+
+    def _share(self, host: _Host) -> float:
+        """What a Space of this host counts: half as one of all Spaces, half by how many guilds wait for it."""
+        return 0.5 + 0.5 * host.weight * len(self._hosts) / max(self._weights, 1)
+
+    def _forget(self, host_id: UserId) -> None:
+        host = self._hosts.pop(host_id)
+        self._weights -= host.weight
+        self._discount(host)
+        host.asked, host.turn = _NEVER, _GONE

@@ -1,0 +1,324 @@
+"""X's Activity API: subscriptions, and the stream that tells of Spaces starting and ending; every gap in it is told as well.
+
+Source: https://docs.x.com/x-api/activity/introduction. All time is the clock's; the connection itself has no time-out.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Mapping
+from itertools import chain
+from typing import Any, TypeVar
+
+import aiohttp
+
+from spacebot.clock import Clock
+from spacebot.errors import (
+    XBadToken,
+    XDisconnected,
+    XDown,
+    XError,
+    XInvalidRequest,
+    XOperatorNeeded,
+    XRateLimited,
+    XUnreadable,
+)
+from spacebot.x.auth import Auth
+from spacebot.x.base import Thing, UserId
+from spacebot.x.caller import _Once
+from spacebot.x.endpoints import AT_ONCE, Endpoint
+from spacebot.x.limits import Lane, Rate, Window, read_rate
+from spacebot.x.refusals import Refusal, explain
+from spacebot.x.stream import (
+    SILENCE,
+    Connected,
+    Disconnected,
+    Happening,
+    Lines,
+    Missed,
+    Patience,
+    Reader,
+)
+from spacebot.x.subscriptions import Answer, EventType, Subscription, decipher
+from spacebot.x.turns import Turns
+from spacebot.x.wire import complaints
+
+T = TypeVar("T")
+
+LOG = logging.getLogger(__name__)
+
+TAG = "spacebot"
+"""What marks the subscriptions made here: X shows it again in its lists."""
+
+CALL_SECONDS = 15.0
+CONNECT_SECONDS = 60.0
+"""X may send the headers of its answer only with the first heartbeat, 20 seconds after the request."""
+
+LIST_AT_ONCE = (1000, AT_ONCE)
+"""Subscriptions in one page: what X takes since 2.167, and what it took before."""
+
+REFUSALS = 3
+"""So often in a row X must say that only a person can help before the stream gives up: it also says so by mistake."""
+
+_SUBSCRIPTIONS = Endpoint(name="subscriptions", path="/2/activity/subscriptions", item=Thing, app_limit=500)
+_STREAM_PATH = "/2/activity/stream"
+_FOREVER = aiohttp.ClientTimeout(total=None)
+
+
+class ActivityClient:
+    """Asks X to tell of hosts, and listens. One at a time: X allows two connections, and an old one may linger.
+
+    The calls raise an `XError`: `XRateLimited` with status None without troubling X where the window is used up.
+
+    Args:
+        session: Carries the requests; stays its owner's, who closes it.
+        base_url: Where X's API is (https://api.x.com).
+        auth: The app's credentials.
+        clock: Time.
+        on_event: Told the uuid of every event that X delivers and bills, wanted or not, as often as it comes.
+    """
+
+    def __init__(
+        self,
+        *,
+        session: aiohttp.ClientSession,
+        base_url: str,
+        auth: Auth,
+        clock: Clock,
+        on_event: Callable[[str], None] | None = None,
+    ) -> None:
+        self._session = session
+        self._base_url = base_url.rstrip("/")
+        self._auth = auth
+        self._clock = clock
+        self._on_event = on_event
+        self._turns = Turns(clock=clock, people_share=0.0)
+        self._reader = Reader()
+
+    async def subscriptions(self) -> list[Subscription]:
+        """Every subscription of the app, whoever made it."""
+        for size in LIST_AT_ONCE:
+            try:
+                return await self._list(size)
+            except XInvalidRequest:
+                if size == LIST_AT_ONCE[-1]:
+                    raise
+        raise AssertionError
+
+    async def subscribe(self, event_type: EventType, user_id: UserId) -> Subscription:
+        """Let X tell of these events of this user. Raises `XDuplicate` where it does already."""
+        wish = {"event_type": event_type, "filter": {"user_id": user_id}, "tag": TAG}
+        made = (await self._call("POST", body=wish)).subscriptions
+        return Subscription(id=made[0].id if made else None, event_type=event_type, user_id=user_id, tag=TAG)
+
+    async def unsubscribe(self, ids: Iterable[str]) -> frozenset[str]:
+        """End up to 100 subscriptions. Returns those that X did not end, for it does not know them or has failed."""
+        asked = ",".join(ids)
+        answer = await self._call("DELETE", query={"ids": asked}) if asked else Answer()
+        return frozenset(error.subscription_id for error in answer.errors if error.subscription_id)
+
+    def window(self) -> Window | None:
+        """What is left of the calls to the subscriptions; None before the first one."""
+        return self._turns.windows().get(_SUBSCRIPTIONS.name)
+
+    async def stream(self) -> AsyncGenerator[Happening, None]:
+        """What X tells, without end; broken connections are replaced as X asks, and told.
+
+        Raises:
+            XOperatorNeeded: X refuses the stream, and does so again.
+        """
+        patience, heard, refusals = Patience(), self._clock.monotonic(), 0
+        while True:
+            connection, opened = _Connection(self._session, self._clock), None
+            try:
+                await self._open(connection)
+                refusals, opened = 0, self._clock.monotonic()
+                gap, heard = opened - heard, opened
+                yield Connected(gap=gap)
+                lines = Lines()
+                while chunk := await connection.chunk(heard + SILENCE - self._clock.monotonic()):
+                    for line in lines.feed(chunk):
+                        gap, heard = self._clock.monotonic() - heard, self._clock.monotonic()
+                        happening = self._understand(line, gap)
+                        if happening is not None:
+                            yield happening
+                raise XDisconnected
+            except XError as error:
+                fault = error
+            finally:
+                connection.close()
+            if isinstance(fault, XOperatorNeeded):
+                refusals += 1
+                if refusals >= REFUSALS:
+                    raise fault
+            if opened is not None:
+                patience.stood(self._clock.monotonic() - opened)
+            pause = patience.after(fault)
+            LOG.debug("X, stream: %s Again in %s seconds.", fault, pause)
+            yield Disconnected(reason=str(fault), gap=self._clock.monotonic() - heard, pause=pause)
+            await self._clock.sleep(pause)
+
+    def _understand(self, line: bytes, gap: float) -> Happening | None:
+        reading = self._reader.read(line)
+        if reading.uuid is not None and self._on_event is not None:
+            self._on_event(reading.uuid)
+        if reading.problems:
+            refusal = Refusal(status=200, headers={}, problems=reading.problems, now=self._clock.now())
+            error = explain(refusal)
+            raise XDisconnected(detail=refusal.detail) if isinstance(error, XUnreadable) else error
+        return reading.told if reading.is_clear else Missed(gap=gap)
+
+    async def _open(self, connection: "_Connection") -> None:
+        for is_last in (False, True):
+            headers = await self._auth.headers()
+            try:
+                await connection.open(self._base_url + _STREAM_PATH, headers)
+            except XBadToken:
+                if is_last or not await self._auth.renew(headers):
+                    raise
+                connection.close()
+            else:
+                return
+
+    async def _list(self, size: int) -> list[Subscription]:
+        found: list[list[Subscription]] = []
+        query = {"max_results": str(size)}
+        seen: set[str | None] = {None}
+        while True:
+            answer = await self._call("GET", query=query)
+            found.append(answer.subscriptions)
+            token = answer.meta.next_token
+            if token in seen:
+                return list(chain.from_iterable(found))
+            seen.add(token)
+            query = {**query, "pagination_token": str(token)}
+
+    async def _call(
+        self, method: str, *, query: Mapping[str, str] | None = None, body: Mapping[str, object] | None = None
+    ) -> Answer:
+        """One call, and a second one with a new token where X does not take the first."""
+        for is_last in (False, True):
+            headers = await self._auth.headers()
+            try:
+                return await self._attempt(method, headers, query, body)
+            except XBadToken:
+                if is_last or not await self._auth.renew(headers):
+                    raise
+        raise AssertionError
+
+    async def _attempt(
+        self,
+        method: str,
+        headers: Mapping[str, str],
+        query: Mapping[str, str] | None,
+        body: Mapping[str, object] | None,
+    ) -> Answer:
+        await self._turns.take(_SUBSCRIPTIONS, None, Lane.PEOPLE)
+        rate: Rate | None = None
+        refused = False
+        try:
+            sending = self._send(method, headers, query, body)
+            status, given, content = await _within(self._clock, CALL_SECONDS, sending)
+            now = self._clock.now()
+            rate = read_rate(given, now)
+            return decipher(Refusal(status=status, headers=given, problems=complaints(content), now=now), content)
+        except XRateLimited:
+            refused = True
+        finally:
+            self._turns.landed(_SUBSCRIPTIONS, None, rate, refused=refused)
+        # The window knows better than one answer's headers when there is room again.
+        raise self._turns.refusal(_SUBSCRIPTIONS, None, Lane.PEOPLE, status=429)
+
+    async def _send(
+        self,
+        method: str,
+        headers: Mapping[str, str],
+        query: Mapping[str, str] | None,
+        body: Mapping[str, object] | None,
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        try:
+            async with self._session.request(
+                method,
+                self._base_url + _SUBSCRIPTIONS.path,
+                params=query,
+                json=body,
+                headers=headers,
+                allow_redirects=False,
+                timeout=_FOREVER,
+                middlewares=(_Once(),),
+            ) as response:
+                return response.status, response.headers, await response.read()
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            fault = type(error).__name__
+        # Raised here, not above: the library's exception may hold the request, and the request carries the token.
+        raise XDown(f"X cannot be reached ({fault}): try again shortly.")
+
+
+class _Connection:
+    """One connection to the stream."""
+
+    def __init__(self, session: aiohttp.ClientSession, clock: Clock) -> None:
+        self._session = session
+        self._clock = clock
+        self._response: aiohttp.ClientResponse | None = None
+
+    async def open(self, url: str, headers: Mapping[str, str]) -> None:
+        """Return when X has accepted; raises an XError where it does not."""
+        # Compressed, a line might wait in X's buffer for the next one.
+        sent = {**headers, "Accept-Encoding": "identity"}
+        await _within(self._clock, CONNECT_SECONDS, self._request(url, sent))
+        response = self._response
+        assert response is not None
+        if response.status == 200:  # noqa: PLR2004 - an HTTP status is its own name
+            return
+        body = await _within(self._clock, CALL_SECONDS, _mapped(response.read()))
+        raise explain(
+            Refusal(
+                status=response.status if response.status >= 300 else 500,  # noqa: PLR2004 - as above
+                headers=response.headers,
+                problems=complaints(body),
+                now=self._clock.now(),
+            )
+        )
+
+    async def chunk(self, seconds: float) -> bytes:
+        """What comes within so many seconds; nothing at the end of the answer.
+
+        Raises an XError where nothing comes, or the connection is broken.
+        """
+        assert self._response is not None
+        chunk: bytes = await _within(self._clock, seconds, _mapped(self._response.content.readany()))
+        return chunk
+
+    def close(self) -> None:
+        if self._response is not None:
+            self._response.close()
+            self._response = None
+
+    async def _request(self, url: str, headers: Mapping[str, str]) -> None:
+        # Kept here as soon as it is there, so that it is closed whoever is cancelled meanwhile.
+        self._response = await _mapped(
+            self._session.get(url, headers=headers, timeout=_FOREVER, allow_redirects=False, middlewares=(_Once(),))
+        )
+
+
+async def _mapped(work: Any) -> Any:
+    """`work`, with the library's errors as ours."""
+    try:
+        return await work
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        fault = type(error).__name__
+    raise XDown(f"X cannot be reached ({fault}): try again shortly.")
+
+
+async def _within(clock: Clock, seconds: float, work: Coroutine[Any, Any, T]) -> T:
+    """The outcome of `work`; raises XDown where it takes longer."""
+    task, timer = asyncio.ensure_future(work), asyncio.ensure_future(clock.sleep(seconds))
+    try:
+        await asyncio.wait({task, timer}, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            return task.result()
+    finally:
+        task.cancel()
+        timer.cancel()
+        await asyncio.gather(task, timer, return_exceptions=True)
+    raise XDown(f"X did not answer within {seconds:.0f} seconds: try again shortly.")

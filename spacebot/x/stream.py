@@ -1,0 +1,217 @@
+"""PURE: what the activity stream says, and how long to wait before connecting to it again. No line is passed over in silence.
+
+Source: https://docs.x.com/x-api/activity/introduction and X's pages on consuming streams.
+"""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Hashable, Iterator
+
+import msgspec
+
+from spacebot.errors import XDisconnected, XError, XRateLimited
+from spacebot.x.base import SpaceId, Thing, UserId
+from spacebot.x.mend import mend, parse
+from spacebot.x.model import Problem
+from spacebot.x.wire import complaints
+
+HEARTBEAT = 20.0
+"""Seconds between the blank lines that X sends at the latest."""
+
+SILENCE = 30.0
+"""Seconds without a whole line after which a connection counts as dead: a heartbeat, and time for it to travel."""
+
+REMEMBERED = 10_000
+"""So many events are known again when they come twice."""
+
+LONGEST_LINE = 1 << 20
+"""Bytes; an event has some two thousand."""
+
+_FIRST_NETWORK_PAUSE, _LONGEST_NETWORK_PAUSE = 0.25, 16.0
+_FIRST_HTTP_PAUSE, _LONGEST_HTTP_PAUSE = 5.0, 320.0
+_FIRST_RATE_PAUSE = 60.0
+_ENOUGH = 20
+"""More failures in a row than it takes to reach the longest pause."""
+
+
+class SpaceStarted(Thing, frozen=True, kw_only=True):
+    """A Space of a subscribed host has started. X tells nothing else of it."""
+
+    space_id: SpaceId
+    """X calls it the broadcast's id; that it is the Space's is likely and not documented."""
+    user_id: UserId
+    uuid: str
+
+
+class SpaceEnded(Thing, frozen=True, kw_only=True):
+    """A Space of a subscribed host has ended."""
+
+    space_id: SpaceId
+    user_id: UserId
+    uuid: str
+
+
+class Connected(Thing, frozen=True, kw_only=True):
+    """The stream stands; what happened in the last `gap` seconds may not have been told."""
+
+    gap: float
+
+
+class Disconnected(Thing, frozen=True, kw_only=True):
+    """The stream is broken, or could not be had; it is tried again after `pause` seconds.
+
+    `gap` is how many seconds ago it was last heard.
+    """
+
+    reason: str
+    gap: float
+    pause: float
+
+
+class Missed(Thing, frozen=True, kw_only=True):
+    """The stream stands, and said something in the last `gap` seconds that cannot be understood."""
+
+    gap: float
+
+
+Told = SpaceStarted | SpaceEnded
+_KINDS: dict[str, type[Told]] = {"spaces.start": SpaceStarted, "spaces.end": SpaceEnded}
+Happening = Told | Connected | Disconnected | Missed
+
+
+class _Filter(Thing, frozen=True, kw_only=True):
+    user_id: UserId | None = None
+
+
+class _Person(Thing, frozen=True, kw_only=True):
+    id: UserId | None = None
+
+
+class _User(Thing, frozen=True, kw_only=True):
+    data: _Person = _Person()
+
+
+class _Payload(Thing, frozen=True, kw_only=True):
+    user: _User = _User()
+    broadcast_id: str | None = None
+
+
+class _Data(Thing, frozen=True, kw_only=True):
+    event_uuid: str | None = None
+    event_type: str | None = None
+    filter: _Filter = _Filter()
+    payload: _Payload = _Payload()
+
+
+class _Line(Thing, frozen=True, kw_only=True):
+    data: _Data | None = None
+
+
+class Reading(Thing, frozen=True, kw_only=True):
+    """What one line means: nothing at all for a heartbeat, or for an event of no concern or known already.
+
+    Attributes:
+        uuid: Under what X bills it, or a name of our own for what may be an event and has none; None for what is free.
+        told: What happened.
+        problems: Why X ends this stream.
+        is_clear: Whether it could be understood; otherwise something may have happened.
+    """
+
+    uuid: str | None = None
+    told: Told | None = None
+    problems: tuple[Problem, ...] = ()
+    is_clear: bool = True
+
+
+class Lines:
+    """Cuts what arrives into whole lines; the rest waits for its end."""
+
+    def __init__(self) -> None:
+        self._rest = bytearray()
+
+    def feed(self, chunk: bytes) -> Iterator[bytes]:
+        """The lines that this chunk completes, without their ends; a heartbeat is an empty one.
+
+        Raises:
+            XDisconnected: What should be one line is longer than any line of X's: the connection is of no use.
+        """
+        *whole, rest = (bytes(self._rest) + chunk).split(b"\n")
+        self._rest = bytearray(rest)
+        for line in whole:
+            yield line.strip()
+        if len(self._rest) > LONGEST_LINE:
+            raise XDisconnected
+
+
+class Reader:
+    """Understands lines, each event once: X may send one twice, with the same uuid or with another."""
+
+    def __init__(self, remembered: int = REMEMBERED) -> None:
+        self._most = remembered
+        self._seen: OrderedDict[Hashable, None] = OrderedDict()
+
+    def read(self, line: bytes) -> Reading:
+        """What a whole line says."""
+        if not line:
+            return Reading()
+        try:
+            raw = parse(line)
+            event = mend(raw, _Line).data
+        except (ValueError, msgspec.ValidationError):
+            return Reading(uuid=_name_of(line), is_clear=False)
+        if event is None:
+            problems = complaints(line)
+            return Reading(problems=problems) if problems else Reading(uuid=_name_of(line), is_clear=False)
+        return self._read_event(event, event.event_uuid or _name_of(line))
+
+    def _read_event(self, event: _Data, uuid: str) -> Reading:
+        kind = _KINDS.get(event.event_type or "")
+        if kind is None:
+            return Reading(uuid=uuid, is_clear=event.event_type is not None)
+        user_id = event.filter.user_id or event.payload.user.data.id
+        space_id = event.payload.broadcast_id
+        if not user_id or not space_id:
+            return Reading(uuid=uuid, is_clear=False)
+        # Both are looked at, so that both are remembered.
+        if self._is_known(uuid) | self._is_known((space_id, event.event_type)):
+            return Reading(uuid=uuid)
+        return Reading(uuid=uuid, told=kind(space_id=SpaceId(space_id), user_id=user_id, uuid=uuid))
+
+    def _is_known(self, key: Hashable) -> bool:
+        if key in self._seen:
+            self._seen.move_to_end(key)
+            return True
+        self._seen[key] = None
+        if len(self._seen) > 2 * self._most:
+            self._seen.popitem(last=False)
+        return False
+
+
+def _name_of(line: bytes) -> str:
+    return "unread " + hashlib.blake2b(line, digest_size=12).hexdigest()
+
+
+class Patience:
+    """How long to wait before the next attempt, as X asks: at once; then by what went wrong, longer each time."""
+
+    def __init__(self) -> None:
+        self._network = 0
+        self._http = 0
+        self._rate = 0
+
+    def stood(self, seconds: float) -> None:
+        """A connection stood so long; one that outlived a heartbeat clears the record."""
+        if seconds >= HEARTBEAT:
+            self._network = self._http = self._rate = 0
+
+    def after(self, error: XError) -> float:
+        """Seconds to wait."""
+        if isinstance(error, XRateLimited):
+            self._rate = min(self._rate + 1, _ENOUGH)
+            pause = min(_FIRST_RATE_PAUSE * 2.0 ** (self._rate - 1), _LONGEST_HTTP_PAUSE)
+            return max(pause, error.retry_after or 0.0)
+        if error.status is not None and error.status != 200:  # noqa: PLR2004 - an HTTP status is its own name
+            self._http = min(self._http + 1, _ENOUGH)
+            return min(_FIRST_HTTP_PAUSE * 2.0 ** (self._http - 1), _LONGEST_HTTP_PAUSE)
+        self._network += 1
+        return min(_FIRST_NETWORK_PAUSE * (self._network - 1), _LONGEST_NETWORK_PAUSE)

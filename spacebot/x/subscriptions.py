@@ -1,0 +1,85 @@
+"""PURE: what X answers about subscriptions to activity, in each of the shapes it has been seen in.
+
+Source: https://docs.x.com/x-api/activity/introduction and X's OpenAPI document 2.167.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from spacebot.errors import XUnreadable
+from spacebot.x.base import Thing, UserId
+from spacebot.x.mend import mend, parse
+from spacebot.x.refusals import Refusal, explain
+
+EventType = Literal["spaces.start", "spaces.end"]
+
+
+class Subscription(Thing, frozen=True, kw_only=True):
+    """One event of one user that X tells the app of.
+
+    `id` is None where X did not say it; `webhook_id` says that X tells a webhook of it, and not the stream.
+    """
+
+    id: str | None
+    event_type: str
+    user_id: UserId | None
+    tag: str | None = None
+    webhook_id: str | None = None
+
+
+class _Filter(Thing, frozen=True, kw_only=True):
+    user_id: UserId | None = None
+
+
+class _Row(Thing, frozen=True, kw_only=True):
+    """A subscription, wherever in `data` it stands."""
+
+    subscription_id: str | None = None
+    event_type: str | None = None
+    filter: _Filter = _Filter()
+    tag: str | None = None
+    webhook_id: str | None = None
+    subscription: "_Row | None" = None
+
+
+class _Failure(Thing, frozen=True, kw_only=True):
+    subscription_id: str | None = None
+
+
+class _Meta(Thing, frozen=True, kw_only=True):
+    next_token: str | None = None
+
+
+class Answer(Thing, frozen=True, kw_only=True):
+    data: tuple[_Row, ...] | _Row | None = None
+    errors: tuple[_Failure, ...] = ()
+    meta: _Meta = _Meta()
+
+    @property
+    def subscriptions(self) -> list[Subscription]:
+        rows = self.data if isinstance(self.data, tuple) else (self.data,)
+        return [
+            Subscription(
+                id=row.subscription_id,
+                event_type=row.event_type or "",
+                user_id=row.filter.user_id,
+                tag=row.tag,
+                webhook_id=row.webhook_id,
+            )
+            for row in (row.subscription or row for row in rows if row is not None)
+        ]
+
+
+def decipher(refusal: Refusal, body: bytes) -> Answer:
+    """What an answer says; raises what it complains of where it says nothing else."""
+    if not 200 <= refusal.status < 300:  # noqa: PLR2004 - the range of success
+        raise explain(refusal)
+    try:
+        answer: Answer = mend(parse(body), Answer)
+    except (ValueError, msgspec.ValidationError):
+        raise XUnreadable(status=refusal.status) from None
+    is_empty = answer.data in (None, ())
+    if is_empty and refusal.problems and not any(failure.subscription_id for failure in answer.errors):
+        raise explain(refusal)
+    return answer
