@@ -42,7 +42,6 @@ MAY_IMPORT = {
     ),
     "sqlite3": ("spacebot.store",),
     "sqlite_utils": ("spacebot.store",),
-    "aiolimiter": ("spacebot.post.publisher",),
     "babel": ("spacebot.post.compose",),
     "cryptography": ("spacebot.vault",),
     "time": ("spacebot.clock", "spacebot.sandbox"),

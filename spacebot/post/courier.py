@@ -7,6 +7,7 @@ next: after an unclear outcome the channel is searched before anything is sent a
 import asyncio
 import hashlib
 import logging
+import math
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -21,7 +22,7 @@ from spacebot.errors import (
     TryLater,
     Unclear,
 )
-from spacebot.ids import ChannelId, MessageId
+from spacebot.ids import ChannelId, GuildId, MessageId
 from spacebot.post.compose import Card, announcement, is_late, marker
 from spacebot.store.door import Store
 from spacebot.store.ledger import OVER, UNWATCHED
@@ -42,6 +43,9 @@ TOO_LATE_TO_RING = timedelta(minutes=30)
 
 DELETED = "the Space is over, and this server wants its announcements deleted then"
 
+REOPEN_EVERY = 1.0
+"""Seconds between looks at the paused channels: each delivery that is done brings the courier round."""
+
 BLIND_PAUSE = timedelta(minutes=1)
 """How long a channel rests after a refusal that the permissions we know do not explain; twice as long each time."""
 
@@ -60,15 +64,15 @@ LONGEST_RETRY = timedelta(minutes=5)
 class Publisher(Protocol):
     """Discord, as the courier needs it."""
 
-    def obstacle(self, channel_id: ChannelId) -> str | None:
+    def obstacle(self, guild_id: GuildId, channel_id: ChannelId) -> str | None:
         """Why nothing can be posted in this channel, for people; None if nothing is in the way. Costs no request."""
         ...
 
-    def can_search(self, channel_id: ChannelId) -> bool:
+    def can_search(self, guild_id: GuildId, channel_id: ChannelId) -> bool:
         """Whether the bot may read the channel's history. Costs no request."""
         ...
 
-    async def look(self, channel_id: ChannelId) -> str | None:
+    async def look(self, guild_id: GuildId, channel_id: ChannelId) -> str | None:
         """The same, but asks Discord where the channel is not known.
 
         Raises:
@@ -131,6 +135,7 @@ class Courier:
         self._working: dict[asyncio.Task[None], ChannelId] = {}
         self._rests: dict[ChannelId, float] = {}
         self._blind: dict[ChannelId, int] = {}
+        self._reopens_at = -math.inf
         self._unclear = 0
         self._told: set[int] = set()
         self._stopping = False
@@ -153,9 +158,14 @@ class Courier:
                     await self._release()
                     released = True
                 await self._mind_the_clock()
-                await self._reopen()
+                is_early = self._clock.monotonic() < self._reopens_at
+                if not is_early:
+                    await self._reopen()
+                    self._reopens_at = self._clock.monotonic() + REOPEN_EVERY
                 more = await self._claim()
                 pause = 0.0 if more else await self._pause()
+                if is_early:  # what woke us may have been a channel that is open again
+                    pause = min(pause, REOPEN_EVERY)
             except SpacebotError as error:
                 self._ledger_fails(error)
                 pause = PATIENCE.total_seconds()
@@ -238,7 +248,7 @@ class Courier:
     async def _reopen(self) -> None:
         """Resume the paused channels whose obstacle is gone."""
         for pause in await self._store(Tables.pauses):
-            obstacle = self._publisher.obstacle(pause.channel_id)
+            obstacle = self._publisher.obstacle(pause.guild_id, pause.channel_id)
             if obstacle is not None:
                 self._rests.pop(pause.channel_id, None)
                 self._blind.pop(pause.channel_id, None)
@@ -261,7 +271,7 @@ class Courier:
 
     async def _attempt(self, job: Job) -> None:
         try:
-            obstacle = await self._publisher.look(job.channel_id)
+            obstacle = await self._publisher.look(job.guild_id, job.channel_id)
             if obstacle is not None:
                 raise Refused(obstacle)
             if job.message_id is not None:
@@ -290,7 +300,7 @@ class Courier:
 
     async def _send(self, job: Job) -> None:
         quiet = False
-        if job.first_attempt_at is not None and not self._publisher.can_search(job.channel_id):
+        if job.first_attempt_at is not None and not self._publisher.can_search(job.guild_id, job.channel_id):
             quiet = True  # never lost; and if it stands there already, at least nobody is called twice
         elif job.first_attempt_at is not None:
             found = None
@@ -340,7 +350,7 @@ class Courier:
         times = self._blind.get(job.channel_id, 0)
         if news and not times:
             log.warning("Channel %d of server %d is paused: %s", job.channel_id, job.guild_id, reason)
-        if self._publisher.obstacle(job.channel_id) is None:
+        if self._publisher.obstacle(job.guild_id, job.channel_id) is None:
             rest = min(BLIND_PAUSE * 2 ** min(times, 10), LONGEST_REST)
             self._blind[job.channel_id] = times + 1
             self._rests[job.channel_id] = self._clock.monotonic() + rest.total_seconds()

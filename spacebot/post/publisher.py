@@ -93,9 +93,9 @@ class DiscordPublisher:
         self._resting: dict[ChannelId, str | None] = {}
         """What is in the way of threads that the cache leaves out once they are archived; None: a message opens them."""
 
-    def obstacle(self, channel_id: ChannelId) -> str | None:
+    def obstacle(self, guild_id: GuildId, channel_id: ChannelId) -> str | None:
         """Why nothing can be posted in this channel, for people; None if nothing is in the way. Costs no request."""
-        channel = self._client.get_channel(channel_id)
+        channel = self._channel(guild_id, channel_id)
         if channel is None:
             return self._resting.get(channel_id, GONE)
         if not isinstance(channel, POSTABLE):
@@ -108,13 +108,13 @@ class DiscordPublisher:
         lacking = missing_permissions(channel, NEEDED)
         return f"I lack {lacking} in that channel; grant it, and I go on by myself" if lacking else None
 
-    async def look(self, channel_id: ChannelId) -> str | None:
+    async def look(self, guild_id: GuildId, channel_id: ChannelId) -> str | None:
         """The same as `obstacle`, but asks Discord where the channel is unknown: threads at rest are told to nobody.
 
         Raises:
             TryLater, Unclear: Discord did not say.
         """
-        obstacle = self.obstacle(channel_id)
+        obstacle = self.obstacle(guild_id, channel_id)
         if obstacle != GONE:
             return obstacle
         try:
@@ -132,9 +132,9 @@ class DiscordPublisher:
         if channel_id in self._resting:
             self._resting[channel_id] = LOCKED if payload.data["thread_metadata"].get("locked") else None
 
-    def can_search(self, channel_id: ChannelId) -> bool:
+    def can_search(self, guild_id: GuildId, channel_id: ChannelId) -> bool:
         """Whether the bot may read the channel's history. Costs no request."""
-        channel = self._client.get_channel(channel_id)
+        channel = self._channel(guild_id, channel_id)
         return isinstance(channel, POSTABLE) and not missing_permissions(channel, WANTED)
 
     async def send(self, channel_id: ChannelId, card: Card, *, nonce: str) -> MessageId:
@@ -213,6 +213,11 @@ class DiscordPublisher:
     async def _write_to(self, person: int, text: str, nonce: str) -> None:
         room = await self._client.create_dm(discord.Object(person))
         await room.send(text, nonce=nonce)
+
+    def _channel(self, guild_id: GuildId, channel_id: ChannelId) -> discord.abc.GuildChannel | discord.Thread | None:
+        """What the cache has; `Client.get_channel` goes through all guilds for it."""
+        guild = self._client.get_guild(guild_id)
+        return guild.get_channel_or_thread(channel_id) if guild is not None else None
 
     async def _search(self, channel_id: ChannelId, embed_url: str, since: datetime) -> MessageId | None:
         me = self._client.user

@@ -65,13 +65,13 @@ class ScriptedDiscord:
     under_way: int = 0
     most_under_way: int = 0
 
-    def obstacle(self, channel_id: ChannelId) -> str | None:
+    def obstacle(self, guild_id: GuildId, channel_id: ChannelId) -> str | None:
         return self.obstacles.get(channel_id)
 
-    async def look(self, channel_id: ChannelId) -> str | None:
+    async def look(self, guild_id: GuildId, channel_id: ChannelId) -> str | None:
         return self.obstacles.get(channel_id)
 
-    def can_search(self, channel_id: ChannelId) -> bool:
+    def can_search(self, guild_id: GuildId, channel_id: ChannelId) -> bool:
         return not self.blind
 
     async def send(self, channel_id: ChannelId, card: Card, *, nonce: str) -> MessageId:
