@@ -283,11 +283,7 @@ class Courier:
         except Refused as error:
             await self._pause_channel(job, str(error))
         except MessageRefused as error:
-            after = min(BLIND_PAUSE * 2 ** min(job.attempts, 6), RAREST_RETRY)
-            if job.attempts == 0:
-                self._told.add(job.delivery_id)
-                log.warning("Delivery %d to channel %d is refused: %s", job.delivery_id, job.channel_id, error)
-            await self._retry(job, str(error), unclear=False, after=after)
+            await self._put_off(job, str(error))
         except TryLater as error:
             await self._retry(job, str(error), unclear=False, after=timedelta(seconds=error.seconds))
         except Unclear as error:
@@ -355,6 +351,14 @@ class Courier:
             self._blind[job.channel_id] = times + 1
             self._rests[job.channel_id] = self._clock.monotonic() + rest.total_seconds()
         await self._retry(job, reason, unclear=False, after=timedelta())
+
+    async def _put_off(self, job: Job, reason: str) -> None:
+        """Try a refused message again, ever more rarely; others go on in its channel."""
+        if job.attempts == 0:
+            self._told.add(job.delivery_id)
+            log.warning("Delivery %d to channel %d is refused: %s", job.delivery_id, job.channel_id, reason)
+        after = min(BLIND_PAUSE * 2 ** min(job.attempts, 6), RAREST_RETRY)
+        await self._retry(job, reason, unclear=False, after=after)
 
     def _tell_recovery(self, job: Job) -> None:
         if self._blind.pop(job.channel_id, None) is not None:

@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import json
 import math
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
@@ -71,8 +72,8 @@ REASONS = {
 
 BLOCKED_BY_AUTOMOD = 200000
 
-TROUBLES = (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError)
-"""How a request to Discord fails; some of aiohttp's errors escape discord.py."""
+TROUBLES = (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError, json.JSONDecodeError)
+"""How a request to Discord fails; some of aiohttp's errors escape discord.py, and so do bodies that are cut off."""
 
 EXEMPT = {"interactions", "webhooks"}
 """Where answers to interactions go."""
