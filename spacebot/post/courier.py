@@ -13,6 +13,7 @@ from typing import Protocol
 
 from spacebot.clock import Clock
 from spacebot.errors import (
+    DiscordError,
     MessageGone,
     MessageRefused,
     Refused,
@@ -42,6 +43,15 @@ TOO_LATE_TO_RING = timedelta(minutes=30)
 """A Space found so long after its start is announced without mentioning anybody."""
 
 DELETED = "the Space is over, and this server wants its announcements deleted then"
+
+PASSING = 2
+"""So many failed attempts may be a passing weakness of Discord's, which no admin can do anything about."""
+
+OLD = timedelta(minutes=58)
+"""Discord lets messages be edited only rarely once they are an hour old, however many there are in the channel."""
+
+OLD_EDITS_APART = 60.0
+"""Seconds between two such edits in one channel. Discord's own number is not published."""
 
 REOPEN_EVERY = 1.0
 """Seconds between looks at the paused channels: each delivery that is done brings the courier round."""
@@ -138,6 +148,7 @@ class Courier:
         self._reopens_at = -math.inf
         self._unclear = 0
         self._told: set[int] = set()
+        self._old_edits: dict[ChannelId, float] = {}
         self._stopping = False
         self._failing = False
         self._ahead: float | None = None
@@ -285,14 +296,14 @@ class Courier:
         except MessageRefused as error:
             await self._put_off(job, str(error))
         except TryLater as error:
-            await self._retry(job, str(error), unclear=False, after=timedelta(seconds=error.seconds))
+            await self._retry(job, _lasting(job, error), unclear=False, after=timedelta(seconds=error.seconds))
         except Unclear as error:
             after = min(timedelta(seconds=2 ** min(job.attempts, 10)), LONGEST_RETRY)
             self._unclear += 1
             if job.attempts == 0 and self._unclear == 1:  # while nothing goes through, one stands for all
                 self._told.add(job.delivery_id)
                 log.warning("Delivery %d to channel %d is unclear: %s", job.delivery_id, job.channel_id, error)
-            await self._retry(job, str(error), unclear=True, after=after)
+            await self._retry(job, _lasting(job, error), unclear=True, after=after)
 
     async def _send(self, job: Job) -> None:
         quiet = False
@@ -334,11 +345,25 @@ class Courier:
             await self._publisher.delete(job.channel_id, message_id)
             await self._store(Tables.mark_skipped, job.delivery_id, DELETED)
             return
+        if await self._is_too_soon(job):
+            return
         if not (is_over and job.at_end is AtEnd.LEAVE):
             card = announcement(job, job.sent_at or self._clock.now(), quiet=job.quiet)
             await self._publisher.edit(job.channel_id, message_id, card)
         await self._store(Tables.mark_sent, job.delivery_id, message_id, job.space.revision, self._clock.now())
         self._tell_recovery(job)
+
+    async def _is_too_soon(self, job: Job) -> bool:
+        """Whether another old message of the channel was edited just now; then the job waits, which is no failure."""
+        now, clock = self._clock.now(), self._clock.monotonic()
+        if job.sent_at is None or now - job.sent_at < OLD:
+            return False
+        rest = self._old_edits.get(job.channel_id, -math.inf) + OLD_EDITS_APART - clock
+        if rest <= 0:
+            self._old_edits[job.channel_id] = clock
+            return False
+        await self._store(Tables.put_off, job.delivery_id, now + timedelta(seconds=rest))
+        return True
 
     async def _pause_channel(self, job: Job, reason: str) -> None:
         now = self._clock.now()
@@ -357,6 +382,8 @@ class Courier:
         if job.attempts == 0:
             self._told.add(job.delivery_id)
             log.warning("Delivery %d to channel %d is refused: %s", job.delivery_id, job.channel_id, reason)
+        if job.attempts == 1:  # what passes at the second attempt is not worth a word
+            await self._store(Tables.note_refusal, job.channel_id, job.guild_id, reason, self._clock.now())
         after = min(BLIND_PAUSE * 2 ** min(job.attempts, 6), RAREST_RETRY)
         await self._retry(job, reason, unclear=False, after=after)
 
@@ -368,7 +395,7 @@ class Courier:
         self._told.discard(job.delivery_id)
         self._unclear = 0
 
-    async def _retry(self, job: Job, reason: str, *, unclear: bool, after: timedelta) -> None:
+    async def _retry(self, job: Job, reason: str | None, *, unclear: bool, after: timedelta) -> None:
         try:
             await self._store(Tables.mark_failed, job, reason, unclear=unclear, next_try_at=self._clock.now() + after)
         except StoreError as error:  # the lease runs out, and it is looked at again
@@ -386,6 +413,11 @@ def _before_reminder(job: Job, now: datetime) -> datetime | None:
         return None
     due = job.space.scheduled_start - timedelta(minutes=job.reminder_minutes)
     return due if due > now else None
+
+
+def _lasting(job: Job, error: DiscordError) -> str | None:
+    """Why it does not work, where that is no passing matter: only then is it shown to people."""
+    return str(error) if job.attempts >= PASSING else None
 
 
 def nonce(job: Job) -> str:

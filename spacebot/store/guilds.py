@@ -277,6 +277,7 @@ class GuildTables(Part):
                    COALESCE(p.reason, (
                        SELECT d.reason FROM audience a JOIN deliveries d USING (delivery_id)
                        WHERE a.watch_id = w.watch_id AND d.reason IS NOT NULL AND d.state IN ('failed', 'sent')
+                         AND d.channel_id = COALESCE(w.channel_id, g.channel_id)
                        ORDER BY d.delivery_id DESC LIMIT 1)) AS paused
             FROM watches w JOIN guilds g USING (guild_id) JOIN users u ON u.user_id = w.host_id
             LEFT JOIN pauses p ON p.channel_id = COALESCE(w.channel_id, g.channel_id)

@@ -170,13 +170,17 @@ class LedgerTables(SeenTables):
         """Every so often, let the messages that are young enough show who listens."""
         row = self._rows(
             """
-            SELECT count(*) AS n, (SELECT refreshed_at FROM spaces WHERE space_id = :space) AS refreshed
+            SELECT count(*) AS n, min(wanted) FILTER (WHERE sent_at > :young) AS least,
+                   (SELECT refreshed_at FROM spaces WHERE space_id = :space) AS refreshed
             FROM deliveries WHERE space_id = :space AND state = 'sent'
             """,
             space=record.space_id,
+            young=ms(now - STILL_YOUNG),
         )[0]
+        if row["least"] is None or row["least"] >= record.revision:
+            return
         apart = max(REFRESH.total_seconds(), row["n"] / REFRESHES_PER_SECOND) * 1000
-        if not row["n"] or (row["refreshed"] is not None and 0 <= ms(now) - row["refreshed"] < apart):
+        if row["refreshed"] is not None and 0 <= ms(now) - row["refreshed"] < apart:
             return
         self.db.execute(
             """
@@ -348,6 +352,13 @@ class LedgerTables(SeenTables):
             },
         )
 
+    def put_off(self, delivery_id: int, until: datetime) -> None:
+        """It was claimed too early for an edit: nothing was tried, and it is due then."""
+        self.db.execute(
+            "UPDATE deliveries SET attempts = max(attempts - 1, 0), next_try_at = :until WHERE delivery_id = :delivery",
+            {"delivery": delivery_id, "until": ms(until)},
+        )
+
     def wait(self, job: Job, until: datetime) -> None:
         """It was claimed too early: nothing was tried this time, and it is due then."""
         self.db.execute(
@@ -384,12 +395,12 @@ class LedgerTables(SeenTables):
             },
         )
 
-    def mark_failed(self, job: Job, reason: str, *, unclear: bool, next_try_at: datetime) -> None:
+    def mark_failed(self, job: Job, reason: str | None, *, unclear: bool, next_try_at: datetime) -> None:
         """It did not work this time.
 
         Args:
             job: What was tried.
-            reason: For people.
+            reason: For people, where it is any concern of theirs.
             unclear: Whether Discord may hold the message all the same. A clear refusal of the very first attempt
                 proves that nothing was posted; one that follows an unclear attempt proves nothing about that one.
             next_try_at: Not before.

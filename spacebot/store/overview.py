@@ -4,7 +4,7 @@ from datetime import datetime
 
 from spacebot.ids import GuildId
 from spacebot.store.base import moment, ms
-from spacebot.store.rows import Host, Kind, Past, Pause
+from spacebot.store.rows import Host, Kind, Past
 from spacebot.store.seen import SeenTables
 from spacebot.x.model import UserId
 
@@ -46,11 +46,6 @@ class OverviewTables(SeenTables):
                 )
             )
         return past
-
-    def guild_pauses(self, guild_id: GuildId) -> list[Pause]:
-        """The guild's channels that are left alone."""
-        rows = self._rows("SELECT channel_id, guild_id, reason FROM pauses WHERE guild_id = :guild", guild=guild_id)
-        return [Pause(**row) for row in rows]
 
     def delays(self, since: datetime, guild_id: GuildId | None = None) -> list[tuple[float, str]]:
         """Seconds from a Space's start to its announcement, and what saw it first, of what was sent since then.

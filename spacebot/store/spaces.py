@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from spacebot.store.base import ms, space_of
 from spacebot.store.ledger import LedgerTables
 from spacebot.store.rows import Standing
-from spacebot.watch.lifecycle import ABSENCES_APART, Change, SpaceRecord, observe
+from spacebot.watch.lifecycle import ABSENCES_APART, Change, Phase, SpaceRecord, observe
 from spacebot.x.model import Space, SpaceId, User, UserId
 
 OLD_NEWS = timedelta(hours=1)
@@ -57,6 +57,8 @@ class SpaceTables(LedgerTables):
             if observation.change is not None:
                 self._want(record, observation.change, now)
                 changes.append((record, observation.change))
+            elif record.phase is Phase.LIVE and space is not None:
+                self._refresh(record, now)  # what moved too soon after the last edit is shown now
             if observation.change is Change.LIVE:
                 self.db.execute(
                     "UPDATE spaces SET live_seen_by = COALESCE(live_seen_by, :by) WHERE space_id = :space",

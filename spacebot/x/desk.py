@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from spacebot.clock import Clock
-from spacebot.errors import XError, XRateLimited
+from spacebot.errors import SpacebotError, XRateLimited
 from spacebot.x.client import Lane, XClient
 from spacebot.x.endpoints import AT_ONCE
 from spacebot.x.model import Page, Problem, Space, User, UserId, join
@@ -131,7 +131,7 @@ class HostDesk:
             began = self._clock.monotonic()
             try:
                 page = await self._client.spaces_by_creators(batch.hosts, lane=lane, turn_taken=True)
-            except XError as error:
+            except SpacebotError as error:  # X's, or that of the books, without which nothing is asked
                 self._fail(batch, error)
             except Exception as error:
                 # Nobody may be left waiting for ever, whatever is wrong.

@@ -1,16 +1,29 @@
-"""What every system test stands on: a local X, a local Discord, and the bot as a process between them."""
+"""What every system test stands on: a local X, a local Discord, and the bot between them: a process, or in virtual time."""
 
 import asyncio
-from collections.abc import Callable
+import logging
+import os
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from spacebot import app
+from spacebot.clock import Clock
+from spacebot.sandbox import jumping
 from spacebot.sandbox.discord import LocalChannel, LocalDiscord, LocalGuild, LocalMember, LocalMessage
 from spacebot.sandbox.process import BotProcess
 from spacebot.sandbox.x import LocalX
+from spacebot.settings import Settings
+from tests.clocks import START
+from tests.sandbox import openapi_discord, openapi_x
 
 PATIENCE = 60.0
 """Seconds until a test gives up waiting; nothing is asserted about how long it took."""
+
+VIRTUAL_PATIENCE = 7200.0
+"""The same in virtual time."""
 
 
 @dataclass(kw_only=True)
@@ -21,6 +34,7 @@ class Stage:
     discord: LocalDiscord
     folder: Path
     processes: list[BotProcess] = field(default_factory=list)
+    patience: float = PATIENCE
 
     async def bot(self, **extra: str) -> BotProcess:
         """Start the bot on this stage's database, and wait until it is connected and has handed over its commands."""
@@ -45,7 +59,8 @@ class Stage:
     async def until(self, condition: Callable[[], object]) -> None:
         """Wait for something to be seen on either server."""
         waits = [
-            asyncio.ensure_future(server.wait_for(condition, timeout=PATIENCE)) for server in (self.discord, self.x)
+            asyncio.ensure_future(server.wait_for(condition, timeout=self.patience))
+            for server in (self.discord, self.x)
         ]
         try:
             done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
@@ -67,6 +82,115 @@ class Stage:
 
     def _sweeps(self) -> int:
         return sum(exchange.endpoint == "creator_ids" for exchange in self.x.requests)
+
+
+@dataclass(kw_only=True)
+class VirtualStage(Stage):
+    """A stage whose time jumps: an hour passes in seconds, for the bot, both servers and discord.py alike."""
+
+    clock: Clock
+    log: list[str] = field(default_factory=list)
+    """What the bot and its libraries said, from INFO upwards."""
+    served: "list[Served]" = field(default_factory=list)
+
+    @property
+    def settings(self) -> Settings:
+        """What the bot is told."""
+        return Settings(
+            discord_token=self.discord.token,
+            x_bearer_token=self.x.bearer_token,
+            database=self.folder / "spacebot.sqlite3",
+            discord_api_url=self.discord.api_url,
+            discord_gateway_url=self.discord.gateway_url,
+            x_api_url=self.x.url,
+        )
+
+    async def serve(self) -> "Served":
+        """Start the bot in this process on this stage's database, and wait until it is ready."""
+        stop = asyncio.Event()
+        bot = Served(stopping=stop, task=asyncio.create_task(app.serve(self.settings, self.clock, stop), name="bot"))
+        self.served.append(bot)
+        await self.discord.connected(timeout=self.patience)
+        await self.until(lambda: bool(self.discord.commands))
+        return bot
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        try:
+            await Stage.until(self, condition)
+        except AssertionError as error:
+            raise AssertionError("\n".join([str(error), *self.log[-30:]])) from None
+
+    async def pass_by(self, seconds: float) -> None:
+        """Let so much virtual time pass."""
+        await self.clock.sleep(seconds)
+
+    def logged(self, words: str) -> int:
+        """How many lines of the log have these words."""
+        return sum(words in line for line in self.log)
+
+
+@dataclass(kw_only=True)
+class Served:
+    """The bot in this process."""
+
+    stopping: asyncio.Event
+    task: asyncio.Task[None]
+
+    async def stop(self) -> None:
+        """Ask it to stop, as a signal does, and wait until it has."""
+        self.stopping.set()
+        await self.task
+
+
+class _Log(logging.Handler):
+    """Keeps lines."""
+
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__(logging.INFO)
+        self._lines = lines
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._lines.append(self.format(record))
+
+
+def in_virtual_time(scenario: Callable[[VirtualStage], Coroutine[Any, Any, None]]) -> Callable[[Path], None]:
+    """Make a test of a scenario: it is given a stage, which is checked at the end as every stage is."""
+
+    async def play(folder: Path, clock: Clock) -> None:
+        async with _virtual_stage(folder, clock) as stage:
+            await scenario(stage)
+
+    def test(tmp_path: Path) -> None:
+        jumping.run(lambda clock: play(tmp_path, clock), start=START, debug=True)
+
+    test.__name__, test.__qualname__, test.__module__ = scenario.__name__, scenario.__qualname__, scenario.__module__
+    return test
+
+
+@asynccontextmanager
+async def _virtual_stage(folder: Path, clock: Clock) -> AsyncIterator[VirtualStage]:
+    documents = bool(os.environ.get("REFERENCE_DOCUMENTS"))
+    x = LocalX(clock=clock, checker=openapi_x.Document(openapi_x.reference_document()) if documents else None)
+    discord = LocalDiscord(clock=clock, checker=openapi_discord.checker() if documents else None)
+    root = logging.getLogger()
+    async with x, discord:
+        stage = VirtualStage(x=x, discord=discord, folder=folder, clock=clock, patience=VIRTUAL_PATIENCE)
+        hears = _Log(stage.log)
+        level = root.level
+        root.setLevel(logging.INFO)
+        root.addHandler(hears)
+        try:
+            yield stage
+        finally:
+            for bot in stage.served:
+                await bot.stop()
+            root.removeHandler(hears)
+            root.setLevel(level)
+        assert not discord.violations
+        assert not x.violations
+        assert not x.refused
+        assert not [exchange for exchange in discord.refused if not exchange.ordered]
+        assert not [line for line in stage.log if "Traceback" in line]
 
 
 async def ask(
