@@ -157,7 +157,7 @@ async def serve(settings: Settings, clock: Clock, stop: asyncio.Event) -> None:
             source=source,
             store=store,
             clock=clock,
-            on_work=courier.wake,
+            on_found=watcher.found,
             may_search=lambda: spending.allows(Purpose.SEARCH),
         )
         teller = Teller(store=store, voice=publisher, clock=clock)

@@ -10,10 +10,11 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from spacebot.clock import Clock
-from spacebot.errors import SpacebotError
+from spacebot.errors import SpacebotError, StoreError, XOperatorNeeded
 from spacebot.store.door import Store
 from spacebot.store.rows import Keyword
 from spacebot.store.tables import Tables
+from spacebot.watch.lifecycle import SpaceRecord
 from spacebot.x.model import Page, Space, SpaceId, State
 
 log = logging.getLogger(__name__)
@@ -46,7 +47,7 @@ class KeywordWatcher:
         source: SearchSource,
         store: Store,
         clock: Clock,
-        on_work: Callable[[], None],
+        on_found: Callable[[Sequence[SpaceRecord]], None],
         may_search: Callable[[], bool],
     ) -> None:
         """Take what the loop needs.
@@ -55,13 +56,13 @@ class KeywordWatcher:
             source: X.
             store: Where keywords are kept, and what was found.
             clock: Time.
-            on_work: Called after each find that may have left work in the ledger.
+            on_found: Told the Spaces that were new or have changed; the ledger may have work.
             may_search: Whether the day's budget has room for searches.
         """
         self._source = source
         self._store = store
         self._clock = clock
-        self._on_work = on_work
+        self._on_found = on_found
         self._may_search = may_search
         self._poked = asyncio.Event()
         self._failing = False
@@ -76,27 +77,37 @@ class KeywordWatcher:
             began = self._clock.monotonic()
             self._poked.clear()
             try:
-                await self._round()
+                failure = await self._round()
             except SpacebotError as error:
-                if not self._failing:
-                    log.warning("Searching for keywords fails: %s It is tried again.", error)
-                self._failing = True
+                failure = error
             except Exception:
                 log.exception("Searching for keywords failed in an unforeseen way; it goes on.")
-            else:
-                if self._failing:
-                    log.info("Searching for keywords works again.")
-                self._failing = False
+                failure = None
+            if failure is not None and not self._failing:
+                log.warning("Searching for keywords fails: %s It is tried again.", failure)
+            elif failure is None and self._failing:
+                log.info("Searching for keywords works again.")
+            self._failing = failure is not None
             await self._rest(max(1.0, began + EVERY - self._clock.monotonic()))
 
-    async def _round(self) -> None:
+    async def _round(self) -> SpacebotError | None:
+        """Search for each keyword once, and return what went wrong last: one that fails keeps no other waiting."""
         wanted: dict[str, list[Keyword]] = defaultdict(list)
         for keyword in await self._store(Tables.keywords):
             wanted[keyword.text].append(keyword)
+        failure = None
         for text, watches in wanted.items():
             if not self._may_search():
-                return
-            await self._search(text, watches)
+                break
+            try:
+                await self._search(text, watches)
+            except (XOperatorNeeded, StoreError):
+                raise
+            except SpacebotError as error:
+                failure = error
+            except Exception:
+                log.exception("Searching for a keyword failed in an unforeseen way; the others go on.")
+        return failure
 
     async def _search(self, text: str, watches: Sequence[Keyword]) -> None:
         page = await self._source.search(text)
@@ -112,7 +123,7 @@ class KeywordWatcher:
         news = await self._store(Tables.unserved, {space_id: ids for space_id, ids in matches.items() if ids})
         for at in range(0, len(news), BATCH):
             found = await self._source.by_ids(news[at : at + BATCH])
-            await self._store(
+            changes = await self._store(
                 Tables.take_in,
                 found.items,
                 (),
@@ -121,7 +132,7 @@ class KeywordWatcher:
                 by="keyword",
                 matches=matches,
             )
-            self._on_work()
+            self._on_found([record for record, _ in changes])
 
     async def _rest(self, seconds: float) -> None:
         waits = {asyncio.ensure_future(self._clock.sleep(seconds)), asyncio.ensure_future(self._poked.wait())}

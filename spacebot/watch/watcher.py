@@ -41,6 +41,9 @@ REST_AFTER_FAILURE = 5.0
 LOOK_UP_EVERY = 5.0
 """Seconds between looks at what may be asked about by id, unless a doubt comes sooner."""
 
+PEOPLE_EVERY = 300.0
+"""Seconds after which the co-hosts and speakers of a live Space are read again; X bills them once a day all the same."""
+
 LISTS_EVERY = 60.0
 """Seconds between two readings of the watchlists, which are read at once when they change."""
 
@@ -135,6 +138,7 @@ class Watcher:
         self._arrivals = asyncio.Event()
         self._stale: dict[SpaceId, None] = {}
         self._turn_of_stale = False
+        self._people_read: dict[SpaceId, float] = {}
         self._odd: dict[UserId, tuple[Standing, float]] = {}
         self._doubted: set[SpaceId] = set()
         self._lookups = asyncio.Event()
@@ -154,6 +158,12 @@ class Watcher:
         """X says that a Space has started: it is looked up at once."""
         self._pushed[space_id] = host_id
         self._arrivals.set()
+
+    def found(self, records: Sequence[SpaceRecord]) -> None:
+        """Spaces that a search has shown: they are looked up from now on, as those of followed hosts are."""
+        for record in records:
+            self._tell_plan(record)
+        self._on_work()
 
     def sweep_again(self, host_ids: Collection[UserId]) -> None:
         """X pushes the starts of these hosts, and may have missed some until now: their turn comes at once."""
@@ -320,11 +330,21 @@ class Watcher:
         expected = [space_id for space_id in due if not self.plan.spaces.is_live(space_id)]
         self._turn_of_stale = not self._turn_of_stale
         if self._stale and (self._turn_of_stale or not expected):
-            stale = list(self._stale)[:BATCH]
-            for space_id in stale:
-                del self._stale[space_id]
-            return stale, self._people
+            return self._next_refresh()
         return expected, False
+
+    def _next_refresh(self) -> tuple[list[SpaceId], bool]:
+        """Live Spaces to read again, and whether with their people, who are asked for more rarely."""
+        now = self._clock.monotonic()
+        self._people_read = {one: at for one, at in self._people_read.items() if self.plan.spaces.is_live(one)}
+        unread = [one for one in self._stale if now - self._people_read.get(one, -math.inf) >= PEOPLE_EVERY]
+        people = self._people and bool(unread)
+        batch = (unread if people else list(self._stale))[:BATCH]
+        for space_id in batch:
+            del self._stale[space_id]
+            if people:
+                self._people_read[space_id] = now
+        return batch, people
 
     async def _look_up_pushed_forever(self) -> None:
         """What X pushes waits for nobody: it is asked about in the lane of people, who wait too."""
@@ -333,6 +353,9 @@ class Watcher:
             pushed = dict(list(self._pushed.items())[:BATCH])
             for space_id in pushed:
                 del self._pushed[space_id]
+            if not self._may_detect():
+                self.plan.missed(pushed.values())  # swept as soon as there is a budget again
+                continue
             try:
                 page = await self._source.by_ids(list(pushed), at_once=True)
                 await self._take_in(page.items, (), tuple(page.users.values()), by="push")

@@ -1,0 +1,201 @@
+"""Every history of one or two crashes: killed at each step, under each fault, started again after each time; judged.
+
+A history that leaves the bot where another left it is counted, but run once.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from itertools import product
+
+from spacebot.store.rows import AtEnd
+from tests.crash.channel import FAULTS, HELD_BACK, SOUND
+from tests.crash.parts import Scene, begun, over, renamed, same, scheduled
+from tests.crash.simulated import Left, Run, Step, Wishes, beginning, running
+from tests.crash.tally import Kind, Tally, Verdict, judge
+
+DELAYS = (0.0, 30.0, 300.0)
+"""Seconds between a kill and the next start."""
+
+WINDOWS = (0.0, 30.0, 180.0)
+"""Seconds that Discord remembers a nonce."""
+
+PATIENCE = 900.0
+"""Seconds that a run may take to settle everything; a delivery that failed rests up to five minutes."""
+
+STRIDE = 20.0
+"""Seconds between looks at whether it has; within them X was looked at once at least."""
+
+LIVE = Scene()
+USUAL = Wishes()
+ALL_MOMENTS = Wishes(all_moments=True)
+DELETES = Wishes(at_end=AtEnd.DELETE)
+
+Course = Callable[[Scene], Scene]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Path:
+    """What the bot is about when it is killed.
+
+    stands   whether what is to be announced before stands already
+    before   what X shows until then
+    first    what happens on X before the run that is killed
+    down     what happens on X while it does not run after the kill
+    must     the moments whose messages must stand when all is over
+    """
+
+    name: str
+    stands: bool = False
+    before: Scene = LIVE
+    first: Course = same
+    down: Course = same
+    wishes: Wishes = USUAL
+    must: tuple[str, ...] = ("live",)
+
+
+POST = Path(name="post")
+POST_ENDED = Path(name="post, ended while down", down=over, must=())
+EDIT_ENDED = Path(name="edit, ended while down", stands=True, first=renamed, down=over)
+END = Path(name="end", stands=True, first=over)
+END_TOLD = Path(name="end, told of", stands=True, first=over, wishes=ALL_MOMENTS, must=("live", "ended"))
+DELETED = Path(name="end, deleted", stands=True, first=over, wishes=DELETES, must=())
+SCHEDULED = Path(
+    name="scheduled, begun while down",
+    before=scheduled(LIVE),
+    down=begun,
+    wishes=ALL_MOMENTS,
+    must=("live", "ended"),
+)
+PATHS = (
+    POST,
+    Path(name="post, renamed while down", down=renamed),
+    POST_ENDED,
+    Path(name="edit", stands=True, first=renamed),
+    EDIT_ENDED,
+    END,
+    END_TOLD,
+    DELETED,
+    SCHEDULED,
+    Path(
+        name="scheduled and reminded",
+        before=scheduled(LIVE),
+        wishes=ALL_MOMENTS,
+        must=("scheduled", "reminder"),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What is explored in one go.
+
+    faults   what the first request of the first run meets
+    again    what the first request of the second run meets, where that is killed as well
+    """
+
+    path: Path
+    readable: bool = True
+    window: float = 180.0
+    faults: tuple[str, ...] = tuple(FAULTS)
+    again: tuple[str, ...] = ()
+    delays: tuple[float, ...] = DELAYS
+
+
+ONCE = tuple(
+    Part(path=path, readable=readable, window=window)
+    for path, readable, window in product(PATHS, (True, False), WINDOWS)
+)
+TWICE = tuple(
+    Part(path=path, readable=readable, window=window, faults=(first,), again=(second,), delays=(0.0, 300.0))
+    for path, (readable, window), (first, second) in product(
+        PATHS,
+        ((True, 180.0), (True, 0.0), (False, 180.0)),
+        ((SOUND, SOUND), (SOUND, "cut after"), ("502 after", "500 before")),
+    )
+)
+ALL = (*TWICE, *ONCE)
+QUICK = tuple(
+    Part(path=path, readable=readable, window=window, faults=(SOUND, "500 after", "cut before", "429"))
+    for path, (readable, window) in product(PATHS, ((True, 0.0), (False, 180.0)))
+)
+
+
+async def explore(part: Part) -> Tally:
+    """How all the histories of a part come out."""
+    explorer = Explorer(part)
+    await explorer.explore()
+    return explorer.tally
+
+
+class Explorer:
+    """Goes through the histories of a part; `tally` grows."""
+
+    def __init__(self, part: Part) -> None:
+        self.tally = Tally()
+        self._part = part
+        self._endings: dict[object, Verdict] = {}
+        self._steps: dict[object, list[Step]] = {}
+
+    async def explore(self) -> None:
+        """All of them."""
+        part, path = self._part, self._part.path
+        left = await beginning(readable=part.readable, window=part.window, wishes=path.wishes, scene=path.before)
+        if path.stands:
+            async with running(left, record=False) as run:
+                await _until_settled(run)
+                left = run.left()
+        for fault in part.faults:
+            # Nobody could keep a message single that Discord holds back for longer than it remembers its nonce.
+            if FAULTS[fault].late and part.window <= HELD_BACK:
+                continue
+            where = f"{path.name}, {fault}, readable {part.readable}, window {part.window:.0f}"
+            for step, delay in product(await self._killed(left, 0.0, path.first(left.scene), fault), part.delays):
+                scene = path.down(step.left.scene)
+                story = f"{where}; {step.kind} {step.what}, {delay:.0f} s"
+                if not part.again:
+                    verdict = await self._ending(step.left, delay, scene)
+                    self.tally.add(Kind(crashes=1, step=step.kind, fault=fault), verdict, story)
+                for fault2 in part.again:
+                    kind = f"{fault}, then {fault2}"
+                    for step2, delay2 in product(await self._killed(step.left, delay, scene, fault2), part.delays):
+                        verdict = await self._ending(step2.left, delay2, scene)
+                        story2 = f"{story}; {fault2}, {step2.kind} {step2.what}, {delay2:.0f} s"
+                        self.tally.add(Kind(crashes=2, step=step2.kind, fault=kind), verdict, story2)
+
+    async def _killed(self, left: Left, delay: float, scene: Scene, fault: str) -> list[Step]:
+        """The steps of a run until everything is settled; its first request meets the fault."""
+        key = (left.identity, delay, scene, fault)
+        if key not in self._steps:
+            self.tally.runs += 1
+            faults = {} if fault == SOUND else {0: FAULTS[fault]}
+            async with running(left, after=delay, scene=scene, faults=faults, record=True) as run:
+                await _until_settled(run)
+            self._steps[key] = run.steps
+        return self._steps[key]
+
+    async def _ending(self, left: Left, delay: float, scene: Scene) -> Verdict:
+        """How it comes out if the bot is left alone from here on, and the Space ends some time."""
+        key = (left.identity, delay, scene)
+        if key not in self._endings:
+            self.tally.runs += 1
+            async with running(left, after=delay, scene=scene, record=False) as run:
+                settled = await _until_settled(run)
+                await run.end()
+                settled = await _until_settled(run) and settled
+                run.channel.catch_up(run.clock.now() + timedelta(seconds=PATIENCE))
+                path = self._part.path
+                verdict = judge(run.channel, must=path.must, may=path.wishes != DELETES)
+                self._endings[key] = verdict if settled else replace(verdict, untrue=True)
+        return self._endings[key]
+
+
+async def _until_settled(run: Run) -> bool:
+    """Wait until X was looked at and the ledger wants nothing more; whether that came."""
+    passed = 0.0
+    while passed < PATIENCE:
+        await run.passing(STRIDE)
+        passed += STRIDE
+        if await run.is_settled():
+            return True
+    return False

@@ -1,0 +1,155 @@
+"""What surrounds the bot in simulated time: its store with a step at each commit, its clock, and X.
+
+The clock moves only when the database has answered everybody.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from spacebot.clock import Clock
+from spacebot.store.door import Store
+from spacebot.store.tables import Tables
+from spacebot.x.desk import HostAnswer
+from spacebot.x.model import Page, Space, SpaceId, State, User, UserId
+from tests.clocks import START, FakeClock
+from tests.store.seed import HOST, SPACE, ended, live
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+SWEEP = 45.0
+"""Seconds between looks at X; the first is at once."""
+
+NOTICE = timedelta(minutes=30)
+"""How long before its start a Space is announced on X, and a reminder is wanted."""
+
+ANSWERS = 0.2
+"""Seconds until X answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What X would show."""
+
+    title: str = "Tea and type theory"
+    state: State = State.LIVE
+
+    def space(self) -> Space:
+        """The Space by its id."""
+        match self.state:
+            case State.LIVE:
+                return live(title=self.title)
+            case State.SCHEDULED:
+                fields = {"title": self.title, "creator_id": HOST.id, "scheduled_start": START + NOTICE}
+                return Space(id=SPACE, state=State.SCHEDULED, **fields)  # type: ignore[arg-type]  # fields of it
+            case _:
+                return ended()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a sweep shows it."""
+        return self.state in {State.LIVE, State.SCHEDULED}
+
+
+def same(scene: Scene) -> Scene:
+    """Nothing happens on X."""
+    return scene
+
+
+def renamed(scene: Scene) -> Scene:
+    """The same Space under another title."""
+    return replace(scene, title="Tea and category theory")
+
+
+def over(scene: Scene) -> Scene:
+    """The same Space, ended."""
+    return replace(scene, state=State.ENDED)
+
+
+def scheduled(scene: Scene) -> Scene:
+    """The same Space, some time before it starts."""
+    return replace(scene, state=State.SCHEDULED)
+
+
+def begun(scene: Scene) -> Scene:
+    """The same Space, live."""
+    return replace(scene, state=State.LIVE)
+
+
+class SteppedStore(Store):
+    """The real store, one call at a time; `step` is told before and after each commit."""
+
+    def __init__(self, path: Path, step: Callable[[str, str], None]) -> None:
+        super().__init__(path)
+        self.turn = asyncio.Lock()
+        """Who holds it may read the database's files."""
+        self._step = step
+        self._waiting = 0
+        self._quiet = asyncio.Event()
+
+    async def __call__(self, method: Callable[Concatenate[Tables, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        self._waiting += 1
+        self._quiet.clear()
+        try:
+            async with self.turn:
+                self._step("before commit", method.__name__)
+                result = await super().__call__(method, *args, **kwargs)
+                self._step("after commit", method.__name__)
+                return result
+        finally:
+            self._waiting -= 1
+            if not self._waiting:
+                self._quiet.set()
+
+    async def settle(self) -> None:
+        """Return once nobody waits for the database, and nobody can go on before the clock does."""
+        loop: Any = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(0)
+            if loop._ready:  # nothing public says whether somebody can go on
+                continue
+            if not self._waiting:
+                return
+            await self._quiet.wait()
+
+
+class SettlingClock(FakeClock):
+    """A fake clock that waits for the database before it moves."""
+
+    store: SteppedStore
+
+    async def settle(self, rounds: int = 0) -> None:
+        """Let everything run that can without the clock, and without waiting for a socket."""
+        await self.store.settle()
+
+
+@dataclass(slots=True)
+class SceneSource:
+    """X, as the watcher asks it."""
+
+    clock: Clock
+    scene: Scene
+    asked: bool = False
+
+    async def sweep(self, host_ids: Sequence[UserId]) -> Page[Space]:
+        """What the host has open."""
+        await self.clock.sleep(SWEEP if self.asked else ANSWERS)
+        self.asked = True
+        return Page(items=(self.scene.space(),) if self.scene.is_open else (), users={HOST.id: HOST})
+
+    async def ask(self, host_id: UserId) -> HostAnswer:
+        """Nobody asks."""
+        raise NotImplementedError
+
+    async def by_ids(self, space_ids: Sequence[SpaceId], *, people: bool = False, at_once: bool = False) -> Page[Space]:
+        """The Space, open or not."""
+        await self.clock.sleep(ANSWERS)
+        return Page(items=(self.scene.space(),))
+
+    async def users(self, user_ids: Sequence[UserId]) -> Page[User]:
+        """Nobody asks."""
+        raise NotImplementedError

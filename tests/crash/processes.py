@@ -1,0 +1,269 @@
+"""The bot as a real process, killed (SIGKILL) at chosen steps between a local X and a local Discord over real sockets.
+
+Real seconds are not waited for: while the bot is down, the local Discord's clock is set forward, so that it forgets
+nonces as it would have.
+"""
+
+import asyncio
+import contextlib
+import random
+import sqlite3
+import tempfile
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from spacebot.clock import SystemClock
+from spacebot.sandbox.discord import LocalChannel, LocalDiscord, LocalMember, LocalMessage
+from spacebot.sandbox.discord.exchange import Exchange
+from spacebot.sandbox.process import BotProcess
+from spacebot.sandbox.x import LocalX
+from tests.crash.kills import FAULTS, LOST, MESSAGES, History, Kill
+from tests.crash.tally import Kind, Tally, Verdict
+
+PATIENCE = 90.0
+"""Seconds until a history is given up: what was to come then is lost."""
+
+NONCE_WINDOW = 180.0
+"""Seconds that the local Discord remembers a nonce."""
+
+
+@dataclass(slots=True)
+class ForwardClock:
+    """The machine's time, set forward."""
+
+    forward: float = 0.0
+    _system: SystemClock = field(default_factory=SystemClock)
+
+    def now(self) -> datetime:
+        """The wall clock."""
+        return self._system.now() + timedelta(seconds=self.forward)
+
+    def monotonic(self) -> float:
+        """Seconds that only grow."""
+        return self._system.monotonic() + self.forward
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait for real."""
+        await self._system.sleep(seconds)
+
+
+@dataclass(slots=True, kw_only=True)
+class Theatre:
+    """The two servers, one guild that follows one host, and the process."""
+
+    x: LocalX
+    discord: LocalDiscord
+    clock: ForwardClock
+    process: BotProcess
+    database: Path
+    channel: LocalChannel
+    hook: "Hook"
+    chance: random.Random
+
+    async def play(self, history: History) -> str:
+        """One history, from the start of a Space to its end; the Space's id.
+
+        Raises:
+            TimeoutError: The step never came at which the process was to be killed.
+        """
+        host = next(iter(self.x.world.users.values()))
+        space = self.x.start_space(host, title=f"Space {self.chance.random()}")
+        if history.at_end:
+            await self._until(lambda: self._settled(space.id))
+            space.end()
+        for kill in history.kills:
+            await self._killed(kill, space.id)
+            self.discord.clear_faults()
+            self.clock.forward += history.delay
+            if history.ends_while_down and space.state == "live":
+                space.end()
+            await self.process.start()
+        stands = history.went_on
+        with contextlib.suppress(TimeoutError):  # what does not come is lost, and counted
+            await self._until(lambda: self._settled(space.id) and (not stands or bool(self._standing(space.id))))
+        if space.state == "live":
+            space.end()
+        with contextlib.suppress(TimeoutError):
+            await self._until(
+                lambda: (
+                    self._settled(space.id)
+                    and self._is_over(space.id)
+                    and all("has ended" in message.content for message in self._standing(space.id))
+                )
+            )
+        return space.id
+
+    async def tidy(self) -> None:
+        """After a history that came to nothing: end what is on, and let the process run."""
+        self.discord.clear_faults()
+        self.hook.kill = None
+        for space in self.x.world.spaces.values():
+            if space.state == "live":
+                space.end()
+        if not self.process.running:
+            await self.process.start()
+
+    def verdict(self, history: History, space_id: str) -> Verdict:
+        """What stands of a Space that is over."""
+        messages = self._standing(space_id)
+        return Verdict(
+            lost=history.went_on and not messages,
+            doubled=len(messages) > 1,
+            untrue=not all("has ended" in message.content for message in messages),
+        )
+
+    def _standing(self, space_id: str) -> list[LocalMessage]:
+        ours = f"https://x.com/i/spaces/{space_id}#live"
+        return [
+            message for message in self.channel.messages if any(embed.get("url") == ours for embed in message.embeds)
+        ]
+
+    async def _killed(self, kill: Kill, space_id: str) -> None:
+        """Return once the process is dead."""
+        seen = len(self.discord.requests)
+        if kill.step in {LOST, "on request, late", "on reply"}:
+            self.hook.arm(kill, self.process)
+        elif kill.step == "fault":
+            self.discord.fault(kill.method, MESSAGES, FAULTS[kill.fault])
+            if kill.fault.startswith("time-out"):
+                await self._until(lambda: self._state(space_id) == "sending")
+                await asyncio.sleep(1.0)
+            else:
+                await self._until(lambda: self._asked(kill.method, seen))
+                await asyncio.sleep(self.chance.uniform(0.0, 1.5))
+            await self.process.kill()
+        elif kill.step == "after reply":
+            await self._until(lambda: self._asked(kill.method, seen))
+            await self.process.kill()
+        else:
+            # The state that the kill meets may be a later one: each step is over in a moment.
+            reached = ("pending", "sending", "sent")
+            wanted = reached[reached.index(kill.step) :]
+            await self._until(lambda: self._state(space_id) in wanted, every=0.001)
+            await self.process.kill()
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self.process.ended()
+        finally:
+            if self.process.running:
+                await self.process.kill()
+
+    def _asked(self, method: str, seen: int) -> bool:
+        return any(each.method == method and "/messages" in each.path for each in self.discord.requests[seen:])
+
+    def _state(self, space_id: str) -> str | None:
+        row = self._row("SELECT state FROM deliveries WHERE space_id = ? AND kind = 'live'", space_id)
+        return row[0] if row else None
+
+    def _settled(self, space_id: str) -> bool:
+        """Whether the ledger has a row of the Space, and wants nothing more of it."""
+        row = self._row(
+            "SELECT count(*), count(*) FILTER (WHERE state = 'skipped' OR (state = 'sent' AND shown >= wanted)) "
+            "FROM deliveries WHERE space_id = ?",
+            space_id,
+        )
+        return row is not None and row[0] == row[1] > 0
+
+    def _is_over(self, space_id: str) -> bool:
+        row = self._row("SELECT phase FROM spaces WHERE space_id = ?", space_id)
+        return row is not None and row[0] not in {"live", "scheduled"}
+
+    def _row(self, sql: str, *values: object) -> tuple[Any, ...] | None:
+        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as reader:
+            row: tuple[Any, ...] | None = reader.execute(sql, values).fetchone()
+            return row
+
+    async def _until(self, condition: Callable[[], bool], *, every: float = 0.02) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while not condition():  # noqa: ASYNC110 - half of the conditions are in another process's file
+                await asyncio.sleep(every)
+
+
+@dataclass(slots=True)
+class Hook:
+    """The local Discord's checker: kills the process while Discord has its request, or before the answer is out."""
+
+    kill: Kill | None = None
+    process: BotProcess | None = None
+
+    def arm(self, kill: Kill, process: BotProcess) -> None:
+        """At the next request that fits."""
+        self.kill, self.process = kill, process
+
+    def __call__(self, exchange: Exchange) -> list[str]:
+        """What is wrong with an exchange: nothing, but a request that gets lost is not carried out."""
+        kill = self.kill
+        if kill is None or exchange.method != kill.method or "/messages" not in exchange.path:
+            return []
+        if (exchange.status is None) == (kill.step == "on reply"):
+            return []
+        assert self.process is not None
+        assert self.process._process is not None
+        self.process._process.kill()
+        self.kill = None
+        return ["lost on the way"] if kill.step == LOST else []
+
+
+@asynccontextmanager
+async def theatre(seed: int) -> AsyncIterator[Theatre]:
+    """Everything up, and the host followed."""
+    clock, hook = ForwardClock(), Hook()
+    with tempfile.TemporaryDirectory() as folder:
+        async with LocalX() as x, LocalDiscord(clock=clock, checker=hook, nonce_window=NONCE_WINDOW) as discord:
+            host = x.add_user("host")
+            guild = discord.add_guild("Book club")
+            database = Path(folder) / "spacebot.sqlite3"
+            process = BotProcess(
+                x_url=x.url,
+                x_token=x.bearer_token,
+                discord_api_url=discord.api_url,
+                discord_gateway_url=discord.gateway_url,
+                discord_token=discord.token,
+                database=database,
+            )
+            async with process:
+                await discord.connected(PATIENCE)
+                await discord.wait_for(lambda: discord.commands, PATIENCE)
+                channel = guild.add_channel("spaces")
+                admin: LocalMember = guild.add_member("admin", manage_guild=True)
+                use = await admin.use(channel, "watch add", host=f"@{host.username}")
+                await use.reply(timeout=PATIENCE)
+                yield Theatre(
+                    x=x,
+                    discord=discord,
+                    clock=clock,
+                    process=process,
+                    database=database,
+                    channel=channel,
+                    hook=hook,
+                    chance=random.Random(seed),  # noqa: S311 - moments of no secrecy
+                )
+
+
+async def play_all(chosen: Sequence[History], *, at_once: int) -> Tally:
+    """Play histories, several theatres side by side; each theatre's channel is counted again at its end."""
+    tally, waiting = Tally(), list(chosen)
+
+    async def work(seed: int) -> None:
+        played: list[tuple[History, str]] = []
+        async with theatre(seed) as stage:
+            while waiting:
+                history = waiting.pop(0)
+                try:
+                    played.append((history, await stage.play(history)))
+                except TimeoutError:
+                    tally.missed.append(str(history))
+                    await stage.tidy()
+            # Only now: a message that came twice may have come late.
+            for history, space_id in played:
+                last = history.kills[-1]
+                kind = Kind(crashes=len(history.kills), step=f"{last.method}: {last.step}", fault=last.fault)
+                tally.add(kind, stage.verdict(history, space_id), str(history))
+                tally.runs += 1 + len(history.kills)
+
+    await asyncio.gather(*(work(seed) for seed in range(min(at_once, len(chosen)))))
+    return tally

@@ -1,0 +1,240 @@
+"""One run of the bot in simulated time, over the real ledger: what a SIGKILL at each of its steps leaves behind.
+
+Nothing has to be killed for that: at each step the database's files and the channel are copied as they stand, and a
+later run begins with the copy. What the run itself does afterwards reaches neither.
+"""
+
+import asyncio
+import sqlite3
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from spacebot.post.courier import Courier
+from spacebot.post.publisher import DiscordPublisher
+from spacebot.store.door import Store
+from spacebot.store.rows import AtEnd
+from spacebot.store.tables import Tables
+from spacebot.watch.watcher import Watcher
+from tests.clocks import START
+from tests.crash.channel import Channel, Fault, Line, Request
+from tests.crash.parts import NOTICE, Scene, SceneSource, SettlingClock, SteppedStore, over
+from tests.store.seed import GUILD, ROLE, ended, opened
+
+DATABASE = "ledger.sqlite3"
+
+MEMORY = next((str(path) for path in [Path("/dev/shm")] if path.is_dir()), None)  # noqa: S108 - no name is foreseeable in it
+"""Where the databases lie, if the machine has it: what a copy shows does not depend on what the disk has written."""
+
+ARRIVES = 1.0
+"""Seconds after the kill when Discord gets a message that was on its way."""
+
+MILLISECONDS = range(10**12, 10**13)
+SNOWFLAKES = range(10**17, 10**20)
+
+CONSTANT = {"_sqlite_migrations", "sqlite_sequence"}
+"""Tables that no run changes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What the guild has configured: whether every moment of a Space is announced, and what becomes of it at the end."""
+
+    all_moments: bool = False
+    at_end: AtEnd = AtEnd.EDIT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """What there is when the bot does not run: its database, Discord, X, and what time it is."""
+
+    at: datetime
+    files: Mapping[str, bytes]
+    channel: Channel
+    scene: Scene
+    identity: object
+    """The same where it makes no difference to a later run: times are counted from `at`, messages numbered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A moment at which the bot may be killed, and what that leaves."""
+
+    kind: str
+    what: str
+    left: Left
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """The bot at work between a start and its end."""
+
+    database: Path
+    clock: SettlingClock
+    store: SteppedStore
+    channel: Channel
+    source: SceneSource
+    courier: Courier
+    steps: list[Step] = field(default_factory=list)
+    known: dict[object, Left] = field(default_factory=dict)
+
+    async def passing(self, seconds: float) -> None:
+        """Let so much time pass."""
+        await self.clock.advance(seconds)
+        self.channel.catch_up(self.clock.now())
+
+    async def is_settled(self) -> bool:
+        """Whether the ledger wants nothing more."""
+        return not await Store.__call__(self.store, _unsettled)  # a look from outside is no step of the bot
+
+    async def end(self) -> None:
+        """The Space ends, and X is looked at just now."""
+        self.source.scene = over(self.source.scene)
+        await Store.__call__(self.store, Tables.take_in, [ended()], (), (), self.clock.now())
+        self.courier.wake()
+
+    def left(self, under_way: Request | None = None) -> Left:
+        """What a kill at this moment leaves; while `store.turn` is held."""
+        now = self.clock.now()
+        channel = self.channel.copy()
+        if under_way is not None:
+            # Only a message: an edit that came after a newer one would stand, and a start takes longer than its way.
+            arrives = now + timedelta(seconds=ARRIVES if under_way.method == "POST" else 0)
+            channel.under_way.append((arrives, under_way))
+        identity = (_rows(self.database, channel, now), _identity(channel, now), self.source.scene)
+        if identity not in self.known:
+            # What SQLite keeps in shared memory (-shm) is made anew from the log.
+            files = {
+                each.name: each.read_bytes() for each in self.database.parent.iterdir() if each.name[-4:] != "-shm"
+            }
+            scene = self.source.scene
+            self.known[identity] = Left(at=now, files=files, channel=channel, scene=scene, identity=identity)
+        return self.known[identity]
+
+
+def _unsettled(tables: Tables) -> list[dict[str, Any]]:
+    return list(
+        tables.db.query(
+            "SELECT * FROM deliveries WHERE state IN ('pending', 'sending', 'failed') "
+            "OR (state = 'sent' AND shown < wanted)"
+        )
+    )
+
+
+def _rows(database: Path, channel: Channel, now: datetime) -> object:
+    numbers = {message.id: number for number, message in enumerate(channel.messages)}
+    zero = round(now.timestamp() * 1000)
+
+    def relative(value: object) -> object:
+        if isinstance(value, int) and value in MILLISECONDS:
+            return value - zero
+        return ("message", numbers.get(value)) if isinstance(value, int) and value in SNOWFLAKES else value
+
+    with closing(sqlite3.connect(database)) as reader:
+        found = reader.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall()
+        return tuple(
+            tuple(tuple(map(relative, row)) for row in reader.execute(f"SELECT * FROM {name}"))  # noqa: S608 - a table
+            for (name,) in found
+            if name not in CONSTANT
+        )
+
+
+def _identity(channel: Channel, now: datetime) -> object:
+    numbers = {message.id: number for number, message in enumerate(channel.messages)}
+    return (
+        channel.readable,
+        channel.window,
+        tuple((one.content, repr(one.embeds), one.pinged) for one in channel.messages),
+        tuple(
+            (nonce, numbers.get(known), min((now - at).total_seconds(), channel.window))
+            for nonce, (at, known) in channel.nonces.items()
+        ),
+        tuple(((at - now).total_seconds(), repr(request)) for at, request in channel.under_way),
+    )
+
+
+async def beginning(*, readable: bool, window: float, wishes: Wishes, scene: Scene) -> Left:
+    """A guild follows a host; the bot has never run since."""
+    with tempfile.TemporaryDirectory() as folder:
+        async with opened(Path(folder), role=ROLE) as store:
+            if wishes.all_moments:
+                minutes = round(NOTICE.total_seconds() / 60)
+                await store(
+                    Tables.set_moments,
+                    GUILD,
+                    scheduled=True,
+                    reminder_minutes=minutes,
+                    live=True,
+                    ended=True,
+                    now=START,
+                )
+            await store(Tables.set_end, GUILD, wishes.at_end)
+        files = {DATABASE: (Path(folder) / DATABASE).read_bytes()}
+    channel = Channel(readable=readable, window=window)
+    return Left(at=START, files=files, channel=channel, scene=scene, identity=())
+
+
+@asynccontextmanager
+async def running(
+    left: Left,
+    *,
+    after: float = 0.0,
+    scene: Scene | None = None,
+    faults: Mapping[int, Fault] | None = None,
+    record: bool,
+) -> AsyncIterator[Run]:
+    """The bot, started over what is left.
+
+    Args:
+        left: What it finds.
+        after: Seconds that have passed since.
+        scene: What X shows by now; as it did, if None.
+        faults: What its requests meet, by their number from 0.
+        record: Whether to collect `steps`.
+    """
+
+    def step(kind: str, what: str, under_way: Request | None = None) -> None:
+        if record:
+            run.steps.append(Step(kind=kind, what=what, left=run.left(under_way)))
+
+    async def request_step(kind: str, request: Request) -> None:
+        async with store.turn:
+            step(kind, request.method)
+            # Without a memory for nonces, a message that arrives after the search for it is beyond anybody's power.
+            if kind == "on request" and request.method != "GET" and channel.window:
+                step("on request, late", request.method, request)
+
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
+        for name, content in left.files.items():
+            (Path(folder) / name).write_bytes(content)
+        clock = SettlingClock(start=left.at + timedelta(seconds=after))
+        channel = left.channel.copy()
+        channel.catch_up(clock.now())
+        before = asyncio.all_tasks()
+        async with SteppedStore(Path(folder) / DATABASE, step) as store:
+            clock.store = store
+            source = SceneSource(clock, scene or left.scene)
+            publisher = DiscordPublisher(Line(channel, clock, faults or {}, request_step).client())
+            courier = Courier(store=store, publisher=publisher, clock=clock)
+            watcher = Watcher(source=source, store=store, clock=clock, on_work=courier.wake)
+            run = Run(
+                database=Path(folder) / DATABASE,
+                clock=clock,
+                store=store,
+                channel=channel,
+                source=source,
+                courier=courier,
+            )
+            loops = [asyncio.create_task(courier.run()), asyncio.create_task(watcher.run())]
+            try:
+                yield run
+                assert not any(task.done() for task in loops), "a loop of the bot has ended"
+            finally:
+                tasks = asyncio.all_tasks() - before
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,91 @@
+"""What came of each history, and how many there were of each kind; a crash must leave nothing lost and nothing doubled."""
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from tests.crash.channel import Channel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What is wrong in the channel when all is over, if anything.
+
+    lost      a message that must stand does not
+    doubled   one stands more than once; or, where the history cannot be read, has pinged more than once
+    untrue    what stands does not say that the Space is over, stands although it was to be deleted, or the ledger
+              is never done with it
+    """
+
+    lost: bool
+    doubled: bool
+    untrue: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What the table counts by."""
+
+    crashes: int
+    step: str
+    fault: str
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many histories there were, and how they came out."""
+
+    histories: Counter[Kind] = field(default_factory=Counter)
+    lost: Counter[Kind] = field(default_factory=Counter)
+    doubled: Counter[Kind] = field(default_factory=Counter)
+    untrue: Counter[Kind] = field(default_factory=Counter)
+    runs: int = 0
+    wrong: list[str] = field(default_factory=list)
+    """The first of them, for whoever wants to see one."""
+    missed: list[str] = field(default_factory=list)
+    """Histories in which the step never came at which the process was to be killed."""
+
+    def add(self, kind: Kind, verdict: Verdict, story: str) -> None:
+        """Count one history."""
+        self.histories[kind] += 1
+        self.lost[kind] += verdict.lost
+        self.doubled[kind] += verdict.doubled
+        self.untrue[kind] += verdict.untrue
+        if (verdict.lost or verdict.doubled or verdict.untrue) and len(self.wrong) < 20:
+            self.wrong.append(f"{story}: {verdict}")
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(
+            histories=self.histories + other.histories,
+            lost=self.lost + other.lost,
+            doubled=self.doubled + other.doubled,
+            untrue=self.untrue + other.untrue,
+            runs=self.runs + other.runs,
+            wrong=self.wrong + other.wrong,
+            missed=self.missed + other.missed,
+        )
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing went wrong."""
+        return not (self.lost.total() or self.doubled.total() or self.untrue.total())
+
+
+def judge(channel: Channel, *, must: Collection[str], may: bool) -> Verdict:
+    """What is wrong in the channel, after the Space has ended and everything is settled.
+
+    Args:
+        channel: The channel.
+        must: The moments whose messages must stand.
+        may: Whether any may: else the guild wants them deleted.
+    """
+    messages = channel.messages
+    moments = Counter(message.moment for message in messages if channel.readable or message.pinged)
+    closed = [message for message in messages if "has ended" in message.content]
+    # Where the history cannot be read, a message whose answer got lost is beyond anybody's reach; one of each is not.
+    true = len(closed) == len(messages) if channel.readable else {one.moment for one in closed}.issuperset(must)
+    return Verdict(
+        lost=not {message.moment for message in messages}.issuperset(must),
+        doubled=any(count > 1 for count in moments.values()),
+        untrue=not true if may else bool(messages),
+    )
