@@ -4,8 +4,7 @@ The whole bot runs as a process of its own between a local X, at the documented 
 process. Other Spaces start meanwhile, people give commands, and at the end the Space closes, so that every message is
 edited. Beside it, in the same run: a small bot on discord.py that gathers `channel.send` over as many channels.
 
-Discord allows 2,500 guilds per shard and the bot has one connection: the local Discord is told to let more in. The peer
-has fewer: from about 2,100 on its refused requests (10,000 in ten minutes) have it banned, as Discord would.
+The bot has as many shards as the local Discord recommends. The peer has fewer guilds: from about 2,100 on its refused requests (10,000 in ten minutes) have it banned, as Discord would.
 
 Usage: python benchmarks/fanout.py [--guilds 10000] [--peer-guilds 2000] [--messages-per-second 48]
 """
@@ -34,7 +33,7 @@ from discord.ext import commands
 
 from spacebot.bot import point_at
 from spacebot.ids import ChannelId, GuildId, RoleId
-from spacebot.sandbox.discord import LocalChannel, LocalDiscord, LocalGuild, LocalMember, gateway
+from spacebot.sandbox.discord import LocalChannel, LocalDiscord, LocalGuild, LocalMember
 from spacebot.sandbox.discord.exchange import Exchange
 from spacebot.sandbox.process import BotProcess
 from spacebot.sandbox.x import LocalX
@@ -498,7 +497,6 @@ def _load() -> str:
 
 async def measure(guilds: int, peer_guilds: int, per_second: float) -> None:
     """Both, one after the other: each has the machine to itself."""
-    gateway.GUILDS_PER_SHARD = max(gateway.GUILDS_PER_SHARD, 2 * guilds)
     print(f"spacebot, {guilds} guilds follow one host ({_load()} before)")
     await ours(guilds, per_second)
     print(f"asyncio.gather over channel.send, {peer_guilds} guilds ({_load()} before)")

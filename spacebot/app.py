@@ -189,7 +189,7 @@ async def serve(settings: Settings, clock: Clock, stop: asyncio.Event) -> None:
             on_change=changed,
         )
         bot.services = Services(lookups=lookups, guilds=guilds, watcher=watcher, health=health, links=links)
-        stack.push_async_callback(bot.close)
+        await stack.enter_async_context(bot)
         if links is not None and links.has_web:
             host, _, port = settings.listen.rpartition(":")
             await stack.enter_async_context(WebEndpoint(links, host=host, port=int(port)))
@@ -380,7 +380,7 @@ async def _begin(bot: Spacebot, x: XClient, settings: Settings, clock: Clock) ->
             await bot.login(settings.discord_token.get_secret_value())
         except discord.LoginFailure:
             raise TokenRefused(DISCORD_REFUSES) from None
-        except (*TROUBLES, discord.RateLimited) as error:
+        except (*TROUBLES, discord.RateLimited, discord.GatewayNotFound) as error:
             if wait == 1.0:
                 log.warning("Discord cannot be reached (%s); I go on trying.", type(error).__name__)
             # Each attempt opens a session of its own, whose connections go with it.

@@ -1,10 +1,11 @@
 """The discord.py bot: what it asks of Discord, the extensions it loads, and the one place where errors become sentences."""
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import logging
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -48,6 +49,12 @@ NEW = timedelta(days=1)
 PAGES_KEPT = 500
 """How many paged answers can still be turned; older ones say that they are too old."""
 
+CONNECT_TIMEOUT = 60.0
+"""Seconds until an attempt to connect a shard is given up for another."""
+
+OPENED_KEPT = 100
+"""How many of the last connections to the gateway are looked through for some left open."""
+
 LONGEST_WAIT = 30.0
 """Seconds that discord.py may sleep on a full bucket; beyond it says so, and the ledger waits instead."""
 
@@ -83,14 +90,17 @@ class Services:
 
 
 class Outage(logging.Filter):
-    """Lets discord.py say once, without a trace, that the gateway is gone, instead of at each attempt."""
+    """Lets discord.py say once, without a trace, that the gateway is gone, instead of at each attempt of each shard."""
+
+    LOGGER = "discord.shard"
+    ATTEMPTS = ("Attempting a reconnect", "Failed to connect")
 
     def __init__(self) -> None:
         super().__init__()
         self._told = False
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if not str(record.msg).startswith("Attempting a reconnect"):
+        if not str(record.msg).startswith(self.ATTEMPTS):
             return True
         if self._told:
             return False
@@ -106,6 +116,44 @@ class Outage(logging.Filter):
         return was_told
 
 
+class Known(discord.state.AutoShardedConnectionState["Spacebot"]):
+    """What discord.py knows of the guilds; of those of a shard, no more than Discord names when the shard begins anew.
+
+    discord.py 2.7.1 keeps a guild that the bot left while the shard was away, unless there is no sharding.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.opened: deque[discord.gateway.DiscordWebSocket] = deque(maxlen=OPENED_KEPT)
+
+    def parse_ready(self, data: Any) -> None:
+        shard_id, _ = data["shard"]
+        named = {int(guild["id"]) for guild in data["guilds"]}
+        for guild in list(self.guilds):
+            if guild.shard_id == shard_id and guild.id not in named:
+                self._remove_guild(guild)
+        super().parse_ready(data)
+
+    def _update_references(self, ws: discord.gateway.DiscordWebSocket) -> None:
+        super()._update_references(ws)
+        self.opened = deque((each for each in (*self.opened, ws) if each.open), maxlen=OPENED_KEPT)
+
+    async def close_abandoned(self) -> None:
+        """Close what discord.py opened and dropped without closing it: connections that failed before they stood."""
+        await asyncio.gather(*(ws.close() for ws in self.opened if ws.open), return_exceptions=True)
+        self.opened.clear()
+
+    async def _delay_ready(self) -> None:
+        # This is canceled where a shard begins anew, and discord.py would cancel what the others wait for along with
+        # it: it would never again tell of a guild that joins them.
+        await asyncio.wait(self._ready_tasks.values())
+        await super()._delay_ready()
+
+
+class TryAgain(Exception):
+    """A shard could not be connected."""
+
+
 @dataclass(slots=True, kw_only=True)
 class PagedAnswer:
     """An answer whose pages can be turned: by whom, what is there, and where more comes from."""
@@ -116,10 +164,11 @@ class PagedAnswer:
     turning: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
-class Spacebot(commands.Bot):
-    """One connection to Discord with the slash commands on it. Reads no messages and keeps no members."""
+class Spacebot(commands.AutoShardedBot):
+    """The connections to Discord (shards) with the slash commands on them. Reads no messages and keeps no members."""
 
     services: Services
+    _connection: Known
 
     def __init__(self, *, store: Store, clock: Clock, per_second: float, on_change: Callable[[], None]) -> None:
         """Prepare; nothing is connected yet.
@@ -142,6 +191,7 @@ class Spacebot(commands.Bot):
             allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
             allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
             max_ratelimit_timeout=LONGEST_WAIT,
+            shard_connect_timeout=CONNECT_TIMEOUT,
             http_trace=paced(per_second),
         )
         self._store = store
@@ -149,18 +199,28 @@ class Spacebot(commands.Bot):
         self._on_change = on_change
         self._under_way: set[asyncio.Task[Any]] = set()
         self._stopping = False
-        self.is_connected = False
-        """Whether the gateway is up right now; discord.py's `is_ready` only says that it once was."""
+        self._shards_up: set[int] = set()
+        self._is_launching = False
         self._outage = Outage()
-        logging.getLogger("discord.client").addFilter(self._outage)
+        logging.getLogger(Outage.LOGGER).addFilter(self._outage)
         self.pages: OrderedDict[str, PagedAnswer] = OrderedDict()
         """Paged answers by key."""
 
+    def _get_state(self, **options: Any) -> Known:
+        return Known(dispatch=self.dispatch, handlers=self._handlers, hooks=self._hooks, http=self.http, **options)
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether every shard is up right now; discord.py's `is_ready` only says that they once were."""
+        return len(self._shards_up) == self.shard_count
+
     async def close(self) -> None:
         await super().close()
-        logging.getLogger("discord.client").removeFilter(self._outage)
+        await self._connection.close_abandoned()
+        logging.getLogger(Outage.LOGGER).removeFilter(self._outage)
 
     async def setup_hook(self) -> None:
+        self.shard_count, _, _ = await self.http.get_bot_gateway()
         for extension in cogs.EXTENSIONS:  # one that fails to load stops the start
             if extension not in self.extensions:  # an earlier attempt to start may have loaded it
                 await self.load_extension(extension)
@@ -192,27 +252,55 @@ class Spacebot(commands.Bot):
         if self._under_way:
             await asyncio.wait(set(self._under_way), timeout=seconds)
 
-    async def on_disconnect(self) -> None:
-        self.is_connected = False
+    async def connect(self, *, reconnect: bool = True) -> None:
+        # Where discord.py is canceled while it connects a shard again, it takes that for the shard's end and goes on.
+        connecting = asyncio.create_task(super().connect(reconnect=reconnect))
+        try:
+            await asyncio.wait({connecting})
+        finally:
+            while not connecting.done():
+                connecting.cancel()
+                await asyncio.wait({connecting}, timeout=0.1)
+        await connecting
 
-    async def on_connect(self) -> None:  # `on_ready` comes seconds later, when it may be lost again
-        self._connected()
+    async def launch_shard(self, gateway: URL, shard_id: int, *, initial: bool = False) -> None:
+        # discord.py tries again by calling this from within its attempt: an hour would be too deep a recursion.
+        if self._is_launching:
+            raise TryAgain
+        self._is_launching = True
+        while self._is_launching:
+            with contextlib.suppress(TryAgain):
+                await super().launch_shard(gateway, shard_id, initial=initial)
+                self._is_launching = False
 
-    async def on_resumed(self) -> None:
-        self._connected()
+    async def on_shard_disconnect(self, shard_id: int) -> None:
+        self._shards_up.discard(shard_id)
 
-    def _connected(self) -> None:
-        self.is_connected = True
-        if self._outage.is_over():
+    async def on_shard_connect(self, shard_id: int) -> None:  # it is ready seconds later, when it may be lost again
+        self._connected(shard_id)
+
+    async def on_shard_resumed(self, shard_id: int) -> None:
+        self._connected(shard_id)
+
+    def _connected(self, shard_id: int) -> None:
+        self._shards_up.add(shard_id)
+        if self.is_connected and self._outage.is_over():
             log.info("Connected to Discord again.")
         self._on_change()
 
     async def on_ready(self) -> None:
         log.info("Connected to Discord as %s, in %d servers.", self.user, len(self.guilds))
         self._on_change()
-        await self.services.guilds.present([GuildId(guild.id) for guild in self.guilds])
+        await self._reconcile()
         for guild in self.guilds:
             await self._greet_if_new(guild)
+
+    async def on_shard_ready(self, shard_id: int) -> None:
+        if self.is_ready():  # it began anew; at the start the guilds of the other shards are not known yet
+            await self._reconcile()
+
+    async def _reconcile(self) -> None:
+        await self.services.guilds.present([GuildId(guild.id) for guild in self.guilds])
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         await self.services.guilds.joined(GuildId(guild.id))

@@ -85,7 +85,7 @@ async def test_check_says_that_everything_works_and_how_to_invite_the_bot(stage:
         "ok",
         "ok",
     ]
-    assert "permissions=84992" in printed
+    assert "permissions=274877991936" in printed
     assert "SPACEBOT_DATABSE is not a setting" in printed
     assert "OTHER_PROGRAM" not in printed
 

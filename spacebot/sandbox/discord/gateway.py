@@ -142,6 +142,10 @@ class Gateway:
             "max_concurrency": 1,
         }
 
+    def recommended_shards(self) -> int:
+        """`shards` of GET /gateway/bot: so many that each is well below what it may hold."""
+        return max(1, -(-len(self._world.guilds) * 5 // (2 * GUILDS_PER_SHARD)))
+
     def is_ready(self) -> bool:
         """Every shard of the bot is connected and has been told of its guilds."""
         live = [session for session in self._sessions.values() if session.connection is not None]
@@ -159,13 +163,22 @@ class Gateway:
             for session in concerned:
                 session.dispatch(event, encoded)
 
-    def drop(self, *, resumable: bool, code: int | None) -> None:
-        """Close every connection with `code` (None: cut it); sessions that are not `resumable` are forgotten."""
-        for session in list(self._sessions.values()):
+    def drop(self, *, resumable: bool, code: int | None, shard: int | None = None) -> None:
+        """Close every connection, or that of one `shard`, with `code` (None: cut it).
+
+        Sessions that are not `resumable` are forgotten.
+        """
+        concerned = [session for session in self._sessions.values() if shard in {None, session.shard}]
+        connections = (
+            set(self._connections)
+            if shard is None
+            else {session.connection for session in concerned if session.connection is not None}
+        )
+        for session in concerned:
             self._detach(session)
-        if not resumable:
-            self._sessions.clear()
-        for connection in self._connections:
+            if not resumable:
+                del self._sessions[session.id]
+        for connection in connections:
             if code is None:
                 connection.cut()
             else:

@@ -76,9 +76,12 @@ class General:
         return Answer(body={"url": self._gateway_url()})
 
     def _url_for_bots(self, _: Call) -> Answer:
-        shards = -(-max(1, len(self._world.guilds)) // 1000)
-        limit = self._gateway.start_limit()
-        return Answer(body={"url": self._gateway_url(), "shards": shards, "session_start_limit": limit})
+        body = {
+            "url": self._gateway_url(),
+            "shards": self._gateway.recommended_shards(),
+            "session_start_limit": self._gateway.start_limit(),
+        }
+        return Answer(body=body)
 
     def _guild(self, call: Call) -> Answer:
         guild = guild_of(self._world, call)

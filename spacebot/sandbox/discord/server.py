@@ -98,7 +98,10 @@ class LocalDiscord:
         self._port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
-        """Close every connection and listen no more."""
+        """Listen no more and close every connection."""
+        if self._runner is not None:
+            for site in list(self._runner.sites):  # first: a bot that is cut off comes back at once
+                await site.stop()
         await self._gateway.close()
         if self._runner is not None:
             await self._runner.cleanup()
@@ -167,9 +170,12 @@ class LocalDiscord:
     def clear_faults(self) -> None:
         self._door.faults.clear()
 
-    def drop_gateway(self, *, resumable: bool = True, code: int | None = 4000) -> None:
-        """Close the bot's gateway connections with `code` (None: cut them); unless `resumable`, its sessions end, too."""
-        self._gateway.drop(resumable=resumable, code=code)
+    def drop_gateway(self, *, resumable: bool = True, code: int | None = 4000, shard: int | None = None) -> None:
+        """Close the bot's gateway connections, or one `shard`'s, with `code` (None: cut them).
+
+        Unless `resumable`, their sessions end, too.
+        """
+        self._gateway.drop(resumable=resumable, code=code, shard=shard)
 
     @property
     def is_connected(self) -> bool:
