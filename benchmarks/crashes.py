@@ -2,10 +2,10 @@
 
 In simulated time, over the real ledger, courier, watcher and discord.py: each step of the path (before and after each
 commit and each request, on request and on reply), each fault of a reply, a restart after 0, 30 and 300 seconds, with
-and without the channel's history, for several times that Discord remembers a nonce; and the same once more in the run
-that recovers. Then with a real process between a local X and a local Discord.
+and without the channel's history, for several times that Discord remembers a nonce; with --twice the
+same once more in the run that recovers. Then with a real process between a local X and a local Discord.
 
-Usage: python benchmarks/crashes.py [--real 96] [--quick]
+Usage: python benchmarks/crashes.py [--real 96] [--quick] [--twice]
 
 Exit status 1 if anything was lost, doubled or left untrue.
 """
@@ -22,7 +22,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the crash test is shared with the tests, which are not installed
 
-from tests.crash.histories import ALL, QUICK, Part, explore
+from tests.crash.histories import ONCE, QUICK, TWICE, Part, explore
 from tests.crash.kills import histories
 from tests.crash.processes import play_all
 from tests.crash.tally import Kind, Tally
@@ -65,9 +65,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--real", type=int, default=96, help="how many histories with a real process; there are 96")
     parser.add_argument("--quick", action="store_true", help="only a part of the simulated ones")
+    parser.add_argument("--twice", action="store_true", help="also kill the run that recovers; takes long")
     asked = parser.parse_args()
     began = time.monotonic()
-    tally = simulated(QUICK if asked.quick else ALL)
+    tally = simulated((*(QUICK if asked.quick else ONCE), *(TWICE if asked.twice else ())))
     took = time.monotonic() - began
     table("Simulated, by step", tally, lambda kind: f"{_times(kind)}: {kind.step}", took)
     table("Simulated, by fault", tally, lambda kind: f"{_times(kind)}: {kind.fault}", took)

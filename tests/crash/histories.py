@@ -114,7 +114,6 @@ TWICE = tuple(
         ((SOUND, SOUND), (SOUND, "cut after"), ("502 after", "500 before")),
     )
 )
-ALL = (*TWICE, *ONCE)
 QUICK = tuple(
     Part(path=path, readable=readable, window=window, faults=(SOUND, "500 after", "cut before", "429"))
     for path, (readable, window) in product(PATHS, ((True, 0.0), (False, 180.0)))
