@@ -11,7 +11,7 @@ import math
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from spacebot.clock import Clock
+from spacebot.clock import Clock, until_set
 from spacebot.errors import (
     DiscordError,
     MessageGone,
@@ -186,7 +186,7 @@ class Courier:
                 self._failing = False
                 self.trouble = None
             if pause:
-                await self._wait(pause)
+                await until_set(self._clock, self._woken, pause)
 
     async def drain(self, seconds: float) -> None:
         """Start nothing new, and give what is under way so long to finish; the next start settles the rest."""
@@ -247,14 +247,6 @@ class Courier:
         # What is due already waits for its channel, and whoever works there wakes us.
         least = 1.0 if self._working else 0.05
         return min(max((due - self._clock.now()).total_seconds(), least), PATIENCE.total_seconds())
-
-    async def _wait(self, seconds: float) -> None:
-        waits = {asyncio.ensure_future(self._clock.sleep(seconds)), asyncio.ensure_future(self._woken.wait())}
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
 
     async def _reopen(self) -> None:
         """Resume the paused channels whose obstacle is gone."""

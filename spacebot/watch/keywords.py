@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from spacebot.clock import Clock
+from spacebot.clock import Clock, until_set
 from spacebot.errors import SpacebotError, StoreError, XOperatorNeeded
 from spacebot.store.door import Store
 from spacebot.store.rows import Keyword
@@ -88,7 +88,7 @@ class KeywordWatcher:
             elif failure is None and self._failing:
                 log.info("Searching for keywords works again.")
             self._failing = failure is not None
-            await self._rest(max(1.0, began + EVERY - self._clock.monotonic()))
+            await until_set(self._clock, self._poked, max(1.0, began + EVERY - self._clock.monotonic()))
 
     async def _round(self) -> SpacebotError | None:
         """Search for each keyword once, and return what went wrong last: one that fails keeps no other waiting."""
@@ -133,11 +133,3 @@ class KeywordWatcher:
                 matches=matches,
             )
             self._on_found([record for record, _ in changes])
-
-    async def _rest(self, seconds: float) -> None:
-        waits = {asyncio.ensure_future(self._clock.sleep(seconds)), asyncio.ensure_future(self._poked.wait())}
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from spacebot.clock import Clock
+from spacebot.clock import Clock, until_set
 from spacebot.errors import (
     SpacebotError,
     XAbsent,
@@ -198,7 +198,7 @@ class Push:
             else:
                 failures = 0
                 self._recovered("subscriptions")
-                await self._until_poked(LOOK_AGAIN)
+                await until_set(self._clock, self._poked, LOOK_AGAIN)
 
     async def _agree(self) -> None:
         """Make X's subscriptions what is wanted, as far as X lets us."""
@@ -350,18 +350,6 @@ class Push:
             tell()
         except Exception:
             log.exception("What X told could not be passed on.")
-
-    async def _until_poked(self, seconds: float) -> None:
-        waits = {
-            asyncio.ensure_future(self._clock.sleep(seconds)),
-            asyncio.ensure_future(self._poked.wait()),
-        }
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
-            await asyncio.gather(*waits, return_exceptions=True)
 
     def _failed(self, what: str, error: SpacebotError) -> None:
         if isinstance(error, XOperatorNeeded):

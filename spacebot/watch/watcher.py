@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from spacebot.clock import Clock
+from spacebot.clock import Clock, until_set
 from spacebot.errors import SpacebotError, XError, XOperatorNeeded, XRateLimited, XSpendCapReached
 from spacebot.store.door import Store
 from spacebot.store.rows import Standing
@@ -302,7 +302,7 @@ class Watcher:
             self._lookups.clear()
             batch, people = self._next_lookup()
             if not batch:
-                await self._wait_for(self._lookups, LOOK_UP_EVERY)
+                await until_set(self._clock, self._lookups, LOOK_UP_EVERY)
                 continue
             try:
                 page = await self._source.by_ids(batch, people=people)
@@ -399,24 +399,13 @@ class Watcher:
 
     async def _rest(self, seconds: float) -> None:
         """Wait, unless the watchlist changes first."""
-        await self._wait_for(self._poked, seconds)
+        await until_set(self._clock, self._poked, seconds)
         self._poked.clear()
 
     async def _wait_for_pushed(self) -> None:
         while not self._pushed:
             self._arrivals.clear()
             await self._arrivals.wait()
-
-    async def _wait_for(self, event: asyncio.Event, seconds: float) -> None:
-        waits = {
-            asyncio.ensure_future(self._clock.sleep(seconds)),
-            asyncio.ensure_future(event.wait()),
-        }
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
 
     def _rest_after(self, error: SpacebotError) -> float:
         """Seconds until it is worth asking again."""
