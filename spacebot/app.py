@@ -312,6 +312,7 @@ def push_of(
     most = settings.push_subscriptions // len(EVENTS)
 
     async def wanted() -> list[UserId]:
+        await watcher.mind_the_lists()  # whom somebody has just followed is wanted, too
         return watcher.plan.most_valuable(most, clock.now().timestamp())
 
     push = Push(

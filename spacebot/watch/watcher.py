@@ -194,7 +194,7 @@ class Watcher:
 
     async def _sweep_forever(self) -> None:
         while True:
-            await self._mind_the_lists()
+            await self.mind_the_lists()
             if not self._may_detect():
                 self.trouble = OUT_OF_BUDGET
                 await self._rest(BUDGET_REST)
@@ -212,7 +212,7 @@ class Watcher:
     def _now(self) -> float:
         return self._clock.now().timestamp()
 
-    async def _mind_the_lists(self) -> None:
+    async def mind_the_lists(self) -> None:
         """Every so often, and whenever they change: who is followed, and what stands though nobody follows it."""
         now = self._clock.monotonic()
         try:
