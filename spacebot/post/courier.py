@@ -44,6 +44,9 @@ TOO_LATE_TO_RING = timedelta(minutes=30)
 
 DELETED = "the Space is over, and this server wants its announcements deleted then"
 
+ON_ITS_WAY = timedelta(seconds=60)
+"""A message that an attempt has left on its way stands in the channel after so long, or never will."""
+
 PASSING = 2
 """So many failed attempts may be a passing weakness of Discord's, which no admin can do anything about."""
 
@@ -149,6 +152,7 @@ class Courier:
         self._unclear = 0
         self._told: set[int] = set()
         self._old_edits: dict[ChannelId, float] = {}
+        self._last_looks: set[int] = set()
         self._stopping = False
         self._failing = False
         self._ahead: float | None = None
@@ -315,10 +319,10 @@ class Courier:
                 return
         now = self._clock.now()
         if not job.kind.fits(job.space.phase) or (job.kind is Kind.REMINDER and _started(job.space, now)):
-            await self._store(Tables.give_up, job, OVER, now)
+            await self._give_up(job, OVER)
             return
         if not job.followed:
-            await self._store(Tables.give_up, job, UNWATCHED, now)
+            await self._give_up(job, UNWATCHED)
             return
         early = _before_reminder(job, now)
         if early is not None:
@@ -330,6 +334,16 @@ class Courier:
             Tables.mark_sent, job.delivery_id, message_id, job.space.revision, self._clock.now(), quiet=quiet
         )
         self._tell_recovery(job)
+
+    async def _give_up(self, job: Job, reason: str) -> None:
+        """There is nothing to send any more. What was attempted may still be on its way to the channel: look once more."""
+        now, is_last = self._clock.now(), job.first_attempt_at is None or job.delivery_id in self._last_looks
+        if is_last:
+            self._last_looks.discard(job.delivery_id)
+            await self._store(Tables.give_up, job, reason, now)
+        else:
+            self._last_looks.add(job.delivery_id)
+            await self._store(Tables.put_off, job.delivery_id, now + ON_ITS_WAY)
 
     async def _edit(self, job: Job, message_id: MessageId) -> None:
         is_over = not job.space.phase.is_open and job.kind is not Kind.ENDED

@@ -421,8 +421,8 @@ class Watcher:
         return REST_AFTER_FAILURE
 
     def _failed(self, what: str, error: SpacebotError) -> None:
-        if what in self._silent:
-            return
+        if what in self._silent or (isinstance(error, XOperatorNeeded) and not self._refusals):
+            return  # X also says by mistake that only a person can help: what it says twice is told
         self._silent.add(what)
         if isinstance(error, XOperatorNeeded):
             log.error("The %s stops: %s It is tried again, ever more rarely, up to every 15 minutes.", what, error)
