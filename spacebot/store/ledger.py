@@ -213,10 +213,14 @@ class LedgerTables(SeenTables):
         return cursor.rowcount
 
     def set_clock_back(self, now: datetime) -> None:
-        """The wall clock was set back: what waits for a time that is now far off is due at once; reminders are not."""
+        """The wall clock was set back: what waits for a time that is now far off is due at once.
+
+        Reminders that were never attempted wait for their own time.
+        """
         self.db.execute(
             """
-            UPDATE deliveries SET next_try_at = :now WHERE next_try_at > :now AND kind != 'reminder'
+            UPDATE deliveries SET next_try_at = :now WHERE next_try_at > :now
+              AND (kind != 'reminder' OR state != 'pending')
               AND (state IN ('pending', 'sending', 'failed') OR (state = 'sent' AND shown < wanted))
             """,
             {"now": ms(now)},

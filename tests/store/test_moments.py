@@ -222,6 +222,18 @@ async def test_reminders_do_not_come_early_for_a_clock_that_was_set_back(store: 
     assert await due(store, START + 44 * MINUTE) == []
 
 
+async def test_a_reminder_that_may_stand_already_does_not_wait_for_a_clock_that_was_set_back(store: Store) -> None:
+    await tell(store, reminder=15)
+    await look(store, planned(START + HOUR))
+    [job] = await claim(store, START + 45 * MINUTE)
+    later = START + 46 * MINUTE
+    await store(Tables.mark_failed, job, None, unclear=True, next_try_at=later)
+    back = START - 5 * HOUR
+    await store(Tables.set_clock_back, back)
+    [again] = await claim(store, back)
+    assert again.first_attempt_at is not None
+
+
 async def test_what_is_due_does_not_wait_for_a_clock_that_was_set_back(store: Store) -> None:
     await look(store, live())
     back = START - 5 * HOUR
