@@ -60,6 +60,9 @@ LONGEST_WAIT = 30.0
 
 RESTARTING = "I am just being restarted; please ask again in a moment."
 
+STOPPED = (RuntimeError, AssertionError)
+"""What aiohttp raises, depending on the moment, where the bot is stopped in the middle of a request."""
+
 SORRY = "Something went wrong on my side; it has been logged. Please try again."
 
 SENTENCES: dict[type[Exception], str] = {
@@ -324,7 +327,7 @@ class Spacebot(commands.AutoShardedBot):
                 if await self.services.guilds.greet(GuildId(guild.id)):
                     try:
                         await room.send(HELLO, nonce=f"hello-{guild.id}")
-                    except (*TROUBLES, RuntimeError) as error:  # the last: the bot was stopped meanwhile
+                    except (*TROUBLES, *STOPPED) as error:
                         log.info(
                             "The hello to server %d failed (%s); it is said later.", guild.id, type(error).__name__
                         )

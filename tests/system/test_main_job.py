@@ -143,7 +143,7 @@ async def test_a_discord_that_fails_while_the_commands_are_handed_over_delays_th
     stage.discord.fault("PUT", "/commands", DiscordFault(status=503, times=3))
     bot = await stage.bot()
     assert await bot.stop() == 0
-    assert not [line for line in bot.log if "Traceback" in line or "Unclosed" in line]
+    assert not [line for line in bot.log if "Traceback" in line or "Unclosed" in line], "\n".join(bot.log)
 
 
 async def test_a_command_under_way_is_answered_before_the_bot_stops(stage: Stage, book_club: Club) -> None:
