@@ -39,15 +39,16 @@ def delays_text(delays: Sequence[tuple[float, str]]) -> str:
         ordered = sorted(max(0.0, value) for value in values)
         figures = (quantile(ordered, 0.5), quantile(ordered, 0.95), ordered[-1])
         lines.append(f"{name:<22}{len(ordered):>8}" + "".join(f"{figure:>10.1f}" for figure in figures))
-    return "\n".join([*lines, "", *_histogram([delay for delay, _ in delays])])
+    return "\n".join([*lines, "", *histogram([delay for delay, _ in delays])])
 
 
-def _histogram(delays: Sequence[float]) -> list[str]:
+def histogram(delays: Sequence[float], width: int = WIDTH) -> list[str]:
+    """A line for each span of seconds: its name, how many delays lie in it, and a bar of at most `width` characters."""
     edges = (0.0, *BOUNDS, float("inf"))
     counts = [sum(low <= max(0.0, delay) < high for delay in delays) for low, high in pairwise(edges)]
     most = max(counts)
     names = [f"under {bound:g} s" for bound in BOUNDS] + [f"{BOUNDS[-1]:g} s and more"]
     return [
-        f"{name:<18}{count:>7}  {'█' * round(WIDTH * count / most)}".rstrip()
+        f"{name:<18}{count:>7}  {'█' * round(width * count / most)}".rstrip()
         for name, count in zip(names, counts, strict=True)
     ]

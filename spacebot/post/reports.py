@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import discord
 
-from spacebot.figures import quantile
+from spacebot.figures import SEEN_BY, histogram, quantile
 from spacebot.ids import GuildId
 from spacebot.post.compose import (
     OVER_COLOUR,
@@ -24,6 +24,9 @@ from spacebot.store.rows import AtEnd, GuildConfig, Matter, Notice, Past, Standi
 from spacebot.views import Status, WatchLine
 
 PAST_PER_PAGE = 8
+
+BAR = 12
+"""The longest bar of the histogram, in characters: Discord's cards are narrow."""
 
 SHORT = 120.0
 """Seconds up to which a delay is told in seconds."""
@@ -62,7 +65,7 @@ def status_card(status: Status) -> Card:
         embed.description = _fitting([f"⚠️ {trouble}" for trouble in troubles], DESCRIPTION_LIMIT)
     embed.add_field(name="X last asked", value=moment(status.last_good_sweep) or "not yet")
     embed.add_field(name="Hosts asked about", value=f"{status.hosts:,}")
-    embed.add_field(name="From start to post", value=_delay([delay for delay, _ in status.delays]))
+    embed.add_field(name="From start to post", value=_delay(status.delays), inline=False)
     queue = f"{status.queue.unsent:,} to send, {status.queue.edits:,} to edit"
     if status.queue.oldest is not None and status.queue.unsent:
         queue += f"; the oldest since {moment(status.queue.oldest)}"
@@ -177,12 +180,25 @@ def seconds(delay: float) -> str:
     return f"{delay:.0f} s" if delay < SHORT else lasting(timedelta(seconds=delay))
 
 
-def _delay(delays: Sequence[float]) -> str:
+def _delay(delays: Sequence[tuple[float, str]]) -> str:
+    """Median, 95th percentile and worst, over all and by what saw the Space first, and where they lie."""
     if not delays:
         return "nothing announced in the last week"
+    rows = [_figures("all", [delay for delay, _ in delays])]
+    for key, name in SEEN_BY.items():
+        mine = [delay for delay, seen_by in delays if seen_by == key]
+        if mine and len(mine) < len(delays):
+            rows.append(_figures(name, mine))
+        elif mine:
+            rows[0] = _figures(f"all, by {name}", mine)
+    bars = [bar for bar in histogram([delay for delay, _ in delays], BAR) if "█" in bar]
+    return "\n".join([*rows, "```", *bars, "```"])
+
+
+def _figures(name: str, delays: Sequence[float]) -> str:
     ordered = sorted(max(0.0, delay) for delay in delays)
     middle, most = quantile(ordered, 0.5), quantile(ordered, 0.95)
-    return f"median {seconds(middle)}, 95 % within {seconds(most)}, worst {seconds(ordered[-1])} ({len(ordered)})"
+    return f"{name} ({len(ordered)}): median {seconds(middle)}, 95 % {seconds(most)}, worst {seconds(ordered[-1])}"
 
 
 def _fitting(entries: Sequence[str], most: int) -> str:

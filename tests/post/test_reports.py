@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spacebot.figures import SEEN_BY
 from spacebot.ids import ChannelId, GuildId, MessageId
 from spacebot.post.compose import Card
 from spacebot.post.reports import DESCRIPTION_LIMIT, config_card, history_pages, moments, notice, seconds, status_card
@@ -117,7 +118,8 @@ def test_paused_channels_are_named_with_their_reason() -> None:
 def test_a_status_of_everything_at_once_fits_into_a_message() -> None:
     pauses = [Pause(channel_id=ChannelId(n), guild_id=GUILD, reason="x" * 300) for n in range(500)]
     windows = [(f"endpoint {n}", n, 300) for n in range(200)]
-    card = status_card(status(pauses=pauses, windows=windows, trouble="t" * 5000))
+    delays = [(10.0 ** (n % 7), seen_by) for n in range(20_000) for seen_by in SEEN_BY]
+    card = status_card(status(pauses=pauses, windows=windows, trouble="t" * 5000, delays=delays))
     assert card.embed is not None
     assert all(units(field.value or "") <= 1024 for field in card.embed.fields)
     assert units(card.embed.description or "") <= DESCRIPTION_LIMIT
@@ -126,10 +128,13 @@ def test_a_status_of_everything_at_once_fits_into_a_message() -> None:
 @pytest.mark.parametrize(
     ("delays", "said"),
     [
-        ([(3.0, "push")], "median 3 s, 95 % within 3 s, worst 3 s (1)"),
-        ([(-2.0, "push")], "median 0 s, 95 % within 0 s, worst 0 s (1)"),
-        ([(float(n), "sweep") for n in range(1, 101)], "median 50 s, 95 % within 95 s, worst 100 s (100)"),
-        ([(7200.0, "sweep")], "median 2 h, 95 % within 2 h, worst 2 h (1)"),
+        ([(3.0, "push")], "all, by push (1): median 3 s, 95 % 3 s, worst 3 s"),
+        ([(-2.0, "push")], "all, by push (1): median 0 s, 95 % 0 s, worst 0 s"),
+        ([(float(n), "sweep") for n in range(1, 101)], "all, by sweep (100): median 50 s, 95 % 95 s, worst 100 s"),
+        ([(7200.0, "sweep")], "all, by sweep (1): median 2 h, 95 % 2 h, worst 2 h"),
+        ([(1.0, "push"), (30.0, "sweep")], "push (1): median 1 s, 95 % 1 s, worst 1 s"),
+        ([(1.0, "push"), (30.0, "sweep")], "sweep (1): median 30 s, 95 % 30 s, worst 30 s"),
+        ([(1.5, "push"), (1.5, "push"), (40.0, "sweep")], "under 2 s"),
     ],
 )
 def test_delays_are_told_as_people_count(delays: list[tuple[float, str]], said: str) -> None:
