@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 from spacebot.ids import ChannelId, GuildId, MessageId, RoleId
 from spacebot.store.base import moment, ms, ms_or_none
-from spacebot.store.rows import AtEnd, Host, Job, Kind, Pause, Queue
-from spacebot.store.seen import TOLD_AGAIN, SeenTables
+from spacebot.store.rows import AtEnd, Host, Job, Kind, Matter, Pause, Queue
+from spacebot.store.seen import SeenTables
 from spacebot.watch.lifecycle import Change, Phase, SpaceRecord
 from spacebot.x.model import SpaceId
 
@@ -439,23 +439,14 @@ class LedgerTables(SeenTables):
             {"channel": channel_id, "guild": guild_id, "reason": reason, "now": ms(now)},
         )
         if known is None:
-            self.db.execute(
-                """
-                INSERT INTO notices (guild_id, subject, matter, channel_id, detail, created_at, next_try_at)
-                SELECT guild_id, :subject, 'paused', :channel, :reason, :now, :due FROM guilds WHERE guild_id = :guild
-                ON CONFLICT (guild_id, subject) DO UPDATE SET detail = excluded.detail,
-                    created_at = excluded.created_at, next_try_at = excluded.next_try_at, attempts = 0, told_at = NULL
-                    WHERE told_at IS NULL OR told_at < :day_ago
-                """,
-                {
-                    "subject": f"channel {channel_id}",
-                    "guild": guild_id,
-                    "channel": channel_id,
-                    "reason": reason,
-                    "now": ms(now),
-                    "due": ms(now + TOLD_AFTER),
-                    "day_ago": ms(now - TOLD_AGAIN),
-                },
+            self._tell(
+                [guild_id],
+                f"channel {channel_id}",
+                matter=Matter.PAUSED,
+                detail=reason,
+                now=now,
+                due=now + TOLD_AFTER,
+                channel_id=channel_id,
             )
         return known is None or known["reason"] != reason
 

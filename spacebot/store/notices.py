@@ -5,7 +5,7 @@ from datetime import datetime
 from spacebot.ids import ChannelId, GuildId
 from spacebot.store.base import host_of, ms
 from spacebot.store.rows import Matter, Notice
-from spacebot.store.seen import TOLD_AGAIN, SeenTables
+from spacebot.store.seen import SeenTables
 
 MOST_PEOPLE = 3
 """As many of those who set something up may be told in person, one after another, until one can be reached."""
@@ -57,23 +57,14 @@ class NoticeTables(SeenTables):
 
     def note_refusal(self, channel_id: ChannelId, guild_id: GuildId, reason: str, now: datetime) -> None:
         """Have the guild told, once a day at most, that Discord keeps refusing a message in this channel."""
-        self.db.execute(
-            """
-            INSERT INTO notices (guild_id, subject, matter, channel_id, detail, created_at, next_try_at)
-            SELECT guild_id, :subject, :matter, :channel, :reason, :now, :now FROM guilds WHERE guild_id = :guild
-            ON CONFLICT (guild_id, subject) DO UPDATE SET detail = excluded.detail, created_at = excluded.created_at,
-                next_try_at = excluded.next_try_at, attempts = 0, told_at = NULL
-                WHERE told_at IS NULL OR told_at < :day_ago
-            """,
-            {
-                "subject": f"message in {channel_id}",
-                "matter": Matter.PAUSED.value,
-                "channel": channel_id,
-                "reason": reason,
-                "now": ms(now),
-                "guild": guild_id,
-                "day_ago": ms(now - TOLD_AGAIN),
-            },
+        self._tell(
+            [guild_id],
+            f"message in {channel_id}",
+            matter=Matter.PAUSED,
+            detail=reason,
+            now=now,
+            due=now,
+            channel_id=channel_id,
         )
 
     def note_told(self, notice_id: int, now: datetime) -> None:

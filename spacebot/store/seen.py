@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
+from spacebot.ids import ChannelId, GuildId
 from spacebot.store.base import Part, host_of, ms, ms_or_none, space_of
 from spacebot.store.rows import Host, Matter, Standing
 from spacebot.watch.lifecycle import SpaceRecord
@@ -62,21 +63,52 @@ class SeenTables(Part):
 
     def _tell_followers(self, user_id: UserId, matter: Matter, detail: str, now: datetime) -> None:
         """Have every guild that follows the account told, once."""
+        rows = self._rows("SELECT DISTINCT guild_id FROM watches WHERE host_id = :user", user=user_id)
+        self._tell(
+            [row["guild_id"] for row in rows],
+            f"{matter.value} {user_id}",
+            matter=matter,
+            detail=detail,
+            now=now,
+            due=now,
+            host_id=user_id,
+        )
+
+    def _tell(
+        self,
+        guild_ids: Sequence[GuildId],
+        subject: str,
+        *,
+        matter: Matter,
+        detail: str,
+        now: datetime,
+        due: datetime,
+        host_id: UserId | None = None,
+        channel_id: ChannelId | None = None,
+    ) -> None:
+        """Have guilds told of a subject from `due` on; what they were told they are not told again within a day.
+
+        Another name or standing of an account is news at once; another reason why a channel does not work is not.
+        """
         self.db.execute(
             """
-            INSERT INTO notices (guild_id, subject, matter, host_id, detail, created_at, next_try_at)
-            SELECT DISTINCT guild_id, :subject, :matter, :user, :detail, :now, :now FROM watches WHERE host_id = :user
+            INSERT INTO notices (guild_id, subject, matter, host_id, channel_id, detail, created_at, next_try_at)
+            SELECT guild_id, :subject, :matter, :host, :channel, :detail, :now, :due FROM guilds
+            WHERE guild_id IN (SELECT value FROM json_each(:guilds))
             ON CONFLICT (guild_id, subject) DO UPDATE SET
                 detail = excluded.detail, created_at = excluded.created_at, next_try_at = excluded.next_try_at,
                 attempts = 0, told_at = NULL
-                WHERE told_at IS NULL OR detail != excluded.detail OR told_at < :day_ago
+                WHERE told_at IS NULL OR told_at < :day_ago OR (host_id IS NOT NULL AND detail != excluded.detail)
             """,
             {
-                "subject": f"{matter.value} {user_id}",
+                "guilds": json.dumps(list(guild_ids)),
+                "subject": subject,
                 "matter": matter.value,
-                "user": user_id,
+                "host": host_id,
+                "channel": channel_id,
                 "detail": detail,
                 "now": ms(now),
+                "due": ms(due),
                 "day_ago": ms(now - TOLD_AGAIN),
             },
         )
