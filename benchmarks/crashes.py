@@ -22,7 +22,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the crash test is shared with the tests, which are not installed
 
-from tests.crash.histories import ONCE, QUICK, TWICE, Part, explore
+from tests.crash.histories import ONCE, QUICK, TWICE, QueryGroup, explore
 from tests.crash.kills import histories
 from tests.crash.processes import play_all
 from tests.crash.tally import Kind, Tally
@@ -31,13 +31,13 @@ AT_ONCE = 6
 """Real processes side by side: each mostly waits."""
 
 
-def silently(part: Part) -> Tally:
+def silently(part: QueryGroup) -> Tally:
     """Explore one part in a process of its own; what the bot logs of a thousand crashes is of no use."""
     logging.disable(logging.CRITICAL)
     return asyncio.run(explore(part))
 
 
-def simulated(parts: tuple[Part, ...]) -> Tally:
+def simulated(parts: tuple[QueryGroup, ...]) -> Tally:
     """All parts, on all processors."""
     tally = Tally()
     with ProcessPoolExecutor(max_workers=os.cpu_count()) as workers:

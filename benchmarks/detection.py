@@ -28,9 +28,9 @@ from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
 
+from spacebot.domain.ids import SpaceId, UserId
 from spacebot.watch.rates import Habit
 from spacebot.watch.schedule import Schedule
-from spacebot.x.model import SpaceId, UserId
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 WEEK = 7 * DAY

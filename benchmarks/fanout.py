@@ -31,15 +31,15 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from spacebot.bot import point_at
-from spacebot.ids import ChannelId, GuildId, RoleId
+from spacebot.bot.connection import point_at
+from spacebot.domain.ids import ChannelId, GuildId, RoleId, UserId
 from spacebot.sandbox.discord import LocalChannel, LocalDiscord, LocalGuild, LocalMember
 from spacebot.sandbox.discord.exchange import Exchange
 from spacebot.sandbox.process import BotProcess
 from spacebot.sandbox.x import LocalX
-from spacebot.store.door import Store
-from spacebot.store.tables import Tables
-from spacebot.x.model import User, UserId
+from spacebot.store.connection import Store
+from spacebot.store.queries import Queries
+from spacebot.x.model import User
 
 DISCORDS_LIMIT = 50
 OWN, SHARED = 20, 20
@@ -223,7 +223,7 @@ def settle(server: LocalDiscord, guilds: int) -> list[Home]:
     return homes
 
 
-def follow(tables: Tables, homes: Sequence[Home], hosts: Sequence[User]) -> None:
+def follow(tables: Queries, homes: Sequence[Home], hosts: Sequence[User]) -> None:
     """The first host is followed in all guilds but the last ones, each other host in some of both."""
     now = datetime.now(UTC)
     tables.remember_users(hosts, now)

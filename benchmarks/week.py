@@ -28,15 +28,15 @@ from pathlib import Path
 
 from spacebot import app
 from spacebot.clock import Clock
-from spacebot.ids import ChannelId, GuildId
-from spacebot.sandbox import jumping
+from spacebot.domain.ids import ChannelId, GuildId, UserId
 from spacebot.sandbox.discord import Fault, LocalChannel, LocalDiscord, LocalMessage
 from spacebot.sandbox.x import LocalX
 from spacebot.sandbox.x.world import XSpace, XUser
 from spacebot.settings import Settings
-from spacebot.store.door import Store
-from spacebot.store.tables import Tables
-from spacebot.x.model import User, UserId
+from spacebot.store.connection import Store
+from spacebot.store.queries import Queries
+from spacebot.x.model import User
+from tests import virtual_time
 
 START = datetime(2026, 10, 5, tzinfo=UTC)  # a Monday
 HOUR, DAY = 3600.0, 86_400.0
@@ -134,16 +134,16 @@ class Week:
         """Make the hosts and the guilds, and let each guild follow some hosts."""
         hosts = [self.x.add_user(f"host{number}", name=f"Host {number}") for number in range(self.asked.hosts)]
         users = [User(id=UserId(host.id), username=host.username, name=host.name) for host in hosts]
-        await store(Tables.remember_users, users, self.clock.now())
+        await store(Queries.remember_users, users, self.clock.now())
         self.followers = {host: [] for host in hosts}
         for number in range(self.asked.guilds):
             guild = self.discord.add_guild(f"Guild {number}")
             channel = guild.add_channel("spaces")
-            await store(Tables.set_channel, GuildId(guild.id), ChannelId(channel.id))
+            await store(Queries.set_channel, GuildId(guild.id), ChannelId(channel.id))
             for host in self.rng.sample(hosts, min(FOLLOWED, len(hosts))):
                 self.followers[host].append(channel)
                 await store(
-                    Tables.add_watch,
+                    Queries.add_watch,
                     guild_id=GuildId(guild.id),
                     host_id=UserId(host.id),
                     channel_id=None,
@@ -528,7 +528,7 @@ def main() -> int:
     heard = Heard()
     logging.basicConfig(level=logging.WARNING, handlers=[heard])
     random.seed(asked.seed)
-    return jumping.run(lambda clock: simulate(asked, clock, heard), start=START, debug=False)
+    return virtual_time.run(lambda clock: simulate(asked, clock, heard), start=START, debug=False)
 
 
 if __name__ == "__main__":

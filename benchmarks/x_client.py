@@ -31,8 +31,8 @@ import xdk.spaces.models
 from pydantic import SecretStr
 
 from spacebot.clock import SystemClock
+from spacebot.domain.ids import SpaceId
 from spacebot.x.auth import BearerAuth
-from spacebot.x.base import SpaceId
 from spacebot.x.client import FULL, XClient
 from spacebot.x.endpoints import SPACES
 from spacebot.x.model import Page, Space, Topic, User

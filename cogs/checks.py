@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import discord
 
-from spacebot.bot import Spacebot
+from spacebot.bot.client import Spacebot
+from spacebot.deliver.permissions import POSTABLE, WANTED, missing_permissions
+from spacebot.domain.guilds import WatchLine
+from spacebot.domain.ids import ChannelId, GuildId, RoleId
 from spacebot.errors import UserMistake
-from spacebot.ids import ChannelId, GuildId, RoleId
-from spacebot.post.publisher import POSTABLE, WANTED, missing_permissions
-from spacebot.views import WatchLine
 
 
 def guild_of(interaction: discord.Interaction[Spacebot]) -> discord.Guild:

@@ -7,9 +7,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from cogs import checks, everyone
-from spacebot.bot import Spacebot
-from spacebot.post import reports
-from spacebot.views import AtEnd
+from spacebot.bot.client import Spacebot
+from spacebot.domain.guilds import AtEnd
+from spacebot.present import reports
 
 LONGEST_NOTICE = 24 * 60
 """Minutes; X lets a Space be scheduled two weeks ahead, but a reminder is for the day."""

@@ -6,10 +6,10 @@ from typing import Self
 import discord
 
 from cogs.checks import guild_id, guild_of, mentionable
-from spacebot.bot import Spacebot, explained
+from spacebot.bot.client import Spacebot
+from spacebot.bot.replies import explained
+from spacebot.domain.ids import RoleId, UserId
 from spacebot.errors import UserMistake
-from spacebot.ids import RoleId
-from spacebot.x.model import UserId
 
 QUESTION = (
     "Do you really want to mention **everyone** in this server each time? That cannot be taken back once it is sent."

@@ -7,9 +7,10 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from spacebot.bot import Spacebot, explain, explained
+from spacebot.bot.client import Spacebot
+from spacebot.bot.replies import explain, explained
 from spacebot.errors import UserMistake
-from spacebot.links import NOT_SET_UP, SIGN_IN_LIVES, Links, PersonId
+from spacebot.usecases.links import NOT_SET_UP, SIGN_IN_LIVES, Links, PersonId
 
 HOW = (
     "Open the link, sign in to X and allow it. Only you can use what it brings: `/space-buyers`, the reminders of your"

@@ -8,10 +8,11 @@ from typing import Self, TypeVar
 
 import discord
 
-from spacebot.bot import PAGES_KEPT, PagedAnswer, Spacebot, explained, sentence
+from spacebot.bot.client import PAGES_KEPT, Spacebot
+from spacebot.bot.replies import PagedAnswer, explained, sentence
+from spacebot.deliver.publisher import TROUBLES, link_view
 from spacebot.errors import SpacebotError
-from spacebot.post.compose import Card
-from spacebot.post.publisher import TROUBLES, link_view
+from spacebot.present.card import Card
 from spacebot.x.model import Page
 
 T = TypeVar("T")

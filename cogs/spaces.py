@@ -7,9 +7,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from cogs.pages import reply, reply_pages, reply_pages_of, whisper
-from spacebot.bot import Spacebot
-from spacebot.links import PersonId
-from spacebot.post import compose
+from spacebot.bot.client import Spacebot
+from spacebot.present import replies
+from spacebot.usecases.links import PersonId
 
 
 class Spaces(commands.Cog):
@@ -23,9 +23,9 @@ class Spaces(commands.Cog):
     async def space(self, interaction: discord.Interaction[Spacebot], space: str) -> None:
         await interaction.response.defer()
         look = await self.lookups.space(space, PersonId(interaction.user.id))
-        await reply(interaction, compose.space_reply(look.view), is_private=look.is_private)
+        await reply(interaction, replies.space_reply(look.view), is_private=look.is_private)
         if look.reminders is not None:
-            await whisper(interaction, compose.reminders_sentence(look.reminders))
+            await whisper(interaction, replies.reminders_sentence(look.reminders))
 
     @app_commands.command(name="spaces-search", description="Find live and scheduled Spaces by words of their title")
     @app_commands.describe(query="Words of the title", state="Only live or only scheduled Spaces")
@@ -37,7 +37,7 @@ class Spaces(commands.Cog):
     ) -> None:
         await interaction.response.defer()
         answer = await self.lookups.search(query, state)
-        await reply_pages(interaction, compose.search_pages(query, answer.views, truncated=answer.truncated))
+        await reply_pages(interaction, replies.search_pages(query, answer.views, truncated=answer.truncated))
 
     @app_commands.command(name="host-live", description="Is this host live? If not, what is coming up?")
     @app_commands.describe(host="The host's @handle, profile link or numeric id")
@@ -45,9 +45,9 @@ class Spaces(commands.Cog):
         await interaction.response.defer()
         answer = await self.lookups.host_live(host, PersonId(interaction.user.id))
         if answer.live is not None:
-            card = compose.space_reply(answer.live)
+            card = replies.space_reply(answer.live)
         else:
-            card = compose.upcoming_reply(answer.host, answer.upcoming)
+            card = replies.upcoming_reply(answer.host, answer.upcoming)
         await reply(interaction, card, is_private=answer.is_private)
 
     @app_commands.command(name="space-posts", description="The posts that were shared in a Space")
@@ -55,14 +55,14 @@ class Spaces(commands.Cog):
     async def posts(self, interaction: discord.Interaction[Spacebot], space: str) -> None:
         await interaction.response.defer()
         pages = await self.lookups.posts(space)
-        await reply_pages_of(interaction, pages, compose.post_pages, compose.NO_POSTS)
+        await reply_pages_of(interaction, pages, replies.post_pages, replies.NO_POSTS)
 
     @app_commands.command(name="space-buyers", description="Who bought a ticket for your own Space; needs /x-link")
     @app_commands.describe(space="A link to the Space, or its id")
     async def buyers(self, interaction: discord.Interaction[Spacebot], space: str) -> None:
         await interaction.response.defer(ephemeral=True)
         pages = await self.lookups.buyers(space, PersonId(interaction.user.id))
-        await reply_pages_of(interaction, pages, compose.buyer_pages, compose.NO_BUYERS)
+        await reply_pages_of(interaction, pages, replies.buyer_pages, replies.NO_BUYERS)
 
 
 async def setup(bot: Spacebot) -> None:

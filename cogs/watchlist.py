@@ -8,12 +8,12 @@ from discord.ext import commands
 
 from cogs import checks, everyone
 from cogs.pages import reply_pages
-from spacebot.bot import Spacebot
+from spacebot.bot.client import Spacebot
+from spacebot.domain.guilds import Keyword
 from spacebot.errors import UserMistake
-from spacebot.guilds import CHOICES
-from spacebot.post import compose
-from spacebot.post.text import inert, plain
-from spacebot.views import Keyword
+from spacebot.present import replies
+from spacebot.present.text import inert, plain
+from spacebot.usecases.guilds import CHOICES
 
 NAME_LIMIT = 100
 """The longest name of a choice, by Discord's documentation."""
@@ -61,7 +61,7 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
             here=postable,
             by=interaction.user.id,
         )
-        text = compose.watched_sentence(watched, checks.guild_id(interaction))
+        text = replies.watched_sentence(watched, checks.guild_id(interaction))
         if asks:
             view = everyone.question(watched.line.watch.host.user_id)
             await interaction.edit_original_response(content=f"{text}\n{everyone.QUESTION}", view=view)
@@ -74,14 +74,14 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
     async def remove(self, interaction: discord.Interaction[Spacebot], host: str) -> None:
         await interaction.response.defer(ephemeral=True)
         removed = await self.guilds.unwatch(checks.guild_id(interaction), host)
-        await interaction.edit_original_response(content=compose.unwatched_sentence(removed))
+        await interaction.edit_original_response(content=replies.unwatched_sentence(removed))
 
     @remove.autocomplete("host")
     async def followed(self, interaction: discord.Interaction[Spacebot], typed: str) -> list[app_commands.Choice[str]]:
         if not interaction.permissions.manage_guild:
             return []
         hosts = await self.guilds.complete(checks.guild_id(interaction), typed)
-        return [app_commands.Choice(name=compose.host_choice(host, NAME_LIMIT), value=host.user_id) for host in hosts]
+        return [app_commands.Choice(name=replies.host_choice(host, NAME_LIMIT), value=host.user_id) for host in hosts]
 
     @app_commands.command(name="list", description="Whom this server follows, where it hears of them, and who is live")
     @app_commands.checks.has_permissions(manage_guild=True)
@@ -89,7 +89,7 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
         await interaction.response.defer(ephemeral=True)
         lines = await self.guilds.watchlist(checks.guild_id(interaction))
         shown = checks.with_obstacles(checks.guild_of(interaction), lines)
-        await reply_pages(interaction, compose.watch_pages(shown, checks.guild_id(interaction)))
+        await reply_pages(interaction, replies.watch_pages(shown, checks.guild_id(interaction)))
 
     keyword = app_commands.Group(name="keyword", description="Words in the titles of Spaces")
 
@@ -133,7 +133,7 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
             here=postable,
             by=interaction.user.id,
         )
-        await interaction.edit_original_response(content=compose.keyword_sentence(watched, guild_id))
+        await interaction.edit_original_response(content=replies.keyword_sentence(watched, guild_id))
 
     @keyword.command(name="remove", description="Stop announcing Spaces with these words")
     @app_commands.describe(words="The words, from this server's list")
@@ -159,7 +159,7 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
         await interaction.response.defer(ephemeral=True)
         guild_id = checks.guild_id(interaction)
         config = await self.guilds.config(guild_id)
-        pages = compose.keyword_pages(await self.guilds.keywords(guild_id), config.channel_id, guild_id)
+        pages = replies.keyword_pages(await self.guilds.keywords(guild_id), config.channel_id, guild_id)
         await reply_pages(interaction, pages)
 
 

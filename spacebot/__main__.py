@@ -11,15 +11,15 @@ import click
 
 from spacebot import app
 from spacebot import check as checking
+from spacebot.billing import costs_table
 from spacebot.clock import SystemClock
 from spacebot.errors import SettingsError, SpacebotError, StoreError
-from spacebot.figures import delays_text
-from spacebot.health import A_WEEK
+from spacebot.present.delays import delays_text
 from spacebot.settings import Settings, load
-from spacebot.spending import costs_table
-from spacebot.store.door import Store
+from spacebot.store.connection import Store
+from spacebot.store.queries import Queries
 from spacebot.store.spending import utc_day
-from spacebot.store.tables import Tables
+from spacebot.usecases.health import A_WEEK
 from spacebot.vault import new_key
 
 T = TypeVar("T")
@@ -93,7 +93,7 @@ def demo() -> None:
         _end(str(error), FAILED)
 
 
-def _show(text: Callable[[T], str], question: Callable[[Tables], T]) -> None:
+def _show(text: Callable[[T], str], question: Callable[[Queries], T]) -> None:
     """Print what the database answers to a question."""
     settings = _settings()
     if not settings.database.exists():
@@ -104,7 +104,7 @@ def _show(text: Callable[[T], str], question: Callable[[Tables], T]) -> None:
         _end(str(error), FAILED)
 
 
-async def _ask(settings: Settings, question: Callable[[Tables], T]) -> T:
+async def _ask(settings: Settings, question: Callable[[Queries], T]) -> T:
     async with Store(settings.database) as store:
         return await store(question)
 

@@ -12,29 +12,32 @@ from typing import Any
 import aiohttp
 import discord
 
-from spacebot.bot import Services, Spacebot, point_at
+import cogs
+from spacebot.billing import Purpose, Spending
+from spacebot.bot.client import Services, Spacebot
+from spacebot.bot.connection import point_at
 from spacebot.clock import Clock, SystemClock
+from spacebot.deliver.courier import Courier
+from spacebot.deliver.notifier import Notifier
+from spacebot.deliver.publisher import TROUBLES, DiscordPublisher
+from spacebot.domain.ids import SpaceId, UserId
 from spacebot.errors import SpacebotError, StoreError, XBadToken, XError
-from spacebot.guilds import Guilds
-from spacebot.health import Health
-from spacebot.links import Links
-from spacebot.lookups import Lookups
-from spacebot.post.courier import Courier
-from spacebot.post.publisher import TROUBLES, DiscordPublisher
-from spacebot.post.teller import Teller
 from spacebot.settings import Settings, vault_of
-from spacebot.spending import Purpose, Spending
-from spacebot.store.door import Store
-from spacebot.store.tables import Tables
+from spacebot.store.connection import Store
+from spacebot.store.queries import Queries
+from spacebot.usecases.guilds import Guilds
+from spacebot.usecases.health import Health
+from spacebot.usecases.links import Links
+from spacebot.usecases.lookups import Lookups
 from spacebot.watch.keywords import KeywordWatcher
 from spacebot.watch.push import EVENTS, Push
-from spacebot.watch.watcher import Watcher
+from spacebot.watch.sweeper import Watcher
 from spacebot.web import CALLBACK, WebEndpoint
 from spacebot.x.activity import TAG, ActivityClient
 from spacebot.x.auth import AppAuth, Auth, BearerAuth, OAuthClient
 from spacebot.x.client import SWEEP, Lane, SpaceFields, UserFields, XClient
-from spacebot.x.desk import HostAnswer, HostDesk
-from spacebot.x.model import Page, Space, SpaceId, User, UserId
+from spacebot.x.host_batcher import HostAnswer, HostBatcher
+from spacebot.x.model import Page, Space, User
 from spacebot.x.money import Meter, Prices, millicents
 from spacebot.x.vocabulary import UserField
 
@@ -80,7 +83,7 @@ BAD_TOKEN = 4004
 class XSource:
     """X, as the watcher asks it."""
 
-    def __init__(self, x: XClient, desk: HostDesk) -> None:
+    def __init__(self, x: XClient, desk: HostBatcher) -> None:
         self._x = x
         self._desk = desk
 
@@ -128,7 +131,7 @@ async def serve(settings: Settings, clock: Clock, stop: asyncio.Event) -> None:
         stack.push_async_callback(spending.close, DRAIN)
         auth = auth_of(settings, session, clock)
         x = x_client(settings, session, clock, auth=auth, meter=spending)
-        desk = HostDesk(x, clock)
+        desk = HostBatcher(x, clock)
         links = links_of(settings, session, store, clock)
         if links is not None:
             await links.reseal()
@@ -136,7 +139,13 @@ async def serve(settings: Settings, clock: Clock, stop: asyncio.Event) -> None:
             x=x, desk=desk, store=store, clock=clock, links=links, check=lambda: spending.check(Purpose.SEARCH)
         )
         woken = asyncio.Event()  # the courier needs the bot, and the bot wakes the courier
-        bot = Spacebot(store=store, clock=clock, per_second=settings.messages_per_second, on_change=woken.set)
+        bot = Spacebot(
+            store=store,
+            clock=clock,
+            per_second=settings.messages_per_second,
+            on_change=woken.set,
+            modules=cogs.EXTENSIONS,
+        )
         publisher = DiscordPublisher(bot)
         bot.add_listener(publisher.note_thread, "on_raw_thread_update")
         courier = Courier(store=store, publisher=publisher, clock=clock, woken=woken)
@@ -160,12 +169,12 @@ async def serve(settings: Settings, clock: Clock, stop: asyncio.Event) -> None:
             on_found=watcher.found,
             may_search=lambda: spending.allows(Purpose.SEARCH),
         )
-        teller = Teller(store=store, voice=publisher, clock=clock)
+        teller = Notifier(store=store, voice=publisher, clock=clock)
         health = Health(
             store=store,
             clock=clock,
             watcher=watcher,
-            courier=courier,
+            store_trouble=lambda: courier.trouble,
             windows=x.windows,
             connected=lambda: bot.is_connected,
             spending=spending,
@@ -240,7 +249,7 @@ async def _forget(store: Store, clock: Clock) -> None:
     """Every hour, remove what may not be kept."""
     while True:
         try:
-            forgotten = await store(Tables.forget, clock.now())
+            forgotten = await store(Queries.forget, clock.now())
         except StoreError as error:
             log.warning("What X no longer shows could not be removed (%s); it is tried again in an hour.", error)
         else:
@@ -254,7 +263,7 @@ async def _beat(bot: Spacebot, store: Store, clock: Clock) -> None:
     while True:
         if bot.is_connected:
             with contextlib.suppress(StoreError):  # whoever needs the database says so
-                await store(Tables.set_note, HEARTBEAT, clock.now().isoformat())
+                await store(Queries.set_note, HEARTBEAT, clock.now().isoformat())
             await clock.sleep(BEAT_SECONDS)
         else:
             await clock.sleep(1.0)
@@ -312,7 +321,7 @@ def push_of(
     most = settings.push_subscriptions // len(EVENTS)
 
     async def wanted() -> list[UserId]:
-        await watcher.mind_the_lists()  # whom somebody has just followed is wanted, too
+        await watcher.refresh_watchlists()  # whom somebody has just followed is wanted, too
         return watcher.plan.most_valuable(most, clock.now().timestamp())
 
     push = Push(

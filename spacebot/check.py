@@ -7,12 +7,13 @@ import aiohttp
 import discord
 
 from spacebot.app import BEAT_SECONDS, DISCORD_REFUSES, HEARTBEAT, NOBODY, auth_of, x_client, x_refuses
-from spacebot.bot import INVITE, point_at
+from spacebot.bot.client import INVITE
+from spacebot.bot.connection import point_at
 from spacebot.clock import SystemClock
 from spacebot.errors import StoreError, XBadToken, XError
 from spacebot.settings import Settings
-from spacebot.store.door import Store
-from spacebot.store.tables import Tables
+from spacebot.store.connection import Store
+from spacebot.store.queries import Queries
 
 UNHEALTHY_AFTER = timedelta(seconds=3 * BEAT_SECONDS)
 
@@ -26,7 +27,7 @@ async def healthy(settings: Settings) -> str | None:
         return f"there is no database at {settings.database}"
     try:
         async with Store(settings.database) as store:
-            beat = await store(Tables.note, HEARTBEAT)
+            beat = await store(Queries.note, HEARTBEAT)
     except StoreError as error:
         return str(error)
     if beat is None:

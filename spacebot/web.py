@@ -11,7 +11,7 @@ from typing import Self
 from aiohttp import web
 
 from spacebot.errors import SpacebotError
-from spacebot.links import STALE, Links
+from spacebot.usecases.links import STALE, Links
 
 log = logging.getLogger(__name__)
 

@@ -15,62 +15,72 @@ FILES = {
     for path in sorted((ROOT / folder).rglob("*.py"))
 }
 
-PURE = (
-    *("spacebot.errors", "spacebot.ids", "spacebot.views", "spacebot.store.rows", "spacebot.watch.lifecycle"),
-    *(
-        "spacebot.figures",
-        "spacebot.post.text",
-        "spacebot.post.compose",
-        "spacebot.post.reports",
-        "spacebot.x.base",
-        "spacebot.x.model",
-        "spacebot.x.posts",
-    ),
-    *("spacebot.x.reference", "spacebot.x.wire", "spacebot.x.refusals", "spacebot.x.mend", "spacebot.x.endpoints"),
-    *("spacebot.x.vocabulary", "spacebot.x.stream", "spacebot.x.subscriptions"),
-    *("spacebot.x.limits", "spacebot.x.money"),
+LAYERS = (
+    ("spacebot", "spacebot.errors", "spacebot.clock"),
+    ("spacebot.vault",),
+    ("spacebot.domain",),
+    ("spacebot.x", "spacebot.settings"),
+    ("spacebot.store",),
+    ("spacebot.billing",),
+    ("spacebot.watch",),
+    ("spacebot.usecases",),
+    ("spacebot.present",),
+    ("spacebot.deliver",),
+    ("spacebot.bot", "spacebot.web"),
+    ("cogs",),
+    ("spacebot.app",),
+    ("spacebot.check",),
+    ("spacebot.sandbox.x", "spacebot.sandbox.discord"),
+    ("spacebot.sandbox",),
+    ("spacebot.__main__",),
 )
+"""From the bottom up. What stands in one name may know of itself and of what stands below, and of nothing else."""
+
+PURE = (
+    *("spacebot.errors", "spacebot.domain", "spacebot.present"),
+    *("spacebot.x.base", "spacebot.x.model", "spacebot.x.posts", "spacebot.x.translation", "spacebot.x.vocabulary"),
+    *("spacebot.x.reference", "spacebot.x.wire", "spacebot.x.refusals", "spacebot.x.lenient", "spacebot.x.endpoints"),
+    *("spacebot.x.fields", "spacebot.x.stream", "spacebot.x.subscriptions", "spacebot.x.limits", "spacebot.x.money"),
+)
+"""What these do, with those below them, is compute."""
 
 MAY_IMPORT = {
     "discord": (
         *("spacebot.app", "spacebot.bot", "spacebot.check", "spacebot.__main__", "spacebot.sandbox", "cogs"),
-        *("spacebot.post.publisher", "spacebot.post.compose", "spacebot.post.reports"),
+        *("spacebot.deliver", "spacebot.present"),
     ),
     "aiohttp": (
-        *("spacebot.app", "spacebot.check", "spacebot.sandbox", "spacebot.post.publisher", "spacebot.web"),
-        *("spacebot.x.client", "spacebot.x.caller", "spacebot.x.auth", "spacebot.x.activity"),
+        *("spacebot.app", "spacebot.check", "spacebot.sandbox", "spacebot.deliver", "spacebot.web"),
+        *("spacebot.x.client", "spacebot.x.transport", "spacebot.x.auth", "spacebot.x.activity"),
     ),
     "sqlite3": ("spacebot.store",),
     "sqlite_utils": ("spacebot.store",),
-    "babel": ("spacebot.post.compose",),
+    "babel": ("spacebot.present",),
     "cryptography": ("spacebot.vault",),
     "time": ("spacebot.clock", "spacebot.sandbox"),
-    "spacebot.sandbox": ("spacebot.sandbox", "spacebot.__main__"),
-    "spacebot.app": ("spacebot.__main__", "spacebot.check", "spacebot.sandbox"),
-    "spacebot.check": ("spacebot.__main__",),
-    "cogs": ("cogs", "spacebot.bot"),
 }
 """What only these modules, and those below them, may import."""
 
+ASKS_X = ("spacebot.x.client", "spacebot.x.transport", "spacebot.x.wire", "spacebot.x.auth", "spacebot.x.activity")
+
 MAY_NOT_IMPORT = {
-    "spacebot.x": ("spacebot.store", "spacebot.post", "spacebot.watch", "spacebot.guilds", "spacebot.bot"),
-    "spacebot.watch": ("spacebot.post", "spacebot.x.client", "spacebot.x.wire", "spacebot.bot", "spacebot.guilds"),
-    "spacebot.store": ("spacebot.post", "spacebot.x.client", "spacebot.watch.watcher", "spacebot.bot"),
-    "spacebot.post": (
-        "spacebot.bot",
-        "spacebot.guilds",
-        "spacebot.lookups",
-        "spacebot.watch.watcher",
-        "spacebot.x.client",
-    ),
-    "spacebot.guilds": ("spacebot.bot", "spacebot.post", "spacebot.watch.watcher"),
-    "spacebot.lookups": ("spacebot.bot", "spacebot.post", "spacebot.watch.watcher"),
-    "spacebot.health": ("spacebot.bot", "spacebot.post.publisher", "spacebot.x.client"),
-    "cogs": ("spacebot.store", "spacebot.x.client", "spacebot.x.desk", "spacebot.watch.watcher"),
+    "spacebot.store": ASKS_X,
+    "spacebot.watch": ASKS_X,
+    "spacebot.present": ("spacebot.store", "spacebot.watch", "spacebot.usecases", "spacebot.billing", *ASKS_X),
+    "spacebot.deliver": ("spacebot.watch", "spacebot.usecases", "spacebot.billing", "spacebot.x.client"),
+    "cogs": ("spacebot.store", "spacebot.watch", "spacebot.x.client", "spacebot.x.host_batcher"),
     "spacebot.sandbox.x": ("spacebot.x", "spacebot.store"),
-    "spacebot.sandbox.discord": ("spacebot.x", "spacebot.store", "spacebot.post", "spacebot.bot"),
+    "spacebot.sandbox.discord": ("spacebot.x", "spacebot.store", "spacebot.present", "spacebot.bot"),
 }
-"""What these modules, and those below them, may not know of."""
+"""What stands below these, and yet is none of their business."""
+
+FOR_TYPES_ONLY = {
+    "spacebot.sandbox.discord.world": "",
+    "spacebot.sandbox.discord.members": "",
+    "spacebot.sandbox.discord.payloads": "",
+    "spacebot.sandbox.discord.channels": "",
+}
+"""Modules that import something for the type checker alone, and why."""
 
 IN_OUT = ("asyncio", "time", "socket", "ssl", "http", "urllib.request", "subprocess", "threading", "aiohttp", "sqlite3")
 
@@ -105,10 +115,23 @@ def at_module_level(module: str) -> set[str]:
     return {name for name in needed if not any(other.startswith(f"{name}.") for other in needed)} - {module}
 
 
+def layer(module: str) -> tuple[int, str]:
+    """The height of a module, and the name in `LAYERS` that it belongs to: the longest that fits."""
+    fitting = [
+        (len(name), height, name)
+        for height, names in enumerate(LAYERS)
+        for name in names
+        if (module == name if name == "spacebot" else below(module, name))
+    ]
+    assert fitting, f"{module} stands in no layer"
+    _, height, name = max(fitting)
+    return height, name
+
+
 def test_there_is_something_to_check() -> None:
     assert {"spacebot.app", "spacebot.x.model", "cogs.spaces", "spacebot"} <= set(FILES)
-    assert {"asyncio", "spacebot.store.door"} <= imports("spacebot.post.courier")
-    for name in (*PURE, *MAY_NOT_IMPORT):
+    assert {"asyncio", "spacebot.store.connection"} <= imports("spacebot.deliver.courier")
+    for name in (*PURE, *MAY_NOT_IMPORT, *FOR_TYPES_ONLY, *(name for names in LAYERS for name in names)):
         assert name in FILES, f"{name} is named here and is no more"
 
 
@@ -121,18 +144,28 @@ def test_each_library_is_known_in_its_own_place_only(module: str) -> None:
 
 @pytest.mark.parametrize("module", FILES)
 def test_no_module_knows_of_what_stands_above_it(module: str) -> None:
+    height, home = layer(module)
+    for name in imports(module) & set(FILES):
+        its_height, its_home = layer(name)
+        assert its_home == home or its_height < height, f"{module} imports {name}"
     for place, others in MAY_NOT_IMPORT.items():
         if below(module, place):
             known = [name for name in imports(module) if below(name, *others)]
             assert not known, f"{module} imports {known}"
 
 
-@pytest.mark.parametrize("module", PURE)
+@pytest.mark.parametrize("module", [module for module in FILES if below(module, *PURE)])
 def test_a_pure_module_does_nothing_but_compute(module: str) -> None:
     known = [name for name in imports(module) if below(name, *IN_OUT)]
     assert not known, f"{module} imports {known}"
-    ours = [name for name in imports(module) if below(name, "spacebot") and name not in {*PURE, "spacebot.x"}]
+    ours = [name for name in imports(module) & set(FILES) if not below(name, *PURE)]
     assert not [name for name in ours if FILES[name].name != "__init__.py"], f"{module} needs more than pure modules"
+
+
+@pytest.mark.parametrize("module", FILES)
+def test_nothing_is_hidden_behind_the_type_checker(module: str) -> None:
+    hides = "TYPE_CHECKING" in FILES[module].read_text()
+    assert hides == (module in FOR_TYPES_ONLY), f"{module}: name it in FOR_TYPES_ONLY with its reason, or take it out"
 
 
 def test_no_import_goes_in_a_circle() -> None:

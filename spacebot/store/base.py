@@ -10,14 +10,14 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from spacebot.store.rows import Host, Standing
-from spacebot.watch.lifecycle import Phase, SpaceRecord
-from spacebot.x.model import UserId
+from spacebot.domain.accounts import Host, Standing
+from spacebot.domain.ids import UserId
+from spacebot.domain.spaces import Phase, SpaceRecord
 
 Row = Mapping[str, Any]
 
 
-class Part:
+class QueryGroup:
     """Statements over one open database, on the thread that owns it."""
 
     def __init__(self, db: Database) -> None:

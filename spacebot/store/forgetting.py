@@ -5,7 +5,7 @@ X wants what it no longer shows removed within 24 hours (its developer policy); 
 
 from datetime import datetime, timedelta
 
-from spacebot.store.base import Part, ms
+from spacebot.store.base import QueryGroup, ms
 
 KEPT_AFTER_END = timedelta(hours=22)
 """So long after a Space is over its title and people stay, for the last edits; the job runs every hour."""
@@ -19,7 +19,7 @@ HISTORY_KEPT = timedelta(days=90)
 OVER_SINCE = "COALESCE(ended_at, absent_since, last_seen_at)"
 
 
-class ForgettingTables(Part):
+class ForgettingQueries(QueryGroup):
     """What goes."""
 
     def forget(self, now: datetime) -> int:

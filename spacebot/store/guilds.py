@@ -4,15 +4,15 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
+from spacebot.domain.deliveries import Kind
+from spacebot.domain.guilds import AtEnd, GuildConfig, Watch, WatchLine
+from spacebot.domain.ids import ChannelId, GuildId, RoleId, UserId
 from spacebot.errors import UserMistake
-from spacebot.ids import ChannelId, GuildId, RoleId
-from spacebot.store.base import Part, host_of, ms, space_of
-from spacebot.store.ledger import UNWATCHED
-from spacebot.store.rows import AtEnd, GuildConfig, Kind, Watch, WatchLine
-from spacebot.x.model import UserId
+from spacebot.store.base import QueryGroup, host_of, ms, space_of
+from spacebot.store.deliveries import UNWATCHED
 
 
-class GuildTables(Part):
+class GuildQueries(QueryGroup):
     """Guilds and watches."""
 
     def guild(self, guild_id: GuildId) -> GuildConfig:

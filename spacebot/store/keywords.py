@@ -4,15 +4,14 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from spacebot.domain.guilds import Keyword
+from spacebot.domain.ids import ChannelId, GuildId, RoleId, SpaceId
 from spacebot.errors import UserMistake
-from spacebot.ids import ChannelId, GuildId, RoleId
 from spacebot.store.base import ms
-from spacebot.store.guilds import GuildTables
-from spacebot.store.rows import Keyword
-from spacebot.x.model import SpaceId
+from spacebot.store.guilds import GuildQueries
 
 
-class KeywordTables(GuildTables):
+class KeywordQueries(GuildQueries):
     """Keyword watches."""
 
     def add_keyword(

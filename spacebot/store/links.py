@@ -2,11 +2,11 @@
 
 from datetime import UTC, datetime
 
-from spacebot.store.base import Part, ms
-from spacebot.store.rows import Link, SignIn
+from spacebot.domain.accounts import Link, SignIn
+from spacebot.store.base import QueryGroup, ms
 
 
-class LinkTables(Part):
+class LinkQueries(QueryGroup):
     """Sign-ins and links."""
 
     def begin_sign_in(self, sign_in: SignIn, now: datetime) -> None:

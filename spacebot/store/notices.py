@@ -2,16 +2,16 @@
 
 from datetime import datetime
 
-from spacebot.ids import ChannelId, GuildId
+from spacebot.domain.deliveries import Matter, Notice
+from spacebot.domain.ids import ChannelId, GuildId
 from spacebot.store.base import host_of, ms
-from spacebot.store.rows import Matter, Notice
-from spacebot.store.seen import SeenTables
+from spacebot.store.seen import SeenQueries
 
 MOST_PEOPLE = 3
 """As many of those who set something up may be told in person, one after another, until one can be reached."""
 
 
-class NoticeTables(SeenTables):
+class NoticeQueries(SeenQueries):
     """Notices."""
 
     def due_notices(self, now: datetime, most: int = 20) -> list[Notice]:

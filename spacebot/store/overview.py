@@ -2,17 +2,17 @@
 
 from datetime import datetime
 
-from spacebot.ids import GuildId
+from spacebot.domain.accounts import Host
+from spacebot.domain.deliveries import Kind, Past
+from spacebot.domain.ids import GuildId, UserId
 from spacebot.store.base import moment, ms
-from spacebot.store.rows import Host, Kind, Past
-from spacebot.store.seen import SeenTables
-from spacebot.x.model import UserId
+from spacebot.store.seen import SeenQueries
 
 MOST_PAST = 100
 """As many announcements of the past are shown at most."""
 
 
-class OverviewTables(SeenTables):
+class OverviewQueries(SeenQueries):
     """Questions about how things are."""
 
     def past(self, guild_id: GuildId, host_id: UserId | None = None) -> list[Past]:

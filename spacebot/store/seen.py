@@ -4,17 +4,18 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from spacebot.ids import ChannelId, GuildId
-from spacebot.store.base import Part, host_of, ms, ms_or_none, space_of
-from spacebot.store.rows import Host, Matter, Standing
-from spacebot.watch.lifecycle import SpaceRecord
-from spacebot.x.model import SpaceId, User, UserId
+from spacebot.domain.accounts import Host, Standing
+from spacebot.domain.deliveries import Matter
+from spacebot.domain.ids import ChannelId, GuildId, SpaceId, UserId
+from spacebot.domain.spaces import SpaceRecord
+from spacebot.store.base import QueryGroup, host_of, ms, ms_or_none, space_of
+from spacebot.x.model import User
 
 TOLD_AGAIN = timedelta(days=1)
 """What a guild was told it is not told again sooner, however often it comes and goes."""
 
 
-class SeenTables(Part):
+class SeenQueries(QueryGroup):
     """Accounts and Spaces."""
 
     def remember_users(self, users: Iterable[User], now: datetime) -> None:

@@ -4,17 +4,18 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from spacebot.domain.accounts import Standing
+from spacebot.domain.ids import SpaceId, UserId
+from spacebot.domain.spaces import ABSENCES_APART, Change, Phase, SpaceRecord, observe
 from spacebot.store.base import ms, space_of
-from spacebot.store.ledger import LedgerTables
-from spacebot.store.rows import Standing
-from spacebot.watch.lifecycle import ABSENCES_APART, Change, Phase, SpaceRecord, observe
-from spacebot.x.model import Space, SpaceId, User, UserId
+from spacebot.store.deliveries import DeliveryQueries
+from spacebot.x.model import Space, User
 
 OLD_NEWS = timedelta(hours=1)
 """That a Space ended so long ago is no message of its own any more."""
 
 
-class SpaceTables(LedgerTables):
+class SpaceQueries(DeliveryQueries):
     """Spaces."""
 
     def take_in(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from spacebot.store.base import Part
+from spacebot.store.base import QueryGroup
 from spacebot.x.money import Prices, Resource
 
 UNANSWERED = "unanswered"
@@ -23,7 +23,7 @@ class SpendingLine:
     millicents: int
 
 
-class SpendingTables(Part):
+class SpendingQueries(QueryGroup):
     """The money. Every amount is in thousandths of a cent."""
 
     def reserve(self, first: date, last: date, millicents: int) -> int:

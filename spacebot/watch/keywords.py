@@ -10,12 +10,13 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from spacebot.clock import Clock, until_set
+from spacebot.domain.guilds import Keyword
+from spacebot.domain.ids import SpaceId
+from spacebot.domain.spaces import SpaceRecord, State
 from spacebot.errors import SpacebotError, StoreError, XOperatorNeeded
-from spacebot.store.door import Store
-from spacebot.store.rows import Keyword
-from spacebot.store.tables import Tables
-from spacebot.watch.lifecycle import SpaceRecord
-from spacebot.x.model import Page, Space, SpaceId, State
+from spacebot.store.connection import Store
+from spacebot.store.queries import Queries
+from spacebot.x.model import Page, Space
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +94,7 @@ class KeywordWatcher:
     async def _round(self) -> SpacebotError | None:
         """Search for each keyword once, and return what went wrong last: one that fails keeps no other waiting."""
         wanted: dict[str, list[Keyword]] = defaultdict(list)
-        for keyword in await self._store(Tables.keywords):
+        for keyword in await self._store(Queries.keywords):
             wanted[keyword.text].append(keyword)
         failure = None
         for text, watches in wanted.items():
@@ -120,11 +121,11 @@ class KeywordWatcher:
             for space in page.items
             if space.state is State.LIVE
         }
-        news = await self._store(Tables.unserved, {space_id: ids for space_id, ids in matches.items() if ids})
+        news = await self._store(Queries.unserved, {space_id: ids for space_id, ids in matches.items() if ids})
         for at in range(0, len(news), BATCH):
             found = await self._source.by_ids(news[at : at + BATCH])
             changes = await self._store(
-                Tables.take_in,
+                Queries.take_in,
                 found.items,
                 (),
                 tuple(found.users.values()),

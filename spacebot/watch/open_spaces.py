@@ -9,7 +9,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from itertools import islice
 
-from spacebot.x.model import SpaceId, UserId
+from spacebot.domain.ids import SpaceId, UserId
 
 BATCH = 100
 """Spaces per look-up: the most that X takes."""

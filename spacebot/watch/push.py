@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Protocol
 
 from spacebot.clock import Clock, until_set
+from spacebot.domain.ids import SpaceId, UserId
 from spacebot.errors import (
     SpacebotError,
     XAbsent,
@@ -24,7 +25,6 @@ from spacebot.errors import (
     XRefused,
     XRuleCap,
 )
-from spacebot.x.base import SpaceId, UserId
 from spacebot.x.stream import SILENCE, Connected, Disconnected, Happening, Missed, SpaceStarted
 from spacebot.x.subscriptions import EventType, Subscription
 

@@ -11,9 +11,9 @@ from collections import deque
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from spacebot.domain.ids import SpaceId, UserId
 from spacebot.watch.open_spaces import OpenSpaces
 from spacebot.watch.rates import HOUR, Habit, expected, hour_of_week
-from spacebot.x.model import SpaceId, UserId
 
 BATCH = 100
 """Hosts per request: the most that X takes."""

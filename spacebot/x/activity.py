@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import aiohttp
 
 from spacebot.clock import Clock
+from spacebot.domain.ids import UserId
 from spacebot.errors import (
     XBadToken,
     XDisconnected,
@@ -23,10 +24,10 @@ from spacebot.errors import (
     XUnreadable,
 )
 from spacebot.x.auth import Auth
-from spacebot.x.base import Thing, UserId
-from spacebot.x.caller import _Once
+from spacebot.x.base import XObject
 from spacebot.x.endpoints import AT_ONCE, Endpoint
 from spacebot.x.limits import Lane, Rate, Window, read_rate
+from spacebot.x.rate_limiter import RateLimiter
 from spacebot.x.refusals import Refusal, explain
 from spacebot.x.stream import (
     SILENCE,
@@ -39,7 +40,7 @@ from spacebot.x.stream import (
     Reader,
 )
 from spacebot.x.subscriptions import Answer, EventType, Subscription, decipher
-from spacebot.x.turns import Turns
+from spacebot.x.transport import _Once
 from spacebot.x.wire import complaints
 
 T = TypeVar("T")
@@ -59,7 +60,7 @@ LIST_AT_ONCE = (1000, AT_ONCE)
 REFUSALS = 3
 """So often in a row X must say that only a person can help before the stream gives up: it also says so by mistake."""
 
-_SUBSCRIPTIONS = Endpoint(name="subscriptions", path="/2/activity/subscriptions", item=Thing, app_limit=500)
+_SUBSCRIPTIONS = Endpoint(name="subscriptions", path="/2/activity/subscriptions", item=XObject, app_limit=500)
 _STREAM_PATH = "/2/activity/stream"
 _FOREVER = aiohttp.ClientTimeout(total=None)
 
@@ -91,7 +92,7 @@ class ActivityClient:
         self._auth = auth
         self._clock = clock
         self._on_event = on_event
-        self._turns = Turns(clock=clock, people_share=0.0)
+        self._turns = RateLimiter(clock=clock, people_share=0.0)
         self._reader = Reader()
 
     async def subscriptions(self) -> list[Subscription]:

@@ -1,14 +1,11 @@
 """What all of X's objects share: their ids, their dates and the marks in their texts; old names are read as the new ones."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, NewType
+from typing import Annotated, Any
 
 import msgspec
 
-SpaceId = NewType("SpaceId", str)
-"""Up to 13 letters and digits; case matters."""
-UserId = NewType("UserId", str)
-"""Up to 19 digits, as text; unlike the handle it never changes."""
+from spacebot.domain.ids import UserId
 
 Date = Annotated[datetime, msgspec.Meta(tz=True)]
 """Aware; `utc` brings it to UTC where X ever writes another zone."""
@@ -24,7 +21,7 @@ def utc(moment: datetime | None) -> datetime | None:
         return None
 
 
-class Thing(msgspec.Struct, frozen=True, kw_only=True):
+class XObject(msgspec.Struct, frozen=True, kw_only=True):
     """A value as X writes it: fields that X leaves out are None or empty, fields unknown to us are passed over."""
 
     def _rename(self, new: str, old: str) -> None:
@@ -38,7 +35,7 @@ class Thing(msgspec.Struct, frozen=True, kw_only=True):
         msgspec.structs.force_setattr(self, old, empty)
 
 
-class Image(Thing, frozen=True, kw_only=True):
+class Image(XObject, frozen=True, kw_only=True):
     """A preview picture of a link."""
 
     url: str | None = None
@@ -46,7 +43,7 @@ class Image(Thing, frozen=True, kw_only=True):
     height: int | None = None
 
 
-class UrlMark(Thing, frozen=True, kw_only=True):
+class UrlMark(XObject, frozen=True, kw_only=True):
     """A link in a text, with what X knows of the page behind it."""
 
     start: int
@@ -62,7 +59,7 @@ class UrlMark(Thing, frozen=True, kw_only=True):
     images: tuple[Image, ...] | None = None
 
 
-class MentionMark(Thing, frozen=True, kw_only=True):
+class MentionMark(XObject, frozen=True, kw_only=True):
     """A handle in a text."""
 
     start: int
@@ -71,7 +68,7 @@ class MentionMark(Thing, frozen=True, kw_only=True):
     id: UserId | None = None
 
 
-class TagMark(Thing, frozen=True, kw_only=True):
+class TagMark(XObject, frozen=True, kw_only=True):
     """A hashtag or cashtag in a text, without its sign."""
 
     start: int
@@ -79,7 +76,7 @@ class TagMark(Thing, frozen=True, kw_only=True):
     tag: str
 
 
-class AnnotationMark(Thing, frozen=True, kw_only=True):
+class AnnotationMark(XObject, frozen=True, kw_only=True):
     """What X takes a word for (older answers)."""
 
     start: int
@@ -89,7 +86,7 @@ class AnnotationMark(Thing, frozen=True, kw_only=True):
     normalized_text: str | None = None
 
 
-class TextEntities(Thing, frozen=True, kw_only=True):
+class TextEntities(XObject, frozen=True, kw_only=True):
     """The marks in one text; offsets count Unicode code points."""
 
     urls: tuple[UrlMark, ...] | None = None
@@ -99,7 +96,7 @@ class TextEntities(Thing, frozen=True, kw_only=True):
     annotations: tuple[AnnotationMark, ...] | None = None
 
 
-class Withheld(Thing, frozen=True, kw_only=True):
+class Withheld(XObject, frozen=True, kw_only=True):
     """Where X does not show something, and why."""
 
     country_codes: tuple[str, ...] | None = None

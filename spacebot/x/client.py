@@ -8,31 +8,22 @@ from typing import Literal, TypeVar
 import aiohttp
 
 from spacebot.clock import Clock
+from spacebot.domain.ids import SpaceId, UserId
 from spacebot.errors import XInvalidRequest
 from spacebot.x import endpoints
 from spacebot.x.auth import Auth, UserToken
-from spacebot.x.base import SpaceId, Thing, UserId
-from spacebot.x.caller import Caller
-from spacebot.x.endpoints import (
-    AT_ONCE,
-    FULL,
-    OWN,
-    SWEEP,
-    Endpoint,
-    PostFields,
-    Query,
-    Request,
-    SpaceFields,
-    UserFields,
-)
+from spacebot.x.base import XObject
+from spacebot.x.endpoints import AT_ONCE, Endpoint, Request
+from spacebot.x.fields import FULL, OWN, SWEEP, PostFields, Query, SpaceFields, UserFields
 from spacebot.x.limits import Lane, Window
 from spacebot.x.model import Page, Post, Problem, Space, User, join
 from spacebot.x.money import Meter, Usage
-from spacebot.x.turns import Turns
+from spacebot.x.rate_limiter import RateLimiter
+from spacebot.x.transport import Transport
 
 __all__ = ["FULL", "OWN", "SWEEP", "Lane", "PostFields", "SpaceFields", "UserFields", "XClient"]
 
-T = TypeVar("T", bound=Thing)
+T = TypeVar("T", bound=XObject)
 
 _MOST_REFUSALS = 40
 """Halving a batch of 100 to single out one id takes at most 14 refusals; beyond this, X refuses something else."""
@@ -70,8 +61,8 @@ class XClient:
         meter: Meter | None = None,
         deadline: float = 8.0,
     ) -> None:
-        self._turns = Turns(clock=clock, people_share=people_share)
-        self._caller = Caller(
+        self._turns = RateLimiter(clock=clock, people_share=people_share)
+        self._caller = Transport(
             session=session,
             base_url=base_url,
             auth=auth,
@@ -276,7 +267,7 @@ class XClient:
         return pages[0] if len(pages) == 1 else join(pages)
 
 
-def _malformed(endpoint: Endpoint[Thing], one: str) -> Problem:
+def _malformed(endpoint: Endpoint[XObject], one: str) -> Problem:
     """What X says in other batches of a thing that cannot be."""
     return Problem(
         type="invalid-request",

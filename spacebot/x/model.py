@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC
-from enum import StrEnum
 from typing import Generic, TypeVar
 
 import msgspec
 
-from spacebot.x.base import Date, SpaceId, TextEntities, Thing, UserId, Withheld, utc
+from spacebot.domain.ids import SpaceId, UserId
+from spacebot.domain.spaces import State
+from spacebot.x.base import Date, TextEntities, Withheld, XObject, utc
 from spacebot.x.posts import Media, Place, Poll, Post
 
 __all__ = [
@@ -20,11 +21,8 @@ __all__ = [
     "Post",
     "Problem",
     "Space",
-    "SpaceId",
-    "State",
     "Topic",
     "User",
-    "UserId",
     "UserMetrics",
 ]
 
@@ -32,22 +30,7 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 
-class State(StrEnum):
-    """Where X sees a Space in its life. `UNKNOWN` is a state that this program has never heard of, or none at all."""
-
-    SCHEDULED = "scheduled"
-    LIVE = "live"
-    ENDED = "ended"
-    CANCELED = "canceled"
-    UNKNOWN = "unknown"
-
-    @classmethod
-    def _missing_(cls, value: object) -> "State":
-        spelled = {"running": cls.LIVE, "cancelled": cls.CANCELED} | {str(state): state for state in cls}
-        return spelled.get(str(value).strip().lower(), cls.UNKNOWN)
-
-
-class Topic(Thing, frozen=True, kw_only=True):
+class Topic(XObject, frozen=True, kw_only=True):
     """One of X's own subjects."""
 
     id: str
@@ -58,7 +41,7 @@ class Topic(Thing, frozen=True, kw_only=True):
 _SPACE_DATES = ("created_at", "scheduled_start", "started_at", "ended_at", "updated_at")
 
 
-class Space(Thing, frozen=True, kw_only=True):
+class Space(XObject, frozen=True, kw_only=True):
     """A live audio room. `participant_count` counts hosts and speakers in; `subscriber_count` is for its creator only."""
 
     id: SpaceId
@@ -94,7 +77,7 @@ class Space(Thing, frozen=True, kw_only=True):
         return f"https://x.com/i/spaces/{self.id}"
 
 
-class UserMetrics(Thing, frozen=True, kw_only=True):
+class UserMetrics(XObject, frozen=True, kw_only=True):
     """An account's public counters."""
 
     followers_count: int | None = None
@@ -110,7 +93,7 @@ class UserMetrics(Thing, frozen=True, kw_only=True):
             self._rename("post_count", "old_post_count")
 
 
-class Affiliation(Thing, frozen=True, kw_only=True):
+class Affiliation(XObject, frozen=True, kw_only=True):
     """The organisation that an account belongs to."""
 
     badge_url: str | None = None
@@ -119,20 +102,20 @@ class Affiliation(Thing, frozen=True, kw_only=True):
     user_id: tuple[UserId, ...] | None = None
 
 
-class UserEntities(Thing, frozen=True, kw_only=True):
+class UserEntities(XObject, frozen=True, kw_only=True):
     """The marks in an account's address and description."""
 
     url: TextEntities | None = None
     description: TextEntities | None = None
 
 
-class Subscription(Thing, frozen=True, kw_only=True):
+class Subscription(XObject, frozen=True, kw_only=True):
     """Whether the account pays to follow the token's owner."""
 
     subscribes_to_you: bool | None = None
 
 
-class User(Thing, frozen=True, kw_only=True):
+class User(XObject, frozen=True, kw_only=True):
     """An account. `username` is the handle without '@' and may change; `id` does not."""
 
     id: UserId
@@ -176,7 +159,7 @@ class User(Thing, frozen=True, kw_only=True):
         return f"https://x.com/{self.username}" if self.username else f"https://x.com/i/user/{self.id}"
 
 
-class Problem(Thing, frozen=True, kw_only=True):
+class Problem(XObject, frozen=True, kw_only=True):
     """Something that X could not give, beside or instead of what it gave.
 
     `type` is the last segment of X's URI ('resource-not-found'), `reason` the finer word of some refusals. Texts are

@@ -14,7 +14,7 @@ from email.utils import parsedate_to_datetime
 from math import ceil
 from typing import Literal, Protocol
 
-from spacebot.x.base import Thing
+from spacebot.x.base import XObject
 from spacebot.x.endpoints import AT_ONCE, CREATORS, SPACE, SPACES, USER, USERS, Request
 from spacebot.x.model import Page, Post, Space, User
 
@@ -101,7 +101,7 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Most:
+class CostCeiling:
     """The most that X may bill for one request, whatever it answers.
 
     Attributes:
@@ -127,14 +127,14 @@ class Reservation:
     """Money laid aside for one request that is about to be sent; `number` is the meter's own."""
 
     number: int
-    most: Most
+    most: CostCeiling
     at: datetime
 
 
 class Meter(Protocol):
     """Who keeps the books. Each reservation ends in exactly one of the other three."""
 
-    async def reserve(self, most: Most) -> Reservation:
+    async def reserve(self, most: CostCeiling) -> Reservation:
         """Return once it is written down what the request may cost at most; only then may it be sent."""
         ...
 
@@ -151,7 +151,7 @@ class Meter(Protocol):
         ...
 
 
-def usage_of(page: Page[Thing]) -> Usage:
+def usage_of(page: Page[XObject]) -> Usage:
     """Everything in an answer that X may bill; an item that could not be read was billed all the same."""
     unreadable = sum(problem.type == "unreadable" for problem in page.problems)
     return Usage(
@@ -161,14 +161,14 @@ def usage_of(page: Page[Thing]) -> Usage:
     )
 
 
-def _asked_for(page: Page[Thing], kind: type[Space | User | Post]) -> frozenset[str]:
+def _asked_for(page: Page[XObject], kind: type[Space | User | Post]) -> frozenset[str]:
     """The ids of the answer's items, all of which are of one kind; none if it is another."""
     if not page.items or not isinstance(page.items[0], kind):
         return frozenset()
     return frozenset([item.id for item in page.items if isinstance(item, kind)])
 
 
-def most_of(request: Request[Thing], *, is_private: bool = False) -> Most:
+def ceiling_of(request: Request[XObject], *, is_private: bool = False) -> CostCeiling:
     """The most that an answer to this request may cost; `is_private` where a person's own token looks.
 
     What is asked for by id is returned at most once each; a list holds as many as `max_results` allows, or 100.
@@ -197,7 +197,7 @@ def most_of(request: Request[Thing], *, is_private: bool = False) -> Most:
             kind, most = _ALONG[expansion]
             unnamed[kind] += most * items
     page = " ".join(str(query.get(name, "")) for name in ("query", "state", "max_results", "pagination_token"))
-    return Most(
+    return CostCeiling(
         named=named,
         unnamed=unnamed,
         question=" ".join([endpoint.name, *expansions, *["private"] * is_private]),
@@ -205,8 +205,8 @@ def most_of(request: Request[Thing], *, is_private: bool = False) -> Most:
     )
 
 
-def _kind_of(item: type[Thing]) -> Resource:
-    kinds: Mapping[type[Thing], Resource] = {Space: "space", User: "user", Post: "post"}
+def _kind_of(item: type[XObject]) -> Resource:
+    kinds: Mapping[type[XObject], Resource] = {Space: "space", User: "user", Post: "post"}
     return kinds[item]
 
 

@@ -4,12 +4,13 @@ from typing import Any, NewType
 
 import msgspec
 
-from spacebot.x.base import Date, Metrics, TextEntities, Thing, UserId, Withheld
+from spacebot.domain.ids import UserId
+from spacebot.x.base import Date, Metrics, TextEntities, Withheld, XObject
 
 PostId = NewType("PostId", str)
 
 
-class Attachments(Thing, frozen=True, kw_only=True):
+class Attachments(XObject, frozen=True, kw_only=True):
     """What a post carries; the things themselves come in the page's media and polls."""
 
     media_keys: tuple[str, ...] | None = None
@@ -17,7 +18,7 @@ class Attachments(Thing, frozen=True, kw_only=True):
     media_source_tweet_id: tuple[PostId, ...] | None = None
 
 
-class EditControls(Thing, frozen=True, kw_only=True):
+class EditControls(XObject, frozen=True, kw_only=True):
     """Whether a post may still be changed."""
 
     editable_until: Date | None = None
@@ -25,14 +26,14 @@ class EditControls(Thing, frozen=True, kw_only=True):
     is_edit_eligible: bool | None = None
 
 
-class ReferencedPost(Thing, frozen=True, kw_only=True):
+class ReferencedPost(XObject, frozen=True, kw_only=True):
     """Another post that this one reposts, quotes or answers ('retweeted', 'quoted', 'replied_to')."""
 
     type: str
     id: PostId
 
 
-class PostMetrics(Thing, frozen=True, kw_only=True):
+class PostMetrics(XObject, frozen=True, kw_only=True):
     """A post's public counters."""
 
     repost_count: int | None = None
@@ -47,7 +48,7 @@ class PostMetrics(Thing, frozen=True, kw_only=True):
         self._rename("repost_count", "old_repost_count")
 
 
-class Concept(Thing, frozen=True, kw_only=True):
+class Concept(XObject, frozen=True, kw_only=True):
     """A domain or an entity of X's context annotations."""
 
     id: str | None = None
@@ -55,35 +56,35 @@ class Concept(Thing, frozen=True, kw_only=True):
     description: str | None = None
 
 
-class ContextAnnotation(Thing, frozen=True, kw_only=True):
+class ContextAnnotation(XObject, frozen=True, kw_only=True):
     """What X takes a post to be about."""
 
     domain: Concept
     entity: Concept
 
 
-class Coordinates(Thing, frozen=True, kw_only=True):
+class Coordinates(XObject, frozen=True, kw_only=True):
     """A point; longitude first, as in GeoJSON."""
 
     type: str
     coordinates: tuple[float, float]
 
 
-class PostGeo(Thing, frozen=True, kw_only=True):
+class PostGeo(XObject, frozen=True, kw_only=True):
     """Where a post says it was written."""
 
     coordinates: Coordinates | None = None
     place_id: str | None = None
 
 
-class MatchedNote(Thing, frozen=True, kw_only=True):
+class MatchedNote(XObject, frozen=True, kw_only=True):
     """A Community Note that matches the post's media."""
 
     match_status: str | None = None
     note_id: str | None = None
 
 
-class MediaText(Thing, frozen=True, kw_only=True):
+class MediaText(XObject, frozen=True, kw_only=True):
     """What the author wrote beside one medium."""
 
     media_key: str | None = None
@@ -92,14 +93,14 @@ class MediaText(Thing, frozen=True, kw_only=True):
     alt_text: str | None = None
 
 
-class LongText(Thing, frozen=True, kw_only=True):
+class LongText(XObject, frozen=True, kw_only=True):
     """The whole text of a post that is too long for `text`."""
 
     text: str
     entities: TextEntities | None = None
 
 
-class NoteSuggestion(Thing, frozen=True, kw_only=True):
+class NoteSuggestion(XObject, frozen=True, kw_only=True):
     """A request for a Community Note."""
 
     source_link: str | None = None
@@ -107,20 +108,20 @@ class NoteSuggestion(Thing, frozen=True, kw_only=True):
     suggestion_id: str | None = None
 
 
-class CountedLink(Thing, frozen=True, kw_only=True):
+class CountedLink(XObject, frozen=True, kw_only=True):
     """A suggested source and how often it was suggested."""
 
     url: str | None = None
     count: int | None = None
 
 
-class Scopes(Thing, frozen=True, kw_only=True):
+class Scopes(XObject, frozen=True, kw_only=True):
     """Who may see a post."""
 
     followers: bool | None = None
 
 
-class Post(Thing, frozen=True, kw_only=True):
+class Post(XObject, frozen=True, kw_only=True):
     """One post."""
 
     id: PostId
@@ -173,7 +174,7 @@ class Post(Thing, frozen=True, kw_only=True):
         return f"https://x.com/i/status/{self.id}"
 
 
-class MediaVariant(Thing, frozen=True, kw_only=True):
+class MediaVariant(XObject, frozen=True, kw_only=True):
     """One encoding of a video."""
 
     bit_rate: int | None = None
@@ -181,13 +182,13 @@ class MediaVariant(Thing, frozen=True, kw_only=True):
     url: str | None = None
 
 
-class ViewCount(Thing, frozen=True, kw_only=True):
+class ViewCount(XObject, frozen=True, kw_only=True):
     """How often a medium was seen."""
 
     view_count: int | None = None
 
 
-class Media(Thing, frozen=True, kw_only=True):
+class Media(XObject, frozen=True, kw_only=True):
     """A picture, a video or a moving picture of a post; `duration_ms` in milliseconds."""
 
     media_key: str
@@ -205,7 +206,7 @@ class Media(Thing, frozen=True, kw_only=True):
     promoted_metrics: Metrics | None = None
 
 
-class PollOption(Thing, frozen=True, kw_only=True):
+class PollOption(XObject, frozen=True, kw_only=True):
     """One answer of a poll."""
 
     position: int
@@ -213,7 +214,7 @@ class PollOption(Thing, frozen=True, kw_only=True):
     votes: int | None = None
 
 
-class Poll(Thing, frozen=True, kw_only=True):
+class Poll(XObject, frozen=True, kw_only=True):
     """A poll of a post."""
 
     id: str
@@ -223,7 +224,7 @@ class Poll(Thing, frozen=True, kw_only=True):
     voting_status: str | None = None
 
 
-class PlaceGeo(Thing, frozen=True, kw_only=True):
+class PlaceGeo(XObject, frozen=True, kw_only=True):
     """A place's outline: west, south, east, north."""
 
     type: str
@@ -231,7 +232,7 @@ class PlaceGeo(Thing, frozen=True, kw_only=True):
     properties: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
-class Place(Thing, frozen=True, kw_only=True):
+class Place(XObject, frozen=True, kw_only=True):
     """A place that a post names."""
 
     id: str

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
+from spacebot.domain.ids import SpaceId, UserId
 from spacebot.errors import UserMistake
-from spacebot.x.base import SpaceId, UserId
 from spacebot.x.endpoints import SPACE_ID, USER_ID, USERNAME
 
 _LONGEST_TEXT = 500

@@ -33,8 +33,8 @@ from spacebot.errors import (
     XUsageCapped,
     XWrongTokenKind,
 )
+from spacebot.x.lenient import loose_date
 from spacebot.x.limits import read_rate
-from spacebot.x.mend import loose_date
 from spacebot.x.model import Problem
 
 ABSENCES = frozenset(

@@ -9,9 +9,10 @@ from collections.abc import Hashable, Iterator
 
 import msgspec
 
+from spacebot.domain.ids import SpaceId, UserId
 from spacebot.errors import XDisconnected, XError, XRateLimited
-from spacebot.x.base import SpaceId, Thing, UserId
-from spacebot.x.mend import mend, parse
+from spacebot.x.base import XObject
+from spacebot.x.lenient import mend, parse
 from spacebot.x.model import Problem
 from spacebot.x.wire import complaints
 
@@ -34,7 +35,7 @@ _ENOUGH = 20
 """More failures in a row than it takes to reach the longest pause."""
 
 
-class SpaceStarted(Thing, frozen=True, kw_only=True):
+class SpaceStarted(XObject, frozen=True, kw_only=True):
     """A Space of a subscribed host has started. X tells nothing else of it."""
 
     space_id: SpaceId
@@ -43,7 +44,7 @@ class SpaceStarted(Thing, frozen=True, kw_only=True):
     uuid: str
 
 
-class SpaceEnded(Thing, frozen=True, kw_only=True):
+class SpaceEnded(XObject, frozen=True, kw_only=True):
     """A Space of a subscribed host has ended."""
 
     space_id: SpaceId
@@ -51,13 +52,13 @@ class SpaceEnded(Thing, frozen=True, kw_only=True):
     uuid: str
 
 
-class Connected(Thing, frozen=True, kw_only=True):
+class Connected(XObject, frozen=True, kw_only=True):
     """The stream stands; what happened in the last `gap` seconds may not have been told."""
 
     gap: float
 
 
-class Disconnected(Thing, frozen=True, kw_only=True):
+class Disconnected(XObject, frozen=True, kw_only=True):
     """The stream is broken, or could not be had; it is tried again after `pause` seconds.
 
     `gap` is how many seconds ago it was last heard.
@@ -68,7 +69,7 @@ class Disconnected(Thing, frozen=True, kw_only=True):
     pause: float
 
 
-class Missed(Thing, frozen=True, kw_only=True):
+class Missed(XObject, frozen=True, kw_only=True):
     """The stream stands, and said something in the last `gap` seconds that cannot be understood."""
 
     gap: float
@@ -79,35 +80,35 @@ _KINDS: dict[str, type[Told]] = {"spaces.start": SpaceStarted, "spaces.end": Spa
 Happening = Told | Connected | Disconnected | Missed
 
 
-class _Filter(Thing, frozen=True, kw_only=True):
+class _Filter(XObject, frozen=True, kw_only=True):
     user_id: UserId | None = None
 
 
-class _Person(Thing, frozen=True, kw_only=True):
+class _Person(XObject, frozen=True, kw_only=True):
     id: UserId | None = None
 
 
-class _User(Thing, frozen=True, kw_only=True):
+class _User(XObject, frozen=True, kw_only=True):
     data: _Person = _Person()
 
 
-class _Payload(Thing, frozen=True, kw_only=True):
+class _Payload(XObject, frozen=True, kw_only=True):
     user: _User = _User()
     broadcast_id: str | None = None
 
 
-class _Data(Thing, frozen=True, kw_only=True):
+class _Data(XObject, frozen=True, kw_only=True):
     event_uuid: str | None = None
     event_type: str | None = None
     filter: _Filter = _Filter()
     payload: _Payload = _Payload()
 
 
-class _Line(Thing, frozen=True, kw_only=True):
+class _Line(XObject, frozen=True, kw_only=True):
     data: _Data | None = None
 
 
-class Reading(Thing, frozen=True, kw_only=True):
+class Reading(XObject, frozen=True, kw_only=True):
     """What one line means: nothing at all for a heartbeat, or for an event of no concern or known already.
 
     Attributes:

@@ -7,15 +7,16 @@ from typing import Literal
 
 import msgspec
 
+from spacebot.domain.ids import UserId
 from spacebot.errors import XUnreadable
-from spacebot.x.base import Thing, UserId
-from spacebot.x.mend import mend, parse
+from spacebot.x.base import XObject
+from spacebot.x.lenient import mend, parse
 from spacebot.x.refusals import Refusal, explain
 
 EventType = Literal["spaces.start", "spaces.end"]
 
 
-class Subscription(Thing, frozen=True, kw_only=True):
+class Subscription(XObject, frozen=True, kw_only=True):
     """One event of one user that X tells the app of.
 
     `id` is None where X did not say it; `webhook_id` says that X tells a webhook of it, and not the stream.
@@ -28,11 +29,11 @@ class Subscription(Thing, frozen=True, kw_only=True):
     webhook_id: str | None = None
 
 
-class _Filter(Thing, frozen=True, kw_only=True):
+class _Filter(XObject, frozen=True, kw_only=True):
     user_id: UserId | None = None
 
 
-class _Row(Thing, frozen=True, kw_only=True):
+class _Row(XObject, frozen=True, kw_only=True):
     """A subscription, wherever in `data` it stands."""
 
     subscription_id: str | None = None
@@ -43,15 +44,15 @@ class _Row(Thing, frozen=True, kw_only=True):
     subscription: "_Row | None" = None
 
 
-class _Failure(Thing, frozen=True, kw_only=True):
+class _Failure(XObject, frozen=True, kw_only=True):
     subscription_id: str | None = None
 
 
-class _Meta(Thing, frozen=True, kw_only=True):
+class _Meta(XObject, frozen=True, kw_only=True):
     next_token: str | None = None
 
 
-class Answer(Thing, frozen=True, kw_only=True):
+class Answer(XObject, frozen=True, kw_only=True):
     data: tuple[_Row, ...] | _Row | None = None
     errors: tuple[_Failure, ...] = ()
     meta: _Meta = _Meta()

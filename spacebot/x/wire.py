@@ -10,13 +10,14 @@ from typing import Any, TypeVar
 import msgspec
 
 from spacebot.errors import XInvalidRequest, XNotFound, XUnreadable
-from spacebot.x.base import Thing
-from spacebot.x.endpoints import AT_ONCE, QUERY_LENGTH, Endpoint, Query, Request
-from spacebot.x.mend import mend, parse
+from spacebot.x.base import XObject
+from spacebot.x.endpoints import AT_ONCE, QUERY_LENGTH, Endpoint, Request
+from spacebot.x.fields import Query
+from spacebot.x.lenient import mend, parse
 from spacebot.x.model import Media, Page, Place, Poll, Post, Problem, Space, Topic, User
 from spacebot.x.refusals import ABSENCES, Refusal, explain
 
-T = TypeVar("T", bound=Thing)
+T = TypeVar("T", bound=XObject)
 
 
 class Generation(Enum):
@@ -88,7 +89,7 @@ def is_about_names(refused: XInvalidRequest, request: Request[T]) -> bool:
     return bool(refused.parameters & renamed)
 
 
-class Includes(Thing, frozen=True, kw_only=True):
+class Includes(XObject, frozen=True, kw_only=True):
     """What came along, under today's names and the older ones."""
 
     users: tuple[User, ...] = ()
@@ -100,7 +101,7 @@ class Includes(Thing, frozen=True, kw_only=True):
     places: tuple[Place, ...] = ()
 
 
-class Meta(Thing, frozen=True, kw_only=True):
+class Meta(XObject, frozen=True, kw_only=True):
     """What X says about its own answer."""
 
     result_count: int | None = None
@@ -112,7 +113,7 @@ _NOTHING = Includes()
 _SILENT = Meta()
 
 
-class Answer(Thing, frozen=True, kw_only=True):
+class Answer(XObject, frozen=True, kw_only=True):
     """The envelope of an answer. `data` is missing where X has nothing to show, or nothing to say."""
 
     data: Any = msgspec.UNSET
@@ -122,7 +123,7 @@ class Answer(Thing, frozen=True, kw_only=True):
 
 
 @cache
-def _decoder(item: type[Thing]) -> msgspec.json.Decoder[Answer]:
+def _decoder(item: type[XObject]) -> msgspec.json.Decoder[Answer]:
     narrowed = msgspec.defstruct(
         f"AnswerOf{item.__name__}",
         [("data", tuple[item, ...] | item | None | msgspec.UnsetType, msgspec.UNSET)],  # type: ignore[valid-type]  # made at run time
@@ -173,7 +174,7 @@ def decipher(endpoint: Endpoint[T], status: int, headers: Mapping[str, str], bod
     return _page(answer, items, lost)
 
 
-def _read_patiently(item: type[Thing], body: bytes, status: int) -> tuple[Answer, tuple[Problem, ...]]:
+def _read_patiently(item: type[XObject], body: bytes, status: int) -> tuple[Answer, tuple[Problem, ...]]:
     """The answer without what cannot be read; each item lost is told as a problem, so that it never looks absent."""
     try:
         raw = parse(body)

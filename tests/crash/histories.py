@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import product
 
-from spacebot.store.rows import AtEnd
+from spacebot.domain.guilds import AtEnd
 from tests.crash.channel import FAULTS, HELD_BACK, SOUND
 from tests.crash.parts import Scene, begun, over, renamed, same, scheduled
 from tests.crash.simulated import Left, Run, Step, Wishes, beginning, running
@@ -87,7 +87,7 @@ PATHS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class QueryGroup:
     """What is explored in one go.
 
     faults   what the first request of the first run meets
@@ -103,11 +103,11 @@ class Part:
 
 
 ONCE = tuple(
-    Part(path=path, readable=readable, window=window)
+    QueryGroup(path=path, readable=readable, window=window)
     for path, readable, window in product(PATHS, (True, False), WINDOWS)
 )
 TWICE = tuple(
-    Part(path=path, readable=readable, window=window, faults=(first,), again=(second,), delays=(0.0, 300.0))
+    QueryGroup(path=path, readable=readable, window=window, faults=(first,), again=(second,), delays=(0.0, 300.0))
     for path, (readable, window), (first, second) in product(
         PATHS,
         ((True, 180.0), (True, 0.0), (False, 180.0)),
@@ -115,12 +115,12 @@ TWICE = tuple(
     )
 )
 QUICK = tuple(
-    Part(path=path, readable=readable, window=window, faults=(SOUND, "500 after", "cut before", "429"))
+    QueryGroup(path=path, readable=readable, window=window, faults=(SOUND, "500 after", "cut before", "429"))
     for path, (readable, window) in product(PATHS, ((True, 0.0), (False, 180.0)))
 )
 
 
-async def explore(part: Part) -> Tally:
+async def explore(part: QueryGroup) -> Tally:
     """How all the histories of a part come out."""
     explorer = Explorer(part)
     await explorer.explore()
@@ -130,7 +130,7 @@ async def explore(part: Part) -> Tally:
 class Explorer:
     """Goes through the histories of a part; `tally` grows."""
 
-    def __init__(self, part: Part) -> None:
+    def __init__(self, part: QueryGroup) -> None:
         self.tally = Tally()
         self._part = part
         self._endings: dict[object, Verdict] = {}

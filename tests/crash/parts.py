@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from spacebot.clock import Clock
-from spacebot.store.door import Store
-from spacebot.store.tables import Tables
-from spacebot.x.desk import HostAnswer
-from spacebot.x.model import Page, Space, SpaceId, State, User, UserId
+from spacebot.domain.ids import SpaceId, UserId
+from spacebot.domain.spaces import State
+from spacebot.store.connection import Store
+from spacebot.store.queries import Queries
+from spacebot.x.host_batcher import HostAnswer
+from spacebot.x.model import Page, Space, User
 from tests.clocks import START, FakeClock
 from tests.store.seed import HOST, SPACE, ended, live
 
@@ -91,7 +93,7 @@ class SteppedStore(Store):
         self._waiting = 0
         self._quiet = asyncio.Event()
 
-    async def __call__(self, method: Callable[Concatenate[Tables, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def __call__(self, method: Callable[Concatenate[Queries, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         self._waiting += 1
         self._quiet.clear()
         try:

@@ -14,12 +14,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from spacebot.post.courier import Courier
-from spacebot.post.publisher import DiscordPublisher
-from spacebot.store.door import Store
-from spacebot.store.rows import AtEnd
-from spacebot.store.tables import Tables
-from spacebot.watch.watcher import Watcher
+from spacebot.deliver.courier import Courier
+from spacebot.deliver.publisher import DiscordPublisher
+from spacebot.domain.guilds import AtEnd
+from spacebot.store.connection import Store
+from spacebot.store.queries import Queries
+from spacebot.watch.sweeper import Watcher
 from tests.clocks import START
 from tests.crash.channel import Channel, Fault, Line, Request
 from tests.crash.parts import NOTICE, Scene, SceneSource, SettlingClock, SteppedStore, over
@@ -94,7 +94,7 @@ class Run:
     async def end(self) -> None:
         """The Space ends, and X is looked at just now."""
         self.source.scene = over(self.source.scene)
-        await Store.__call__(self.store, Tables.take_in, [ended()], (), (), self.clock.now())
+        await Store.__call__(self.store, Queries.take_in, [ended()], (), (), self.clock.now())
         self.courier.wake()
 
     def left(self, under_way: Request | None = None) -> Left:
@@ -116,7 +116,7 @@ class Run:
         return self.known[identity]
 
 
-def _unsettled(tables: Tables) -> list[dict[str, Any]]:
+def _unsettled(tables: Queries) -> list[dict[str, Any]]:
     return list(
         tables.db.query(
             "SELECT * FROM deliveries WHERE state IN ('pending', 'sending', 'failed') "
@@ -164,7 +164,7 @@ async def beginning(*, readable: bool, window: float, wishes: Wishes, scene: Sce
             if wishes.all_moments:
                 minutes = round(NOTICE.total_seconds() / 60)
                 await store(
-                    Tables.set_moments,
+                    Queries.set_moments,
                     GUILD,
                     scheduled=True,
                     reminder_minutes=minutes,
@@ -172,7 +172,7 @@ async def beginning(*, readable: bool, window: float, wishes: Wishes, scene: Sce
                     ended=True,
                     now=START,
                 )
-            await store(Tables.set_end, GUILD, wishes.at_end)
+            await store(Queries.set_end, GUILD, wishes.at_end)
         files = {DATABASE: (Path(folder) / DATABASE).read_bytes()}
     channel = Channel(readable=readable, window=window)
     return Left(at=START, files=files, channel=channel, scene=scene, identity=())

@@ -14,12 +14,13 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlite_utils import Database
 
+from spacebot.domain.ids import ChannelId, GuildId, MessageId, SpaceId, UserId
+from spacebot.domain.spaces import State
 from spacebot.errors import MessageGone, MessageRefused, Refused, SearchGivenUp, StoreError, TryLater, Unclear
-from spacebot.ids import ChannelId, GuildId, MessageId
-from spacebot.post.compose import Card
+from spacebot.present.card import Card
 from spacebot.store.migrations import migrations
-from spacebot.store.tables import Tables
-from spacebot.x.model import Space, SpaceId, State, UserId
+from spacebot.store.queries import Queries
+from spacebot.x.model import Space
 from tests.clocks import START
 
 P = ParamSpec("P")
@@ -63,14 +64,14 @@ class Door:
         connection = sqlite3.connect(":memory:")
         connection.deserialize(_template())
         connection.execute("PRAGMA foreign_keys = ON")
-        self.tables = Tables(Database(connection))
+        self.tables = Queries(Database(connection))
         self.faults = 0
 
-    def ask(self, method: Callable[Concatenate[Tables, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    def ask(self, method: Callable[Concatenate[Queries, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         with self.tables.db.atomic():
             return method(self.tables, *args, **kwargs)
 
-    async def __call__(self, method: Callable[Concatenate[Tables, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def __call__(self, method: Callable[Concatenate[Queries, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         if self.faults:
             self.faults -= 1
             raise StoreError("disk full")

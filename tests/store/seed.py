@@ -5,12 +5,12 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 
-from spacebot.ids import ChannelId, GuildId, MessageId, RoleId
-from spacebot.store.door import Store
-from spacebot.store.rows import Job
-from spacebot.store.tables import Tables
-from spacebot.watch.lifecycle import Change, SpaceRecord
-from spacebot.x.model import Space, SpaceId, State, User, UserId
+from spacebot.domain.deliveries import Job
+from spacebot.domain.ids import ChannelId, GuildId, MessageId, RoleId, SpaceId, UserId
+from spacebot.domain.spaces import Change, SpaceRecord, State
+from spacebot.store.connection import Store
+from spacebot.store.queries import Queries
+from spacebot.x.model import Space, User
 from tests.clocks import START
 
 GUILD = GuildId(100)
@@ -42,7 +42,7 @@ def ended(space_id: SpaceId = SPACE) -> Space:
 async def opened(folder: Path, *, role: RoleId | None = None) -> AsyncIterator[Store]:
     """A fresh database in which `GUILD` follows `HOST` in `CHANNEL`."""
     async with Store(folder / "ledger.sqlite3") as store:
-        await store(Tables.set_channel, GUILD, CHANNEL)
+        await store(Queries.set_channel, GUILD, CHANNEL)
         await follow(store, role=role)
         yield store
 
@@ -58,9 +58,9 @@ async def follow(
     now: datetime = START,
 ) -> bool:
     """Follow a host in a guild; whether the watch is new."""
-    await store(Tables.remember_users, [host], now)
+    await store(Queries.remember_users, [host], now)
     return await store(
-        Tables.add_watch,
+        Queries.add_watch,
         guild_id=guild,
         host_id=host.id,
         channel_id=channel,
@@ -75,12 +75,12 @@ async def look(
     store: Store, *seen: Space, now: datetime = START, absent: Sequence[SpaceId] = ()
 ) -> list[tuple[SpaceRecord, Change]]:
     """Take in one look at X."""
-    return await store(Tables.take_in, seen, absent, (), now)
+    return await store(Queries.take_in, seen, absent, (), now)
 
 
 async def claim(store: Store, now: datetime = START, most: int = 50) -> list[Job]:
     """Take what is due."""
-    return await store(Tables.claim, most, now)
+    return await store(Queries.claim, most, now)
 
 
 async def send(store: Store, now: datetime = START) -> list[Job]:
@@ -88,7 +88,7 @@ async def send(store: Store, now: datetime = START) -> list[Job]:
     jobs = await claim(store, now)
     for job in jobs:
         message = job.message_id or MessageId(1000 + job.delivery_id)
-        await store(Tables.mark_sent, job.delivery_id, message, job.space.revision, now)
+        await store(Queries.mark_sent, job.delivery_id, message, job.space.revision, now)
     return jobs
 
 
@@ -97,5 +97,5 @@ async def rows(store: Store) -> list[dict[str, object]]:
     return await store(_rows)
 
 
-def _rows(tables: Tables) -> list[dict[str, object]]:
+def _rows(tables: Queries) -> list[dict[str, object]]:
     return list(tables.db.query("SELECT * FROM deliveries ORDER BY delivery_id"))

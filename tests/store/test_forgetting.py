@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from spacebot.store.door import Store
+from spacebot.domain.accounts import Standing
+from spacebot.domain.guilds import AtEnd, GuildConfig
+from spacebot.domain.ids import SpaceId, UserId
+from spacebot.domain.spaces import ABSENCES_APART, State
+from spacebot.store.connection import Store
 from spacebot.store.forgetting import GUILDS_KEPT, HISTORY_KEPT, KEPT_AFTER_END
-from spacebot.store.rows import AtEnd, GuildConfig, Standing
-from spacebot.store.tables import Tables
-from spacebot.watch.lifecycle import ABSENCES_APART
-from spacebot.x.model import Space, SpaceId, State, User, UserId
+from spacebot.store.queries import Queries
+from spacebot.x.model import Space, User
 from tests.clocks import START
 from tests.store.seed import (
     CHANNEL,
@@ -47,7 +49,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 
 async def a_space_that_was(store: Store) -> None:
-    await store(Tables.remember_users, [SPEAKER, COHOST], START)
+    await store(Queries.remember_users, [SPEAKER, COHOST], START)
     seen = live(host_ids=(HOST.id, COHOST.id), speaker_ids=(SPEAKER.id,), lang="en", is_ticketed=False)
     await look(store, seen)
     await send(store)
@@ -57,21 +59,21 @@ async def a_space_that_was(store: Store) -> None:
 async def test_what_x_said_of_a_space_is_gone_within_a_day_of_its_end_and_our_own_counters_stay(store: Store) -> None:
     await a_space_that_was(store)
     assert timedelta(hours=24) > KEPT_AFTER_END + EVERY
-    assert await store(Tables.forget, END + KEPT_AFTER_END - SECOND) == 0
-    assert await store(Tables.forget, END + KEPT_AFTER_END) == 1
-    record = await store(Tables.space, SPACE)
+    assert await store(Queries.forget, END + KEPT_AFTER_END - SECOND) == 0
+    assert await store(Queries.forget, END + KEPT_AFTER_END) == 1
+    record = await store(Queries.space, SPACE)
     assert record is not None
     assert (record.title, record.lang, record.is_ticketed) == (None, None, None)
     assert (record.cohosts, record.speakers, record.spoke) == ((), (), ())
     assert (record.host_id, record.peak, record.started_at) == (HOST.id, 7, START)
-    assert await store(Tables.forget, END + KEPT_AFTER_END + HOUR) == 0, "once"
+    assert await store(Queries.forget, END + KEPT_AFTER_END + HOUR) == 0, "once"
 
 
 async def test_nothing_of_the_space_is_left_anywhere_in_the_database(store: Store) -> None:
     await a_space_that_was(store)
-    await store(Tables.forget, END + KEPT_AFTER_END)
+    await store(Queries.forget, END + KEPT_AFTER_END)
 
-    def everything(tables: Tables) -> str:
+    def everything(tables: Queries) -> str:
         return "\n".join(tables.db.iterdump())
 
     left = await store(everything)
@@ -84,10 +86,10 @@ async def test_nothing_of_the_space_is_left_anywhere_in_the_database(store: Stor
 async def test_what_stands_in_the_channel_is_left_as_it_is(store: Store) -> None:
     await a_space_that_was(store)
     await send(store, END)
-    await store(Tables.forget, END + KEPT_AFTER_END)
+    await store(Queries.forget, END + KEPT_AFTER_END)
     assert [row["state"] for row in await rows(store)] == ["sent"]
-    assert await store(Tables.claim, 9, END + KEPT_AFTER_END) == [], "no edit would take the summary away"
-    [past] = await store(Tables.past, GUILD)
+    assert await store(Queries.claim, 9, END + KEPT_AFTER_END) == [], "no edit would take the summary away"
+    [past] = await store(Queries.past, GUILD)
     assert (past.space.title, past.message_id) == (None, 1001)
 
 
@@ -95,15 +97,15 @@ async def test_a_space_that_vanished_is_forgotten_too(store: Store) -> None:
     await look(store, live())
     await look(store, absent=[SPACE], now=START + SECOND)
     await look(store, absent=[SPACE], now=START + SECOND + ABSENCES_APART)
-    assert await store(Tables.forget, START + SECOND + KEPT_AFTER_END) == 1
+    assert await store(Queries.forget, START + SECOND + KEPT_AFTER_END) == 1
 
 
 async def test_an_open_space_that_looks_still_show_is_not_forgotten(store: Store) -> None:
     await look(store, live())
     late = START + timedelta(days=3)
     await look(store, live(), now=late)
-    assert await store(Tables.forget, late + HOUR) == 0
-    record = await store(Tables.space, SPACE)
+    assert await store(Queries.forget, late + HOUR) == 0
+    record = await store(Queries.space, SPACE)
     assert record is not None
     assert record.title == "Tea and type theory"
 
@@ -111,9 +113,9 @@ async def test_an_open_space_that_looks_still_show_is_not_forgotten(store: Store
 @pytest.mark.parametrize("state", [State.SCHEDULED, State.LIVE])
 async def test_a_space_that_nobody_looks_at_any_more_is_forgotten_whatever_it_was(store: Store, state: State) -> None:
     await look(store, Space(id=SPACE, state=state, creator_id=HOST.id, title="Tea and type theory"))
-    await store(Tables.remove_watch, GUILD, HOST.id, START)
-    assert await store(Tables.forget, START + KEPT_AFTER_END) == 1
-    record = await store(Tables.space, SPACE)
+    await store(Queries.remove_watch, GUILD, HOST.id, START)
+    assert await store(Queries.forget, START + KEPT_AFTER_END) == 1
+    record = await store(Queries.space, SPACE)
     assert record is not None
     assert record.title is None
 
@@ -124,95 +126,95 @@ async def test_a_forgotten_space_that_is_seen_open_again_is_known_again(store: S
     await look(store, absent=[SPACE], now=START)
     await look(store, absent=[SPACE], now=START + ABSENCES_APART)
     late = START + KEPT_AFTER_END + HOUR
-    assert await store(Tables.forget, late) == 1
+    assert await store(Queries.forget, late) == 1
     await look(store, live(), now=late)
-    assert await store(Tables.forget, late + HOUR) == 0
-    record = await store(Tables.space, SPACE)
+    assert await store(Queries.forget, late + HOUR) == 0
+    record = await store(Queries.space, SPACE)
     assert record is not None
     assert record.title == "Tea and type theory"
     await look(store, ended(), now=late + 2 * HOUR)
-    assert await store(Tables.forget, late + 2 * HOUR + KEPT_AFTER_END) == 1
+    assert await store(Queries.forget, late + 2 * HOUR + KEPT_AFTER_END) == 1
 
 
 async def test_accounts_that_nobody_follows_go_and_followed_ones_stay(store: Store) -> None:
     await a_space_that_was(store)
-    await store(Tables.forget, END + KEPT_AFTER_END)
+    await store(Queries.forget, END + KEPT_AFTER_END)
     late = END + KEPT_AFTER_END
-    await store(Tables.forget, late)
-    assert set(await store(Tables.people, [HOST.id, COHOST.id, SPEAKER.id])) == {HOST.id}
+    await store(Queries.forget, late)
+    assert set(await store(Queries.people, [HOST.id, COHOST.id, SPEAKER.id])) == {HOST.id}
 
 
 async def test_the_people_of_an_open_space_stay_for_its_next_edit(store: Store) -> None:
-    await store(Tables.remember_users, [SPEAKER], START)
+    await store(Queries.remember_users, [SPEAKER], START)
     seen = live(host_ids=(HOST.id,), speaker_ids=(SPEAKER.id,))
     await look(store, seen)
     late = START + timedelta(days=2)
     await look(store, seen, now=late)
-    await store(Tables.forget, late)
-    assert SPEAKER.id in await store(Tables.people, [SPEAKER.id])
+    await store(Queries.forget, late)
+    assert SPEAKER.id in await store(Queries.people, [SPEAKER.id])
 
 
 async def test_of_an_account_that_is_gone_only_the_handle_stays(store: Store) -> None:
-    await store(Tables.remember_users, [PICTURED], START)
-    await store(Tables.note_standing, HOST.id, Standing.GONE, START)
-    await store(Tables.forget, START + KEPT_AFTER_END)
-    [line] = await store(Tables.watch_lines, GUILD)
+    await store(Queries.remember_users, [PICTURED], START)
+    await store(Queries.note_standing, HOST.id, Standing.GONE, START)
+    await store(Queries.forget, START + KEPT_AFTER_END)
+    [line] = await store(Queries.watch_lines, GUILD)
     host = line.watch.host
     assert (host.name, host.username, host.picture) == ("teatime", "teatime", None)
 
 
 async def test_the_old_handle_of_a_renamed_account_goes_once_it_was_told(store: Store) -> None:
-    await store(Tables.remember_users, [User(id=HOST.id, username="new_handle", name="Tea Time")], START)
-    [notice] = await store(Tables.due_notices, START)
-    await store(Tables.note_told, notice.notice_id, START)
-    await store(Tables.forget, START + KEPT_AFTER_END)
+    await store(Queries.remember_users, [User(id=HOST.id, username="new_handle", name="Tea Time")], START)
+    [notice] = await store(Queries.due_notices, START)
+    await store(Queries.note_told, notice.notice_id, START)
+    await store(Queries.forget, START + KEPT_AFTER_END)
 
-    def details(tables: Tables) -> list[str]:
+    def details(tables: Queries) -> list[str]:
         return [row["detail"] for row in tables.db.query("SELECT detail FROM notices")]
 
     assert await store(details) == [""]
 
 
 async def test_a_guild_that_comes_back_within_thirty_days_finds_everything_as_it_was(store: Store) -> None:
-    await store(Tables.set_end, GUILD, AtEnd.DELETE)
-    before = (await store(Tables.guild, GUILD), await store(Tables.watch_lines, GUILD))
-    await store(Tables.leave, GUILD, START)
-    await store(Tables.forget, START + GUILDS_KEPT - SECOND)
-    await store(Tables.join, GUILD)
-    await store(Tables.forget, START + 3 * GUILDS_KEPT)
-    assert (await store(Tables.guild, GUILD), await store(Tables.watch_lines, GUILD)) == before
+    await store(Queries.set_end, GUILD, AtEnd.DELETE)
+    before = (await store(Queries.guild, GUILD), await store(Queries.watch_lines, GUILD))
+    await store(Queries.leave, GUILD, START)
+    await store(Queries.forget, START + GUILDS_KEPT - SECOND)
+    await store(Queries.join, GUILD)
+    await store(Queries.forget, START + 3 * GUILDS_KEPT)
+    assert (await store(Queries.guild, GUILD), await store(Queries.watch_lines, GUILD)) == before
 
 
 async def test_a_guild_that_stays_away_for_thirty_days_is_deleted_and_others_are_not(store: Store) -> None:
-    await store(Tables.set_channel, FAR_GUILD, FAR_CHANNEL)
+    await store(Queries.set_channel, FAR_GUILD, FAR_CHANNEL)
     await follow(store, guild=FAR_GUILD)
     await look(store, live())
-    await store(Tables.pause, CHANNEL, GUILD, "no permission", START)
-    await store(Tables.leave, GUILD, START)
-    await store(Tables.forget, START + GUILDS_KEPT)
-    assert await store(Tables.guild, GUILD) == GuildConfig()
-    assert await store(Tables.watch_lines, GUILD) == []
-    assert await store(Tables.pauses) == []
+    await store(Queries.pause, CHANNEL, GUILD, "no permission", START)
+    await store(Queries.leave, GUILD, START)
+    await store(Queries.forget, START + GUILDS_KEPT)
+    assert await store(Queries.guild, GUILD) == GuildConfig()
+    assert await store(Queries.watch_lines, GUILD) == []
+    assert await store(Queries.pauses) == []
     assert [row["guild_id"] for row in await rows(store)] == [FAR_GUILD]
-    assert list(await store(Tables.followed)) == [HOST.id]
+    assert list(await store(Queries.followed)) == [HOST.id]
 
 
 async def test_leaving_twice_does_not_prolong_the_thirty_days(store: Store) -> None:
-    await store(Tables.leave, GUILD, START)
-    await store(Tables.leave, GUILD, START + timedelta(days=20))
-    await store(Tables.reconcile, [], START + timedelta(days=25))
-    await store(Tables.forget, START + GUILDS_KEPT)
-    assert await store(Tables.guild, GUILD) == GuildConfig()
+    await store(Queries.leave, GUILD, START)
+    await store(Queries.leave, GUILD, START + timedelta(days=20))
+    await store(Queries.reconcile, [], START + timedelta(days=25))
+    await store(Queries.forget, START + GUILDS_KEPT)
+    assert await store(Queries.guild, GUILD) == GuildConfig()
 
 
 async def test_the_history_reaches_back_ninety_days(store: Store) -> None:
     await a_space_that_was(store)
     await look(store, live(SpaceId("1still"), started_at=END), now=END)
-    await store(Tables.forget, END + KEPT_AFTER_END)
+    await store(Queries.forget, END + KEPT_AFTER_END)
     old = END + HISTORY_KEPT
     await look(store, live(SpaceId("1still"), started_at=END), now=old)
-    await store(Tables.forget, old - SECOND)
-    assert len(await store(Tables.past, GUILD)) == 2
-    await store(Tables.forget, old)
-    assert [past.space.space_id for past in await store(Tables.past, GUILD)] == ["1still"]
-    assert await store(Tables.space, SPACE) is None
+    await store(Queries.forget, old - SECOND)
+    assert len(await store(Queries.past, GUILD)) == 2
+    await store(Queries.forget, old)
+    assert [past.space.space_id for past in await store(Queries.past, GUILD)] == ["1still"]
+    assert await store(Queries.space, SPACE) is None

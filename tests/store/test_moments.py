@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from spacebot.store.door import Store
-from spacebot.store.ledger import OVER, REFRESH, REFRESHES_PER_SECOND, STILL_YOUNG, UNWATCHED
-from spacebot.store.rows import Kind
+from spacebot.domain.deliveries import Kind
+from spacebot.domain.ids import SpaceId, UserId
+from spacebot.domain.spaces import ABSENCES_APART, State
+from spacebot.store.connection import Store
+from spacebot.store.deliveries import OVER, REFRESH, REFRESHES_PER_SECOND, STILL_YOUNG, UNWATCHED
+from spacebot.store.queries import Queries
 from spacebot.store.spaces import OLD_NEWS
-from spacebot.store.tables import Tables
-from spacebot.watch.lifecycle import ABSENCES_APART
-from spacebot.x.model import Space, SpaceId, State, UserId
+from spacebot.x.model import Space
 from tests.clocks import START
 from tests.store.seed import (
     ADMIN,
@@ -61,7 +62,7 @@ async def tell(
     now: datetime = START,
 ) -> None:
     await store(
-        Tables.set_moments,
+        Queries.set_moments,
         GUILD,
         now,
         scheduled=scheduled,
@@ -206,10 +207,10 @@ async def test_other_minutes_count_for_reminders_that_wait_already(store: Store,
 async def test_a_reminder_claimed_too_early_waits_as_if_it_had_not_been(store: Store) -> None:
     await tell(store, reminder=15)
     await look(store, planned(START + HOUR))
-    await store(Tables.pause, CHANNEL, GUILD, "no permission", START)
-    await store(Tables.resume, CHANNEL, START + SECOND)
+    await store(Queries.pause, CHANNEL, GUILD, "no permission", START)
+    await store(Queries.resume, CHANNEL, START + SECOND)
     [job] = await claim(store, START + SECOND)
-    await store(Tables.wait, job, START + 45 * MINUTE)
+    await store(Queries.wait, job, START + 45 * MINUTE)
     assert await claim(store, START + 44 * MINUTE) == []
     [again] = await claim(store, START + 45 * MINUTE)
     assert (again.attempts, again.first_attempt_at) == (0, None)
@@ -218,7 +219,7 @@ async def test_a_reminder_claimed_too_early_waits_as_if_it_had_not_been(store: S
 async def test_reminders_do_not_come_early_for_a_clock_that_was_set_back(store: Store) -> None:
     await tell(store, reminder=15)
     await look(store, planned(START + HOUR))
-    await store(Tables.set_clock_back, START - HOUR)
+    await store(Queries.set_clock_back, START - HOUR)
     assert await due(store, START + 44 * MINUTE) == []
 
 
@@ -227,9 +228,9 @@ async def test_a_reminder_that_may_stand_already_does_not_wait_for_a_clock_that_
     await look(store, planned(START + HOUR))
     [job] = await claim(store, START + 45 * MINUTE)
     later = START + 46 * MINUTE
-    await store(Tables.mark_failed, job, None, unclear=True, next_try_at=later)
+    await store(Queries.mark_failed, job, None, unclear=True, next_try_at=later)
     back = START - 5 * HOUR
-    await store(Tables.set_clock_back, back)
+    await store(Queries.set_clock_back, back)
     [again] = await claim(store, back)
     assert again.first_attempt_at is not None
 
@@ -238,14 +239,14 @@ async def test_what_is_due_does_not_wait_for_a_clock_that_was_set_back(store: St
     await look(store, live())
     back = START - 5 * HOUR
     assert await claim(store, back) == []
-    await store(Tables.set_clock_back, back)
+    await store(Queries.set_clock_back, back)
     assert len(await claim(store, back)) == 1
 
 
 async def test_what_is_due_does_not_wait_for_a_clock_that_was_set_back_while_nobody_ran(store: Store) -> None:
     await look(store, live())
     back = START - 5 * HOUR
-    assert await store(Tables.release, back) == 0, "nothing was under way"
+    assert await store(Queries.release, back) == 0, "nothing was under way"
     assert len(await claim(store, back)) == 1
 
 
@@ -296,12 +297,12 @@ async def test_a_space_taken_for_over_that_comes_back_and_ends_is_told_of_once(s
 async def test_a_space_that_comes_back_while_its_message_is_looked_for_is_announced(store: Store) -> None:
     await look(store, live())
     [job] = await claim(store)
-    await store(Tables.mark_failed, job, "time-out", unclear=True, next_try_at=START)
+    await store(Queries.mark_failed, job, "time-out", unclear=True, next_try_at=START)
     await look(store, absent=[SPACE], now=START)
     await look(store, absent=[SPACE], now=START + ABSENCES_APART)
     [over] = await claim(store, START + MINUTE)
     await look(store, live(), now=START + MINUTE)
-    await store(Tables.give_up, over, OVER, START + MINUTE)
+    await store(Queries.give_up, over, OVER, START + MINUTE)
     [again] = await claim(store, START + MINUTE)
     assert again.kind.fits(again.space.phase)
 
@@ -309,12 +310,12 @@ async def test_a_space_that_comes_back_while_its_message_is_looked_for_is_announ
 async def test_a_host_followed_again_while_its_message_is_looked_for_is_announced(store: Store) -> None:
     await look(store, live())
     [job] = await claim(store)
-    await store(Tables.mark_failed, job, "time-out", unclear=True, next_try_at=START)
-    await store(Tables.remove_watch, GUILD, HOST.id, START)
+    await store(Queries.mark_failed, job, "time-out", unclear=True, next_try_at=START)
+    await store(Queries.remove_watch, GUILD, HOST.id, START)
     [unwanted] = await claim(store, START + MINUTE)
     await follow(store)
     await look(store, live(), now=START + MINUTE)
-    await store(Tables.give_up, unwanted, UNWATCHED, START + MINUTE)
+    await store(Queries.give_up, unwanted, UNWATCHED, START + MINUTE)
     [again] = await claim(store, START + MINUTE)
     assert again.followed
 
@@ -323,7 +324,7 @@ async def test_a_host_followed_again_after_its_space_was_taken_for_over_is_annou
     await look(store, live())
     await look(store, absent=[SPACE], now=START)
     await look(store, absent=[SPACE], now=START + ABSENCES_APART)
-    await store(Tables.remove_watch, GUILD, HOST.id, START + MINUTE)
+    await store(Queries.remove_watch, GUILD, HOST.id, START + MINUTE)
     await look(store, live(), now=START + MINUTE)
     await follow(store)
     await look(store, live(), now=START + 2 * MINUTE)
@@ -364,7 +365,7 @@ async def test_a_new_title_is_shown_at_once(store: Store) -> None:
 async def test_a_space_in_many_channels_is_refreshed_more_rarely(store: Store) -> None:
     channels = 3 * 60 * REFRESHES_PER_SECOND
 
-    def in_many(tables: Tables) -> None:
+    def in_many(tables: Queries) -> None:
         for number in range(1, channels):
             tables.db.execute(
                 "INSERT INTO deliveries SELECT NULL, space_id, ?, kind, guild_id, state, reason, wanted, shown, attempts,"
@@ -377,9 +378,9 @@ async def test_a_space_in_many_channels_is_refreshed_more_rarely(store: Store) -
     await send(store)
     await store(in_many)
     await look(store, live(participant_count=8), now=START + 3 * MINUTE - SECOND)
-    assert (await store(Tables.queue, START + 3 * MINUTE)).edits == 0
+    assert (await store(Queries.queue, START + 3 * MINUTE)).edits == 0
     await look(store, live(participant_count=9), now=START + 3 * MINUTE)
-    assert (await store(Tables.queue, START + 3 * MINUTE)).edits == channels
+    assert (await store(Queries.queue, START + 3 * MINUTE)).edits == channels
 
 
 async def test_a_message_of_almost_an_hour_is_edited_no_more_for_listeners_but_still_at_the_end(store: Store) -> None:
@@ -400,9 +401,9 @@ def shared(*speakers: UserId, cohosts: tuple[UserId, ...] = ()) -> Space:
 
 
 async def follow_guest(store: Store, *, also: bool = True, **where: int) -> None:
-    await store(Tables.remember_users, [COHOST], START)
+    await store(Queries.remember_users, [COHOST], START)
     await store(
-        Tables.add_watch,
+        Queries.add_watch,
         guild_id=FAR_GUILD,
         host_id=COHOST.id,
         channel_id=None,
@@ -416,7 +417,7 @@ async def follow_guest(store: Store, *, also: bool = True, **where: int) -> None
 
 @pytest.mark.parametrize("seen", [shared(COHOST.id), shared(cohosts=(COHOST.id,))])
 async def test_a_followed_person_in_somebody_elses_space_is_announced_as_such(store: Store, seen: Space) -> None:
-    await store(Tables.set_channel, FAR_GUILD, FAR_CHANNEL)
+    await store(Queries.set_channel, FAR_GUILD, FAR_CHANNEL)
     await follow_guest(store)
     await look(store, seen)
     jobs = {job.channel_id: job for job in await claim(store)}
@@ -432,14 +433,14 @@ async def test_a_followed_person_in_somebody_elses_space_is_announced_as_such(st
 
 
 async def test_a_person_who_is_followed_as_a_host_only_is_not_announced_as_a_guest(store: Store) -> None:
-    await store(Tables.set_channel, FAR_GUILD, FAR_CHANNEL)
+    await store(Queries.set_channel, FAR_GUILD, FAR_CHANNEL)
     await follow_guest(store, also=False)
     await look(store, shared(COHOST.id))
     assert [row["channel_id"] for row in await rows(store)] == [CHANNEL]
 
 
 async def test_a_guest_who_joins_later_is_announced_then_and_once(store: Store) -> None:
-    await store(Tables.set_channel, FAR_GUILD, FAR_CHANNEL)
+    await store(Queries.set_channel, FAR_GUILD, FAR_CHANNEL)
     await follow_guest(store)
     await look(store, shared())
     assert len(await send(store)) == 1
@@ -449,15 +450,15 @@ async def test_a_guest_who_joins_later_is_announced_then_and_once(store: Store) 
 
 
 async def test_guests_are_announced_of_what_is_live_and_nothing_else(store: Store) -> None:
-    await store(Tables.set_channel, FAR_GUILD, FAR_CHANNEL)
-    await store(Tables.set_moments, FAR_GUILD, START, scheduled=True, reminder_minutes=15, live=True, ended=True)
+    await store(Queries.set_channel, FAR_GUILD, FAR_CHANNEL)
+    await store(Queries.set_moments, FAR_GUILD, START, scheduled=True, reminder_minutes=15, live=True, ended=True)
     await follow_guest(store)
     await look(store, planned(START + HOUR, host_ids=(HOST.id, COHOST.id)))
     assert await rows(store) == []
 
 
 async def test_host_and_guest_who_meet_in_one_channel_share_one_message_of_the_host(store: Store) -> None:
-    await store(Tables.set_channel, FAR_GUILD, FAR_CHANNEL)
+    await store(Queries.set_channel, FAR_GUILD, FAR_CHANNEL)
     await follow_guest(store)
     await follow(store, guild=FAR_GUILD, role=ROLE)
     await look(store, shared(COHOST.id))
@@ -467,9 +468,9 @@ async def test_host_and_guest_who_meet_in_one_channel_share_one_message_of_the_h
 
 
 async def test_host_and_guest_with_channels_of_their_own_have_a_message_each(store: Store) -> None:
-    await store(Tables.remember_users, [COHOST], START)
+    await store(Queries.remember_users, [COHOST], START)
     await store(
-        Tables.add_watch,
+        Queries.add_watch,
         guild_id=GUILD,
         host_id=COHOST.id,
         channel_id=OTHER_CHANNEL,
@@ -486,15 +487,15 @@ async def test_host_and_guest_with_channels_of_their_own_have_a_message_each(sto
 
 
 async def test_following_again_without_a_word_on_co_hosts_leaves_that_as_it_was(store: Store) -> None:
-    await store(Tables.set_channel, FAR_GUILD, FAR_CHANNEL)
+    await store(Queries.set_channel, FAR_GUILD, FAR_CHANNEL)
     await follow_guest(store)
     await follow(store, COHOST, guild=FAR_GUILD)
-    [line] = await store(Tables.watch_lines, FAR_GUILD)
+    [line] = await store(Queries.watch_lines, FAR_GUILD)
     assert line.watch.also_cohost
 
 
 async def test_a_job_names_co_hosts_and_speakers_that_are_known_and_at_the_end_who_spoke(store: Store) -> None:
-    await store(Tables.remember_users, [COHOST], START)
+    await store(Queries.remember_users, [COHOST], START)
     await look(store, shared(COHOST.id, UserId("404")))
     [job] = await send(store)
     assert [person.user_id for person in job.speakers] == [COHOST.id]
@@ -508,20 +509,20 @@ async def test_a_job_names_co_hosts_and_speakers_that_are_known_and_at_the_end_w
 
 
 async def test_a_space_of_a_host_that_only_a_lost_guild_follows_is_still_closed_elsewhere(store: Store) -> None:
-    await store(Tables.set_channel, FAR_GUILD, FAR_CHANNEL)
+    await store(Queries.set_channel, FAR_GUILD, FAR_CHANNEL)
     await follow(store, guild=FAR_GUILD)
     await look(store, live())
     await send(store)
-    await store(Tables.leave, FAR_GUILD, START)
-    await store(Tables.remove_watch, GUILD, HOST.id, START)
+    await store(Queries.leave, FAR_GUILD, START)
+    await store(Queries.remove_watch, GUILD, HOST.id, START)
     later = START + MINUTE
-    assert await store(Tables.orphans, later, later) == [SPACE]
+    assert await store(Queries.orphans, later, later) == [SPACE]
 
 
 async def test_a_guild_that_is_away_gets_no_rows_and_catches_up_when_it_is_back(store: Store) -> None:
-    await store(Tables.leave, GUILD, START)
+    await store(Queries.leave, GUILD, START)
     await look(store, live())
     assert await rows(store) == []
-    await store(Tables.join, GUILD)
+    await store(Queries.join, GUILD)
     await look(store, live(), now=START + MINUTE)
     assert await kinds(store) == [(Kind.LIVE, "pending")]

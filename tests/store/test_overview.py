@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from spacebot.ids import MessageId
-from spacebot.store.door import Store
+from spacebot.domain.deliveries import Kind
+from spacebot.domain.ids import MessageId, SpaceId
+from spacebot.store.connection import Store
 from spacebot.store.overview import MOST_PAST
-from spacebot.store.rows import Kind
-from spacebot.store.tables import Tables
-from spacebot.x.model import SpaceId
+from spacebot.store.queries import Queries
 from tests.clocks import START
 from tests.store.seed import (
     CHANNEL,
@@ -45,7 +44,7 @@ async def test_the_past_is_the_newest_first_with_outcome_and_message(store: Stor
     await send(store, START + 3 * SECOND)
     await look(store, live(SpaceId("1next"), title="More tea"), now=START + SECOND)
     await look(store, ended(SpaceId("1next")), now=START + 2 * SECOND)
-    second, first = await store(Tables.past, GUILD)
+    second, first = await store(Queries.past, GUILD)
     assert (first.kind, first.state, first.message_id, first.sent_at) == (
         Kind.LIVE,
         "sent",
@@ -60,7 +59,7 @@ async def test_the_past_is_the_newest_first_with_outcome_and_message(store: Stor
 async def test_the_past_can_be_that_of_one_host_or_guest(store: Store) -> None:
     await follow(store, COHOST, channel=OTHER_CHANNEL)
     await store(
-        Tables.add_watch,
+        Queries.add_watch,
         guild_id=GUILD,
         host_id=COHOST.id,
         channel_id=None,
@@ -71,8 +70,8 @@ async def test_the_past_can_be_that_of_one_host_or_guest(store: Store) -> None:
         now=START,
     )
     await look(store, live(host_ids=(HOST.id, COHOST.id)), live(SpaceId("1coffee"), COHOST))
-    tea = await store(Tables.past, GUILD, HOST.id)
-    coffee = await store(Tables.past, GUILD, COHOST.id)
+    tea = await store(Queries.past, GUILD, HOST.id)
+    coffee = await store(Queries.past, GUILD, COHOST.id)
     assert {(past.space.space_id, past.channel_id) for past in tea} == {(SPACE, CHANNEL), (SPACE, OTHER_CHANNEL)}
     assert {(past.space.space_id, past.channel_id) for past in coffee} == {
         (SPACE, OTHER_CHANNEL),
@@ -81,58 +80,58 @@ async def test_the_past_can_be_that_of_one_host_or_guest(store: Store) -> None:
 
 
 async def test_a_guild_sees_only_its_own_past(store: Store) -> None:
-    await store(Tables.set_channel, FAR_GUILD, FAR_CHANNEL)
+    await store(Queries.set_channel, FAR_GUILD, FAR_CHANNEL)
     await look(store, live())
-    assert len(await store(Tables.past, GUILD)) == 1
-    assert await store(Tables.past, FAR_GUILD) == []
+    assert len(await store(Queries.past, GUILD)) == 1
+    assert await store(Queries.past, FAR_GUILD) == []
 
 
 async def test_the_past_shown_has_an_end(store: Store) -> None:
     for number in range(MOST_PAST + 5):
         await look(store, live(SpaceId(f"1n{number}")))
-    past = await store(Tables.past, GUILD)
+    past = await store(Queries.past, GUILD)
     assert len(past) == MOST_PAST
     assert past[0].space.space_id == f"1n{MOST_PAST + 4}"
 
 
 async def test_the_queue_counts_what_is_due_and_what_is_tried_and_leaves_out_the_rest(store: Store) -> None:
     await follow(store, COHOST, channel=OTHER_CHANNEL)
-    assert await store(Tables.queue, START) == await store(Tables.queue, START + SECOND)
+    assert await store(Queries.queue, START) == await store(Queries.queue, START + SECOND)
     await look(store, live(), live(SpaceId("1coffee"), COHOST))
-    queue = await store(Tables.queue, START)
+    queue = await store(Queries.queue, START)
     assert (queue.unsent, queue.edits, queue.oldest) == (2, 0, START)
     jobs = {job.channel_id: job for job in await claim(store)}
-    await store(Tables.mark_sent, jobs[CHANNEL].delivery_id, MessageId(1), 1, START)
-    queue = await store(Tables.queue, START)
+    await store(Queries.mark_sent, jobs[CHANNEL].delivery_id, MessageId(1), 1, START)
+    queue = await store(Queries.queue, START)
     assert (queue.unsent, queue.edits) == (1, 0), "what is being sent still waits"
     await look(store, live(title="Another"), now=START + SECOND)
-    assert (await store(Tables.queue, START + SECOND)).edits == 1
-    await store(Tables.pause, CHANNEL, GUILD, "no permission", START)
-    await store(Tables.pause, OTHER_CHANNEL, GUILD, "no permission", START)
-    queue = await store(Tables.queue, START + SECOND)
+    assert (await store(Queries.queue, START + SECOND)).edits == 1
+    await store(Queries.pause, CHANNEL, GUILD, "no permission", START)
+    await store(Queries.pause, OTHER_CHANNEL, GUILD, "no permission", START)
+    queue = await store(Queries.queue, START + SECOND)
     assert (queue.unsent, queue.edits, queue.oldest) == (0, 0, None)
 
 
 async def test_a_delay_is_counted_from_the_spaces_start_with_what_saw_it_first(store: Store) -> None:
-    await store(Tables.take_in, [live()], [], [], START + 5 * SECOND, by="push")
-    await store(Tables.take_in, [live()], [], [], START + 6 * SECOND, by="sweep")
+    await store(Queries.take_in, [live()], [], [], START + 5 * SECOND, by="push")
+    await store(Queries.take_in, [live()], [], [], START + 6 * SECOND, by="sweep")
     await send(store, START + 7 * SECOND)
-    assert await store(Tables.delays, START) == [(7.0, "push")]
-    assert await store(Tables.delays, START, GUILD) == [(7.0, "push")]
-    assert await store(Tables.delays, START, FAR_GUILD) == []
-    assert await store(Tables.delays, START + 8 * SECOND) == [], "only what was sent since then"
+    assert await store(Queries.delays, START) == [(7.0, "push")]
+    assert await store(Queries.delays, START, GUILD) == [(7.0, "push")]
+    assert await store(Queries.delays, START, FAR_GUILD) == []
+    assert await store(Queries.delays, START + 8 * SECOND) == [], "only what was sent since then"
 
 
 async def test_a_watch_added_midway_is_not_late(store: Store) -> None:
-    await store(Tables.set_channel, FAR_GUILD, FAR_CHANNEL)
+    await store(Queries.set_channel, FAR_GUILD, FAR_CHANNEL)
     await follow(store, guild=FAR_GUILD, now=START + 60 * SECOND)
     await look(store, live(), now=START + 60 * SECOND)
     await send(store, START + 61 * SECOND)
-    assert await store(Tables.delays, START, FAR_GUILD) == []
-    assert await store(Tables.delays, START, GUILD) == [(61.0, "sweep")]
+    assert await store(Queries.delays, START, FAR_GUILD) == []
+    assert await store(Queries.delays, START, GUILD) == [(61.0, "sweep")]
 
 
 async def test_a_space_that_x_did_not_date_has_no_delay(store: Store) -> None:
     await look(store, live(started_at=None))
     await send(store, START + SECOND)
-    assert await store(Tables.delays, START) == []
+    assert await store(Queries.delays, START) == []

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from spacebot.store.door import Store
+from spacebot.store.connection import Store
+from spacebot.store.queries import Queries
 from spacebot.store.spending import UNANSWERED, SpendingLine
-from spacebot.store.tables import Tables
 from spacebot.x.money import Prices, Resource
 
 DAY = date(2026, 10, 1)
@@ -29,61 +29,61 @@ def line(kind: str, count: int, millicents: int, day: date = DAY) -> SpendingLin
 
 
 async def test_a_resource_is_paid_for_once_in_a_day_however_often_it_comes(store: Store) -> None:
-    assert await store(Tables.pay, DAY, [SPACE, HOST, SPACE], PRICES, []) == 1_500
-    assert await store(Tables.pay, DAY, [HOST, SPACE], PRICES, []) == 0
-    assert await store(Tables.spending, DAY) == [line("space", 1, 500), line("user", 1, 1_000)]
+    assert await store(Queries.pay, DAY, [SPACE, HOST, SPACE], PRICES, []) == 1_500
+    assert await store(Queries.pay, DAY, [HOST, SPACE], PRICES, []) == 0
+    assert await store(Queries.spending, DAY) == [line("space", 1, 500), line("user", 1, 1_000)]
 
 
 async def test_on_the_next_day_it_is_paid_for_again(store: Store) -> None:
-    await store(Tables.pay, DAY, [SPACE], PRICES, [])
-    assert await store(Tables.pay, NEXT, [SPACE], PRICES, []) == 500
-    assert await store(Tables.spending, DAY) == [line("space", 1, 500), line("space", 1, 500, NEXT)]
-    assert await store(Tables.first_spending) == DAY
+    await store(Queries.pay, DAY, [SPACE], PRICES, [])
+    assert await store(Queries.pay, NEXT, [SPACE], PRICES, []) == 500
+    assert await store(Queries.spending, DAY) == [line("space", 1, 500), line("space", 1, 500, NEXT)]
+    assert await store(Queries.first_spending) == DAY
 
 
 async def test_a_new_price_leaves_what_was_paid_at_the_old_one(store: Store) -> None:
-    await store(Tables.pay, DAY, [("space", "1a")], Prices(space=500), [])
-    await store(Tables.pay, DAY, [("space", "1b")], Prices(space=700), [])
-    assert await store(Tables.spending, DAY) == [line("space", 2, 1_200)]
+    await store(Queries.pay, DAY, [("space", "1a")], Prices(space=500), [])
+    await store(Queries.pay, DAY, [("space", "1b")], Prices(space=700), [])
+    assert await store(Queries.spending, DAY) == [line("space", 2, 1_200)]
 
 
 async def test_what_was_laid_aside_is_given_back_with_the_answer(store: Store) -> None:
-    first, second = [await store(Tables.reserve, DAY, DAY, amount) for amount in (150_000, 3_000)]
-    await store(Tables.pay, DAY, [SPACE], PRICES, [first])
-    assert await store(Tables.laid_aside) == 3_000
-    assert await store(Tables.write_off, [first]) == 0
-    await store(Tables.give_back, [second])
-    assert await store(Tables.laid_aside) == 0
-    assert await store(Tables.spending, DAY) == [line("space", 1, 500)]
+    first, second = [await store(Queries.reserve, DAY, DAY, amount) for amount in (150_000, 3_000)]
+    await store(Queries.pay, DAY, [SPACE], PRICES, [first])
+    assert await store(Queries.laid_aside) == 3_000
+    assert await store(Queries.write_off, [first]) == 0
+    await store(Queries.give_back, [second])
+    assert await store(Queries.laid_aside) == 0
+    assert await store(Queries.spending, DAY) == [line("space", 1, 500)]
 
 
 async def test_what_nobody_can_tell_any_more_is_booked_at_its_most_and_only_once(store: Store) -> None:
-    known, _ = [await store(Tables.reserve, DAY, DAY, amount) for amount in (2_000, 3_000)]
-    assert await store(Tables.write_off, [known]) == 1
-    assert await store(Tables.write_off) == 1
-    assert await store(Tables.write_off) == 0
-    assert await store(Tables.spending, DAY) == [line(UNANSWERED, 2, 5_000)]
-    assert await store(Tables.laid_aside) == 0
+    known, _ = [await store(Queries.reserve, DAY, DAY, amount) for amount in (2_000, 3_000)]
+    assert await store(Queries.write_off, [known]) == 1
+    assert await store(Queries.write_off) == 1
+    assert await store(Queries.write_off) == 0
+    assert await store(Queries.spending, DAY) == [line(UNANSWERED, 2, 5_000)]
+    assert await store(Queries.laid_aside) == 0
 
 
 async def test_close_to_midnight_it_counts_on_either_day(store: Store) -> None:
-    await store(Tables.reserve, DAY, NEXT, 2_000)
-    assert await store(Tables.laid_aside) == 4_000
-    await store(Tables.write_off)
-    assert await store(Tables.spending, DAY) == [line(UNANSWERED, 1, 2_000), line(UNANSWERED, 1, 2_000, NEXT)]
+    await store(Queries.reserve, DAY, NEXT, 2_000)
+    assert await store(Queries.laid_aside) == 4_000
+    await store(Queries.write_off)
+    assert await store(Queries.spending, DAY) == [line(UNANSWERED, 1, 2_000), line(UNANSWERED, 1, 2_000, NEXT)]
 
 
 async def test_sums_outlive_the_single_resources(store: Store) -> None:
-    await store(Tables.pay, DAY, [SPACE], PRICES, [])
-    await store(Tables.pay, NEXT, [SPACE, HOST], PRICES, [])
-    await store(Tables.forget_paid, NEXT)
-    assert sorted(await store(Tables.paid)) == [(NEXT, "space", "1a"), (NEXT, "user", "7")]
-    assert sum(one.count for one in await store(Tables.spending, DAY)) == 3
+    await store(Queries.pay, DAY, [SPACE], PRICES, [])
+    await store(Queries.pay, NEXT, [SPACE, HOST], PRICES, [])
+    await store(Queries.forget_paid, NEXT)
+    assert sorted(await store(Queries.paid)) == [(NEXT, "space", "1a"), (NEXT, "user", "7")]
+    assert sum(one.count for one in await store(Queries.spending, DAY)) == 3
 
 
 async def test_what_is_laid_aside_outlives_the_run_that_did_it(tmp_path: Path) -> None:
     path = tmp_path / "books.sqlite3"
     async with Store(path) as store:
-        await store(Tables.reserve, DAY, DAY, 2_000)
+        await store(Queries.reserve, DAY, DAY, 2_000)
     async with Store(path) as store:
-        assert await store(Tables.laid_aside) == 2_000
+        assert await store(Queries.laid_aside) == 2_000

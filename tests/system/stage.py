@@ -11,11 +11,11 @@ from typing import Any
 
 from spacebot import app
 from spacebot.clock import Clock
-from spacebot.sandbox import jumping
 from spacebot.sandbox.discord import LocalChannel, LocalDiscord, LocalGuild, LocalMember, LocalMessage
 from spacebot.sandbox.process import BotProcess
 from spacebot.sandbox.x import LocalX
 from spacebot.settings import Settings
+from tests import virtual_time
 from tests.clocks import START
 from tests.sandbox import openapi_discord, openapi_x
 
@@ -161,7 +161,7 @@ def in_virtual_time(scenario: Callable[[VirtualStage], Coroutine[Any, Any, None]
             await scenario(stage)
 
     def test(tmp_path: Path) -> None:
-        jumping.run(lambda clock: play(tmp_path, clock), start=START, debug=True)
+        virtual_time.run(lambda clock: play(tmp_path, clock), start=START, debug=True)
 
     test.__name__, test.__qualname__, test.__module__ = scenario.__name__, scenario.__qualname__, scenario.__module__
     return test

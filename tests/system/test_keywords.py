@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 
-from spacebot.ids import ChannelId, GuildId
+from spacebot.domain.guilds import Keyword
+from spacebot.domain.ids import ChannelId, GuildId
 from spacebot.sandbox.discord import LocalMessage
-from spacebot.store.door import Store
-from spacebot.store.rows import Keyword
-from spacebot.store.tables import Tables
+from spacebot.store.connection import Store
+from spacebot.store.queries import Queries
 from tests.system.stage import Club, VirtualStage, ask, club, in_virtual_time, text
 
 A_ROUND = 70.0
@@ -153,7 +153,7 @@ async def test_however_many_keywords_there_are_x_is_not_asked_too_often_and_peop
     clubs = [club(stage.discord, f"Club {number}") for number in range(8)]
     words = [f"subject {number}" for number in range(400)]
 
-    def add(tables: Tables) -> None:
+    def add(tables: Queries) -> None:
         for number, each in enumerate(words):
             one = clubs[number % len(clubs)]
             tables.set_channel(GuildId(one.guild.id), ChannelId(one.spaces.id))

@@ -9,8 +9,8 @@ from unittest.mock import patch
 import pytest
 
 from spacebot.sandbox.x import XSpace, XUser
-from spacebot.store.door import Store
-from spacebot.store.tables import Tables
+from spacebot.store.connection import Store
+from spacebot.store.queries import Queries
 from tests.clocks import START
 from tests.system.stage import Club, Served, VirtualStage, ask, club, in_virtual_time, text
 
@@ -56,8 +56,8 @@ async def the_books_are_the_bill(stage: VirtualStage, bot: Served) -> None:
     """Stop the bot, and compare to the cent what it has booked with what X has billed, by day and kind."""
     await bot.stop()
     async with Store(stage.folder / "spacebot.sqlite3") as store:
-        lines = await store(Tables.spending, TODAY - timedelta(days=1))
-        assert await store(Tables.laid_aside) == 0
+        lines = await store(Queries.spending, TODAY - timedelta(days=1))
+        assert await store(Queries.laid_aside) == 0
     booked = {(line.day, line.kind): (line.count, line.millicents) for line in lines}
     bill = Counter((line.day, line.kind) for line in stage.x.billed.lines)
     prices = {line.kind: int(line.price * 100_000) for line in stage.x.billed.lines}

@@ -13,7 +13,7 @@ from unittest.mock import patch
 from spacebot import app
 from spacebot.sandbox.discord import Fault as DiscordFault
 from spacebot.sandbox.x import Fault
-from spacebot.store import door
+from spacebot.store import connection
 from tests.system.stage import Club, VirtualStage, ask, club, in_virtual_time, text
 
 HALF_AN_HOUR = 1800.0
@@ -162,7 +162,7 @@ async def test_what_happened_while_the_gateway_was_gone_is_known_when_it_is_back
 async def test_a_database_that_another_process_holds_is_waited_for(stage: VirtualStage) -> None:
     host = stage.x.add_user("host")
     one = club(stage.discord)
-    with patch.object(door, "BUSY_SECONDS", 0.02):
+    with patch.object(connection, "BUSY_SECONDS", 0.02):
         await stage.serve()
     await follow(one, "@host")
     await stage.swept(2)

@@ -4,11 +4,11 @@ import json
 import os
 from unittest.mock import patch
 
-from spacebot.ids import ChannelId, GuildId
+from spacebot.domain.ids import ChannelId, GuildId, UserId
 from spacebot.sandbox.x import Fault, XSpace, XUser
-from spacebot.store.door import Store
-from spacebot.store.tables import Tables
-from spacebot.x.model import User, UserId
+from spacebot.store.connection import Store
+from spacebot.store.queries import Queries
+from spacebot.x.model import User
 from tests.system.stage import Club, VirtualStage, ask, club, in_virtual_time, text
 
 AT_ONCE = 3.0
@@ -73,7 +73,7 @@ async def crowd(stage: VirtualStage, one: Club, count: int) -> None:
     """Let a guild follow so many hosts who never do anything; before the bot starts."""
     users = [stage.x.add_user(f"quiet{number}") for number in range(count)]
 
-    def add(tables: Tables) -> None:
+    def add(tables: Queries) -> None:
         tables.remember_users([User(id=UserId(user.id), username=user.username) for user in users], stage.clock.now())
         tables.set_channel(GuildId(one.guild.id), ChannelId(one.spaces.id))
         for user in users:

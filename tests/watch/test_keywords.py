@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spacebot.domain.guilds import Keyword
+from spacebot.domain.ids import ChannelId, GuildId, SpaceId
+from spacebot.domain.spaces import SpaceRecord, State
 from spacebot.errors import XCreditsDepleted, XDown, XInvalidRequest
-from spacebot.ids import ChannelId, GuildId
-from spacebot.store.door import Store
-from spacebot.store.rows import Keyword
-from spacebot.store.tables import Tables
+from spacebot.store.connection import Store
+from spacebot.store.queries import Queries
 from spacebot.watch.keywords import EVERY, KeywordWatcher
-from spacebot.watch.lifecycle import SpaceRecord
-from spacebot.x.model import Page, Space, SpaceId, State
+from spacebot.x.model import Page, Space
 from tests.clocks import START, FakeClock
 from tests.store.seed import (
     ADMIN,
@@ -86,7 +86,7 @@ class Desk:
         self, text: str, *, guild: GuildId = GUILD, channel: ChannelId | None = None, **how: object
     ) -> None:
         keyword = Keyword(guild_id=guild, text=text, channel_id=channel, **how)  # type: ignore[arg-type]  # any field of it
-        await self.store(Tables.add_keyword, keyword, by=ADMIN, limit=100, now=self.clock.now())
+        await self.store(Queries.add_keyword, keyword, by=ADMIN, limit=100, now=self.clock.now())
 
     async def passing(self, seconds: float) -> None:
         """Let so much time pass; whatever the store's thread is asked is answered before the next moment."""
@@ -102,7 +102,7 @@ class Desk:
 
     async def _settled(self) -> None:
         for _ in range(4):  # an answer may lead to the next question
-            await self.store(Tables.note, "nothing")
+            await self.store(Queries.note, "nothing")
             await self.clock.settle(rounds=12)
 
     async def told(self) -> set[tuple[object, object]]:
@@ -113,7 +113,7 @@ class Desk:
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     async with opened(tmp_path) as store:
-        await store(Tables.set_channel, FAR_GUILD, FAR_CHANNEL)
+        await store(Queries.set_channel, FAR_GUILD, FAR_CHANNEL)
         clock = FakeClock()
         x, budget, found = ScriptedSearch(clock), [True], list[SpaceRecord]()
         loop = KeywordWatcher(source=x, store=store, clock=clock, on_found=found.extend, may_search=lambda: budget[0])
@@ -263,7 +263,7 @@ async def test_a_space_that_could_not_be_looked_up_is_looked_up_in_the_next_roun
 async def test_a_keyword_that_was_removed_is_not_searched_any_more(desk: Desk) -> None:
     await desk.watch("tea")
     await desk.passing(EVERY / 2)
-    await desk.store(Tables.remove_keyword, GUILD, "tea", desk.clock.now())
+    await desk.store(Queries.remove_keyword, GUILD, "tea", desk.clock.now())
     desk.x.searches.clear()
     await desk.passing(3 * EVERY)
     assert not desk.x.searches
@@ -271,7 +271,7 @@ async def test_a_keyword_that_was_removed_is_not_searched_any_more(desk: Desk) -
 
 async def test_keywords_of_a_guild_that_the_bot_has_left_cost_nothing(desk: Desk) -> None:
     await desk.watch("tea", guild=FAR_GUILD)
-    await desk.store(Tables.leave, FAR_GUILD, desk.clock.now())
+    await desk.store(Queries.leave, FAR_GUILD, desk.clock.now())
     desk.x.searches.clear()
     await desk.passing(3 * EVERY)
     assert not desk.x.searches

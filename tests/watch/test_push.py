@@ -11,12 +11,12 @@ import aiohttp
 import pytest
 from pydantic import SecretStr
 
+from spacebot.domain.ids import SpaceId, UserId
 from spacebot.errors import StoreError
 from spacebot.sandbox.x import Fault, LocalX
 from spacebot.watch.push import EVENTS, Push
 from spacebot.x.activity import TAG, ActivityClient
 from spacebot.x.auth import BearerAuth
-from spacebot.x.base import SpaceId, UserId
 from tests.clocks import FakeClock
 
 

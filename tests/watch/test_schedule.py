@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spacebot.domain.ids import SpaceId, UserId
 from spacebot.watch.open_spaces import OpenSpaces
 from spacebot.watch.rates import HOUR, HOURS, Habit, hour_of_week
 from spacebot.watch.schedule import BATCH, GRACE, SWEEPS, Schedule
-from spacebot.x.model import SpaceId, UserId
 
 START = datetime(2026, 3, 2, 12, tzinfo=UTC).timestamp()
 TURN = 900.0 / 270

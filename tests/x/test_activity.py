@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
+from spacebot.domain.ids import UserId
 from spacebot.errors import (
     XBadToken,
     XCreditsDepleted,
@@ -37,7 +38,6 @@ from spacebot.errors import (
 from spacebot.sandbox.x import Fault, LocalX, XUser
 from spacebot.x.activity import ActivityClient
 from spacebot.x.auth import AppAuth, BearerAuth
-from spacebot.x.base import UserId
 from spacebot.x.stream import (
     LONGEST_LINE,
     Connected,

@@ -9,11 +9,11 @@ import pytest
 from pydantic import SecretStr
 from yarl import URL
 
+from spacebot.domain.ids import SpaceId
 from spacebot.errors import SettingsError, XBadToken, XDown, XError, XNotFound, XSignInRefused
 from spacebot.sandbox.x import Fault
 from spacebot.x.auth import AppAuth, BearerAuth, OAuthClient, UserToken, authorize_url, new_pkce
 from spacebot.x.client import OWN, XClient
-from spacebot.x.model import SpaceId
 from tests.x.conftest import Bench
 
 REDIRECT = "https://bot.invalid/back"

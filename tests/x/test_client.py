@@ -9,6 +9,8 @@ from itertools import pairwise
 import pytest
 from pydantic import SecretStr
 
+from spacebot.domain.ids import SpaceId, UserId
+from spacebot.domain.spaces import State
 from spacebot.errors import (
     XAbsent,
     XBadToken,
@@ -22,7 +24,7 @@ from spacebot.errors import (
 from spacebot.sandbox.x import Fault
 from spacebot.x.auth import BearerAuth, UserToken
 from spacebot.x.client import OWN, Lane, XClient
-from spacebot.x.model import Page, SpaceId, State, UserId
+from spacebot.x.model import Page
 from tests.x.conftest import Bench
 
 

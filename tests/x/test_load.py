@@ -13,13 +13,13 @@ import aiohttp
 import pytest
 from pydantic import SecretStr
 
+from spacebot.domain.ids import UserId
 from spacebot.errors import XError, XRateLimited
 from spacebot.sandbox.x import LocalX
 from spacebot.sandbox.x.gateway import Reply, Request
 from spacebot.x.auth import BearerAuth
 from spacebot.x.client import XClient
-from spacebot.x.desk import HostAnswer, HostDesk
-from spacebot.x.model import UserId
+from spacebot.x.host_batcher import HostAnswer, HostBatcher
 from tests.clocks import FakeClock
 from tests.x.conftest import Bench
 
@@ -28,8 +28,8 @@ SMALL = 25
 
 
 @pytest.fixture
-def desk(bench: Bench) -> HostDesk:
-    return HostDesk(bench.client, bench.clock)
+def desk(bench: Bench) -> HostBatcher:
+    return HostBatcher(bench.client, bench.clock)
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def least_gap(bench: Bench) -> float:
     return min((later - earlier).total_seconds() for earlier, later in pairwise(times))
 
 
-async def sweep_all(desk: HostDesk, hosts: Sequence[UserId]) -> list[str]:
+async def sweep_all(desk: HostBatcher, hosts: Sequence[UserId]) -> list[str]:
     """One pass over all hosts, 100 by 100; the Spaces seen."""
     seen: list[str] = []
     for at in range(0, len(hosts), 100):
@@ -65,7 +65,7 @@ async def sweep_all(desk: HostDesk, hosts: Sequence[UserId]) -> list[str]:
     return seen
 
 
-async def timed(bench: Bench, desk: HostDesk, host: UserId) -> tuple[float, HostAnswer]:
+async def timed(bench: Bench, desk: HostBatcher, host: UserId) -> tuple[float, HostAnswer]:
     began = bench.clock.monotonic()
     answer = await desk.ask(host)
     return bench.clock.monotonic() - began, answer
@@ -73,7 +73,7 @@ async def timed(bench: Bench, desk: HostDesk, host: UserId) -> tuple[float, Host
 
 @pytest.mark.parametrize("moment", [0.0, 3.3, 60.0])
 async def test_fifty_people_are_answered_within_five_seconds_by_shared_requests_while_the_sweep_goes_on(
-    bench: Bench, desk: HostDesk, moment: float
+    bench: Bench, desk: HostBatcher, moment: float
 ) -> None:
     swept, wanted = ids(100_000, 5_000), ids(900_000, 50)
     on_sweep = [bench.x.start_space(bench.x.add_user(f"swept{host}", id=host)).id for host in swept[::400]]
@@ -104,7 +104,7 @@ async def test_fifty_people_are_answered_within_five_seconds_by_shared_requests_
 
 
 async def test_crowds_all_through_a_window_never_take_a_request_that_x_would_refuse(
-    bench: Bench, desk: HostDesk
+    bench: Bench, desk: HostBatcher
 ) -> None:
     swept = ids(100_000, 500)
     for host in swept:
@@ -135,7 +135,7 @@ async def test_crowds_all_through_a_window_never_take_a_request_that_x_would_ref
 
 
 async def test_where_the_window_is_empty_people_read_when_to_come_back_and_are_served_then(small: Bench) -> None:
-    desk = HostDesk(small.client, small.clock)
+    desk = HostBatcher(small.client, small.clock)
     refusals: list[XRateLimited] = []
     left: list[float] = []
 
@@ -164,7 +164,7 @@ async def test_where_the_window_is_empty_people_read_when_to_come_back_and_are_s
 
 
 async def test_a_sweep_at_a_small_limit_leaves_people_their_share_of_every_window(small: Bench) -> None:
-    desk = HostDesk(small.client, small.clock)
+    desk = HostBatcher(small.client, small.clock)
     sweeping = asyncio.create_task(sweep_all(desk, ids(100_000, 10_000)))
 
     async def late_people() -> None:
@@ -184,7 +184,7 @@ async def test_a_sweep_at_a_small_limit_leaves_people_their_share_of_every_windo
 
 
 async def test_one_id_that_x_takes_for_malformed_fails_nobody_else_in_its_batch(
-    bench: Bench, desk: HostDesk, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, desk: HostBatcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     poison, wanted, swept = UserId("0000666"), ids(900_000, 49), ids(100_000, 50)
     on_air = {host: bench.x.start_space(bench.x.add_user(f"host{host}", id=host)).id for host in [*wanted, *swept][::3]}
@@ -217,7 +217,7 @@ async def test_one_id_that_x_takes_for_malformed_fails_nobody_else_in_its_batch(
 
 @pytest.mark.parametrize("more", [0, 1])
 async def test_an_answer_of_exactly_100_spaces_is_not_taken_for_complete(
-    bench: Bench, desk: HostDesk, more: int
+    bench: Bench, desk: HostBatcher, more: int
 ) -> None:
     hosts = ids(900_000, 100)
     made = {host: [bench.x.start_space(bench.x.add_user(f"host{host}", id=host)).id] for host in hosts}
@@ -240,7 +240,7 @@ async def test_an_answer_of_exactly_100_spaces_is_not_taken_for_complete(
 
 
 async def test_whoever_comes_while_x_fails_is_answered_or_told_and_never_left_waiting(
-    bench: Bench, desk: HostDesk
+    bench: Bench, desk: HostBatcher
 ) -> None:
     bench.x.random_faults(0.4, seed=11)
     on_air = {host: bench.x.start_space(bench.x.add_user(f"host{host}", id=host)).id for host in ids(900_000, 50)}

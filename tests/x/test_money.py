@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spacebot.domain.ids import SpaceId, UserId
 from spacebot.x import endpoints
-from spacebot.x.base import Thing
-from spacebot.x.endpoints import FULL, SWEEP, Request
-from spacebot.x.model import Page, Post, Problem, Space, SpaceId, User, UserId
-from spacebot.x.money import Prices, Usage, billed_at, dollars, millicents, most_of, usage_of
+from spacebot.x.base import XObject
+from spacebot.x.endpoints import Request
+from spacebot.x.fields import FULL, SWEEP
+from spacebot.x.model import Page, Post, Problem, Space, User
+from spacebot.x.money import Prices, Usage, billed_at, ceiling_of, dollars, millicents, usage_of
 from spacebot.x.posts import PostId
 
 
@@ -49,29 +51,29 @@ def test_what_was_paid_for_today_is_not_paid_for_again() -> None:
 
 def test_a_sweep_may_return_a_hundred_spaces_and_the_hosts_asked_about() -> None:
     asked = tuple(str(number) for number in range(40))
-    most = most_of(Request(endpoint=endpoints.CREATORS, query={"user_ids": asked, **SWEEP.query()}))
+    most = ceiling_of(Request(endpoint=endpoints.CREATORS, query={"user_ids": asked, **SWEEP.query()}))
     assert most.cost() == 100 * 500 + 40 * 1_000
     assert most.cost(paid=Usage(users=frozenset(asked[:30]))) == 100 * 500 + 10 * 1_000
 
 
 def test_spaces_asked_for_by_id_are_the_only_ones_that_may_come() -> None:
-    most = most_of(Request(endpoint=endpoints.SPACES, query={"ids": ("1a", "1b"), **SWEEP.query()}))
+    most = ceiling_of(Request(endpoint=endpoints.SPACES, query={"ids": ("1a", "1b"), **SWEEP.query()}))
     assert most.cost() == 2 * 500 + 2 * 1_000
     assert most.cost(paid=Usage(spaces=frozenset({"1a"}))) == 500 + 2 * 1_000
 
 
 def test_an_account_that_is_paid_for_today_may_be_asked_for_free() -> None:
-    by_id = most_of(Request(endpoint=endpoints.USER, about="7", query={}))
-    by_name = most_of(Request(endpoint=endpoints.USER_BY_USERNAME, about="seven", query={}))
+    by_id = ceiling_of(Request(endpoint=endpoints.USER, about="7", query={}))
+    by_name = ceiling_of(Request(endpoint=endpoints.USER_BY_USERNAME, about="seven", query={}))
     assert by_id.cost(paid=Usage(users=frozenset({"7"}))) == 0
     assert by_name.cost(paid=Usage(users=frozenset({"7"}))) == 1_000
 
 
 @pytest.mark.parametrize("endpoint", [endpoints.SEARCH, endpoints.POSTS, endpoints.BUYERS])
-def test_a_list_is_as_long_as_was_asked_for(endpoint: endpoints.Endpoint[Thing]) -> None:
+def test_a_list_is_as_long_as_was_asked_for(endpoint: endpoints.Endpoint[XObject]) -> None:
     about = None if endpoint is endpoints.SEARCH else "1a"
-    few = most_of(Request(endpoint=endpoint, about=about, query={"max_results": 10}))
-    many = most_of(Request(endpoint=endpoint, about=about, query={}))
+    few = ceiling_of(Request(endpoint=endpoint, about=about, query={"max_results": 10}))
+    many = ceiling_of(Request(endpoint=endpoint, about=about, query={}))
     assert many.cost() == 10 * few.cost() > 0
 
 
@@ -86,7 +88,7 @@ def test_no_sweep_costs_more_than_what_was_laid_aside_for_it(hosts: frozenset[st
         items=tuple(Space(id=SpaceId(f"1{number}"), creator_id=UserId(maker)) for number, maker in enumerate(makers)),
         users={UserId(maker): User(id=UserId(maker)) for maker in makers},
     )
-    most = most_of(Request(endpoint=endpoints.CREATORS, query={"user_ids": tuple(hosts), **SWEEP.query()}))
+    most = ceiling_of(Request(endpoint=endpoints.CREATORS, query={"user_ids": tuple(hosts), **SWEEP.query()}))
     assert (usage_of(page) - paid).cost() <= most.cost(paid=paid)
 
 
@@ -102,7 +104,7 @@ def test_no_look_at_spaces_by_id_costs_more_than_what_was_laid_aside_for_it(
             UserId(f"{one}0{number}"): User(id=UserId(f"{one}0{number}")) for one in seen for number in range(speakers)
         },
     )
-    most = most_of(Request(endpoint=endpoints.SPACES, query={"ids": tuple(asked), **FULL.query()}))
+    most = ceiling_of(Request(endpoint=endpoints.SPACES, query={"ids": tuple(asked), **FULL.query()}))
     assert usage_of(page).cost() <= most.cost()
 
 

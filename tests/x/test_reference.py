@@ -4,8 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from spacebot.domain.ids import SpaceId, UserId
 from spacebot.errors import UserMistake
-from spacebot.x.model import SpaceId, UserId
 from spacebot.x.reference import Handle, host, space_id
 
 SITES = ["x.com", "twitter.com", "www.x.com", "m.twitter.com", "mobile.twitter.com", "X.com", "WWW.TWITTER.COM"]

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # i
 from yarl import URL
 
 from spacebot.errors import XRateLimited
-from spacebot.x import endpoints
+from spacebot.x import endpoints, fields
 from spacebot.x.client import OWN, PostFields, UserFields
 from spacebot.x.endpoints import Endpoint, Request
 from spacebot.x.model import Affiliation, Media, Page, Place, Poll, Post, Problem, Space, Topic, User
@@ -168,16 +168,16 @@ def _typed(text: str, schema: dict[str, Any]) -> object:
 
 
 EVERYTHING = [
-    Request(endpoint=endpoints.SPACE, about="1AbCdEfGhIjKl", query=endpoints.FULL.query()),
+    Request(endpoint=endpoints.SPACE, about="1AbCdEfGhIjKl", query=fields.FULL.query()),
     Request(endpoint=endpoints.SPACE, about="1AbCdEfGhIjKl", query=OWN.query()),
-    Request(endpoint=endpoints.SPACES, query={"ids": ("1a", "1b"), **endpoints.SWEEP.query()}),
+    Request(endpoint=endpoints.SPACES, query={"ids": ("1a", "1b"), **fields.SWEEP.query()}),
     Request(
         endpoint=endpoints.CREATORS,
-        query={"user_ids": tuple(str(number) for number in range(1, 101)), **endpoints.SWEEP.query()},
+        query={"user_ids": tuple(str(number) for number in range(1, 101)), **fields.SWEEP.query()},
     ),
     Request(
         endpoint=endpoints.SEARCH,
-        query={"query": "night & day + 100%", "state": "live", "max_results": 100, **endpoints.FULL.query()},
+        query={"query": "night & day + 100%", "state": "live", "max_results": 100, **fields.FULL.query()},
     ),
     Request(
         endpoint=endpoints.BUYERS,

@@ -12,12 +12,12 @@ import pytest
 from pydantic import SecretStr
 from yarl import URL
 
+from spacebot.domain.ids import SpaceId, UserId
 from spacebot.errors import SettingsError, XBadToken, XDown, XError, XSignInRefused
 from spacebot.sandbox.x import Fault, XUser
 from spacebot.x.auth import AppAuth, BearerAuth, OAuthClient, Pkce, UserToken, authorize_url, new_pkce
 from spacebot.x.client import XClient
-from spacebot.x.desk import HostDesk
-from spacebot.x.model import SpaceId, UserId
+from spacebot.x.host_batcher import HostBatcher
 from tests.x.conftest import Bench
 
 REDIRECT = "https://bot.invalid/back"
@@ -89,7 +89,7 @@ async def marks(
 ) -> AsyncIterator[Marks]:
     """Marks that know the local X's secrets; what was logged, by anybody, is heard and judged at the end."""
     # All wait equally long before they try again: the clock then moves in a few steps instead of hundreds.
-    monkeypatch.setattr("spacebot.x.caller.random.uniform", lambda _, longest: longest)
+    monkeypatch.setattr("spacebot.x.transport.random.uniform", lambda _, longest: longest)
     marks, clients = Marks(), bench.x.clients
     for name in ("", "asyncio", "aiohttp", "aiohttp.client", "aiohttp.internal", "spacebot"):
         caplog.set_level(logging.DEBUG, name)
@@ -228,7 +228,7 @@ async def test_what_succeeds_tells_no_secret(bench: Bench, marks: Marks) -> None
     made = SpaceId(bench.x.start_space(host, title="Night garden", ticketed=True).id)
     auth = by_app(bench)
     app = XClient(session=bench.session, base_url=bench.x.url, auth=auth, clock=bench.clock)
-    desk = HostDesk(app, bench.clock)
+    desk = HostBatcher(app, bench.clock)
     for public in (True, False):
         token = await bench.of(person_token(bench, marks, host, public=public))
         for client, who in ((bench.client, token), (app, None)):
@@ -283,7 +283,7 @@ async def test_no_failure_of_x_tells_a_secret(bench: Bench, marks: Marks, fault:
             every_door(bench.client, token, token, made),
             every_door(app, None, token, made),
             several(
-                HostDesk(bench.client, bench.clock).ask(UserId("7")),
+                HostBatcher(bench.client, bench.clock).ask(UserId("7")),
                 oauth.exchange(code=code, verifier=pair.verifier, redirect_uri=REDIRECT),
                 oauth.refresh(unused.refresh),
                 oauth.revoke(token.access),

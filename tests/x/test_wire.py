@@ -9,11 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spacebot import errors
+from spacebot.domain.spaces import State
 from spacebot.errors import XAbsent, XError, XInvalidRequest, XNotFound, XRateLimited, XUnreadable
-from spacebot.x import endpoints
-from spacebot.x.base import Thing
-from spacebot.x.endpoints import Endpoint, PostFields, Request, SpaceFields
-from spacebot.x.model import Page, Space, State
+from spacebot.x import endpoints, fields
+from spacebot.x.base import XObject
+from spacebot.x.endpoints import Endpoint, Request
+from spacebot.x.fields import PostFields, SpaceFields
+from spacebot.x.model import Page, Space
 from spacebot.x.wire import Generation, build, decipher
 
 NOW = datetime(2026, 10, 1, 12, 0, tzinfo=UTC)
@@ -416,7 +418,7 @@ WHOLE = json.dumps({"data": [LIVE, LIVE], "includes": INCLUDES, "meta": {"result
 EVERY = [getattr(endpoints, name) for name in vars(endpoints) if isinstance(getattr(endpoints, name), Endpoint)]
 
 
-def understood(endpoint: Endpoint[Thing], status: int, headers: dict[str, str], body: bytes) -> None:
+def understood(endpoint: Endpoint[XObject], status: int, headers: dict[str, str], body: bytes) -> None:
     try:
         page = decipher(endpoint, status, headers, body, NOW)
     except XError as error:
@@ -426,7 +428,7 @@ def understood(endpoint: Endpoint[Thing], status: int, headers: dict[str, str], 
 
 
 @given(endpoint=st.sampled_from(EVERY), status=st.sampled_from([200, 201, 400, 403, 429, 500]), body=st.binary())
-def test_any_bytes_are_a_page_or_an_xerror(endpoint: Endpoint[Thing], status: int, body: bytes) -> None:
+def test_any_bytes_are_a_page_or_an_xerror(endpoint: Endpoint[XObject], status: int, body: bytes) -> None:
     understood(endpoint, status, {}, body)
 
 
@@ -437,7 +439,7 @@ def test_any_bytes_are_a_page_or_an_xerror(endpoint: Endpoint[Thing], status: in
     byte=st.binary(max_size=3),
 )
 def test_a_cut_or_damaged_answer_is_a_page_or_an_xerror(
-    endpoint: Endpoint[Thing], cut: int, at: int, byte: bytes
+    endpoint: Endpoint[XObject], cut: int, at: int, byte: bytes
 ) -> None:
     raw = WHOLE.encode()
     understood(endpoint, 200, {}, raw[:cut])
@@ -453,7 +455,7 @@ def test_a_cut_or_damaged_answer_is_a_page_or_an_xerror(
     reset=st.text(),
 )
 def test_any_json_in_any_place_is_a_page_or_an_xerror(
-    *, endpoint: Endpoint[Thing], field: str, value: object, envelope: dict[str, object], status: int, reset: str
+    *, endpoint: Endpoint[XObject], field: str, value: object, envelope: dict[str, object], status: int, reset: str
 ) -> None:
     body = {"data": [{**LIVE, field: value}, LIVE], "includes": {"users": [value]}}
     understood(endpoint, status, {}, json.dumps(body).encode())
@@ -469,7 +471,7 @@ def test_one_field_gone_wrong_never_costs_another_space(value: object, field: st
 
 
 def test_a_request_asks_for_ids_through_expansions_only() -> None:
-    asked: Request[Space] = Request(endpoint=endpoints.SPACES, query={"ids": ("1a", "1b"), **endpoints.FULL.query()})
+    asked: Request[Space] = Request(endpoint=endpoints.SPACES, query={"ids": ("1a", "1b"), **fields.FULL.query()})
     method, path, query = build(asked)
     assert (method, path, query["ids"]) == ("GET", "/2/spaces", "1a,1b")
     assert query["expansions"] == "creator_id,host_ids,speaker_ids,topic_ids"
@@ -504,6 +506,6 @@ def test_nothing_is_asked_for_that_is_not_needed() -> None:
         Request(endpoint=endpoints.SEARCH, query={"query": "y", "max_results": 101}),
     ],
 )
-def test_what_cannot_be_is_not_asked(request_: Request[Thing]) -> None:
+def test_what_cannot_be_is_not_asked(request_: Request[XObject]) -> None:
     with pytest.raises(XInvalidRequest):
         build(request_)

@@ -1,0 +1,90 @@
+"""How people are answered, errors included: each gets one sentence, in private."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import discord
+from discord import app_commands
+
+from spacebot.deliver.publisher import TROUBLES
+from spacebot.errors import SpacebotError, StoreError
+from spacebot.present.card import Card
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+RESTARTING = "I am just being restarted; please ask again in a moment."
+
+SORRY = "Something went wrong on my side; it has been logged. Please try again."
+
+SENTENCES: dict[type[Exception], str] = {
+    StoreError: "My database is busy; please try again in a moment.",
+    app_commands.MissingPermissions: "You need the Manage Server permission for that.",
+    app_commands.NoPrivateMessage: "That works only in a server.",
+    app_commands.CommandNotFound: "That command has changed; reload Discord and try again.",
+    app_commands.CommandSignatureMismatch: "That command has changed; reload Discord and try again.",
+}
+"""What people are told of errors whose own text is not for them."""
+
+
+@dataclass(slots=True, kw_only=True)
+class PagedAnswer:
+    """An answer whose pages can be turned: by whom, what is there, and where more comes from."""
+
+    owner: int
+    cards: list[Card]
+    more: Callable[[], Awaitable[list[Card] | None]] | None = None
+    turning: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+def explained(callback: Callable[[T, discord.Interaction[Any]], Awaitable[None]]) -> Any:
+    """Let the callback of a button or a form end in `explain` too: their errors do not reach the command tree."""
+
+    async def wrapped(self: T, interaction: discord.Interaction[Any]) -> None:
+        try:
+            await callback(self, interaction)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the person is told and it is logged
+            await explain(interaction, error)
+
+    return wrapped
+
+
+async def explain(interaction: discord.Interaction[Any], error: Exception) -> None:
+    """Answer with one sentence; log what nobody foresaw."""
+    try:
+        await say(interaction, sentence(error))
+    except TROUBLES as failure:
+        log.warning("An answer could not be given: %s", type(failure).__name__)
+
+
+def sentence(error: Exception) -> str:
+    """What the person who asked is told of an error."""
+    cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+    for kind, text in SENTENCES.items():
+        if isinstance(cause, kind):
+            return text
+    if isinstance(cause, SpacebotError):
+        return str(cause)
+    if isinstance(cause, TROUBLES):
+        log.warning("Discord did not take an answer: %s", type(cause).__name__)
+        return SORRY
+    log.error("A command failed in an unforeseen way.", exc_info=cause)
+    return SORRY
+
+
+async def say(interaction: discord.Interaction[Any], text: str) -> None:
+    """Answer with a plain sentence, for the asker alone unless the answer was begun in public."""
+    if interaction.response.is_done():
+        if interaction.type is discord.InteractionType.component:  # what stands there is a good answer
+            await interaction.followup.send(text, ephemeral=True)
+        else:
+            await interaction.edit_original_response(content=text, embeds=[], view=None)
+        return
+    try:
+        await interaction.response.send_message(text, ephemeral=True)
+    except TROUBLES:  # Discord may have taken an earlier answer all the same
+        await interaction.edit_original_response(content=text, embeds=[], view=None)

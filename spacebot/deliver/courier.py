@@ -1,0 +1,434 @@
+"""The loop that makes Discord agree with the ledger: it sends what is missing and edits what is out of date.
+
+A delivery is committed as 'sending' before Discord is called. Whatever happens then, the ledger decides what comes
+next: after an unclear outcome the channel is searched before anything is sent again.
+"""
+
+import asyncio
+import hashlib
+import logging
+import math
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from spacebot.clock import Clock, until_set
+from spacebot.domain.deliveries import Job, Kind
+from spacebot.domain.guilds import AtEnd
+from spacebot.domain.ids import ChannelId, GuildId, MessageId
+from spacebot.domain.spaces import SpaceRecord
+from spacebot.errors import (
+    DiscordError,
+    MessageGone,
+    MessageRefused,
+    Refused,
+    SearchGivenUp,
+    SpacebotError,
+    StoreError,
+    TryLater,
+    Unclear,
+)
+from spacebot.present.announcement import announcement, is_late, marker
+from spacebot.present.card import Card
+from spacebot.store.connection import Store
+from spacebot.store.deliveries import OVER, UNWATCHED
+from spacebot.store.queries import Queries
+
+log = logging.getLogger(__name__)
+
+PATIENCE = timedelta(seconds=30)
+"""How long the courier sleeps at most; then it looks whether paused channels are open again."""
+
+LOOK_BACK = timedelta(minutes=5)
+"""A message is searched from this long before its first attempt: Discord's clock is not ours."""
+
+TOO_LATE_TO_RING = timedelta(minutes=30)
+"""A Space found so long after its start is announced without mentioning anybody."""
+
+DELETED = "the Space is over, and this server wants its announcements deleted then"
+
+ON_ITS_WAY = timedelta(seconds=60)
+"""A message that an attempt has left on its way stands in the channel after so long, or never will."""
+
+PASSING = 2
+"""So many failed attempts may be a passing weakness of Discord's, which no admin can do anything about."""
+
+OLD = timedelta(minutes=58)
+"""Discord lets messages be edited only rarely once they are an hour old, however many there are in the channel."""
+
+OLD_EDITS_APART = 60.0
+"""Seconds between two such edits in one channel. Discord's own number is not published."""
+
+REOPEN_EVERY = 1.0
+"""Seconds between looks at the paused channels: each delivery that is done brings the courier round."""
+
+BLIND_PAUSE = timedelta(minutes=1)
+"""How long a channel rests after a refusal that the permissions we know do not explain; twice as long each time."""
+
+LONGEST_REST = timedelta(minutes=15)
+"""How long such a channel rests at most: what opens it again is not told to us."""
+
+CLOCK_STEP = 2.0
+"""Seconds that the wall clock may go slower than time without being set back."""
+
+RAREST_RETRY = timedelta(hours=1)
+"""How rarely a message is tried that Discord keeps refusing."""
+
+LONGEST_RETRY = timedelta(minutes=5)
+
+
+class Publisher(Protocol):
+    """Discord, as the courier needs it."""
+
+    def obstacle(self, guild_id: GuildId, channel_id: ChannelId) -> str | None:
+        """Why nothing can be posted in this channel, for people; None if nothing is in the way. Costs no request."""
+        ...
+
+    def can_search(self, guild_id: GuildId, channel_id: ChannelId) -> bool:
+        """Whether the bot may read the channel's history. Costs no request."""
+        ...
+
+    async def look(self, guild_id: GuildId, channel_id: ChannelId) -> str | None:
+        """The same, but asks Discord where the channel is not known.
+
+        Raises:
+            TryLater, Unclear: Discord did not say.
+        """
+        ...
+
+    async def send(self, channel_id: ChannelId, card: Card, *, nonce: str) -> MessageId:
+        """Post a message.
+
+        Raises:
+            Refused: Discord said no for this channel; nothing was posted.
+            MessageRefused: Discord said no to this message; nothing was posted.
+            TryLater: nothing was posted, and nobody is to blame.
+            Unclear: the message may or may not stand in the channel.
+        """
+        ...
+
+    async def find(self, channel_id: ChannelId, embed_url: str, *, since: datetime) -> MessageId | None:
+        """Our message that carries this embed address, if the channel's history since then shows one.
+
+        Raises:
+            SearchGivenUp: there are too many messages to look through.
+            TryLater, Unclear: as `send`.
+        """
+        ...
+
+    async def edit(self, channel_id: ChannelId, message_id: MessageId, card: Card) -> None:
+        """Change a message of ours.
+
+        Raises:
+            MessageGone: somebody deleted it.
+            Refused, TryLater, Unclear: as `send`.
+        """
+        ...
+
+    async def delete(self, channel_id: ChannelId, message_id: MessageId) -> None:
+        """Remove a message of ours; raises as `edit`."""
+        ...
+
+
+class Courier:
+    """Delivers what the ledger asks for, many channels at a time, one bad channel apart from the rest."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        publisher: Publisher,
+        clock: Clock,
+        woken: asyncio.Event | None = None,
+        most_at_once: int = 50,
+    ) -> None:
+        self._store = store
+        self._publisher = publisher
+        self._clock = clock
+        self._most_at_once = most_at_once
+        self._woken = woken or asyncio.Event()
+        self._claiming = asyncio.Lock()
+        self._working: dict[asyncio.Task[None], ChannelId] = {}
+        self._rests: dict[ChannelId, float] = {}
+        self._blind: dict[ChannelId, int] = {}
+        self._reopens_at = -math.inf
+        self._unclear = 0
+        self._told: set[int] = set()
+        self._old_edits: dict[ChannelId, float] = {}
+        self._last_looks: set[int] = set()
+        self._stopping = False
+        self._failing = False
+        self._ahead: float | None = None
+        self.trouble: str | None = None
+        """Why the ledger cannot be worked on, if it cannot."""
+
+    def wake(self) -> None:
+        """There may be work."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Deliver until cancelled; what is under way then goes on until `drain`."""
+        released = False
+        while not self._stopping:
+            self._woken.clear()
+            try:
+                if not released:
+                    await self._release()
+                    released = True
+                await self._mind_the_clock()
+                is_early = self._clock.monotonic() < self._reopens_at
+                if not is_early:
+                    await self._reopen()
+                    self._reopens_at = self._clock.monotonic() + REOPEN_EVERY
+                more = await self._claim()
+                pause = 0.0 if more else await self._pause()
+                if is_early:  # what woke us may have been a channel that is open again
+                    pause = min(pause, REOPEN_EVERY)
+            except SpacebotError as error:
+                self._ledger_fails(error)
+                pause = PATIENCE.total_seconds()
+            else:
+                if self._failing:
+                    log.info("The ledger works again.")
+                self._failing = False
+                self.trouble = None
+            if pause:
+                await until_set(self._clock, self._woken, pause)
+
+    async def drain(self, seconds: float) -> None:
+        """Start nothing new, and give what is under way so long to finish; the next start settles the rest."""
+        self._stopping = True
+        self._woken.set()
+        async with self._claiming:  # a claim that is being made right now is still started on
+            working = set(self._working)
+        if working:
+            await asyncio.wait(working, timeout=seconds)
+        for task in working:
+            task.cancel()
+        await asyncio.gather(*working, return_exceptions=True)
+
+    async def _release(self) -> None:
+        released = await self._store(Queries.release, self._clock.now())
+        if released:
+            log.info("%d deliveries were under way at the last stop; each is settled now.", released)
+
+    async def _mind_the_clock(self) -> None:
+        """A wall clock that was set back would leave what is due waiting for it to catch up."""
+        now, ahead = self._clock.now(), self._clock.now().timestamp() - self._clock.monotonic()
+        if self._ahead is not None and ahead < self._ahead - CLOCK_STEP:
+            log.warning("The clock was set back by %.0f seconds; what was due is looked at again.", self._ahead - ahead)
+            await self._store(Queries.set_clock_back, now)
+        self._ahead = ahead
+
+    def _ledger_fails(self, error: SpacebotError) -> None:
+        self.trouble = str(error)
+        if not self._failing:
+            log.warning("The ledger cannot be read or written: %s It is tried again.", error)
+        self._failing = True
+
+    async def _claim(self) -> bool:
+        """Start on what is due, as far as there are hands; whether more may be due already."""
+        free = self._most_at_once - len(self._working)
+        if free <= 0:
+            await asyncio.wait(self._working, return_when=asyncio.FIRST_COMPLETED)
+            return True
+        async with self._claiming:
+            if self._stopping:
+                return False
+            busy = list(self._working.values())
+            jobs = await self._store(Queries.claim, free, self._clock.now(), busy)
+            for job in jobs:
+                task = asyncio.create_task(self._deliver(job), name=f"delivery-{job.delivery_id}")
+                self._working[task] = job.channel_id
+                task.add_done_callback(self._done)
+        return len(jobs) == free
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._working.pop(task, None)
+        self._woken.set()
+
+    async def _pause(self) -> float:
+        due = await self._store(Queries.next_due)
+        if due is None:
+            return PATIENCE.total_seconds()
+        # What is due already waits for its channel, and whoever works there wakes us.
+        least = 1.0 if self._working else 0.05
+        return min(max((due - self._clock.now()).total_seconds(), least), PATIENCE.total_seconds())
+
+    async def _reopen(self) -> None:
+        """Resume the paused channels whose obstacle is gone."""
+        for pause in await self._store(Queries.pauses):
+            obstacle = self._publisher.obstacle(pause.guild_id, pause.channel_id)
+            if obstacle is not None:
+                self._rests.pop(pause.channel_id, None)
+                self._blind.pop(pause.channel_id, None)
+                if obstacle != pause.reason:
+                    await self._store(Queries.pause, pause.channel_id, pause.guild_id, obstacle, self._clock.now())
+            elif self._clock.monotonic() >= self._rests.get(pause.channel_id, 0.0):
+                self._rests.pop(pause.channel_id, None)
+                if pause.channel_id not in self._blind:  # there, only a message that stands is proof
+                    log.info("Channel %d is open again.", pause.channel_id)
+                await self._store(Queries.resume, pause.channel_id, self._clock.now())
+
+    async def _deliver(self, job: Job) -> None:
+        try:
+            await self._attempt(job)
+        except StoreError as error:  # the lease runs out, and it is looked at again
+            self._ledger_fails(error)
+        except Exception:
+            log.exception("Delivery %d failed in an unforeseen way.", job.delivery_id)
+            await self._retry(job, "an unforeseen error", unclear=True, after=LONGEST_RETRY)
+
+    async def _attempt(self, job: Job) -> None:
+        try:
+            obstacle = await self._publisher.look(job.guild_id, job.channel_id)
+            if obstacle is not None:
+                raise Refused(obstacle)
+            if job.message_id is not None:
+                await self._edit(job, job.message_id)
+            else:
+                await self._send(job)
+        except MessageGone as error:
+            await self._store(Queries.mark_skipped, job.delivery_id, str(error))
+        except Refused as error:
+            await self._pause_channel(job, str(error))
+        except MessageRefused as error:
+            await self._put_off(job, str(error))
+        except TryLater as error:
+            await self._retry(job, _lasting(job, error), unclear=False, after=timedelta(seconds=error.seconds))
+        except Unclear as error:
+            after = min(timedelta(seconds=2 ** min(job.attempts, 10)), LONGEST_RETRY)
+            self._unclear += 1
+            if job.attempts == 0 and self._unclear == 1:  # while nothing goes through, one stands for all
+                self._told.add(job.delivery_id)
+                log.warning("Delivery %d to channel %d is unclear: %s", job.delivery_id, job.channel_id, error)
+            await self._retry(job, _lasting(job, error), unclear=True, after=after)
+
+    async def _send(self, job: Job) -> None:
+        quiet = False
+        if job.first_attempt_at is not None and not self._publisher.can_search(job.guild_id, job.channel_id):
+            quiet = True  # never lost; and if it stands there already, at least nobody is called twice
+        elif job.first_attempt_at is not None:
+            found = None
+            try:
+                found = await self._publisher.find(
+                    job.channel_id, marker(job.space.url, job.kind), since=job.first_attempt_at - LOOK_BACK
+                )
+            except SearchGivenUp:
+                quiet = True
+            if found is not None:
+                # What it shows is not known: the least revision there is makes the next claim bring it up to date.
+                await self._store(Queries.mark_sent, job.delivery_id, found, 0, self._clock.now())
+                return
+        now = self._clock.now()
+        if not job.kind.fits(job.space.phase) or (job.kind is Kind.REMINDER and _started(job.space, now)):
+            await self._give_up(job, OVER)
+            return
+        if not job.followed:
+            await self._give_up(job, UNWATCHED)
+            return
+        early = _before_reminder(job, now)
+        if early is not None:
+            await self._store(Queries.wait, job, early)
+            return
+        quiet = quiet or (job.kind is Kind.LIVE and is_late(job.space, now, TOO_LATE_TO_RING))
+        message_id = await self._publisher.send(job.channel_id, announcement(job, now, quiet=quiet), nonce=nonce(job))
+        await self._store(
+            Queries.mark_sent, job.delivery_id, message_id, job.space.revision, self._clock.now(), quiet=quiet
+        )
+        self._tell_recovery(job)
+
+    async def _give_up(self, job: Job, reason: str) -> None:
+        """There is nothing to send any more. What was attempted may still be on its way to the channel: look once more."""
+        now, is_last = self._clock.now(), job.first_attempt_at is None or job.delivery_id in self._last_looks
+        if is_last:
+            self._last_looks.discard(job.delivery_id)
+            await self._store(Queries.give_up, job, reason, now)
+        else:
+            self._last_looks.add(job.delivery_id)
+            await self._store(Queries.put_off, job.delivery_id, now + ON_ITS_WAY)
+
+    async def _edit(self, job: Job, message_id: MessageId) -> None:
+        is_over = not job.space.phase.is_open and job.kind is not Kind.ENDED
+        if is_over and job.at_end is AtEnd.DELETE:
+            await self._publisher.delete(job.channel_id, message_id)
+            await self._store(Queries.mark_skipped, job.delivery_id, DELETED)
+            return
+        if await self._is_too_soon(job):
+            return
+        if not (is_over and job.at_end is AtEnd.LEAVE):
+            card = announcement(job, job.sent_at or self._clock.now(), quiet=job.quiet)
+            await self._publisher.edit(job.channel_id, message_id, card)
+        await self._store(Queries.mark_sent, job.delivery_id, message_id, job.space.revision, self._clock.now())
+        self._tell_recovery(job)
+
+    async def _is_too_soon(self, job: Job) -> bool:
+        """Whether another old message of the channel was edited just now; then the job waits, which is no failure."""
+        now, clock = self._clock.now(), self._clock.monotonic()
+        if job.sent_at is None or now - job.sent_at < OLD:
+            return False
+        rest = self._old_edits.get(job.channel_id, -math.inf) + OLD_EDITS_APART - clock
+        if rest <= 0:
+            self._old_edits[job.channel_id] = clock
+            return False
+        await self._store(Queries.put_off, job.delivery_id, now + timedelta(seconds=rest))
+        return True
+
+    async def _pause_channel(self, job: Job, reason: str) -> None:
+        now = self._clock.now()
+        news = await self._store(Queries.pause, job.channel_id, job.guild_id, reason, now)
+        times = self._blind.get(job.channel_id, 0)
+        if news and not times:
+            log.warning("Channel %d of server %d is paused: %s", job.channel_id, job.guild_id, reason)
+        if self._publisher.obstacle(job.guild_id, job.channel_id) is None:
+            rest = min(BLIND_PAUSE * 2 ** min(times, 10), LONGEST_REST)
+            self._blind[job.channel_id] = times + 1
+            self._rests[job.channel_id] = self._clock.monotonic() + rest.total_seconds()
+        await self._retry(job, reason, unclear=False, after=timedelta())
+
+    async def _put_off(self, job: Job, reason: str) -> None:
+        """Try a refused message again, ever more rarely; others go on in its channel."""
+        if job.attempts == 0:
+            self._told.add(job.delivery_id)
+            log.warning("Delivery %d to channel %d is refused: %s", job.delivery_id, job.channel_id, reason)
+        if job.attempts == 1:  # what passes at the second attempt is not worth a word
+            await self._store(Queries.note_refusal, job.channel_id, job.guild_id, reason, self._clock.now())
+        after = min(BLIND_PAUSE * 2 ** min(job.attempts, 6), RAREST_RETRY)
+        await self._retry(job, reason, unclear=False, after=after)
+
+    def _tell_recovery(self, job: Job) -> None:
+        if self._blind.pop(job.channel_id, None) is not None:
+            log.info("Channel %d is open again.", job.channel_id)
+        elif job.delivery_id in self._told:
+            log.info("Delivery %d to channel %d went through after all.", job.delivery_id, job.channel_id)
+        self._told.discard(job.delivery_id)
+        self._unclear = 0
+
+    async def _retry(self, job: Job, reason: str | None, *, unclear: bool, after: timedelta) -> None:
+        try:
+            await self._store(Queries.mark_failed, job, reason, unclear=unclear, next_try_at=self._clock.now() + after)
+        except StoreError as error:  # the lease runs out, and it is looked at again
+            self._ledger_fails(error)
+
+
+def _started(space: SpaceRecord, now: datetime) -> bool:
+    """Whether its appointed time has come: then a reminder is no use any more."""
+    return space.scheduled_start is None or now >= space.scheduled_start
+
+
+def _before_reminder(job: Job, now: datetime) -> datetime | None:
+    """When a reminder is due, where that is not yet."""
+    if job.kind is not Kind.REMINDER or job.reminder_minutes is None or job.space.scheduled_start is None:
+        return None
+    due = job.space.scheduled_start - timedelta(minutes=job.reminder_minutes)
+    return due if due > now else None
+
+
+def _lasting(job: Job, error: DiscordError) -> str | None:
+    """Why it does not work, where that is no passing matter: only then is it shown to people."""
+    return str(error) if job.attempts >= PASSING else None
+
+
+def nonce(job: Job) -> str:
+    """The same for every attempt of one announcement, so that Discord itself drops a repeat. 24 characters of 25."""
+    identity = f"{job.space.space_id}/{job.channel_id}/{job.kind}"
+    return hashlib.blake2b(identity.encode(), digest_size=12).hexdigest()

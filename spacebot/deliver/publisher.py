@@ -1,0 +1,256 @@
+"""The only place that sends, edits and finds messages through discord.py; its errors end here, as ours begin.
+
+`paced` keeps all requests of the bot together below Discord's 50 per second, without bursts.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from functools import partial
+from typing import TypeVar
+
+import aiohttp
+import discord
+
+from spacebot.deliver.permissions import NEEDED, POSTABLE, TO_TELL, WANTED, _may_unlock, missing_permissions
+from spacebot.domain.ids import ChannelId, GuildId, MessageId
+from spacebot.errors import (
+    DiscordError,
+    MessageGone,
+    MessageRefused,
+    Refused,
+    SearchGivenUp,
+    TryLater,
+    Unclear,
+)
+from spacebot.present.card import Card
+
+T = TypeVar("T")
+
+PATIENCE = 45.0
+"""Seconds that one send may take, discord.py's own five attempts included."""
+
+SEARCHED = 2000
+"""Messages that are looked through at most for one of ours."""
+
+GONE = "the channel is gone, or I am no longer in that server; choose another with /config channel"
+LOCKED = "the thread is locked; unlock it, or choose another channel with /config channel"
+
+UNKNOWN_MESSAGE = 10008
+TOO_MANY_OLD_EDITS = 30046
+LACKING = "Discord says that I lack a permission in that channel: View Channel, Send Messages or Embed Links"
+REASONS = {
+    10003: "the channel is gone; choose another with /config channel",
+    50001: LACKING,
+    50013: LACKING,
+    50083: LOCKED,
+    160005: LOCKED,
+}
+"""What Discord's error codes mean for a channel, and what an admin can do."""
+
+BLOCKED_BY_AUTOMOD = 200000
+
+TROUBLES = (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError, json.JSONDecodeError)
+"""How a request to Discord fails; some of aiohttp's errors escape discord.py, and so do bodies that are cut off."""
+
+SERVER_ERRORS = 500
+TOO_MANY = 429
+
+
+class DiscordPublisher:
+    """Messages in channels, by id."""
+
+    def __init__(self, client: discord.Client) -> None:
+        """Take a client whose cache of guilds and channels is filled by the gateway, and whose requests are `paced`."""
+        self._client = client
+        self._resting: dict[ChannelId, str | None] = {}
+        """What is in the way of threads that the cache leaves out once they are archived; None: a message opens them."""
+
+    def obstacle(self, guild_id: GuildId, channel_id: ChannelId) -> str | None:
+        """Why nothing can be posted in this channel, for people; None if nothing is in the way. Costs no request."""
+        channel = self._channel(guild_id, channel_id)
+        if channel is None:
+            return self._resting.get(channel_id, GONE)
+        if not isinstance(channel, POSTABLE):
+            return "that is not a channel for messages; choose another with /config channel"
+        if channel.guild.unavailable:
+            return "Discord says that this server is unavailable for the moment"
+        if isinstance(channel, discord.Thread) and channel.locked and not _may_unlock(channel):
+            self._resting[channel_id] = LOCKED  # it may be archived before it is unlocked
+            return LOCKED
+        lacking = missing_permissions(channel, NEEDED)
+        return f"I lack {lacking} in that channel; grant it, and I go on by myself" if lacking else None
+
+    async def look(self, guild_id: GuildId, channel_id: ChannelId) -> str | None:
+        """The same as `obstacle`, but asks Discord where the channel is unknown: threads at rest are told to nobody.
+
+        Raises:
+            TryLater, Unclear: Discord did not say.
+        """
+        obstacle = self.obstacle(guild_id, channel_id)
+        if obstacle != GONE:
+            return obstacle
+        try:
+            channel = await self._do(lambda: self._client.fetch_channel(channel_id))
+        except (Refused, MessageRefused):
+            return GONE
+        if not isinstance(channel, discord.Thread):
+            return GONE
+        self._resting[channel_id] = LOCKED if channel.locked and not _may_unlock(channel) else None
+        return self._resting[channel_id]
+
+    async def note_thread(self, payload: discord.RawThreadUpdateEvent) -> None:
+        """A thread has changed; of one that is archived nothing else tells that it was locked or unlocked."""
+        channel_id = ChannelId(payload.thread_id)
+        if channel_id in self._resting:
+            self._resting[channel_id] = LOCKED if payload.data["thread_metadata"].get("locked") else None
+
+    def can_search(self, guild_id: GuildId, channel_id: ChannelId) -> bool:
+        """Whether the bot may read the channel's history. Costs no request."""
+        channel = self._channel(guild_id, channel_id)
+        return isinstance(channel, POSTABLE) and not missing_permissions(channel, WANTED)
+
+    async def send(self, channel_id: ChannelId, card: Card, *, nonce: str) -> MessageId:
+        """Post a message; see `courier.Publisher` for the errors."""
+        channel = self._client.get_partial_messageable(channel_id)
+        try:
+            message = await self._do(
+                lambda: channel.send(
+                    content=card.content,
+                    embeds=[card.embed] if card.embed is not None else [],
+                    view=link_view(card) or discord.utils.MISSING,
+                    nonce=nonce,
+                    allowed_mentions=allowed(card),
+                )
+            )
+        except Refused:
+            self._resting.pop(channel_id, None)  # it may be gone by now
+            raise
+        return MessageId(message.id)
+
+    async def find(self, channel_id: ChannelId, embed_url: str, *, since: datetime) -> MessageId | None:
+        """Our message that carries this embed address; see `courier.Publisher` for the errors."""
+        return await self._do(lambda: self._search(channel_id, embed_url, since))
+
+    async def edit(self, channel_id: ChannelId, message_id: MessageId, card: Card) -> None:
+        """Change a message of ours; see `courier.Publisher` for the errors."""
+        message = self._client.get_partial_messageable(channel_id).get_partial_message(message_id)
+        await self._do(
+            lambda: message.edit(
+                content=card.content,
+                embeds=[card.embed] if card.embed is not None else [],
+                view=link_view(card),
+                allowed_mentions=discord.AllowedMentions.none(),
+            )
+        )
+
+    async def delete(self, channel_id: ChannelId, message_id: MessageId) -> None:
+        """Remove a message of ours; see `courier.Publisher` for the errors."""
+        message = self._client.get_partial_messageable(channel_id).get_partial_message(message_id)
+        await self._do(message.delete)
+
+    async def tell(
+        self, guild_id: GuildId, text: str, *, channel_id: ChannelId | None, people: Sequence[int], nonce: str
+    ) -> bool:
+        """Say something to a guild's admins, in the first place where it can be read.
+
+        Args:
+            guild_id: The guild.
+            text: What.
+            channel_id: The channel that it chose for this; else its system channel.
+            people: Who is told in person where no channel can be written in, one after another.
+            nonce: The same for every attempt, so that Discord drops a repeat.
+
+        Returns:
+            Whether it was said.
+        """
+        guild = self._client.get_guild(guild_id)
+        if guild is None or guild.unavailable:
+            return False
+        rooms = [guild.get_channel_or_thread(channel_id) if channel_id is not None else None, guild.system_channel]
+        for room in rooms:
+            if isinstance(room, POSTABLE) and not missing_permissions(room, TO_TELL):
+                try:
+                    await self._do(partial(room.send, text, nonce=nonce))
+                except DiscordError:
+                    continue
+                return True
+        for person in people:
+            try:
+                await self._do(partial(self._write_to, person, text, nonce))
+            except DiscordError:
+                continue
+            return True
+        return False
+
+    async def _write_to(self, person: int, text: str, nonce: str) -> None:
+        room = await self._client.create_dm(discord.Object(person))
+        await room.send(text, nonce=nonce)
+
+    def _channel(self, guild_id: GuildId, channel_id: ChannelId) -> discord.abc.GuildChannel | discord.Thread | None:
+        """What the cache has; `Client.get_channel` goes through all guilds for it."""
+        guild = self._client.get_guild(guild_id)
+        return guild.get_channel_or_thread(channel_id) if guild is not None else None
+
+    async def _search(self, channel_id: ChannelId, embed_url: str, since: datetime) -> MessageId | None:
+        me = self._client.user
+        history = self._client.get_partial_messageable(channel_id).history(
+            limit=SEARCHED, after=since, oldest_first=True
+        )
+        seen = 0
+        async for message in history:
+            seen += 1
+            if message.author == me and any(embed.url == embed_url for embed in message.embeds):
+                return MessageId(message.id)
+        if seen >= SEARCHED:
+            raise SearchGivenUp(f"there are more than {SEARCHED} messages to look through")
+        return None
+
+    async def _do(self, request: Callable[[], Awaitable[T]]) -> T:
+        """Do it in bounded time, and map what goes wrong."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await request()
+        except discord.RateLimited as error:
+            raise TryLater("Discord asks to slow down here", seconds=error.retry_after) from None
+        except discord.HTTPException as error:
+            raise _mapped(error) from error
+        except aiohttp.ClientConnectorError as error:
+            raise TryLater("Discord cannot be reached", seconds=10.0) from error
+        except TROUBLES as error:
+            raise Unclear(f"Discord did not answer: {type(error).__name__}") from error
+
+
+def allowed(card: Card) -> discord.AllowedMentions:
+    """What a card may mention: its roles, and nothing else, whatever its text says."""
+    return discord.AllowedMentions(
+        everyone=card.everyone, users=False, replied_user=False, roles=[discord.Object(role) for role in card.roles]
+    )
+
+
+def link_view(card: Card) -> discord.ui.View | None:
+    """The card's buttons; None if it has none."""
+    if not card.buttons:
+        return None
+    view = discord.ui.View(timeout=None)
+    for button in card.buttons:
+        view.add_item(discord.ui.Button(label=button.label, url=button.url))
+    return view
+
+
+def _mapped(error: discord.HTTPException) -> DiscordError:
+    if error.status >= SERVER_ERRORS:
+        return Unclear(f"Discord failed with status {error.status}")
+    if error.status == TOO_MANY:
+        return TryLater("Discord asks to slow down here", seconds=60.0)
+    if error.code == UNKNOWN_MESSAGE:
+        return MessageGone("somebody deleted the message")
+    reason = REASONS.get(error.code)
+    if reason is None and error.status in {401, 403} and error.code != BLOCKED_BY_AUTOMOD:
+        reason = f"Discord lets me do nothing in that channel (status {error.status}, code {error.code})"
+    if reason is not None:
+        return Refused(reason)
+    if error.code == BLOCKED_BY_AUTOMOD:
+        return MessageRefused("the server's AutoMod blocked the message; let it except me, or change its rule")
+    return MessageRefused(f"Discord refused the message (status {error.status}, code {error.code})")

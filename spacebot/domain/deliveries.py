@@ -1,0 +1,125 @@
+"""Announcements as rows of the ledger: what ought to stand in which channel, and what came of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from spacebot.domain.accounts import Host
+from spacebot.domain.guilds import AtEnd
+from spacebot.domain.ids import ChannelId, GuildId, MessageId, RoleId
+from spacebot.domain.spaces import Phase, SpaceRecord
+
+
+class Kind(StrEnum):
+    """Which of a Space's moments an announcement tells of."""
+
+    SCHEDULED = "scheduled"
+    """It is announced on X for later."""
+    REMINDER = "reminder"
+    """It is about to start."""
+    LIVE = "live"
+    ENDED = "ended"
+    """It is over; a message of its own, beside the edit of the others."""
+
+    def fits(self, phase: Phase) -> bool:
+        """Whether this moment can still be told of while the Space is in that phase."""
+        return phase in _MOMENTS[self]
+
+
+_MOMENTS = {
+    Kind.SCHEDULED: {Phase.SCHEDULED},
+    Kind.REMINDER: {Phase.SCHEDULED},
+    Kind.LIVE: {Phase.LIVE},
+    Kind.ENDED: {Phase.ENDED, Phase.GONE},
+}
+
+
+class Matter(StrEnum):
+    """What a guild is told of beside its announcements."""
+
+    PAUSED = "paused"
+    RENAMED = "renamed"
+    STANDING = "standing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """A channel that Discord does not let us post in, and why."""
+
+    channel_id: ChannelId
+    guild_id: GuildId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Something that a guild's admins are to be told once."""
+
+    notice_id: int
+    guild_id: GuildId
+    matter: Matter
+    channel_id: ChannelId | None
+    """The channel that it is about."""
+    host: Host | None
+    """The account that it is about."""
+    detail: str
+    """Why a channel is paused; what an account was called before; its standing."""
+    admin_channel_id: ChannelId | None
+    people: tuple[int, ...]
+    """Who set up what it is about, the latest first: told in person where no channel can be written in."""
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """An announcement of the past, with its outcome."""
+
+    kind: Kind
+    channel_id: ChannelId
+    space: SpaceRecord
+    host: Host
+    state: str
+    reason: str | None
+    message_id: MessageId | None
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """How much the ledger has to do."""
+
+    unsent: int
+    edits: int
+    oldest: datetime | None
+    """Since when the oldest due announcement waits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One delivery that the courier has claimed: everything it needs to send or to edit, as of the claim."""
+
+    delivery_id: int
+    kind: Kind
+    guild_id: GuildId
+    channel_id: ChannelId
+    space: SpaceRecord
+    host: Host
+    roles: tuple[RoleId, ...]
+    """Whom the watches that share this delivery want mentioned."""
+    followed: bool = True
+    """Whether any watch still wants this delivery."""
+    attempts: int
+    """How often it was tried before this time."""
+    first_attempt_at: datetime | None
+    """From here on Discord may already hold the message, whatever we heard of it; None if it was never tried."""
+    message_id: MessageId | None
+    """The message to edit; None if it is still to be sent."""
+    guest: Host | None = None
+    """Whom the guild follows of a Space that is somebody else's; None where it follows the host."""
+    cohosts: tuple[Host, ...] = ()
+    speakers: tuple[Host, ...] = ()
+    at_end: AtEnd = AtEnd.EDIT
+    quiet: bool = False
+    """Whether the message mentioned nobody when it was sent."""
+    sent_at: datetime | None = None
+    reminder_minutes: int | None = None

@@ -1,0 +1,312 @@
+"""What one look at X means for one Space: the only place that decides that a Space started, changed or is over.
+
+A failed request never comes here: it says nothing about any Space. What comes is a Space as X shows it, or the
+plain statement that X does not show it under its id.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol, TypeVar
+
+from spacebot.domain.ids import SpaceId, UserId
+
+T = TypeVar("T")
+
+ABSENCES_APART = timedelta(seconds=30)
+"""A Space that X does not show twice, at least this far apart, is over: one answer alone may be a hiccup of X's."""
+
+LONGEST_STEP = timedelta(minutes=10)
+"""Looks further apart than this say nothing of the listeners between them."""
+
+MOST_SPEAKERS = 100
+"""As many are remembered of one Space."""
+
+UNSEEN_END = timedelta(minutes=5)
+"""An end that X does not date is dated by our own look only if we saw the Space live this shortly before."""
+
+
+class State(StrEnum):
+    """Where X sees a Space in its life. `UNKNOWN` is a state that this program has never heard of, or none at all."""
+
+    SCHEDULED = "scheduled"
+    LIVE = "live"
+    ENDED = "ended"
+    CANCELED = "canceled"
+    UNKNOWN = "unknown"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "State":
+        spelled = {"running": cls.LIVE, "cancelled": cls.CANCELED} | {str(state): state for state in cls}
+        return spelled.get(str(value).strip().lower(), cls.UNKNOWN)
+
+
+class SeenSpace(Protocol):
+    """A Space as one look shows it: X's answer has this shape; what X leaves out is None or empty."""
+
+    @property
+    def id(self) -> SpaceId: ...
+    @property
+    def state(self) -> State: ...
+    @property
+    def creator_id(self) -> UserId | None: ...
+    @property
+    def host_ids(self) -> tuple[UserId, ...]: ...
+    @property
+    def speaker_ids(self) -> tuple[UserId, ...]: ...
+    @property
+    def title(self) -> str | None: ...
+    @property
+    def lang(self) -> str | None: ...
+    @property
+    def is_ticketed(self) -> bool | None: ...
+    @property
+    def participant_count(self) -> int | None: ...
+    @property
+    def scheduled_start(self) -> datetime | None: ...
+    @property
+    def started_at(self) -> datetime | None: ...
+    @property
+    def ended_at(self) -> datetime | None: ...
+
+
+class Phase(StrEnum):
+    """Where a Space is in its life."""
+
+    SCHEDULED = "scheduled"
+    LIVE = "live"
+    ENDED = "ended"
+    """X said so."""
+    CANCELED = "canceled"
+    """X said so, before it ever started."""
+    GONE = "gone"
+    """X no longer shows it: ended or withdrawn, nobody can tell."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether more is to come."""
+        return self in {Phase.SCHEDULED, Phase.LIVE}
+
+
+class Change(StrEnum):
+    """What a look has changed."""
+
+    SCHEDULED = "scheduled"
+    RESCHEDULED = "rescheduled"
+    LIVE = "live"
+    UPDATED = "updated"
+    MOVED = "moved"
+    """Listeners come and go, and so do co-hosts and speakers: worth an edit now and then, not each time."""
+    ENDED = "ended"
+    CANCELED = "canceled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpaceRecord:
+    """What is known of one Space, from every look so far. `revision` grows whenever what a message shows is out of date."""
+
+    space_id: SpaceId
+    host_id: UserId
+    phase: Phase
+    title: str | None = None
+    lang: str | None = None
+    is_ticketed: bool | None = None
+    participants: int | None = None
+    peak: int | None = None
+    """The most listeners seen in any look while it was live; X counts hosts and speakers in."""
+    listened: int = 0
+    """Listeners times the seconds between the looks that saw them."""
+    observed: int = 0
+    """These seconds."""
+    cohosts: tuple[UserId, ...] = ()
+    speakers: tuple[UserId, ...] = ()
+    spoke: tuple[UserId, ...] = ()
+    """Everybody who was ever seen as a speaker."""
+    scheduled_start: datetime | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    live_seen_at: datetime | None = None
+    """When the first look saw it live."""
+    first_seen_at: datetime
+    last_seen_at: datetime
+    absent_since: datetime | None = None
+    revision: int = 1
+
+    @property
+    def url(self) -> str:
+        """Where a person listens."""
+        return f"https://x.com/i/spaces/{self.space_id}"
+
+    @property
+    def was_live(self) -> bool:
+        """Whether any look saw it live."""
+        return self.live_seen_at is not None or self.peak is not None or self.phase is Phase.LIVE
+
+    @property
+    def average(self) -> int | None:
+        """The listeners over the time that was looked at; None where too little was."""
+        return round(self.listened / self.observed) if self.observed else None
+
+    @property
+    def duration(self) -> timedelta | None:
+        """How long it ran, where both ends were seen."""
+        if self.started_at is None or self.ended_at is None:
+            return None
+        return max(self.ended_at - self.started_at, timedelta())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """What to remember after a look, and what it changed. Without a record there is nothing to remember."""
+
+    record: SpaceRecord | None
+    change: Change | None = None
+
+
+def observe(known: SpaceRecord | None, seen: SeenSpace | None, now: datetime) -> Observation:
+    """Turn one look into what is known after it.
+
+    Args:
+        known: What was known before, if anything.
+        seen: The Space as X shows it; None when X answered that it does not show this id.
+        now: When the answer came.
+    """
+    if seen is None:
+        return _absent(known, now)
+    match seen.state:
+        case State.LIVE:
+            return _live(known, seen, now)
+        case State.SCHEDULED:
+            return _scheduled(known, seen, now)
+        case State.ENDED:
+            return _over(known, seen, now, Phase.ENDED)
+        case State.CANCELED:
+            return _over(known, seen, now, Phase.CANCELED)
+        case _:  # a state that X invents tomorrow says that the Space exists, and nothing else
+            return Observation(record=replace(known, last_seen_at=now, absent_since=None) if known else None)
+
+
+def _absent(known: SpaceRecord | None, now: datetime) -> Observation:
+    if known is None or not known.phase.is_open:
+        return Observation(record=known)
+    if known.absent_since is None or known.absent_since > now:  # the wall clock may have been set back
+        return Observation(record=replace(known, absent_since=now))
+    if now - known.absent_since < ABSENCES_APART:
+        return Observation(record=known)
+    return Observation(record=replace(known, phase=Phase.GONE, revision=known.revision + 1), change=Change.ENDED)
+
+
+def _live(known: SpaceRecord | None, seen: SeenSpace, now: datetime) -> Observation:
+    if known is not None and known.phase in {Phase.ENDED, Phase.CANCELED}:
+        return Observation(record=known)  # an old answer, overtaken by the end
+    record = _merged(known, seen, now)
+    if record is None:
+        return Observation(record=None)
+    peak = max((n for n in (record.peak, seen.participant_count) if n is not None), default=None)
+    record = replace(record, phase=Phase.LIVE, peak=peak, live_seen_at=record.live_seen_at or now)
+    if known is None:
+        return Observation(record=record, change=Change.LIVE)
+    if known.phase is not Phase.LIVE:
+        return _revised(record, Change.LIVE)
+    record = _counted(known, record, now)
+    if _looks_different(known, record):
+        return _revised(record, Change.UPDATED)
+    moved = _movable(known) != _movable(record)
+    return _revised(record, Change.MOVED) if moved else Observation(record=record)
+
+
+def _counted(known: SpaceRecord, record: SpaceRecord, now: datetime) -> SpaceRecord:
+    """Those who listened since the last look, as that look saw them."""
+    step = now - known.last_seen_at
+    if known.participants is None or not timedelta() < step <= LONGEST_STEP:
+        return record
+    seconds = round(step.total_seconds())
+    return replace(record, listened=record.listened + known.participants * seconds, observed=record.observed + seconds)
+
+
+def _scheduled(known: SpaceRecord | None, seen: SeenSpace, now: datetime) -> Observation:
+    if known is not None and (not known.phase.is_open or known.phase is Phase.LIVE):
+        withdrawn = known.phase is Phase.GONE and known.started_at is None and not known.was_live
+        if not withdrawn:  # what was live is not scheduled again: an old answer
+            return Observation(record=known)
+    record = _merged(known, seen, now)
+    if record is None:
+        return Observation(record=None)
+    record = replace(record, phase=Phase.SCHEDULED)
+    if known is None:
+        return Observation(record=record, change=Change.SCHEDULED)
+    if known.phase is Phase.GONE:
+        return _revised(record, Change.SCHEDULED)
+    if known.scheduled_start != record.scheduled_start:
+        return _revised(record, Change.RESCHEDULED)
+    return _revised(record, Change.UPDATED) if _looks_different(known, record) else Observation(record=record)
+
+
+def _over(known: SpaceRecord | None, seen: SeenSpace, now: datetime, phase: Phase) -> Observation:
+    if known is None or known.phase in {Phase.ENDED, Phase.CANCELED}:
+        return Observation(record=known)
+    record = _merged(known, seen, now)
+    if record is None:
+        return Observation(record=known)
+    was_live = known.was_live or record.started_at is not None
+    if phase is Phase.CANCELED and was_live:
+        phase = Phase.ENDED  # what was heard cannot be called off
+    ended_at = record.ended_at
+    if ended_at is None and known.phase is Phase.LIVE and timedelta() <= now - known.last_seen_at <= UNSEEN_END:
+        ended_at = now
+    record = replace(record, phase=phase, ended_at=ended_at)
+    return _revised(record, Change.CANCELED if phase is Phase.CANCELED else Change.ENDED)
+
+
+def _merged(known: SpaceRecord | None, seen: SeenSpace, now: datetime) -> SpaceRecord | None:
+    """What is known, brought up to date by what X shows; what X leaves out stays as it was. None without a host."""
+    host_id = (known.host_id if known else None) or seen.creator_id or next(iter(seen.host_ids), None)
+    if host_id is None:
+        return None
+    old = known or SpaceRecord(
+        space_id=seen.id, host_id=host_id, phase=Phase.SCHEDULED, first_seen_at=now, last_seen_at=now
+    )
+    merged = replace(
+        old,
+        title=_newer(old.title, seen.title),
+        lang=_newer(old.lang, seen.lang),
+        is_ticketed=_newer(old.is_ticketed, seen.is_ticketed),
+        participants=_newer(old.participants, seen.participant_count),
+        scheduled_start=_newer(old.scheduled_start, seen.scheduled_start),
+        started_at=_newer(old.started_at, seen.started_at),
+        ended_at=_newer(old.ended_at, seen.ended_at),
+        last_seen_at=now,
+        absent_since=None,
+    )
+    return _with_people(merged, seen)
+
+
+def _with_people(record: SpaceRecord, seen: SeenSpace) -> SpaceRecord:
+    """Co-hosts and speakers. X names the creator among the hosts: a look without any host did not ask for people."""
+    if not seen.host_ids:
+        return record
+    speakers = tuple(user for user in dict.fromkeys(seen.speaker_ids) if user not in seen.host_ids)[:MOST_SPEAKERS]
+    return replace(
+        record,
+        cohosts=tuple(user for user in dict.fromkeys(seen.host_ids) if user != record.host_id),
+        speakers=speakers,
+        spoke=tuple(dict.fromkeys((*record.spoke, *speakers)))[:MOST_SPEAKERS],
+    )
+
+
+def _newer(old: T | None, new: T | None) -> T | None:
+    return old if new is None else new
+
+
+def _looks_different(old: SpaceRecord, new: SpaceRecord) -> bool:
+    """Whether a message that shows `old` is wrong, and not just a little behind."""
+    return (old.title, old.started_at, old.is_ticketed) != (new.title, new.started_at, new.is_ticketed)
+
+
+def _movable(record: SpaceRecord) -> tuple[object, ...]:
+    """What changes all the time while people listen."""
+    return (record.participants, record.cohosts, record.speakers)
+
+
+def _revised(record: SpaceRecord, change: Change) -> Observation:
+    return Observation(record=replace(record, revision=record.revision + 1), change=change)

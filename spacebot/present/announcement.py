@@ -1,0 +1,80 @@
+"""The message of a delivery, as it ought to stand in its channel now."""
+
+from datetime import datetime, timedelta
+
+from spacebot.domain.deliveries import Job, Kind
+from spacebot.domain.ids import everyone
+from spacebot.domain.spaces import Phase, SpaceRecord
+from spacebot.domain.views import SpaceView
+from spacebot.present.card import Card, LinkButton, mention, name_of, space_embed
+
+ENDINGS = {
+    Phase.ENDED: "has ended",
+    Phase.CANCELED: "was canceled before it began",
+    Phase.GONE: "is no longer visible",
+}
+
+LATE = timedelta(minutes=5)
+"""What is announced so long after its start says since when it is on."""
+
+
+def announcement(job: Job, at: datetime, *, quiet: bool = False) -> Card:
+    """The message of a delivery as it ought to stand now; while it is news it mentions the job's roles.
+
+    Args:
+        job: The delivery.
+        at: When it is sent, or was: what is announced late says since when the Space is live.
+        quiet: Mention nobody.
+    """
+    space = job.space
+    view = SpaceView.of_record(space, job.host, cohosts=job.cohosts, speakers=job.speakers)
+    embed = space_embed(view)
+    embed.url = marker(space.url, job.kind)
+    rings = not quiet and job.kind.fits(space.phase) and job.kind in {Kind.LIVE, Kind.REMINDER}
+    roles = job.roles if rings else ()
+    mentions = " ".join(mention(role, job.guild_id) for role in roles)
+    buttons = {
+        Phase.LIVE: (LinkButton(label="Listen", url=space.url),),
+        Phase.SCHEDULED: (LinkButton(label="Open on X", url=space.url),),
+    }
+    return Card(
+        content=f"{mentions} {_news(job, at)}".strip(),
+        embed=embed,
+        buttons=buttons.get(space.phase, ()),
+        roles=tuple(role for role in roles if role != everyone(job.guild_id)),
+        everyone=everyone(job.guild_id) in roles,
+    )
+
+
+def is_late(space: SpaceRecord, at: datetime, least: timedelta) -> bool:
+    """Whether the Space had been live for so long by then."""
+    began = space.started_at or space.live_seen_at
+    return began is not None and at - began >= least
+
+
+def _news(job: Job, at: datetime) -> str:
+    """What has happened, in one sentence."""
+    space, name = job.space, f"**{name_of(job.host)}**"
+    match space.phase:
+        case Phase.LIVE:
+            began = space.started_at or space.live_seen_at
+            late = job.kind is Kind.LIVE and is_late(space, at, LATE)
+            since = f", since <t:{int(began.timestamp())}:t>" if late and began is not None else ""
+            if job.guest is None:
+                return f"{name} is live in a Space on X{since}."
+            return f"**{name_of(job.guest)}** is in a Space of {name} on X{since}."
+        case Phase.SCHEDULED:
+            start = f"<t:{int(space.scheduled_start.timestamp())}:R>" if space.scheduled_start is not None else "soon"
+            reminds = job.kind is Kind.REMINDER
+            return (
+                f"{name}'s Space on X starts {start}."
+                if reminds
+                else f"{name} has scheduled a Space: it starts {start}."
+            )
+        case over:
+            return f"{name}'s Space {ENDINGS[over]}."
+
+
+def marker(url: str, kind: str) -> str:
+    """The embed address by which a message of ours is found again in a channel's history."""
+    return f"{url}#{kind}"

@@ -1,0 +1,172 @@
+"""The one door to the database: every statement runs on one thread, and every call is one transaction.
+
+Calls that wait at the same time share a commit (a commit may cost 10 ms of fsync; under load that would cap the bot
+at a hundred calls per second). Each runs inside its own savepoint, so that one that fails takes back only its own
+work. A call's result is handed out after its commit, never before.
+"""
+
+import asyncio
+import contextlib
+import os
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+
+from sqlite_utils import Database
+
+from spacebot.errors import StoreError
+from spacebot.store.migrations import migrations
+from spacebot.store.queries import Queries
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+SHARE = 200
+"""The most calls that share one commit."""
+
+BUSY_SECONDS = 5.0
+"""How long another process (a backup, `spacebot check`) may hold the database before a call fails."""
+
+
+@dataclass(slots=True)
+class _Call:
+    work: Callable[[Queries], Any]
+    loop: asyncio.AbstractEventLoop
+    answer: asyncio.Future[Any]
+
+    def settle(self, result: object, error: BaseException | None) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop closed while the thread worked: nobody waits any more
+            self.loop.call_soon_threadsafe(self._settle, result, error)
+
+    def _settle(self, result: object, error: BaseException | None) -> None:
+        if self.answer.done():  # whoever asked was cancelled; the work is done all the same
+            return
+        if error is None:
+            self.answer.set_result(result)
+        else:
+            self.answer.set_exception(error)
+
+
+class Store:
+    """An open database. `await store(Tables.method, …)` runs one statement method as one transaction.
+
+    Use as an asynchronous context manager; leaving it finishes what was asked and closes the file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="spacebot-store", daemon=True)
+        self._closed = True
+
+    async def __aenter__(self) -> Self:
+        """Open the file, creating it readable by its owner only, and bring the schema up to date.
+
+        Raises:
+            StoreError: the file cannot be opened, or is not a database of ours.
+        """
+        loop = asyncio.get_running_loop()
+        opened = _Call(work=lambda _: None, loop=loop, answer=loop.create_future())
+        self._calls.put(opened)
+        self._thread.start()
+        try:
+            await opened.answer
+        except BaseException:
+            self._calls.put(None)  # nobody will leave what was never entered
+            raise
+        self._closed = False
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._closed = True
+        self._calls.put(None)
+        await asyncio.shield(asyncio.to_thread(self._thread.join))
+
+    async def __call__(self, method: Callable[Concatenate[Queries, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run one method of `Tables` as one transaction and hand back what it returns.
+
+        Cancelling the caller does not take back what was asked.
+
+        Raises:
+            StoreError: SQLite could not do it (disk full, file locked or damaged); nothing was changed.
+        """
+        if self._closed:
+            raise StoreError("The database is not open.")
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[T] = loop.create_future()
+        self._calls.put(_Call(work=lambda tables: method(tables, *args, **kwargs), loop=loop, answer=answer))
+        return await answer
+
+    def _work(self) -> None:
+        first = self._calls.get()
+        assert first is not None
+        try:
+            tables = Queries(_open(self._path))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the opener is told
+            first.settle(None, StoreError(f"{self._path} cannot be opened: {error}"))
+            return
+        first.settle(None, None)
+        try:
+            while (call := self._calls.get()) is not None:
+                batch, more = [call], True
+                while more and len(batch) < SHARE:
+                    try:
+                        extra = self._calls.get_nowait()
+                    except queue.Empty:
+                        break
+                    if extra is None:
+                        more = False
+                    else:
+                        batch.append(extra)
+                _commit(tables, batch)
+                if not more:
+                    break
+        finally:
+            tables.db.close()
+
+
+def _commit(tables: Queries, batch: list[_Call]) -> None:
+    """Run the batch in one transaction; where that fails as a whole, everyone who waits is told."""
+    outcomes: list[tuple[object, BaseException | None]] = []
+    try:
+        with tables.db.atomic():
+            for call in batch:
+                try:
+                    with tables.db.atomic():
+                        outcomes.append((call.work(tables), None))
+                except sqlite3.Error as error:
+                    if not tables.db.conn.in_transaction:
+                        raise  # SQLite gave up the whole transaction (disk full, say)
+                    outcomes.append((None, StoreError(str(error))))
+                except Exception as error:  # noqa: BLE001 - handed to the caller as it is
+                    outcomes.append((None, error))
+    except Exception as error:  # noqa: BLE001 - handed to every caller
+        for call in batch:
+            call.settle(None, StoreError(str(error)))
+        return
+    for call, (result, problem) in zip(batch, outcomes, strict=True):
+        call.settle(result, problem)
+
+
+def _open(path: Path) -> Database:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Made by ourselves, so that it is never readable by others, not even for a moment.
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS)
+    try:
+        db = Database(connection)
+        db.enable_wal()
+        db.execute("PRAGMA foreign_keys = ON")
+        db.execute("PRAGMA synchronous = FULL")  # a lost 'sending' mark would cost a duplicate
+        migrations.apply(db)
+    except BaseException:
+        connection.close()
+        raise
+    return db

@@ -1,0 +1,1 @@
+"""What people ask the bot to do; knows no Discord."""

@@ -1,0 +1,312 @@
+"""What a guild's admins ask for: follow, unfollow, configure, look over. Knows no Discord; the cogs check permissions."""
+
+import logging
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+
+from spacebot.clock import Clock
+from spacebot.domain.accounts import Host
+from spacebot.domain.guilds import AtEnd, GuildConfig, Keyword, WatchLine
+from spacebot.domain.ids import ChannelId, GuildId, RoleId, UserId
+from spacebot.domain.views import KeywordWatched, Watched
+from spacebot.errors import SpacebotError, StoreError, UserMistake, XError
+from spacebot.store.connection import Store
+from spacebot.store.queries import Queries
+from spacebot.usecases.lookups import Lookups
+from spacebot.x import reference
+
+log = logging.getLogger(__name__)
+
+KEYWORD_LENGTH = 100
+"""The longest keyword, in characters; Discord shows no longer choices."""
+
+LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", re.ASCII | re.IGNORECASE)
+
+CHOICES = 25
+"""The most suggestions that Discord shows while somebody types."""
+
+
+class Guilds:
+    """The use cases of `/watch …` and `/config …`."""
+
+    def __init__(
+        self,
+        *,
+        lookups: Lookups,
+        store: Store,
+        clock: Clock,
+        watch_limit: int,
+        keyword_limit: int = 10,
+        look: Callable[[UserId], Awaitable[None]],
+        on_change: Callable[[], None],
+    ) -> None:
+        """Take what the use cases need.
+
+        Args:
+            lookups: Who a host is.
+            store: Where the lists are kept.
+            clock: Time.
+            watch_limit: The most hosts that one guild may follow.
+            keyword_limit: The most keywords that one guild may watch for.
+            look: Looks at one host at once and announces it where it is live; may raise `XError`.
+            on_change: Called when a watchlist or a channel has changed.
+        """
+        self._lookups = lookups
+        self._store = store
+        self._clock = clock
+        self._watch_limit = watch_limit
+        self._keyword_limit = keyword_limit
+        self._look = look
+        self._on_change = on_change
+
+    async def watch(
+        self,
+        guild_id: GuildId,
+        text: str,
+        *,
+        channel_id: ChannelId | None,
+        role_id: RoleId | None,
+        also_cohost: bool | None = None,
+        here: ChannelId,
+        by: int,
+    ) -> Watched:
+        """Follow the host behind a handle, link or id, or change how it is followed.
+
+        Args:
+            guild_id: The guild.
+            text: Whom.
+            channel_id: Where to announce; None for the guild's channel.
+            role_id: Whom to mention; None for the guild's role.
+            also_cohost: Whether to announce Spaces of others too in which the host is co-host or speaker.
+            here: Where the command was given: becomes the guild's channel where it has none.
+            by: The member who asks.
+
+        Raises:
+            UserMistake, XError: the sentence for the member; nothing was changed.
+        """
+        host = await self._lookups.host(text)
+        is_new = await self._store(
+            Queries.add_watch,
+            guild_id=guild_id,
+            host_id=host.user_id,
+            channel_id=channel_id,
+            role_id=role_id,
+            also_cohost=also_cohost,
+            by=by,
+            limit=self._watch_limit,
+            now=self._clock.now(),
+        )
+        guild_channel_set = (await self._line(guild_id, host)).channel_id is None
+        if guild_channel_set:
+            await self._store(Queries.set_channel, guild_id, here)
+        looked = True
+        try:
+            await self._look(host.user_id)
+        except XError:
+            looked = False
+        await self._store(Queries.ensure_deliveries, host.user_id, self._clock.now())
+        self._on_change()
+        line = await self._line(guild_id, host)
+        return Watched(line=line, is_new=is_new, guild_channel_set=guild_channel_set, looked=looked)
+
+    async def unwatch(self, guild_id: GuildId, text: str) -> Host:
+        """Stop following a host of this guild's list, named by handle, link, id, or name as it stands there.
+
+        Works without X: an account that is gone can still be removed.
+
+        Raises:
+            UserMistake: this guild does not follow such a host.
+        """
+        host = meant([line.watch.host for line in await self.watchlist(guild_id)], text)
+        if host is None:
+            raise UserMistake("This server does not follow that host; `/watch list` shows whom it follows.")
+        await self._store(Queries.remove_watch, guild_id, host.user_id, self._clock.now())
+        self._on_change()
+        return host
+
+    async def watchlist(self, guild_id: GuildId) -> list[WatchLine]:
+        """Every watch of the guild, with what has become of it."""
+        return await self._store(Queries.watch_lines, guild_id)
+
+    async def watch_keyword(self, keyword: Keyword, *, here: ChannelId, by: int) -> KeywordWatched:
+        """Watch for live Spaces whose title has some words, or change how.
+
+        Args:
+            keyword: What; without a channel the guild's is used.
+            here: Where the command was given: becomes the guild's channel where it has none.
+            by: The member who asks.
+
+        Raises:
+            UserMistake: the sentence for the member; nothing was changed.
+        """
+        text = normal(keyword.text)
+        if not text:
+            raise UserMistake("Type at least one word to watch for.")
+        if len(text) > KEYWORD_LENGTH:
+            raise UserMistake(f"That is too long: a keyword has at most {KEYWORD_LENGTH} characters.")
+        keyword = replace(keyword, text=text, lang=language(keyword.lang))
+        is_new = await self._store(
+            Queries.add_keyword, keyword, by=by, limit=self._keyword_limit, now=self._clock.now()
+        )
+        config = await self.config(keyword.guild_id)
+        guild_channel_set = keyword.channel_id is None and config.channel_id is None
+        if guild_channel_set:
+            await self._store(Queries.set_channel, keyword.guild_id, here)
+            config = await self.config(keyword.guild_id)
+        self._on_change()
+        return KeywordWatched(
+            keyword=keyword,
+            channel_id=keyword.channel_id or config.channel_id,
+            is_new=is_new,
+            guild_channel_set=guild_channel_set,
+        )
+
+    async def unwatch_keyword(self, guild_id: GuildId, text: str) -> str:
+        """Stop watching for some words.
+
+        Raises:
+            UserMistake: this guild does not watch for them.
+        """
+        words = normal(text)
+        if not await self._store(Queries.remove_keyword, guild_id, words, self._clock.now()):
+            raise UserMistake("This server does not watch for that; `/watch keyword list` shows what it watches for.")
+        self._on_change()
+        return words
+
+    async def keywords(self, guild_id: GuildId) -> list[Keyword]:
+        """What the guild watches for."""
+        return await self._store(Queries.keywords, guild_id)
+
+    async def _line(self, guild_id: GuildId, host: Host) -> WatchLine:
+        lines = (line for line in await self.watchlist(guild_id) if line.watch.host.user_id == host.user_id)
+        line = next(lines, None)
+        if line is None:
+            raise UserMistake("Somebody else has just removed that host from this server's list.")
+        return line
+
+    async def complete(self, guild_id: GuildId, typed: str) -> list[Host]:
+        """Followed hosts whose name or handle has what was typed so far."""
+        part = typed.strip().removeprefix("@").casefold()
+        hosts = (line.watch.host for line in await self.watchlist(guild_id))
+        return [host for host in hosts if any(part in name for name in _names(host))][:CHOICES]
+
+    async def set_channel(self, guild_id: GuildId, channel_id: ChannelId) -> None:
+        """Announce there what has no channel of its own."""
+        await self._store(Queries.set_channel, guild_id, channel_id)
+        self._on_change()
+
+    async def set_role(self, guild_id: GuildId, role_id: RoleId | None) -> None:
+        """Mention this role, or nobody, for what has no role of its own."""
+        await self._store(Queries.set_role, guild_id, role_id)
+
+    async def set_admin_channel(self, guild_id: GuildId, channel_id: ChannelId | None) -> None:
+        """Tell of trouble there; None for the guild's system channel."""
+        await self._store(Queries.set_admin_channel, guild_id, channel_id)
+
+    async def set_end(self, guild_id: GuildId, at_end: AtEnd) -> None:
+        """What becomes of announcements when their Space is over."""
+        await self._store(Queries.set_end, guild_id, at_end)
+
+    async def set_moments(
+        self, guild_id: GuildId, *, scheduled: bool | None, reminder: int | None, live: bool | None, ended: bool | None
+    ) -> GuildConfig:
+        """Which moments of a Space to announce; None leaves one as it is, and a reminder 0 minutes before is none."""
+        now = await self.config(guild_id)
+        minutes = now.reminder_minutes if reminder is None else (reminder or None)
+        await self._store(
+            Queries.set_moments,
+            guild_id,
+            self._clock.now(),
+            scheduled=now.tells_scheduled if scheduled is None else scheduled,
+            reminder_minutes=minutes,
+            live=now.tells_live if live is None else live,
+            ended=now.tells_ended if ended is None else ended,
+        )
+        self._on_change()
+        return await self.config(guild_id)
+
+    async def set_watch_role(self, guild_id: GuildId, host_id: UserId, role_id: RoleId) -> None:
+        """Mention this role for one host.
+
+        Raises:
+            UserMistake: this guild does not follow that host any more.
+        """
+        if not await self._store(Queries.set_watch_role, guild_id, host_id, role_id):
+            raise UserMistake("This server no longer follows that host.")
+
+    async def config(self, guild_id: GuildId) -> GuildConfig:
+        """What is set."""
+        return await self._store(Queries.guild, guild_id)
+
+    async def ungreet(self, guild_id: GuildId) -> None:
+        """The hello did not get through; it is said another time."""
+        await self._quietly(self._store(Queries.ungreet, guild_id))
+
+    async def joined(self, guild_id: GuildId) -> None:
+        """The bot is in this guild (again)."""
+        await self._quietly(self._store(Queries.join, guild_id))
+        self._on_change()
+
+    async def left(self, guild_id: GuildId) -> None:
+        """The bot was removed: its hosts are asked about for others only. Nothing is deleted."""
+        await self._quietly(self._store(Queries.leave, guild_id, self._clock.now()))
+        self._on_change()
+
+    async def present(self, guild_ids: Sequence[GuildId]) -> None:
+        """The bot is in these guilds and in no others."""
+        await self._quietly(self._store(Queries.reconcile, guild_ids, self._clock.now()))
+        self._on_change()
+
+    async def forget_role(self, guild_id: GuildId, role_id: RoleId) -> None:
+        """A role is gone: nobody is mentioned in its stead."""
+        await self._quietly(self._store(Queries.forget_role, guild_id, role_id))
+
+    async def _quietly(self, work: Awaitable[object]) -> None:
+        """What an event of Discord's asks for, not a person: a failure is logged, and the next start makes up for it."""
+        try:
+            await work
+        except StoreError as error:
+            log.warning("An event of Discord's could not be noted: %s", error)
+
+    async def greet(self, guild_id: GuildId) -> bool:
+        """Whether this guild is to be greeted: only ever once."""
+        try:
+            return await self._store(Queries.greet, guild_id, self._clock.now())
+        except SpacebotError:
+            return False
+
+
+def meant(hosts: Sequence[Host], text: str) -> Host | None:
+    """The host of the list that a person means: an id before a handle, a handle before a name, as names are not unique."""
+    try:
+        account = reference.host(text)
+    except UserMistake:
+        account = None
+    wanted = (account.name if isinstance(account, reference.Handle) else account or text.strip()).casefold()
+    ids = [host for host in hosts if host.user_id == wanted]
+    handles = [host for host in hosts if host.username.casefold() == wanted]
+    names = [host for host in hosts if host.name.casefold() == wanted]
+    return next((found[0] for found in (ids, handles, names) if len(found) == 1), None)
+
+
+def _names(host: Host) -> tuple[str, ...]:
+    return (host.username.casefold(), host.name.casefold(), host.user_id, host.url.casefold())
+
+
+def normal(text: str) -> str:
+    """A keyword as it is kept: X's search does not tell letters apart by their case."""
+    return " ".join(text.split()).casefold()
+
+
+def language(code: str | None) -> str | None:
+    """A language as X names it.
+
+    Raises:
+        UserMistake: no language is written so.
+    """
+    if code is None:
+        return None
+    if not LANGUAGE.fullmatch(code.strip()):
+        raise UserMistake("Give the language as its code: `en`, `es`, `pt`, `ja` …")
+    return code.strip().lower()

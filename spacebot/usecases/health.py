@@ -1,0 +1,120 @@
+"""How things are, for admins: put together from every part that may be in trouble. Knows no Discord."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from spacebot.billing import Spending, Summary
+from spacebot.clock import Clock
+from spacebot.domain.deliveries import Past, Pause, Queue
+from spacebot.domain.ids import GuildId
+from spacebot.domain.views import Status
+from spacebot.errors import StoreError, UserMistake
+from spacebot.store.connection import Store
+from spacebot.store.queries import Queries
+from spacebot.usecases.guilds import meant
+from spacebot.watch.push import Push
+from spacebot.watch.sweeper import Watcher
+from spacebot.x.limits import Window
+from spacebot.x.money import dollars
+
+A_WEEK = timedelta(days=7)
+
+
+class Health:
+    """The use cases of `/status` and `/history`."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        watcher: Watcher,
+        store_trouble: Callable[[], str | None],
+        windows: Callable[[], Mapping[str, Window]],
+        connected: Callable[[], bool],
+        spending: Spending,
+        push: Push | None,
+    ) -> None:
+        """Take what the use cases look at.
+
+        Args:
+            store: The ledger.
+            clock: Time.
+            watcher: Asks X.
+            store_trouble: Why the ledger cannot be worked on; None if it can.
+            windows: What is left of X's limits, by endpoint.
+            connected: Whether the gateway is up.
+            spending: The books.
+            push: What X tells by itself; None where that is switched off.
+        """
+        self._store = store
+        self._clock = clock
+        self._watcher = watcher
+        self._store_trouble = store_trouble
+        self._windows = windows
+        self._connected = connected
+        self._spending = spending
+        self._push = push
+
+    async def status(self, guild_id: GuildId) -> Status:
+        """How things are; as far as it can be told where the database does not work."""
+        now = self._clock.now()
+        status = Status(
+            connected=self._connected(),
+            last_good_sweep=self._watcher.last_good_sweep,
+            trouble=self._watcher.trouble,
+            store_trouble=self._store_trouble(),
+            hosts=0,
+            queue=Queue(unsent=0, edits=0, oldest=None),
+            pauses=(),
+            windows=[(name, window.remaining, window.limit) for name, window in sorted(self._windows().items())],
+            delays=(),
+        )
+        try:
+            watches = await self._store(Queries.watch_lines, guild_id)
+            # What nobody announces in any more is in nobody's way.
+            paused = {line.channel_id: line.paused for line in watches if line.channel_id and line.paused}
+            return replace(
+                status,
+                hosts=len(await self._store(Queries.followed)),
+                queue=await self._store(Queries.queue, now),
+                pauses=[Pause(channel_id=where, guild_id=guild_id, reason=why) for where, why in paused.items()],
+                delays=await self._store(Queries.delays, now - A_WEEK, guild_id),
+                extra=(("Push", self._pushes()), ("X's bill", self._bill(await self._spending.summary()))),
+            )
+        except StoreError as error:
+            return replace(status, store_trouble=str(error))
+
+    def _pushes(self) -> str:
+        """What X tells by itself."""
+        if self._push is None:
+            return "switched off; X is asked instead"
+        if self._push.state != "on":
+            return f"{self._push.state}; X is asked instead"
+        refused = len(self._push.refused_hosts)
+        covered = f"on, for {len(self._push.covered):,} hosts; the others are asked about"
+        return f"{covered} ({refused:,} X does not let the app hear of)" if refused else covered
+
+    def _bill(self, summary: Summary) -> str:
+        """Where the money stands."""
+        text = f"${dollars(summary.spent_today):.2f} today"
+        if summary.budget is not None:
+            text += f" of ${dollars(summary.budget):.2f}"
+        text += f"; about ${dollars(summary.forecast):.2f} this month at this rate"
+        for purpose in summary.dropped:
+            text += f"\n⚠️ no {purpose.value} until midnight UTC: the day's budget"
+        return text
+
+    async def history(self, guild_id: GuildId, text: str | None) -> list[Past]:
+        """The guild's last announcements, the newest first.
+
+        Raises:
+            UserMistake: the guild does not follow the host that is asked for.
+        """
+        host = None
+        if text is not None:
+            host = meant([line.watch.host for line in await self._store(Queries.watch_lines, guild_id)], text)
+            if host is None:
+                raise UserMistake("This server does not follow that host; `/watch list` shows whom it follows.")
+        return await self._store(Queries.past, guild_id, host.user_id if host is not None else None)

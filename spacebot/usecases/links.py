@@ -1,0 +1,334 @@
+"""Discord users who lend the bot their X account's eyes, by their own act; a token only ever serves who gave it.
+
+Whose account it is need not be known: X itself shows a Space's buyers and reminders to its creator's token only.
+
+A sign-in is single-use and lives ten minutes. Refresh tokens rotate, so two refreshes of one person never race: each
+person has a lock, and the new pair is stored before anybody uses it.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import logging
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import NewType
+from urllib.parse import parse_qs, urlsplit
+from weakref import WeakValueDictionary
+
+from pydantic import SecretStr
+
+from spacebot.clock import Clock
+from spacebot.domain.accounts import Link, SignIn
+from spacebot.errors import StoreError, UserMistake, XError, XSignInRefused
+from spacebot.store.connection import Store
+from spacebot.store.queries import Queries
+from spacebot.vault import Vault, VaultError
+from spacebot.x.auth import OAuthClient, UserToken, authorize_url, new_pkce
+
+log = logging.getLogger(__name__)
+
+PersonId = NewType("PersonId", int)
+"""A Discord user."""
+
+SIGN_IN_LIVES = timedelta(minutes=10)
+"""How long a person has between asking for the link and coming back."""
+
+REFRESH_BEFORE = timedelta(minutes=5)
+"""An access token that has less left is exchanged before it is used."""
+
+NOT_SET_UP = "Linking X accounts is not set up on this bot."
+STALE = "This sign-in is too old or was used already; give `/x-link` again."
+NOT_YOURS = "This sign-in was begun by somebody else; give `/x-link` yourself."
+NOT_AN_ADDRESS = "That is not the address you landed on: copy the whole of it, from `http` to the end."
+DECLINED = "You declined on X, so nothing was linked."
+LINK_FIRST = "Link your X account with `/x-link` first."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """A sign-in that X has confirmed, and the person on the web page has not yet."""
+
+    person: PersonId
+    person_name: str
+    token: UserToken
+    until: datetime
+
+
+class Links:
+    """The use cases of `/x-link` and `/x-unlink`, and the tokens that they bring."""
+
+    def __init__(
+        self,
+        *,
+        oauth: OAuthClient,
+        client_id: str,
+        redirect_uri: str,
+        authorize_page: str,
+        store: Store,
+        vault: Vault,
+        clock: Clock,
+        has_web: bool,
+    ) -> None:
+        """Take what signing in needs.
+
+        Args:
+            oauth: X's token endpoints.
+            client_id: The app's OAuth 2.0 client id.
+            redirect_uri: Where X sends the person back to; registered with X letter for letter.
+            authorize_page: X's page of consent.
+            store: Where links are kept.
+            vault: What keeps them unreadable.
+            clock: Time.
+            has_web: Whether people come back to the bot's own web endpoint; else they paste where they landed.
+        """
+        self.has_web = has_web
+        self._oauth = oauth
+        self._client_id = client_id
+        self._redirect_uri = redirect_uri
+        self._authorize_page = authorize_page
+        self._store = store
+        self._vault = vault
+        self._clock = clock
+        self._locks: WeakValueDictionary[PersonId, asyncio.Lock] = WeakValueDictionary()
+        self._exchanges: set[asyncio.Task[UserToken | None]] = set()
+        self._pending: dict[str, Pending] = {}
+
+    async def begin(self, person: PersonId, name: str) -> str:
+        """The private address where this person gives X's consent; an earlier one of theirs ends.
+
+        Args:
+            person: Who asks.
+            name: What the person is called on Discord, for the page that asks for confirmation.
+        """
+        now = self._clock.now()
+        await self._drop_pending_of(person)
+        pkce = new_pkce()
+        state = secrets.token_urlsafe(24)
+        await self._store(
+            Queries.begin_sign_in,
+            SignIn(
+                state=_digest(state),
+                person=person,
+                person_name=name,
+                verifier=self._vault.seal(pkce.verifier),
+                until=now + SIGN_IN_LIVES,
+            ),
+            now,
+        )
+        return authorize_url(
+            client_id=self._client_id,
+            redirect_uri=self._redirect_uri,
+            state=state,
+            challenge=pkce.challenge,
+            page=self._authorize_page,
+        )
+
+    async def finish_pasted(self, person: PersonId, address: str) -> None:
+        """Complete a sign-in from the address that the person landed on.
+
+        Raises:
+            UserMistake, XError: the sentence for the person.
+        """
+        try:
+            query = parse_qs(urlsplit(address.strip()).query, errors="strict") if address.isascii() else {}
+        except ValueError:
+            raise UserMistake(NOT_AN_ADDRESS) from None
+        state = query.get("state", [""])[0]
+        if not state:
+            raise UserMistake(NOT_AN_ADDRESS)
+        if await self._store(Queries.sign_in_of, _digest(state)) not in {person, None}:
+            raise UserMistake(NOT_YOURS)  # and it stays good for whom it was made
+        pending = await self._exchange(state, query.get("code", [""])[0], query.get("error", [""])[0])
+        await self._keep(pending)
+
+    async def arrive(self, *, state: str, code: str, error: str) -> tuple[str, Pending]:
+        """Somebody came back from X with a browser; nothing is linked until `confirm`.
+
+        Without that, whoever is tricked into opening another person's link would lend them their account.
+
+        Returns:
+            A key for `confirm` and `decline`, and what it would link.
+
+        Raises:
+            UserMistake, XError: the sentence for the page.
+        """
+        pending = await self._exchange(state, code, error)
+        now = self._clock.now()
+        await self._drop([key for key, each in self._pending.items() if each.until <= now])
+        key = secrets.token_urlsafe(24)
+        self._pending[key] = pending
+        return key, pending
+
+    async def confirm(self, key: str) -> Pending:
+        """The person says that both accounts are theirs.
+
+        Raises:
+            UserMistake: too late, or done already.
+        """
+        pending = await self._take(key)
+        await self._keep(pending)
+        return pending
+
+    async def decline(self, key: str) -> None:
+        """The person says that the Discord account is not theirs: the token is given back."""
+        await self._revoke((await self._take(key)).token)
+
+    async def is_linked(self, person: PersonId) -> bool:
+        """Whether a person has linked an X account."""
+        return await self._store(Queries.link, person) is not None
+
+    async def token(self, person: PersonId) -> UserToken | None:
+        """The person's token, good for some minutes at least; None if they are not linked (any more).
+
+        Raises:
+            XError: it would have to be exchanged, and X does not answer.
+        """
+        # To its end even if the asker gives up: an exchange uses the old refresh token up, and a second use of it
+        # would end the whole sign-in.
+        task = asyncio.create_task(self._good_token(person))
+        self._exchanges.add(task)
+        task.add_done_callback(self._exchanged)
+        return await asyncio.shield(task)
+
+    def _exchanged(self, task: asyncio.Task[UserToken | None]) -> None:
+        self._exchanges.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever asked has it, unless they gave up
+
+    async def _good_token(self, person: PersonId) -> UserToken | None:
+        lock = self._locks.setdefault(person, asyncio.Lock())
+        async with lock:
+            link = await self._store(Queries.link, person)
+            if link is None:
+                return None
+            try:
+                token = self._opened(link)
+                if token.expires_at - self._clock.now() > REFRESH_BEFORE:
+                    return token
+                if token.refresh is None:
+                    raise XSignInRefused
+                renewed = await self._oauth.refresh(token.refresh)
+            except VaultError as error:  # with the right key it is good again
+                log.warning("A person's link cannot be used: %s", error)
+                return None
+            except XSignInRefused as error:
+                log.info("A person's link to X is no longer good and is removed: %s", error)
+                await self._store(Queries.remove_link, person)
+                return None
+            await self._store(Queries.set_link, self._sealed(person, renewed))
+            return renewed
+
+    async def refused(self, person: PersonId) -> None:
+        """X did not take the person's token: it is renewed before it is used again."""
+        lock = self._locks.setdefault(person, asyncio.Lock())
+        async with lock:
+            link = await self._store(Queries.link, person)
+            if link is not None:
+                await self._store(Queries.set_link, replace(link, expires_at=self._clock.now()))
+
+    async def reseal(self) -> None:
+        """Put every token under the first key, so that the ones behind it can go; what cannot be read stays as it is."""
+        for link in await self._store(Queries.links):
+            with contextlib.suppress(VaultError):
+                await self._store(Queries.set_link, self._sealed(PersonId(link.person), self._opened(link)))
+
+    async def unlink(self, person: PersonId) -> bool:
+        """Take the token back from X and forget it. Whether there was a link.
+
+        X failing to answer does not keep a link alive here.
+        """
+        lock = self._locks.setdefault(person, asyncio.Lock())
+        async with lock:
+            link = await self._store(Queries.link, person)
+            await self._store(Queries.remove_link, person)
+            await self._store(Queries.end_sign_in, person)
+        await self._drop_pending_of(person)
+        if link is None:
+            return False
+        with contextlib.suppress(VaultError):  # unreadable is as good as revoked: nobody can use it
+            await self._revoke(self._opened(link))
+        return True
+
+    async def _exchange(self, state: str, code: str, error: str) -> Pending:
+        """Use a sign-in up, whatever becomes of it, and turn its code into a token."""
+        now = self._clock.now()
+        sign_in = await self._store(Queries.use_sign_in, _digest(state), now)
+        if sign_in is None:
+            raise UserMistake(STALE)
+        if error or not code:
+            raise UserMistake(DECLINED if error == "access_denied" else STALE)
+        try:
+            verifier = self._vault.open(sign_in.verifier)
+        except VaultError:  # the key was exchanged meanwhile
+            raise UserMistake(STALE) from None
+        token = await self._oauth.exchange(code=SecretStr(code), verifier=verifier, redirect_uri=self._redirect_uri)
+        return Pending(
+            person=PersonId(sign_in.person),
+            person_name=sign_in.person_name,
+            token=token,
+            until=sign_in.until,
+        )
+
+    async def _take(self, key: str) -> Pending:
+        pending = self._pending.get(key)
+        if pending is not None and pending.until <= self._clock.now():
+            await self._drop([key])
+            pending = None
+        if pending is None:
+            raise UserMistake(STALE)
+        del self._pending[key]
+        return pending
+
+    async def _drop(self, keys: Sequence[str]) -> None:
+        """Give back what nobody confirmed."""
+        for pending in [self._pending.pop(key) for key in keys]:
+            await self._revoke(pending.token)
+
+    async def _drop_pending_of(self, person: PersonId) -> None:
+        await self._drop([key for key, each in self._pending.items() if each.person == person])
+
+    async def _keep(self, pending: Pending) -> None:
+        lock = self._locks.setdefault(pending.person, asyncio.Lock())
+        async with lock:
+            earlier = await self._store(Queries.link, pending.person)
+            try:
+                await self._store(Queries.set_link, self._sealed(pending.person, pending.token))
+            except StoreError:
+                await self._revoke(pending.token)
+                raise
+        if earlier is not None:
+            with contextlib.suppress(VaultError):
+                await self._revoke(self._opened(earlier))
+
+    def _sealed(self, person: PersonId, token: UserToken) -> Link:
+        return Link(
+            person=person,
+            access=self._vault.seal(token.access),
+            refresh=self._vault.seal(token.refresh) if token.refresh is not None else None,
+            expires_at=token.expires_at,
+            scopes=" ".join(sorted(token.scopes)),
+        )
+
+    def _opened(self, link: Link) -> UserToken:
+        return UserToken(
+            access=self._vault.open(link.access),
+            refresh=self._vault.open(link.refresh) if link.refresh is not None else None,
+            expires_at=link.expires_at,
+            scopes=frozenset(link.scopes.split()),
+        )
+
+    async def _revoke(self, token: UserToken) -> None:
+        for secret in (token.refresh, token.access):
+            if secret is not None:
+                try:
+                    await self._oauth.revoke(secret)
+                except XError as error:
+                    log.warning("A token could not be revoked at X; it is forgotten here all the same: %s", error)
+
+
+def _digest(state: str) -> str:
+    """What the database keeps of a state: enough to know it again, not enough to use it."""
+    return hashlib.sha256(state.encode()).hexdigest()

@@ -1,0 +1,299 @@
+"""What members ask for: a Space, a search, whether a host is live. Knows no Discord; answers are views or sentences."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from typing import TypeVar
+
+from spacebot.clock import Clock
+from spacebot.domain.accounts import Host
+from spacebot.domain.ids import SpaceId, UserId
+from spacebot.domain.spaces import Phase, State
+from spacebot.domain.views import SpaceView
+from spacebot.errors import UserMistake, XAbsent, XBadToken, XError, XFieldRefused, XForbidden, XPrivate
+from spacebot.store.connection import Store
+from spacebot.store.queries import Queries
+from spacebot.usecases.links import LINK_FIRST, NOT_SET_UP, Links, PersonId
+from spacebot.x import reference
+from spacebot.x.auth import UserToken
+from spacebot.x.client import XClient
+from spacebot.x.fields import OWN, SWEEP, PostFields
+from spacebot.x.host_batcher import HostBatcher
+from spacebot.x.model import Page, Post, User
+from spacebot.x.translation import host_of, view_of
+from spacebot.x.vocabulary import SearchState
+
+QUERY_LIMIT = 2048
+"""The longest search that X takes (its OpenAPI document, `/2/spaces/search`)."""
+
+POSTS_AT_ONCE = 20
+"""Posts per request: each is billed, and few people turn many pages."""
+
+BUYERS_AT_ONCE = 100
+
+PRIVATE_GAP = 4.0
+"""Seconds between two looks at protected hosts, whoever asks."""
+
+SHARED_POSTS = PostFields(
+    post=("created_at", "text"), expansions=("author_id",), user=("name", "username"), media=(), poll=(), place=()
+)
+"""What is shown of a post, and nothing else that is billed."""
+
+PROTECTED = "That account is protected: X shows its Spaces only to its followers. If you are one, use `/x-link` first."
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchAnswer:
+    """What a search found, the live Spaces with the most listeners first."""
+
+    views: tuple[SpaceView, ...]
+    truncated: bool
+    """Whether X may know of more than it gave."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostLive:
+    """Whether a host is live, and what is to come otherwise."""
+
+    host: Host
+    live: SpaceView | None
+    upcoming: tuple[SpaceView, ...]
+    is_private: bool = False
+    """Whether only the person's own X account could see it: then nobody else is to see the answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpaceLook:
+    """A Space, as one person may see it."""
+
+    view: SpaceView
+    reminders: int | None = None
+    """How many wait for its start; only its creator is told, and only in private."""
+    is_private: bool = False
+    """Whether only the person's own X account could see it: then nobody else is to see the answer."""
+
+
+class Lookups:
+    """The use cases of `/space`, `/spaces-search`, `/host-live`, `/space-posts` and `/space-buyers`.
+
+    Every method raises `UserMistake` for what cannot work, and an `XError` where X does not answer; the text of
+    either is one sentence for the person who asked.
+    """
+
+    def __init__(
+        self,
+        *,
+        x: XClient,
+        desk: HostBatcher,
+        store: Store,
+        clock: Clock,
+        links: Links | None,
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Take what the use cases need.
+
+        Args:
+            x: X.
+            desk: X, where it is asked about hosts.
+            store: What is known already.
+            clock: Time.
+            links: People's own views; None where the operator has not set that up.
+            check: Raises `BudgetSpent` where the day's budget has no room for people's questions.
+        """
+        self._x = x
+        self._desk = desk
+        self._store = store
+        self._clock = clock
+        self._links = links
+        self._check = check
+        self._looking: dict[reference.Handle | UserId, asyncio.Task[Host]] = {}
+        self._private_looks = asyncio.Lock()
+        self._last_private_look = -PRIVATE_GAP
+
+    async def space(self, text: str, person: PersonId) -> SpaceLook:
+        """The Space behind an id or a link, seen with the app's eyes, and with the person's own where these see more."""
+        space_id = reference.space_id(text)
+        self._check()
+        try:
+            page = await self._x.space(space_id)
+        except XAbsent:
+            token = await self._token(person)
+            if token is None:
+                raise
+            try:
+                page = await self._x.space(space_id, token=token, fields=OWN)
+            except XBadToken:
+                raise await self._refused(person) from None
+            return SpaceLook(
+                view=view_of(page.items[0], page),
+                reminders=page.items[0].subscriber_count,
+                is_private=True,
+            )
+        await self._store(Queries.remember_users, list(page.users.values()), self._clock.now())
+        return SpaceLook(view=view_of(page.items[0], page), reminders=await self._reminders(space_id, person))
+
+    async def _reminders(self, space_id: SpaceId, person: PersonId) -> int | None:
+        """What only a creator is told; the rest of the answer is good without it."""
+        try:
+            token = await self._token(person)
+            if token is None:
+                return None
+            own = await self._x.space(space_id, token=token, fields=OWN)
+        except XError:
+            return None
+        return own.items[0].subscriber_count
+
+    async def posts(self, text: str) -> AsyncIterator[Page[Post]]:
+        """The posts shared in a Space, page by page; the first page is there when this returns."""
+        self._check()
+        pages = self._x.posts(reference.space_id(text), max_results=POSTS_AT_ONCE, fields=SHARED_POSTS)
+        return _Begun(await anext(pages), pages)
+
+    async def buyers(self, text: str, person: PersonId) -> AsyncIterator[Page[User]]:
+        """Who bought a ticket for a Space of this person's, page by page; the first page is there when this returns.
+
+        Raises:
+            UserMistake: the person has not linked their X account, or did not create the Space.
+        """
+        space_id = reference.space_id(text)
+        token = await self._token(person)
+        if token is None:
+            raise UserMistake(LINK_FIRST if self._links is not None else NOT_SET_UP)
+        try:
+            pages = self._x.buyers(space_id, token=token, max_results=BUYERS_AT_ONCE)
+            return _Begun(await anext(pages), pages)
+        except XBadToken:
+            raise await self._refused(person) from None
+        except (XPrivate, XForbidden, XFieldRefused):
+            raise UserMistake("Only who created a Space can see who bought a ticket for it.") from None
+
+    async def _refused(self, person: PersonId) -> UserMistake:
+        """X does not take a person's token although it should be good: the next command has it renewed."""
+        if self._links is not None:
+            await self._links.refused(person)
+        return UserMistake(
+            "X did not take your link just now; ask again, and if that does not help, use `/x-link` again."
+        )
+
+    async def _token(self, person: PersonId) -> UserToken | None:
+        """The person's own token, where they have linked their account and X lets it be renewed."""
+        if self._links is None:
+            return None
+        return await self._links.token(person)
+
+    async def search(self, query: str, state: SearchState) -> SearchAnswer:
+        """Spaces whose title has these words."""
+        words = query.strip()
+        if not words:
+            raise UserMistake("Type at least one word to search for.")
+        if len(words) > QUERY_LIMIT:
+            raise UserMistake(f"That search is too long: X takes at most {QUERY_LIMIT:,} characters.")
+        self._check()
+        page = await self._x.search(words, state=state, fields=SWEEP)
+        views = (view_of(space, page) for space in page.items)
+        shown = [view for view in views if view.phase.is_open]
+        return SearchAnswer(views=tuple(sorted(shown, key=_liveliest)), truncated=page.truncated)
+
+    async def host_live(self, text: str, person: PersonId) -> HostLive:
+        """What a host has on now, or soon; of a protected account only what the person's own account may see.
+
+        The look shares a request with everybody who asks at the same time and with the next sweep; only a Space
+        that is live costs a second one, for its co-hosts, speakers and topics.
+        """
+        host = await self._account(text)
+        if host.protected:
+            return await self._protected_host_live(host, person)
+        answer = await self._desk.ask(host.user_id)
+        live = [space for space in answer.spaces if space.state is State.LIVE]
+        if live:
+            self._check()
+            page = await self._x.space(live[0].id)
+            return HostLive(host=host, live=view_of(page.items[0], page), upcoming=())
+        page = answer.page
+        upcoming = sorted(
+            (view_of(space, page) for space in answer.spaces if space.state is State.SCHEDULED),
+            key=_soonest,
+        )
+        return HostLive(host=host, live=None, upcoming=tuple(upcoming))
+
+    async def _protected_host_live(self, host: Host, person: PersonId) -> HostLive:
+        token = await self._token(person)
+        if token is None:
+            raise UserMistake(PROTECTED)
+        async with self._private_looks:
+            # X's one request per second is the whole app's: what nobody else can share must leave room for sweeps.
+            await self._clock.sleep(self._last_private_look + PRIVATE_GAP - self._clock.monotonic())
+            try:
+                page = await self._x.spaces_by_creators([host.user_id], token=token, fields=OWN)
+            except XBadToken:
+                raise await self._refused(person) from None
+            finally:
+                self._last_private_look = self._clock.monotonic()
+        views = [view_of(space, page) for space in page.items]
+        live = next((view for view in views if view.phase is Phase.LIVE), None)
+        upcoming = sorted((view for view in views if view.phase is Phase.SCHEDULED), key=_soonest)
+        return HostLive(host=host, live=live, upcoming=tuple(upcoming) if live is None else (), is_private=True)
+
+    async def host(self, text: str) -> Host:
+        """The account behind a handle, a link or a numeric id, if everybody may see its Spaces."""
+        known = await self._account(text)
+        if known.protected:
+            raise UserMistake(PROTECTED)
+        return known
+
+    async def _account(self, text: str) -> Host:
+        """Any account; bought from X at most once in a UTC day, however many ask at the same time."""
+        wanted = reference.host(text)
+        looking = self._looking.get(wanted)
+        if looking is None:
+            looking = self._looking[wanted] = asyncio.create_task(self._bought(wanted))
+            looking.add_done_callback(lambda task: self._looked(wanted, task))
+        return await asyncio.shield(looking)  # one asker who gives up harms nobody else
+
+    def _looked(self, wanted: reference.Handle | UserId, task: asyncio.Task[Host]) -> None:
+        del self._looking[wanted]
+        if not task.cancelled():
+            task.exception()  # whoever asked has it, unless they gave up
+
+    async def _bought(self, wanted: reference.Handle | UserId) -> Host:
+        now = self._clock.now()
+        today = datetime.combine(now.date(), time(), UTC)
+        self._check()
+        if isinstance(wanted, reference.Handle):
+            known = await self._store(Queries.user_named, wanted.name, since=today)
+            fetched = None if known else await self._x.user_by_username(wanted.name)
+        else:
+            known = await self._store(Queries.user, UserId(wanted), since=today)
+            fetched = None if known else await self._x.user(UserId(wanted))
+        if fetched is not None:
+            await self._store(Queries.remember_users, fetched.items, now)
+            known = host_of(fetched.items[0])
+        assert known is not None
+        return known
+
+
+class _Begun(AsyncIterator[Page[T]]):
+    """Pages of which the first is there already; as `XClient` gives them, one that failed can be asked for again."""
+
+    def __init__(self, first: Page[T], rest: AsyncIterator[Page[T]]) -> None:
+        self._first: Page[T] | None = first
+        self._rest = rest
+
+    async def __anext__(self) -> Page[T]:
+        if self._first is None:
+            return await anext(self._rest)
+        first, self._first = self._first, None
+        return first
+
+
+def _soonest(view: SpaceView) -> datetime:
+    return view.scheduled_start or datetime.max.replace(tzinfo=UTC)
+
+
+def _liveliest(view: SpaceView) -> tuple[bool, int, float]:
+    """Live before scheduled, most listeners first, soonest first."""
+    starts = view.scheduled_start.timestamp() if view.scheduled_start is not None else float("inf")
+    return (view.phase is not Phase.LIVE, -(view.participants or 0), starts)

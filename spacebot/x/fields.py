@@ -1,0 +1,135 @@
+"""PURE: what is asked of X about Spaces, accounts and posts; each field and each expansion may cost."""
+
+from dataclasses import dataclass
+
+from spacebot.x.vocabulary import (
+    MediaField,
+    PlaceField,
+    PollField,
+    PostExpansion,
+    PostField,
+    SpaceExpansion,
+    SpaceField,
+    TopicField,
+    UserExpansion,
+    UserField,
+)
+
+Query = dict[str, str | int | tuple[str, ...]]
+
+
+_USER_FIELDS: tuple[UserField, ...] = (
+    "created_at",
+    "description",
+    "name",
+    "profile_image_url",
+    "protected",
+    "public_metrics",
+    "username",
+    "verified",
+    "verified_type",
+)
+_SPACE_FIELDS: tuple[SpaceField, ...] = (
+    "created_at",
+    "ended_at",
+    "is_ticketed",
+    "lang",
+    "participant_count",
+    "scheduled_start",
+    "started_at",
+    "state",
+    "title",
+    "updated_at",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpaceFields:
+    """What to ask of Spaces. X bills the accounts that come through `expansions`."""
+
+    space: tuple[SpaceField, ...] = _SPACE_FIELDS
+    expansions: tuple[SpaceExpansion, ...] = ("creator_id",)
+    user: tuple[UserField, ...] = _USER_FIELDS
+    topic: tuple[TopicField, ...] = ()
+
+    def query(self) -> Query:
+        """The parameters, without those that ask for nothing."""
+        return _stated(
+            {
+                "space.fields": self.space,
+                "expansions": self.expansions,
+                "user.fields": self.user if self.expansions else (),
+                "topic.fields": self.topic,
+            }
+        )
+
+
+SWEEP = SpaceFields()
+"""For the watcher: what decides whether something happened, and the one account that made the Space."""
+FULL = SpaceFields(
+    expansions=("creator_id", "host_ids", "speaker_ids", "topic_ids"), topic=("id", "name", "description")
+)
+"""For people: hosts, speakers and topics as well."""
+OWN = SpaceFields(
+    space=(*_SPACE_FIELDS, "subscriber_count"),
+    expansions=("creator_id", "host_ids", "speaker_ids", "topic_ids"),
+    topic=("id", "name", "description"),
+)
+"""For a person's own token: also how many wait for the start, which X tells the creator alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserFields:
+    """What to ask of accounts."""
+
+    user: tuple[UserField, ...] = _USER_FIELDS
+    expansions: tuple[UserExpansion, ...] = ()
+    post: tuple[PostField, ...] = ()
+
+    def query(self) -> Query:
+        """The parameters, without those that ask for nothing."""
+        return _stated({"user.fields": self.user, "expansions": self.expansions, "post.fields": self.post})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostFields:
+    """What to ask of posts shared in a Space."""
+
+    post: tuple[PostField, ...] = (
+        "attachments",
+        "conversation_id",
+        "created_at",
+        "edit_controls",
+        "entities",
+        "lang",
+        "possibly_sensitive",
+        "public_metrics",
+        "text",
+    )
+    expansions: tuple[PostExpansion, ...] = (
+        "author_id",
+        "attachments.media_keys",
+        "attachments.poll_ids",
+        "referenced_posts",
+    )
+    user: tuple[UserField, ...] = _USER_FIELDS
+    media: tuple[MediaField, ...] = ("alt_text", "duration_ms", "height", "preview_image_url", "type", "url", "width")
+    poll: tuple[PollField, ...] = ("duration_minutes", "end_datetime", "options", "voting_status")
+    place: tuple[PlaceField, ...] = ()
+
+    def query(self) -> Query:
+        """The parameters, without those that ask for nothing."""
+        return _stated(
+            {
+                "post.fields": self.post,
+                "expansions": self.expansions,
+                "user.fields": self.user,
+                "media.fields": self.media,
+                "poll.fields": self.poll,
+                "place.fields": self.place,
+            }
+        )
+
+
+def _stated(query: dict[str, tuple[str, ...]]) -> Query:
+    return {name: values for name, values in query.items() if values}

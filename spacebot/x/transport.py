@@ -1,0 +1,293 @@
+"""One request at a time, sent until it is answered or hopeless: every attempt has its turn, is counted and is timed.
+
+The most that an attempt may cost is reserved before it is sent, and what was sent is read to its end even where nobody
+waits for it any more: X bills it all the same.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, TypeVar
+
+import aiohttp
+
+from spacebot.clock import Clock
+from spacebot.errors import (
+    XBadToken,
+    XDown,
+    XError,
+    XInvalidRequest,
+    XOperatorNeeded,
+    XRateLimited,
+    XTooManyConnections,
+)
+from spacebot.x.auth import Auth, UserToken, bearer
+from spacebot.x.base import XObject
+from spacebot.x.endpoints import Endpoint, Request
+from spacebot.x.limits import Lane, Rate, read_rate
+from spacebot.x.model import Page
+from spacebot.x.money import CostCeiling, Meter, Reservation, Usage, billed_at, ceiling_of, usage_of
+from spacebot.x.rate_limiter import RateLimiter
+from spacebot.x.wire import Generation, build, decipher, is_about_names
+
+T = TypeVar("T", bound=XObject)
+
+LOG = logging.getLogger(__name__)
+
+BACKGROUND_DEADLINE = 30.0
+"""Seconds for a request that nobody waits for: an X that answers slowly is slow, not down."""
+
+ATTEMPTS = 4
+"""How often one request is sent at most, within its deadline."""
+
+_FIRST_PAUSE = 0.25
+"""Seconds; the longest pause before the second attempt. It doubles with each."""
+
+
+class _TokenRenewed(XBadToken):
+    """X refused the token, and another one is at hand."""
+
+
+class _NeverSent(XDown):
+    """There was no connection, so X knows nothing of the request."""
+
+
+class Transport:
+    """Sends requests and reads the answers.
+
+    Args:
+        session: Carries the requests; stays its owner's, who closes it.
+        base_url: Where X's API is.
+        auth: The app's credentials, for requests without a person's token.
+        clock: Time.
+        turns: Where every attempt takes its turn.
+        on_usage: Told the billable resources of every answer.
+        meter: Keeps the books of what requests may cost and do cost; None where nobody does.
+        deadline: Seconds for one request with its retries, counted from when its turn came.
+    """
+
+    def __init__(
+        self,
+        *,
+        session: aiohttp.ClientSession,
+        base_url: str,
+        auth: Auth,
+        clock: Clock,
+        turns: RateLimiter,
+        on_usage: Callable[[Usage], None] | None,
+        meter: Meter | None,
+        deadline: float,
+    ) -> None:
+        self._session = session
+        self._base_url = base_url.rstrip("/")
+        self._auth = auth
+        self._clock = clock
+        self._turns = turns
+        self._on_usage = on_usage
+        self._meter = meter
+        self._under_way: set[asyncio.Task[Any]] = set()
+        self._deadline = deadline
+        self._generation = Generation.NEW
+        self._faulty: set[str] = set()
+
+    async def ask(
+        self, request: Request[T], lane: Lane, token: UserToken | None, *, turn_taken: bool = False
+    ) -> Page[T]:
+        """The answer to a request; once more in the other generation's words if X refuses one of these.
+
+        Raises:
+            XError: As the answer means, or as the windows stand.
+        """
+        first = self._generation
+        try:
+            return await self._watched(request, first, lane, token, turn_taken=turn_taken)
+        except XInvalidRequest as refused:
+            if not is_about_names(refused, request):
+                raise
+        other = Generation.OLD if first is Generation.NEW else Generation.NEW
+        page = await self._watched(request, other, lane, token)
+        if self._generation is not other:
+            self._generation = other
+            LOG.info("X wants the parameter names of the API %s; they are used from now on", other.value)
+        return page
+
+    async def _watched(
+        self,
+        request: Request[T],
+        generation: Generation,
+        lane: Lane,
+        token: UserToken | None,
+        *,
+        turn_taken: bool = False,
+    ) -> Page[T]:
+        """`_insist`, telling the log once of a fault and once of its end."""
+        name = request.endpoint.name
+        try:
+            page = await self._with_retries(request, generation, lane, token, turn_taken=turn_taken)
+        except (XDown, XOperatorNeeded, XRateLimited) as error:
+            own_refusal = isinstance(error, XRateLimited) and error.status is None
+            persons = token is not None and isinstance(error, XBadToken)  # the app's own token is not in question
+            if not own_refusal and not persons and name not in self._faulty:
+                self._faulty.add(name)
+                LOG.warning("X, %s: %s", name, error)
+            raise
+        if name in self._faulty:
+            self._faulty.discard(name)
+            LOG.info("X, %s: answers again", name)
+        return page
+
+    async def _with_retries(
+        self,
+        request: Request[T],
+        generation: Generation,
+        lane: Lane,
+        token: UserToken | None,
+        *,
+        turn_taken: bool = False,
+    ) -> Page[T]:
+        """The request, again where that may help: after a transient fault, and once with a new token."""
+        endpoint, who = request.endpoint, token.access if token else None
+        line = build(request, generation)
+        most = ceiling_of(request, is_private=token is not None)
+        if not turn_taken:
+            await self._turns.take(endpoint, who, lane)
+        deadline = self._deadline if lane is Lane.PEOPLE else max(self._deadline, BACKGROUND_DEADLINE)
+        ends = self._clock.monotonic() + deadline
+        attempt, renewed = 0, False
+        while True:
+            attempt += 1
+            # Half of the time at most, so that one silent connection leaves room for another try.
+            seconds = min(deadline / 2, max(ends - self._clock.monotonic(), _FIRST_PAUSE))
+            try:
+                return await self._to_its_end(self._attempt(endpoint, token, line, seconds, most))
+            except _TokenRenewed as refused:
+                if renewed:
+                    raise
+                fault: XError = refused
+                renewed, pause = True, 0.0
+            except XDown as down:
+                fault = down
+                pause = random.uniform(0, _FIRST_PAUSE * 2**attempt)  # noqa: S311 - spreads retries, guards nothing
+                if attempt >= ATTEMPTS or not _may_pass(down) or self._clock.monotonic() + pause >= ends:
+                    raise
+                LOG.debug("X, %s: %s Trying again.", endpoint.name, down)
+            except XTooManyConnections:
+                raise
+            except XRateLimited as limited:
+                # The window knows better than one answer's headers when there is room again.
+                raise self._turns.refusal(endpoint, who, lane, status=limited.status) from None
+            await self._clock.sleep(pause)
+            try:
+                await self._turns.take(endpoint, who, lane, patience=max(0.0, ends - self._clock.monotonic()))
+            except XRateLimited:
+                raise fault from None
+
+    async def _to_its_end(self, attempt: Coroutine[Any, Any, Page[T]]) -> Page[T]:
+        """The attempt's outcome; it goes on where whoever waits is cancelled."""
+        task = asyncio.create_task(attempt)
+        self._under_way.add(task)
+        task.add_done_callback(self._ended)
+        return await asyncio.shield(task)
+
+    def _ended(self, task: asyncio.Task[Page[T]]) -> None:
+        self._under_way.discard(task)
+        if not task.cancelled():
+            task.exception()  # read, so that asyncio does not complain where whoever waited has gone
+
+    async def _attempt(
+        self,
+        endpoint: Endpoint[T],
+        token: UserToken | None,
+        line: tuple[str, str, dict[str, str]],
+        seconds: float,
+        most: CostCeiling,
+    ) -> Page[T]:
+        """One request whose turn has come."""
+        who = token.access if token else None
+        headers: Mapping[str, str] = {}
+        rate: Rate | None = None
+        refused = False
+        try:
+            headers = bearer(token.access) if token else await self._auth.headers()
+            reservation = await self._meter.reserve(most) if self._meter is not None else None
+            try:
+                status, given, body = await self._send(line, headers, seconds)
+                now = self._clock.now()
+                rate = read_rate(given, now)
+                LOG.debug("X, %s: %s, %s left of %s", endpoint.name, status, rate.remaining, rate.limit)
+                page = decipher(endpoint, status, given, body, now)
+            except XError as error:
+                await self._book_failure(reservation, error)
+                if isinstance(error, _NeverSent):
+                    raise XDown(str(error)) from None
+                raise
+            if self._meter is not None and reservation is not None:
+                await self._meter.answered(reservation, usage_of(page), billed_at(given, now))
+        except XBadToken:
+            if headers and token is None and await self._auth.renew(headers):
+                raise _TokenRenewed from None
+            raise
+        except XRateLimited as limited:
+            refused = not isinstance(limited, XTooManyConnections)
+            raise
+        finally:
+            self._turns.landed(endpoint, who, rate, refused=refused)
+        if self._on_usage is not None and (usage := usage_of(page)):
+            self._on_usage(usage)
+        return page
+
+    async def _book_failure(self, reservation: Reservation | None, error: XError) -> None:
+        if self._meter is None or reservation is None:
+            return
+        may_be_billed = error.status is None or 200 <= error.status < 300  # noqa: PLR2004 - the range of success
+        if isinstance(error, XDown) and may_be_billed and not isinstance(error, _NeverSent):
+            await self._meter.unanswered(reservation)
+        else:
+            await self._meter.free(reservation)
+
+    async def _send(
+        self, line: tuple[str, str, dict[str, str]], headers: Mapping[str, str], seconds: float
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        method, path, query = line
+        try:
+            async with (
+                asyncio.timeout(seconds),
+                self._session.request(
+                    method,
+                    self._base_url + path,
+                    params=query,
+                    headers=headers,
+                    allow_redirects=False,
+                    middlewares=(_Once(),),
+                ) as response,
+            ):
+                return response.status, response.headers, await response.read()
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            fault = type(error).__name__
+            kind = _NeverSent if isinstance(error, aiohttp.ClientConnectorError) else XDown
+        # Raised here, not above: the library's exception may hold the request, and the request carries the token.
+        raise kind(f"X cannot be reached ({fault}): try again shortly.")
+
+
+class _Once:
+    """Keeps aiohttp from sending a GET again by itself after a reset: nobody would have counted that request."""
+
+    def __init__(self) -> None:
+        self._fault: aiohttp.ClientError | None = None
+
+    async def __call__(
+        self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        if self._fault is not None:
+            raise self._fault
+        try:
+            return await handler(request)
+        except aiohttp.ClientError as fault:
+            self._fault = fault
+            raise
+
+
+def _may_pass(down: XDown) -> bool:
+    """Whether the same request may do better in a moment; what X answers with 4xx will not."""
+    return down.status is None or not 300 <= down.status < 500  # noqa: PLR2004 - the ranges of HTTP

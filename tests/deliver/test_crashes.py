@@ -1,0 +1,79 @@
+"""Whatever step the bot is killed at, each announcement stands once: over the real ledger, in simulated time.
+
+These are a few of the histories that `benchmarks/crashes.py` counts.
+"""
+
+import asyncio
+from datetime import datetime
+
+import pytest
+
+from spacebot.deliver.publisher import DiscordPublisher
+from spacebot.domain.deliveries import Job
+from spacebot.domain.ids import ChannelId, MessageId
+from spacebot.store.queries import Queries
+from tests.crash.channel import SOUND
+from tests.crash.histories import DELETED, EDIT_ENDED, END_TOLD, POST, POST_ENDED, SCHEDULED, Path, QueryGroup, explore
+from tests.crash.tally import Tally
+
+
+def explored(part: QueryGroup) -> Tally:
+    """How all the histories of a part come out; without asyncio's debug mode, for they are hundreds."""
+    return asyncio.run(explore(part), debug=False)
+
+
+@pytest.mark.parametrize(
+    "path", [POST, POST_ENDED, EDIT_ENDED, END_TOLD, DELETED, SCHEDULED], ids=lambda path: path.name
+)
+def test_a_kill_at_any_step_loses_and_doubles_nothing_though_discord_forgets_nonces(path: Path) -> None:
+    tally = explored(QueryGroup(path=path, window=0.0, faults=("502 after",), delays=(300.0,)))
+    assert tally.is_clean, tally.wrong
+    assert {kind.step for kind in tally.histories} == {
+        "before commit",
+        "after commit",
+        "before request",
+        "on request",
+        "on reply",
+        "after reply",
+    }
+
+
+def test_a_message_that_arrives_after_the_kill_stands_once() -> None:
+    tally = explored(QueryGroup(path=POST, window=180.0, faults=(SOUND,), delays=(0.0,)))
+    assert tally.is_clean, tally.wrong
+    assert "on request, late" in {kind.step for kind in tally.histories}
+
+
+def test_a_second_kill_while_recovering_changes_nothing() -> None:
+    tally = explored(QueryGroup(path=POST, window=0.0, faults=(SOUND,), again=(SOUND,), delays=(300.0,)))
+    assert tally.is_clean, tally.wrong
+    assert {kind.crashes for kind in tally.histories} == {2}
+
+
+def test_without_the_history_nothing_is_lost_and_nobody_is_called_twice() -> None:
+    tally = explored(QueryGroup(path=POST, readable=False, window=30.0, faults=("cut after",), delays=(30.0,)))
+    assert tally.is_clean, tally.wrong
+
+
+def test_a_bot_that_did_not_look_first_would_be_caught_doubling(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def blind(_self: DiscordPublisher, _channel: ChannelId, _url: str, *, since: datetime) -> MessageId | None:
+        return None
+
+    monkeypatch.setattr(DiscordPublisher, "find", blind)
+    tally = explored(QueryGroup(path=POST, window=30.0, faults=(SOUND,), delays=(300.0,)))
+    assert tally.doubled.total()
+    assert not tally.lost.total()
+
+
+def test_a_bot_that_settled_before_sending_would_be_caught_losing(monkeypatch: pytest.MonkeyPatch) -> None:
+    claim = Queries.claim
+
+    def settled(tables: Queries, most: int, now: datetime, busy: list[ChannelId]) -> list[Job]:
+        jobs = claim(tables, most, now, busy)
+        tables.db.execute("UPDATE deliveries SET state = 'skipped', reason = 'done'")
+        return jobs
+
+    monkeypatch.setattr(Queries, "claim", settled)
+    tally = explored(QueryGroup(path=POST, faults=(SOUND,), delays=(30.0,)))
+    assert tally.lost.total()
+    assert not tally.doubled.total()

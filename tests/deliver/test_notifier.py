@@ -1,0 +1,185 @@
+"""Telling guilds' admins, over the real ledger and a fake clock, with a Discord that listens as the script says."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from spacebot.deliver.notifier import EVERY, TRIED_AGAIN, Notifier
+from spacebot.domain.accounts import Standing
+from spacebot.domain.ids import ChannelId, GuildId
+from spacebot.errors import StoreError
+from spacebot.store.base import moment
+from spacebot.store.connection import Store
+from spacebot.store.queries import Queries
+from tests.clocks import FakeClock
+from tests.deliver.test_courier import ScriptedDiscord, at_work
+from tests.store.seed import ADMIN, CHANNEL, GUILD, HOST, OTHER_CHANNEL, live, opened
+
+REASON = "I lack Send Messages in that channel"
+
+
+@dataclass(slots=True)
+class Ear:
+    """A `Voice` that remembers what was said, where anybody could hear it."""
+
+    deaf: bool = False
+    fault: Exception | None = None
+    tried: list[str] = field(default_factory=list)
+    heard: list[tuple[GuildId, str, ChannelId | None, tuple[int, ...], str]] = field(default_factory=list)
+
+    async def tell(
+        self, guild_id: GuildId, text: str, *, channel_id: ChannelId | None, people: Sequence[int], nonce: str
+    ) -> bool:
+        self.tried.append(text)
+        if self.fault is not None:
+            raise self.fault
+        if not self.deaf:
+            self.heard.append((guild_id, text, channel_id, tuple(people), nonce))
+        return not self.deaf
+
+
+@dataclass(slots=True)
+class Desk:
+    """A teller at work."""
+
+    store: Store
+    ear: Ear
+    clock: FakeClock
+
+    async def passing(self, seconds: float) -> None:
+        """Let so much time pass; whatever the store's thread is asked is answered before the next moment."""
+        end = self.clock.monotonic() + seconds
+        await self._settled()
+        while (due := self.clock.next_due()) is not None and due <= end:
+            await self.clock.advance(due - self.clock.monotonic())
+            await self._settled()
+        await self.clock.advance(end - self.clock.monotonic())
+
+    async def later(self, seconds: float) -> None:
+        """So much later, after which the teller looks once."""
+        self.clock.jump(seconds)
+        await self.clock.advance(0)
+        await self.passing(EVERY)
+
+    async def _settled(self) -> None:
+        for _ in range(4):  # an answer may lead to the next question
+            await self.store(Queries.note, "nothing")
+            await self.clock.settle(rounds=12)
+
+
+@asynccontextmanager
+async def telling(store: Store, clock: FakeClock) -> AsyncIterator[Desk]:
+    ear = Ear()
+    running = asyncio.create_task(Notifier(store=store, voice=ear, clock=clock).run())
+    try:
+        yield Desk(store, ear, clock)
+        assert not running.done(), "the teller has died"
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    async with opened(tmp_path) as store, telling(store, FakeClock()) as desk:
+        yield desk
+
+
+async def test_a_paused_channel_is_told_once_with_its_reason_and_to_whom_it_concerns(desk: Desk) -> None:
+    await desk.store(Queries.set_admin_channel, GUILD, OTHER_CHANNEL)
+    await desk.store(Queries.pause, CHANNEL, GUILD, REASON, desk.clock.now())
+    await desk.passing(59)
+    assert desk.ear.heard == []
+    await desk.passing(2 * EVERY)
+    [(guild, text, channel, people, nonce)] = desk.ear.heard
+    assert (guild, channel, people) == (GUILD, OTHER_CHANNEL, (ADMIN,))
+    assert REASON in text
+    assert f"<#{CHANNEL}>" in text
+    assert len(nonce) <= 25
+    await desk.later(3 * 86400)
+    assert len(desk.ear.heard) == 1
+
+
+async def test_a_channel_that_the_courier_finds_open_again_within_a_minute_is_not_told_of(tmp_path: Path) -> None:
+    clock, discord = FakeClock(), ScriptedDiscord(obstacles={CHANNEL: REASON})
+    async with opened(tmp_path) as store, at_work(store, discord, clock) as office, telling(store, clock) as desk:
+        await office.sees(live())
+        assert [pause.reason for pause in await store(Queries.pauses)] == [REASON]
+        discord.obstacles.clear()
+        await office.passing(31)
+        await office.passing(300)
+        assert desk.ear.tried == []
+        assert len(discord.contents()) == 1
+
+
+async def test_a_channel_that_stays_closed_is_told_of_while_the_courier_works(tmp_path: Path) -> None:
+    clock, discord = FakeClock(), ScriptedDiscord(obstacles={CHANNEL: REASON})
+    async with opened(tmp_path) as store, at_work(store, discord, clock) as office, telling(store, clock) as desk:
+        await office.sees(live())
+        await office.passing(300)
+        assert len(desk.ear.heard) == 1
+
+
+def next_try(tables: Queries) -> datetime:
+    """When the only notice is told again."""
+    [row] = tables.db.query("SELECT next_try_at FROM notices")
+    due = moment(row["next_try_at"])
+    assert due is not None
+    return due
+
+
+async def test_who_cannot_be_told_is_tried_ever_more_rarely_until_it_works(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk.ear.deaf = True
+    await desk.store(Queries.note_standing, HOST.id, Standing.SUSPENDED, desk.clock.now())
+    await desk.passing(EVERY)
+    for hours in (1, 2, 4, 8, 16, 24, 24):
+        wait = (await desk.store(next_try) - desk.clock.now()).total_seconds()
+        assert hours * 3600 - 2 * EVERY <= wait <= hours * 3600
+        tried = len(desk.ear.tried)
+        await desk.later(wait)
+        assert len(desk.ear.tried) == tried + 1
+    assert sum("could not be told" in line for line in caplog.messages) == 1
+    desk.ear.deaf = False
+    await desk.later(86400)
+    assert len(desk.ear.heard) == 1
+
+
+async def test_an_unforeseen_error_of_one_is_logged_and_harms_nobody_else(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk.ear.fault = ZeroDivisionError("oh")
+    await desk.store(Queries.note_standing, HOST.id, Standing.SUSPENDED, desk.clock.now())
+    await desk.passing(EVERY)
+    assert any("unforeseen" in line for line in caplog.messages)
+    desk.ear.fault = None
+    await desk.later(TRIED_AGAIN.total_seconds())
+    assert len(desk.ear.heard) == 1
+
+
+async def test_a_database_that_fails_for_a_while_costs_no_notice(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> object:
+        raise StoreError("disk I/O error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Queries, "due_notices", broken)
+        await desk.store(Queries.note_standing, HOST.id, Standing.GONE, desk.clock.now())
+        await desk.passing(120)
+        assert desk.ear.tried == []
+    await desk.passing(EVERY)
+    assert len(desk.ear.heard) == 1
+
+
+async def test_cancelling_the_teller_is_not_swallowed(tmp_path: Path) -> None:
+    async with opened(tmp_path) as store:
+        running = asyncio.create_task(Notifier(store=store, voice=Ear(), clock=FakeClock()).run())
+        await asyncio.sleep(0.01)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running

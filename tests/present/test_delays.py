@@ -1,0 +1,33 @@
+"""The table of delays says what was measured, whatever was."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spacebot.present.delays import BOUNDS, SEEN_BY, delays_text, quantile
+
+DELAYS = st.lists(st.tuples(st.floats(-5, 1e6), st.sampled_from(sorted(SEEN_BY))), min_size=1, max_size=50)
+
+
+def test_nothing_measured_says_so() -> None:
+    assert delays_text([]) == "Nothing that X dated was announced in the last week."
+
+
+def test_the_table_tells_sweeps_and_push_apart() -> None:
+    lines = delays_text([(1.0, "push"), (2.0, "push"), (30.0, "sweep")]).splitlines()
+    assert lines[3].split() == ["all", "3", "2.0", "30.0", "30.0"]
+    assert lines[4].split() == ["push", "2", "1.0", "2.0", "2.0"]
+    assert lines[5].split() == ["sweep", "1", "30.0", "30.0", "30.0"]
+
+
+@given(DELAYS)
+def test_the_histogram_counts_everything_once(delays: list[tuple[float, str]]) -> None:
+    bars = delays_text(delays).splitlines()[-len(BOUNDS) - 1 :]
+    assert sum(int(bar[18:25]) for bar in bars) == len(delays)
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=1), st.floats(0, 1))
+def test_a_quantile_is_a_value_that_occurred_with_so_many_below(values: list[float], share: float) -> None:
+    ordered = sorted(values)
+    found = quantile(ordered, share)
+    assert found in ordered
+    assert sum(value <= found for value in ordered) >= share * len(ordered) - 1

@@ -1,0 +1,251 @@
+"""What admins ask for, over the real ledger; only the questions to X are answered by a script."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from spacebot.domain.accounts import Host
+from spacebot.domain.guilds import GuildConfig
+from spacebot.domain.ids import ChannelId, GuildId, RoleId, UserId
+from spacebot.domain.views import Watched
+from spacebot.errors import UserMistake, XDown, XNotFound
+from spacebot.store.connection import Store
+from spacebot.store.queries import Queries
+from spacebot.usecases.guilds import CHOICES, Guilds
+from spacebot.usecases.lookups import Lookups
+from spacebot.x import reference
+from spacebot.x.model import Space, User
+from tests.clocks import START, FakeClock
+from tests.store.seed import ADMIN, CHANNEL, COHOST, FAR_GUILD, GUILD, HOST, OTHER_CHANNEL, ROLE, live, look, rows
+
+HERE = ChannelId(190)
+
+
+class ScriptedLookups(Lookups):
+    """Knows a few accounts, and stores them as the real look-ups do."""
+
+    def __init__(self, store: Store, users: dict[str, User]) -> None:
+        self._ledger = store
+        self.users = users
+
+    async def host(self, text: str) -> Host:
+        wanted = reference.host(text)
+        name = wanted.name if isinstance(wanted, reference.Handle) else wanted
+        user = self.users.get(name.casefold())
+        if user is None:
+            raise XNotFound(resource_type="user")
+        await self._ledger(Queries.remember_users, [user], START)
+        return Host(user_id=user.id, username=user.username, name=user.name)
+
+
+@dataclass(slots=True)
+class Town:
+    """The use cases, and what surrounds them."""
+
+    store: Store
+    lookups: ScriptedLookups
+    guilds: Guilds = field(init=False)
+    on_air: list[Space] = field(default_factory=list)
+    looked: list[UserId] = field(default_factory=list)
+    down: bool = False
+    changes: int = 0
+
+    def __post_init__(self) -> None:
+        self.guilds = Guilds(
+            lookups=self.lookups,
+            store=self.store,
+            clock=FakeClock(),
+            watch_limit=2,
+            look=self._look,
+            on_change=self._changed,
+        )
+
+    async def _look(self, host_id: UserId) -> None:
+        self.looked.append(host_id)
+        if self.down:
+            raise XDown
+        await look(self.store, *(space for space in self.on_air if space.creator_id == host_id))
+
+    def _changed(self) -> None:
+        self.changes += 1
+
+    async def watch(
+        self,
+        text: str,
+        *,
+        guild: GuildId = GUILD,
+        channel: ChannelId | None = None,
+        role: RoleId | None = None,
+    ) -> Watched:
+        return await self.guilds.watch(guild, text, channel_id=channel, role_id=role, here=HERE, by=ADMIN)
+
+
+@pytest.fixture
+async def town(tmp_path: Path) -> AsyncIterator[Town]:
+    async with Store(tmp_path / "ledger.sqlite3") as store:
+        lookups = ScriptedLookups(store, {user.username.casefold(): user for user in (HOST, COHOST)})
+        yield Town(store, lookups)
+
+
+async def test_the_first_watch_takes_the_channel_it_was_given_in_for_the_guilds(town: Town) -> None:
+    watched = await town.watch("@teatime")
+    assert (watched.is_new, watched.guild_channel_set, watched.looked) == (True, True, True)
+    assert watched.line.channel_id == HERE
+    assert await town.guilds.config(GUILD) == GuildConfig(channel_id=HERE)
+    assert town.looked == [HOST.id]
+    assert town.changes == 1
+
+
+async def test_a_guild_with_a_channel_keeps_it(town: Town) -> None:
+    await town.guilds.set_channel(GUILD, CHANNEL)
+    watched = await town.watch("teatime")
+    assert not watched.guild_channel_set
+    assert watched.line.channel_id == CHANNEL
+
+
+async def test_a_watch_with_a_channel_of_its_own_leaves_the_guild_without_one(town: Town) -> None:
+    watched = await town.watch("teatime", channel=OTHER_CHANNEL)
+    assert (watched.line.channel_id, watched.guild_channel_set) == (OTHER_CHANNEL, False)
+    again = await town.watch("teatime", role=ROLE)
+    assert (again.is_new, again.guild_channel_set) == (False, False)
+    assert (again.line.channel_id, again.line.role_id) == (OTHER_CHANNEL, ROLE)
+    assert await town.guilds.config(GUILD) == GuildConfig()
+
+
+async def test_a_host_who_is_live_is_announced_at_once(town: Town) -> None:
+    town.on_air.append(live())
+    watched = await town.watch("teatime")
+    assert watched.line.live is not None
+    assert [row["channel_id"] for row in await rows(town.store)] == [HERE]
+
+
+async def test_a_host_known_to_be_live_is_announced_even_while_x_is_down(town: Town) -> None:
+    town.on_air.append(live())
+    await town.watch("teatime", guild=FAR_GUILD, channel=OTHER_CHANNEL)
+    town.down = True
+    watched = await town.watch("teatime")
+    assert not watched.looked
+    assert watched.line.live is not None
+    assert sorted(str(row["guild_id"]) for row in await rows(town.store)) == [str(GUILD), str(FAR_GUILD)]
+
+
+async def test_an_unknown_host_changes_nothing(town: Town) -> None:
+    with pytest.raises(XNotFound):
+        await town.watch("nobody_at_all")
+    assert await town.guilds.watchlist(GUILD) == []
+    assert await town.guilds.config(GUILD) == GuildConfig()
+    assert town.changes == 0
+
+
+async def test_the_limit_of_watches_is_told_and_changes_nothing(town: Town) -> None:
+    town.lookups.users["third"] = User(id=UserId("3"), username="third", name="Third")
+    await town.watch("teatime", channel=CHANNEL)
+    await town.watch("coffee_break", channel=CHANNEL)
+    with pytest.raises(UserMistake, match="follows 2 hosts"):
+        await town.watch("third")
+    assert len(await town.guilds.watchlist(GUILD)) == 2
+    assert await town.guilds.config(GUILD) == GuildConfig()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "teatime",
+        "@TeaTime",
+        " @teatime ",
+        "2244994945",
+        "https://x.com/teatime",
+        "https://twitter.com/TeaTime/",
+        "Tea Time",
+    ],
+)
+async def test_a_host_is_removed_by_whatever_names_it(town: Town, text: str) -> None:
+    await town.watch("teatime")
+    await town.watch("coffee_break")
+    removed = await town.guilds.unwatch(GUILD, text)
+    assert removed.user_id == HOST.id
+    assert [line.watch.host.user_id for line in await town.guilds.watchlist(GUILD)] == [COHOST.id]
+
+
+async def test_a_handle_is_not_mistaken_for_anothers_name(town: Town) -> None:
+    town.lookups.users["aaa"] = User(id=UserId("3"), username="aaa", name="teatime")
+    await town.watch("aaa")
+    await town.watch("teatime")
+    assert (await town.guilds.unwatch(GUILD, "teatime")).user_id == HOST.id
+    assert (await town.guilds.unwatch(GUILD, "teatime")).user_id == "3", "now it can only mean the name"
+
+
+async def test_a_name_that_two_hosts_share_removes_neither(town: Town) -> None:
+    town.lookups.users["aaa"] = User(id=UserId("3"), username="aaa", name=HOST.name)
+    await town.watch("aaa")
+    await town.watch("teatime")
+    with pytest.raises(UserMistake):
+        await town.guilds.unwatch(GUILD, HOST.name)
+    assert len(await town.guilds.watchlist(GUILD)) == 2
+
+
+@pytest.mark.parametrize("text", ["coffee_break", "", "@", "https://example.com/teatime", "no such host"])
+async def test_removing_what_is_not_followed_says_so(town: Town, text: str) -> None:
+    await town.watch("teatime")
+    with pytest.raises(UserMistake, match="does not follow"):
+        await town.guilds.unwatch(GUILD, text)
+    with pytest.raises(UserMistake, match="does not follow"):
+        await town.guilds.unwatch(FAR_GUILD, "teatime")
+
+
+async def test_suggestions_are_the_guilds_own_hosts_by_name_or_handle(town: Town) -> None:
+    await town.watch("teatime")
+    await town.watch("coffee_break", guild=FAR_GUILD)
+    assert [host.user_id for host in await town.guilds.complete(GUILD, "")] == [HOST.id]
+    assert [host.user_id for host in await town.guilds.complete(GUILD, " @TEAT")] == [HOST.id]
+    assert await town.guilds.complete(GUILD, "coffee") == []
+
+
+async def test_no_more_is_suggested_than_discord_shows(town: Town) -> None:
+    for n in range(CHOICES + 5):
+        user = User(id=UserId(str(n)), username=f"host{n}", name=f"Host {n}")
+        await town.store(Queries.remember_users, [user], START)
+        await town.store(
+            Queries.add_watch,
+            guild_id=GUILD,
+            host_id=user.id,
+            channel_id=None,
+            role_id=None,
+            by=ADMIN,
+            limit=100,
+            now=START,
+        )
+    assert len(await town.guilds.complete(GUILD, "host")) == CHOICES
+
+
+async def test_a_role_of_one_watch_is_set_and_a_watch_that_is_gone_says_so(town: Town) -> None:
+    await town.watch("teatime")
+    await town.guilds.set_watch_role(GUILD, HOST.id, ROLE)
+    [line] = await town.guilds.watchlist(GUILD)
+    assert line.watch.role_id == ROLE
+    await town.guilds.unwatch(GUILD, "teatime")
+    with pytest.raises(UserMistake, match="no longer follows"):
+        await town.guilds.set_watch_role(GUILD, HOST.id, ROLE)
+
+
+async def test_a_guild_is_greeted_once(town: Town) -> None:
+    assert [await town.guilds.greet(GUILD) for _ in range(2)] == [True, False]
+
+
+async def test_a_guild_is_not_greeted_when_that_cannot_be_remembered(tmp_path: Path) -> None:
+    store = Store(tmp_path / "ledger.sqlite3")  # never opened
+
+    async def look_at(host_id: UserId) -> None:
+        pytest.fail("nobody is looked at")
+
+    guilds = Guilds(
+        lookups=ScriptedLookups(store, {}),
+        store=store,
+        clock=FakeClock(),
+        watch_limit=2,
+        look=look_at,
+        on_change=lambda: None,
+    )
+    assert not await guilds.greet(GUILD)

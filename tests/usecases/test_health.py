@@ -1,0 +1,92 @@
+"""`/status` and `/history`: what admins learn of how things are, over the real ledger."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from spacebot.billing import Spending
+from spacebot.errors import StoreError, UserMistake
+from spacebot.present.reports import status_card
+from spacebot.store.connection import Store
+from spacebot.store.queries import Queries
+from spacebot.usecases.health import Health
+from spacebot.watch.sweeper import Watcher
+from spacebot.x.limits import Window
+from spacebot.x.money import Prices
+from tests.clocks import START, FakeClock
+from tests.store.seed import CHANNEL, COHOST, FAR_GUILD, GUILD, HOST, SPACE, follow, live, look, opened, send
+from tests.watch.test_sweeper import ScriptedX
+
+
+def health(store: Store, clock: FakeClock, *, connected: bool = True) -> Health:
+    watcher = Watcher(source=ScriptedX(clock), store=store, clock=clock, on_work=lambda: None)
+    watcher.last_good_sweep = START - timedelta(seconds=9)
+    windows = {"spaces": Window(limit=300, remaining=12, reset=0.0)}
+    return Health(
+        store=store,
+        clock=clock,
+        watcher=watcher,
+        store_trouble=lambda: None,
+        windows=lambda: windows,
+        connected=lambda: connected,
+        spending=Spending(store=store, clock=clock, prices=Prices(), daily_budget=Decimal(2)),
+        push=None,
+    )
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    async with opened(tmp_path) as store:
+        yield store
+
+
+async def test_the_status_says_how_every_part_is(store: Store) -> None:
+    await follow(store, COHOST)
+    await look(store, live(started_at=START - timedelta(seconds=4)))
+    status = await health(store, FakeClock()).status(GUILD)
+    assert (status.connected, status.hosts, status.queue.unsent) == (True, 2, 1)
+    assert status.last_good_sweep == START - timedelta(seconds=9)
+    assert (status.trouble, status.store_trouble) == (None, None)
+    assert list(status.windows) == [("spaces", 12, 300)]
+
+
+async def test_the_status_names_a_guilds_own_paused_channels_and_their_reason(store: Store) -> None:
+    await store(Queries.pause, CHANNEL, GUILD, "no permission", START)
+    mine = await health(store, FakeClock()).status(GUILD)
+    others = await health(store, FakeClock()).status(FAR_GUILD)
+    assert [(pause.channel_id, pause.reason) for pause in mine.pauses] == [(CHANNEL, "no permission")]
+    assert list(others.pauses) == []
+
+
+async def test_the_status_can_be_told_even_where_the_database_fails(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> object:
+        raise StoreError("disk I/O error")
+
+    monkeypatch.setattr(Queries, "queue", broken)
+    status = await health(store, FakeClock(), connected=False).status(GUILD)
+    assert status.store_trouble == "disk I/O error"
+    assert not status.connected
+    embed = status_card(status).embed
+    assert embed is not None
+    assert embed.title == "Not working"
+
+
+async def test_the_history_of_one_host_is_asked_for_by_handle_link_id_or_name(store: Store) -> None:
+    await follow(store, COHOST)
+    await look(store, live())
+    await send(store)
+    desk = health(store, FakeClock())
+    assert [past.space.space_id for past in await desk.history(GUILD, None)] == [SPACE]
+    for text in ("@teatime", "https://x.com/teatime", HOST.id, "tea time"):
+        assert [past.space.space_id for past in await desk.history(GUILD, text)] == [SPACE]
+    assert await desk.history(GUILD, "coffee_break") == []
+
+
+async def test_the_history_of_somebody_who_is_not_followed_is_a_mistake(store: Store) -> None:
+    with pytest.raises(UserMistake, match="does not follow that host"):
+        await health(store, FakeClock()).history(GUILD, "nobody_here")

@@ -1,0 +1,377 @@
+"""Linking an X account: single-use and short-lived, encrypted, renewed without a race, and for its owner alone."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Coroutine
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import aiohttp
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic import SecretStr
+
+from spacebot.errors import UserMistake, XDown
+from spacebot.sandbox.x import Fault, LocalX, XUser
+from spacebot.store.connection import Store
+from spacebot.usecases.links import DECLINED, NOT_AN_ADDRESS, NOT_YOURS, SIGN_IN_LIVES, STALE, Links, PersonId
+from spacebot.vault import Vault, VaultError, new_key
+from spacebot.web import WebEndpoint
+from spacebot.x.auth import OAuthClient
+from tests.clocks import FakeClock, run_until
+
+ANN, BEN = PersonId(1), PersonId(2)
+T = TypeVar("T")
+
+
+@dataclass(kw_only=True)
+class Desk:
+    x: LocalX
+    links: Links
+    clock: FakeClock
+    session: aiohttp.ClientSession
+    path: Path
+    account: XUser
+
+    async def of(self, work: Coroutine[Any, Any, T]) -> T:
+        return await run_until(self.clock, asyncio.ensure_future(work))
+
+    async def consent(self, address: str, *, account: XUser | None = None, declines: bool = False) -> str:
+        """Open the page of consent, press the button, and say where X sent the browser."""
+        self.x.authorize_as(None if declines else account or self.account)
+        async with self.session.get(address, allow_redirects=False) as answer:
+            return answer.headers["Location"]
+
+    async def linked(self, person: PersonId = ANN) -> None:
+        landed = await self.consent(await self.of(self.links.begin(person, "ann")))
+        await self.of(self.links.finish_pasted(person, landed))
+
+    def dump(self) -> bytes:
+        with sqlite3.connect(self.path) as database:
+            text = "\n".join(database.iterdump()).encode()
+        database.close()
+        wal = self.path.with_name(self.path.name + "-wal")
+        return text + self.path.read_bytes() + (wal.read_bytes() if wal.exists() else b"")
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    clock = FakeClock()
+    path = tmp_path / "links.sqlite3"
+    async with LocalX(clock=clock) as x, aiohttp.ClientSession() as session, Store(path) as store:
+        oauth = OAuthClient(
+            client_id=x.clients.client_id,
+            client_secret=SecretStr(x.clients.client_secret),
+            session=session,
+            base_url=x.url,
+            clock=clock,
+        )
+        links = Links(
+            oauth=oauth,
+            client_id=x.clients.client_id,
+            redirect_uri="http://127.0.0.1:1/x/callback",
+            authorize_page=f"{x.url}/i/oauth2/authorize",
+            store=store,
+            vault=Vault([SecretStr(new_key())]),
+            clock=clock,
+            has_web=False,
+        )
+        yield Desk(x=x, links=links, clock=clock, session=session, path=path, account=x.add_user("ann"))
+
+
+async def test_a_pasted_address_links_the_account(desk: Desk) -> None:
+    assert await desk.of(desk.links.token(ANN)) is None
+    await desk.linked()
+    assert await desk.of(desk.links.token(ANN)) is not None
+    assert await desk.of(desk.links.token(BEN)) is None
+
+
+async def test_nothing_readable_is_stored(desk: Desk) -> None:
+    address = await desk.of(desk.links.begin(ANN, "ann"))
+    state = address.partition("state=")[2].partition("&")[0]
+    assert state.encode() not in desk.dump()
+    landed = await desk.consent(address)
+    await desk.of(desk.links.finish_pasted(ANN, landed))
+    token = await desk.of(desk.links.token(ANN))
+    assert token is not None
+    assert token.refresh is not None
+    dumped = desk.dump()
+    for secret in (token.access.get_secret_value(), token.refresh.get_secret_value()):
+        assert secret.encode() not in dumped
+    assert b"links" in dumped
+
+
+async def test_a_sign_in_works_once(desk: Desk) -> None:
+    landed = await desk.consent(await desk.of(desk.links.begin(ANN, "ann")))
+    await desk.of(desk.links.finish_pasted(ANN, landed))
+    with pytest.raises(UserMistake, match="too old or was used already"):
+        await desk.of(desk.links.finish_pasted(ANN, landed))
+    assert await desk.of(desk.links.token(ANN)) is not None
+
+
+async def test_a_sign_in_ends_when_another_is_begun(desk: Desk) -> None:
+    first = await desk.consent(await desk.of(desk.links.begin(ANN, "ann")))
+    await desk.of(desk.links.begin(ANN, "ann"))
+    with pytest.raises(UserMistake) as caught:
+        await desk.of(desk.links.finish_pasted(ANN, first))
+    assert str(caught.value) == STALE
+
+
+async def test_a_sign_in_is_too_old_after_ten_minutes(desk: Desk) -> None:
+    address = await desk.of(desk.links.begin(ANN, "ann"))
+    await desk.clock.advance(SIGN_IN_LIVES.total_seconds() + 1)
+    landed = await desk.consent(address)
+    with pytest.raises(UserMistake) as caught:
+        await desk.of(desk.links.finish_pasted(ANN, landed))
+    assert str(caught.value) == STALE
+
+
+async def test_somebody_elses_sign_in_is_refused_and_stays_good_for_them(desk: Desk) -> None:
+    landed = await desk.consent(await desk.of(desk.links.begin(ANN, "ann")))
+    with pytest.raises(UserMistake) as caught:
+        await desk.of(desk.links.finish_pasted(BEN, landed))
+    assert str(caught.value) == NOT_YOURS
+    assert await desk.of(desk.links.token(BEN)) is None
+    await desk.of(desk.links.finish_pasted(ANN, landed))
+    assert await desk.of(desk.links.token(ANN)) is not None
+
+
+async def test_linking_again_gives_the_earlier_permission_back(desk: Desk) -> None:
+    await desk.linked()
+    first = await desk.of(desk.links.token(ANN))
+    await desk.linked()
+    revoked = [exchange.request_body for exchange in desk.x.requests if exchange.endpoint == "revoke"]
+    assert first is not None
+    assert any(first.access.get_secret_value().encode() in body for body in revoked)
+    assert await desk.of(desk.links.token(ANN)) is not None
+
+
+async def test_unlinking_ends_a_sign_in_under_way_too(desk: Desk) -> None:
+    landed = await desk.consent(await desk.of(desk.links.begin(ANN, "ann")))
+    await desk.of(desk.links.unlink(ANN))
+    with pytest.raises(UserMistake) as caught:
+        await desk.of(desk.links.finish_pasted(ANN, landed))
+    assert str(caught.value) == STALE
+
+
+async def test_a_page_left_open_is_given_back_when_the_person_begins_anew(desk: Desk) -> None:
+    async with WebEndpoint(desk.links, host="127.0.0.1", port=0) as web:
+        key = await _arrive(desk, web)
+        await desk.of(desk.links.begin(ANN, "ann"))
+        with pytest.raises(UserMistake):
+            await desk.of(desk.links.confirm(key))
+    assert any(exchange.endpoint == "revoke" for exchange in desk.x.requests)
+    assert not await desk.of(desk.links.is_linked(ANN))
+
+
+async def test_ten_minutes_are_ten_minutes_on_the_page_too(desk: Desk) -> None:
+    async with WebEndpoint(desk.links, host="127.0.0.1", port=0) as web:
+        address = await desk.of(desk.links.begin(ANN, "ann"))
+        await desk.clock.advance(SIGN_IN_LIVES.total_seconds() - 60)
+        landed = await desk.consent(address)
+        query = landed.partition("?")[2]
+        async with desk.session.get(f"http://127.0.0.1:{web.port}/x/callback?{query}") as answer:
+            key = (await answer.text()).partition('name="key" value="')[2].partition('"')[0]
+        await desk.clock.advance(61)
+        with pytest.raises(UserMistake):
+            await desk.of(desk.links.confirm(key))
+
+
+async def test_a_wrong_key_costs_nobody_their_link(desk: Desk) -> None:
+    await desk.linked()
+    right, desk.links._vault = desk.links._vault, Vault([SecretStr(new_key())])
+    assert await desk.of(desk.links.token(ANN)) is None
+    desk.links._vault = right
+    assert await desk.of(desk.links.token(ANN)) is not None
+
+
+async def test_a_new_key_before_the_old_one_takes_everything_over(desk: Desk) -> None:
+    old, new = SecretStr(new_key()), SecretStr(new_key())
+    desk.links._vault = Vault([old])
+    await desk.linked()
+    desk.links._vault = Vault([new, old])
+    await desk.of(desk.links.reseal())
+    desk.links._vault = Vault([new])
+    assert await desk.of(desk.links.token(ANN)) is not None
+
+
+async def test_what_the_web_endpoint_cannot_read_is_not_logged(
+    desk: Desk, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level("DEBUG")
+    async with WebEndpoint(desk.links, host="127.0.0.1", port=0) as web:
+        reader, writer = await asyncio.open_connection("127.0.0.1", web.port)
+        writer.write(b"GET /x/callback?state=MARKED&code=MARKED \x01 HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b"400" in await reader.readline()
+        writer.close()
+        await writer.wait_closed()
+        async with desk.session.head(f"http://127.0.0.1:{web.port}/x/callback?state=MARKED") as answer:
+            assert answer.status == 405
+        form = {"Content-Type": "multipart/form-data"}
+        async with desk.session.post(f"http://127.0.0.1:{web.port}/x/confirm", data=b"\xff", headers=form) as answer:
+            assert answer.status == 400
+    assert "MARKED" not in caplog.text + "".join(capfd.readouterr())
+
+
+async def test_a_network_lost_on_the_way_back_is_told_and_links_nothing(desk: Desk) -> None:
+    landed = await desk.consent(await desk.of(desk.links.begin(ANN, "ann")))
+    desk.x.fault("user_token", Fault.dropped("before"))
+    with pytest.raises(XDown):
+        await desk.of(desk.links.finish_pasted(ANN, landed))
+    assert not await desk.of(desk.links.is_linked(ANN))
+    await desk.linked()
+    assert await desk.of(desk.links.is_linked(ANN))
+
+
+async def test_who_declines_on_x_links_nothing(desk: Desk) -> None:
+    landed = await desk.consent(await desk.of(desk.links.begin(ANN, "ann")), declines=True)
+    with pytest.raises(UserMistake) as caught:
+        await desk.of(desk.links.finish_pasted(ANN, landed))
+    assert str(caught.value) == DECLINED
+
+
+async def test_any_text_may_be_pasted(desk: Desk) -> None:
+    loop = asyncio.get_running_loop()
+
+    @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    @given(
+        st.text(st.characters()) | st.text(st.characters()).map("http://127.0.0.1/x/callback?state={}&code=x".format)
+    )
+    def run(pasted: str) -> None:
+        with pytest.raises(UserMistake) as caught:
+            asyncio.run_coroutine_threadsafe(desk.links.finish_pasted(ANN, pasted), loop).result()
+        assert str(caught.value) in {NOT_AN_ADDRESS, STALE}
+
+    await asyncio.to_thread(run)
+
+
+async def test_a_token_is_renewed_before_it_expires_and_the_renewed_one_is_kept(desk: Desk) -> None:
+    await desk.linked()
+    first = await desk.of(desk.links.token(ANN))
+    await desk.clock.advance(timedelta(hours=1, minutes=56).total_seconds())
+    second = await desk.of(desk.links.token(ANN))
+    third = await desk.of(desk.links.token(ANN))
+    assert first is not None
+    assert second is not None
+    assert second.access.get_secret_value() != first.access.get_secret_value()
+    assert third == second
+    for _ in range(3):
+        await desk.clock.advance(timedelta(hours=2).total_seconds())
+        assert await desk.of(desk.links.token(ANN)) is not None  # each refresh token was kept, and used once
+
+
+async def test_two_who_need_it_renew_it_once(desk: Desk) -> None:
+    await desk.linked()
+    await desk.clock.advance(timedelta(hours=3).total_seconds())
+    before = sum(exchange.endpoint == "user_token" for exchange in desk.x.requests)
+    tokens = await desk.of(asyncio.wait_for(_all(*(desk.links.token(ANN) for _ in range(20))), None))
+    assert len({token.access.get_secret_value() for token in tokens if token is not None}) == 1
+    assert sum(exchange.endpoint == "user_token" for exchange in desk.x.requests) == before + 1
+
+
+async def _all(*works: Coroutine[Any, Any, T]) -> list[T]:
+    return list(await asyncio.gather(*works))
+
+
+async def test_an_asker_who_gives_up_does_not_lose_the_renewed_token(desk: Desk) -> None:
+    await desk.linked()
+    await desk.clock.advance(timedelta(hours=3).total_seconds())
+    desk.x.fault("user_token", Fault.slow(5))
+    impatient = asyncio.create_task(desk.links.token(ANN))
+    await desk.x.wait_for(lambda: desk.x.in_flight)
+    impatient.cancel()
+    await asyncio.gather(impatient, return_exceptions=True)
+    assert await desk.of(desk.links.token(ANN)) is not None
+    await desk.clock.advance(timedelta(hours=3).total_seconds())
+    assert await desk.of(desk.links.token(ANN)) is not None
+
+
+async def test_an_x_that_does_not_answer_does_not_end_a_link(desk: Desk) -> None:
+    await desk.linked()
+    await desk.clock.advance(timedelta(hours=3).total_seconds())
+    desk.x.fault("user_token", Fault.html(503))
+    with pytest.raises(XDown):
+        await desk.of(desk.links.token(ANN))
+    assert await desk.of(desk.links.token(ANN)) is not None
+
+
+async def test_a_link_that_was_revoked_at_x_is_forgotten(desk: Desk) -> None:
+    await desk.linked()
+    token = await desk.of(desk.links.token(ANN))
+    assert token is not None
+    assert token.refresh is not None
+    await desk.of(desk.links._oauth.revoke(token.refresh))
+    await desk.clock.advance(timedelta(hours=3).total_seconds())
+    assert await desk.of(desk.links.token(ANN)) is None
+    assert not await desk.of(desk.links.is_linked(ANN))
+
+
+async def test_unlinking_revokes_at_x_and_forgets(desk: Desk) -> None:
+    await desk.linked()
+    assert await desk.of(desk.links.unlink(ANN))
+    assert sum(exchange.endpoint == "revoke" and exchange.status == 200 for exchange in desk.x.requests) >= 1
+    assert await desk.of(desk.links.token(ANN)) is None
+    assert not await desk.of(desk.links.unlink(ANN))
+
+
+async def test_unlinking_forgets_even_if_x_does_not_answer(desk: Desk) -> None:
+    await desk.linked()
+    desk.x.fault("revoke", Fault(status=503, times=9))
+    assert await desk.of(desk.links.unlink(ANN))
+    assert await desk.of(desk.links.token(ANN)) is None
+
+
+async def test_the_web_endpoint_asks_once_more_and_links_on_yes(desk: Desk) -> None:
+    async with WebEndpoint(desk.links, host="127.0.0.1", port=0) as web:
+        key = await _arrive(desk, web, name="<b>ann</b>")
+        assert await desk.of(desk.links.token(ANN)) is None  # not yet
+        form = {"key": key, "answer": "yes"}
+        async with desk.session.post(f"http://127.0.0.1:{web.port}/x/confirm", data=form) as answer:
+            assert answer.status == 200
+            assert "linked" in await answer.text()
+        assert await desk.of(desk.links.token(ANN)) is not None
+        async with desk.session.post(f"http://127.0.0.1:{web.port}/x/confirm", data=form) as answer:
+            assert answer.status == 400
+
+
+async def test_the_web_endpoint_gives_the_permission_back_on_no(desk: Desk) -> None:
+    async with WebEndpoint(desk.links, host="127.0.0.1", port=0) as web:
+        key = await _arrive(desk, web)
+        form = {"key": key, "answer": "no"}
+        async with desk.session.post(f"http://127.0.0.1:{web.port}/x/confirm", data=form) as answer:
+            assert "Nothing was linked" in await answer.text()
+        assert await desk.of(desk.links.token(ANN)) is None
+        assert any(exchange.endpoint == "revoke" for exchange in desk.x.requests)
+
+
+async def _arrive(desk: Desk, web: WebEndpoint, name: str = "ann") -> str:
+    """Come back from X with a browser, and return the key on the page."""
+    landed = await desk.consent(await desk.of(desk.links.begin(ANN, name)))
+    query = landed.partition("?")[2]
+    async with desk.session.get(f"http://127.0.0.1:{web.port}/x/callback?{query}") as answer:
+        page = await answer.text()
+        assert answer.status == 200, page
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert "<b>" not in page
+    return page.partition('name="key" value="')[2].partition('"')[0]
+
+
+async def test_whoever_calls_the_web_endpoint_without_a_sign_in_gets_a_sentence(desk: Desk) -> None:
+    async with WebEndpoint(desk.links, host="127.0.0.1", port=0) as web:
+        for path in ("/x/callback", "/x/callback?state=x&code=y", "/x/callback?error=access_denied"):
+            async with desk.session.get(f"http://127.0.0.1:{web.port}{path}") as answer:
+                assert answer.status == 400
+                assert "too old" in await answer.text()
+
+
+def test_an_old_key_opens_what_it_sealed_and_a_foreign_one_does_not() -> None:
+    old, new = SecretStr(new_key()), SecretStr(new_key())
+    sealed = Vault([old]).seal(SecretStr("token"))
+    assert b"token" not in sealed
+    assert Vault([new, old]).open(sealed).get_secret_value() == "token"
+    with pytest.raises(VaultError):
+        Vault([new]).open(sealed)
