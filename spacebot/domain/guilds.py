@@ -59,11 +59,11 @@ class Keyword:
     channel_id: ChannelId | None = None
     role_id: RoleId | None = None
 
-    def takes(self, *, lang: str | None, participants: int | None, is_ticketed: bool | None) -> bool:
+    def takes(self, *, lang: str | None, participant_count: int | None, is_ticketed: bool | None) -> bool:
         """Whether a Space that has the words is wanted. What X does not say of it does not count against it."""
         if self.lang is not None and lang is not None and lang.partition("-")[0] != self.lang.partition("-")[0]:
             return False
-        if self.least is not None and (participants or 0) < self.least:
+        if self.least is not None and (participant_count or 0) < self.least:
             return False
         return self.ticketed is None or is_ticketed is None or is_ticketed is self.ticketed
 

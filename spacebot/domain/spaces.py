@@ -4,14 +4,13 @@ A failed request never comes here: it says nothing about any Space. What comes i
 plain statement that X does not show it under its id.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol, TypeVar
+from typing import Any, Protocol
 
 from spacebot.domain.ids import SpaceId, UserId
-
-T = TypeVar("T")
 
 ABSENCES_APART = timedelta(seconds=30)
 """A Space that X does not show twice, at least this far apart, is over: one answer alone may be a hiccup of X's."""
@@ -42,7 +41,10 @@ class State(StrEnum):
 
 
 class SeenSpace(Protocol):
-    """A Space as one look shows it: X's answer has this shape; what X leaves out is None or empty."""
+    """A Space as one look shows it: X's answer has this shape; what X leaves out is None or empty.
+
+    Only what `observe` reads by name stands here; it has every field of `SpaceFacts` as well.
+    """
 
     @property
     def id(self) -> SpaceId: ...
@@ -55,19 +57,7 @@ class SeenSpace(Protocol):
     @property
     def speaker_ids(self) -> tuple[UserId, ...]: ...
     @property
-    def title(self) -> str | None: ...
-    @property
-    def lang(self) -> str | None: ...
-    @property
-    def is_ticketed(self) -> bool | None: ...
-    @property
     def participant_count(self) -> int | None: ...
-    @property
-    def scheduled_start(self) -> datetime | None: ...
-    @property
-    def started_at(self) -> datetime | None: ...
-    @property
-    def ended_at(self) -> datetime | None: ...
 
 
 class Phase(StrEnum):
@@ -101,36 +91,74 @@ class Change(StrEnum):
     CANCELED = "canceled"
 
 
+UPDATES: dict[str, object] = {"change": Change.UPDATED}
+"""Metadata of a field: a message that shows an earlier value is wrong."""
+
+MOVES: dict[str, object] = {"change": Change.MOVED}
+"""Metadata of a field: a message that shows an earlier value is just a little behind."""
+
+STAYS: dict[str, object] = {"stays": True}
+"""Metadata of a field: may be kept after X no longer shows the Space, as ids, times and our own counters may."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SpaceRecord:
+class SpaceFacts:
+    """What X says of a Space and people are shown, under X's own names; what is not known is None or empty.
+
+    A field that is declared here, has its column (`store/migrations.py`) and its line on the card (`present/card.py`)
+    is everywhere: asked for, merged look by look, kept, shown, and forgotten once X no longer shows the Space. Its
+    metadata says what is special: that messages are edited for it (`UPDATES`, `MOVES`), or that it may be kept (`STAYS`).
+    """
+
+    title: str | None = field(default=None, metadata=UPDATES)
+    lang: str | None = None
+    is_ticketed: bool | None = field(default=None, metadata=UPDATES)
+    participant_count: int | None = field(default=None, metadata=MOVES | STAYS)
+    """X counts hosts and speakers in."""
+    scheduled_start: datetime | None = field(default=None, metadata=STAYS)
+    started_at: datetime | None = field(default=None, metadata=UPDATES | STAYS)
+    ended_at: datetime | None = field(default=None, metadata=STAYS)
+
+    @property
+    def duration(self) -> timedelta | None:
+        """How long it ran, where both ends are known."""
+        if self.started_at is None or self.ended_at is None:
+            return None
+        return max(self.ended_at - self.started_at, timedelta())
+
+
+FACTS = tuple(fact.name for fact in fields(SpaceFacts))
+"""The names of what X says of a Space and people are shown."""
+
+
+def facts_of(space: object) -> dict[str, Any]:
+    """The facts of whatever states them under their names: an answer of X, a record, a view."""
+    return {name: getattr(space, name) for name in FACTS}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpaceRecord(SpaceFacts):
     """What is known of one Space, from every look so far. `revision` grows whenever what a message shows is out of date."""
 
     space_id: SpaceId
     host_id: UserId
     phase: Phase
-    title: str | None = None
-    lang: str | None = None
-    is_ticketed: bool | None = None
-    participants: int | None = None
-    peak: int | None = None
-    """The most listeners seen in any look while it was live; X counts hosts and speakers in."""
-    listened: int = 0
+    peak: int | None = field(default=None, metadata=STAYS)
+    """The most listeners seen in any look while it was live."""
+    listened: int = field(default=0, metadata=STAYS)
     """Listeners times the seconds between the looks that saw them."""
-    observed: int = 0
+    observed: int = field(default=0, metadata=STAYS)
     """These seconds."""
-    cohosts: tuple[UserId, ...] = ()
-    speakers: tuple[UserId, ...] = ()
+    cohosts: tuple[UserId, ...] = field(default=(), metadata=MOVES)
+    speakers: tuple[UserId, ...] = field(default=(), metadata=MOVES)
     spoke: tuple[UserId, ...] = ()
     """Everybody who was ever seen as a speaker."""
-    scheduled_start: datetime | None = None
-    started_at: datetime | None = None
-    ended_at: datetime | None = None
-    live_seen_at: datetime | None = None
+    live_seen_at: datetime | None = field(default=None, metadata=STAYS)
     """When the first look saw it live."""
     first_seen_at: datetime
     last_seen_at: datetime
-    absent_since: datetime | None = None
-    revision: int = 1
+    absent_since: datetime | None = field(default=None, metadata=STAYS)
+    revision: int = field(default=1, metadata=STAYS)
 
     @property
     def url(self) -> str:
@@ -147,12 +175,13 @@ class SpaceRecord:
         """The listeners over the time that was looked at; None where too little was."""
         return round(self.listened / self.observed) if self.observed else None
 
-    @property
-    def duration(self) -> timedelta | None:
-        """How long it ran, where both ends were seen."""
-        if self.started_at is None or self.ended_at is None:
-            return None
-        return max(self.ended_at - self.started_at, timedelta())
+
+FORGOTTEN: Mapping[str, object] = {
+    each.name: each.default
+    for each in fields(SpaceRecord)
+    if not each.metadata.get("stays") and each.default is not MISSING
+}
+"""What must not be kept of a Space that X no longer shows, and what stands in its place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,19 +238,21 @@ def _live(known: SpaceRecord | None, seen: SeenSpace, now: datetime) -> Observat
     if known.phase is not Phase.LIVE:
         return _revised(record, Change.LIVE)
     record = _counted(known, record, now)
-    if _looks_different(known, record):
-        return _revised(record, Change.UPDATED)
-    moved = _movable(known) != _movable(record)
-    return _revised(record, Change.MOVED) if moved else Observation(record=record)
+    for change in (Change.UPDATED, Change.MOVED):
+        if _differ(known, record, change):
+            return _revised(record, change)
+    return Observation(record=record)
 
 
 def _counted(known: SpaceRecord, record: SpaceRecord, now: datetime) -> SpaceRecord:
     """Those who listened since the last look, as that look saw them."""
     step = now - known.last_seen_at
-    if known.participants is None or not timedelta() < step <= LONGEST_STEP:
+    if known.participant_count is None or not timedelta() < step <= LONGEST_STEP:
         return record
     seconds = round(step.total_seconds())
-    return replace(record, listened=record.listened + known.participants * seconds, observed=record.observed + seconds)
+    return replace(
+        record, listened=record.listened + known.participant_count * seconds, observed=record.observed + seconds
+    )
 
 
 def _scheduled(known: SpaceRecord | None, seen: SeenSpace, now: datetime) -> Observation:
@@ -239,7 +270,8 @@ def _scheduled(known: SpaceRecord | None, seen: SeenSpace, now: datetime) -> Obs
         return _revised(record, Change.SCHEDULED)
     if known.scheduled_start != record.scheduled_start:
         return _revised(record, Change.RESCHEDULED)
-    return _revised(record, Change.UPDATED) if _looks_different(known, record) else Observation(record=record)
+    updated = _differ(known, record, Change.UPDATED)
+    return _revised(record, Change.UPDATED) if updated else Observation(record=record)
 
 
 def _over(known: SpaceRecord | None, seen: SeenSpace, now: datetime, phase: Phase) -> Observation:
@@ -266,23 +298,12 @@ def _merged(known: SpaceRecord | None, seen: SeenSpace, now: datetime) -> SpaceR
     old = known or SpaceRecord(
         space_id=seen.id, host_id=host_id, phase=Phase.SCHEDULED, first_seen_at=now, last_seen_at=now
     )
-    merged = replace(
-        old,
-        title=_newer(old.title, seen.title),
-        lang=_newer(old.lang, seen.lang),
-        is_ticketed=_newer(old.is_ticketed, seen.is_ticketed),
-        participants=_newer(old.participants, seen.participant_count),
-        scheduled_start=_newer(old.scheduled_start, seen.scheduled_start),
-        started_at=_newer(old.started_at, seen.started_at),
-        ended_at=_newer(old.ended_at, seen.ended_at),
-        last_seen_at=now,
-        absent_since=None,
-    )
-    return _with_people(merged, seen)
+    stated = {name: value for name, value in facts_of(seen).items() if value is not None and value != ()}
+    return _with_participants(replace(old, **stated, last_seen_at=now, absent_since=None), seen)
 
 
-def _with_people(record: SpaceRecord, seen: SeenSpace) -> SpaceRecord:
-    """Co-hosts and speakers. X names the creator among the hosts: a look without any host did not ask for people."""
+def _with_participants(record: SpaceRecord, seen: SeenSpace) -> SpaceRecord:
+    """Co-hosts and speakers. X names the creator among the hosts: a look without any host did not ask for them."""
     if not seen.host_ids:
         return record
     speakers = tuple(user for user in dict.fromkeys(seen.speaker_ids) if user not in seen.host_ids)[:MOST_SPEAKERS]
@@ -294,18 +315,13 @@ def _with_people(record: SpaceRecord, seen: SeenSpace) -> SpaceRecord:
     )
 
 
-def _newer(old: T | None, new: T | None) -> T | None:
-    return old if new is None else new
-
-
-def _looks_different(old: SpaceRecord, new: SpaceRecord) -> bool:
-    """Whether a message that shows `old` is wrong, and not just a little behind."""
-    return (old.title, old.started_at, old.is_ticketed) != (new.title, new.started_at, new.is_ticketed)
-
-
-def _movable(record: SpaceRecord) -> tuple[object, ...]:
-    """What changes all the time while people listen."""
-    return (record.participants, record.cohosts, record.speakers)
+def _differ(old: SpaceRecord, new: SpaceRecord, change: Change) -> bool:
+    """Whether a field that is declared with this change has another value."""
+    return any(
+        getattr(old, each.name) != getattr(new, each.name)
+        for each in fields(SpaceRecord)
+        if each.metadata.get("change") is change
+    )
 
 
 def _revised(record: SpaceRecord, change: Change) -> Observation:

@@ -2,63 +2,43 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Self
 
 from spacebot.domain.accounts import Host
 from spacebot.domain.deliveries import Pause, Queue
 from spacebot.domain.guilds import Keyword, WatchLine
 from spacebot.domain.ids import ChannelId
-from spacebot.domain.spaces import Phase, SpaceRecord
+from spacebot.domain.spaces import Phase, SpaceFacts, SpaceRecord, facts_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SpaceView:
+class SpaceView(SpaceFacts):
     """What can be shown of one Space; whatever is not known is None or empty."""
 
     url: str
     phase: Phase
-    title: str | None = None
-    lang: str | None = None
-    is_ticketed: bool | None = None
-    participants: int | None = None
     peak: int | None = None
     average: int | None = None
-    scheduled_start: datetime | None = None
-    started_at: datetime | None = None
-    ended_at: datetime | None = None
     host: Host | None = None
     cohosts: tuple[Host, ...] = ()
     speakers: tuple[Host, ...] = ()
     topics: tuple[str, ...] = ()
 
-    @property
-    def duration(self) -> timedelta | None:
-        """How long it ran, where both ends are known."""
-        if self.started_at is None or self.ended_at is None:
-            return None
-        return max(self.ended_at - self.started_at, timedelta())
-
     @classmethod
     def of_record(
         cls, record: SpaceRecord, host: Host, *, cohosts: tuple[Host, ...] = (), speakers: tuple[Host, ...] = ()
     ) -> Self:
-        """What was recorded of a Space, with those of its people whose names are known."""
+        """What was recorded of a Space, with those of its participants whose names are known."""
         return cls(
             url=record.url,
             phase=record.phase,
-            title=record.title,
-            lang=record.lang,
-            is_ticketed=record.is_ticketed,
-            participants=record.participants,
             peak=record.peak,
             average=record.average,
-            scheduled_start=record.scheduled_start,
-            started_at=record.started_at,
-            ended_at=record.ended_at,
             host=host,
             cohosts=cohosts,
             speakers=speakers,
+            **facts_of(record),
         )
 
 

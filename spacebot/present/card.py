@@ -87,7 +87,7 @@ def space_embed(space: SpaceView) -> discord.Embed:
         case Phase.LIVE:
             embed.description = "🔴 Live now"
             _field(embed, "Started", moment(space.started_at))
-            _field(embed, "Listeners", count_of(space.participants))
+            _field(embed, "Listeners", count_of(space.participant_count))
         case Phase.SCHEDULED:
             embed.description = "🗓️ Scheduled"
             _field(embed, "Starts", moment(space.scheduled_start))

@@ -222,7 +222,7 @@ def _lasted(space: SpaceView, before: str) -> str:
 def _result(space: SpaceView) -> str:
     host = f" · {name_of(space.host, 80)} ({handle(space.host)})" if space.host is not None else ""
     if space.phase is Phase.LIVE:
-        state = f"🔴 live · {count_of(space.participants) or 'unknown number of'} listeners"
+        state = f"🔴 live · {count_of(space.participant_count) or 'unknown number of'} listeners"
         when = moment(space.started_at)
         state += f" · started {when}" if when else ""
     else:

@@ -4,15 +4,17 @@ Times are whole milliseconds since 1970, UTC.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields
 from datetime import UTC, datetime
-from typing import Any
+from enum import StrEnum
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin
 
 from sqlite_utils import Database
 
 from spacebot.domain.accounts import Host, Standing
-from spacebot.domain.ids import UserId
-from spacebot.domain.spaces import Phase, SpaceRecord
+from spacebot.domain.spaces import SpaceRecord
 
 Row = Mapping[str, Any]
 
@@ -57,35 +59,49 @@ def host_of(row: Row) -> Host:
     )
 
 
-def _ids(text: str) -> tuple[UserId, ...]:
-    return tuple(UserId(each) for each in json.loads(text))
+SPACE_COLUMNS = tuple(each.name for each in fields(SpaceRecord))
+"""Those columns of `spaces` that are the fields of a record."""
+
+
+def column_value(value: object) -> object:
+    """How a field of a record is kept: times in milliseconds, several values as JSON, a word for a member of an enum."""
+    match value:
+        case datetime():
+            return ms(value)
+        case tuple():
+            return json.dumps(value)
+        case StrEnum():
+            return value.value
+        case _:
+            return value
+
+
+def space_values(record: SpaceRecord) -> dict[str, object]:
+    """A record as the values of its row, by column."""
+    return {name: column_value(getattr(record, name)) for name in SPACE_COLUMNS}
+
+
+def _reader(kind: Any) -> Callable[[Any], Any]:
+    """What makes a value of this type of what `column_value` made of it; never asked for a column that is NULL."""
+    if get_origin(kind) in {Union, UnionType}:
+        [kind] = set(get_args(kind)) - {NoneType}
+    if get_origin(kind) is tuple:
+        return _tuple
+    return moment if kind is datetime else kind  # the others take what is kept: str, int, bool, an id, an enum
+
+
+def _tuple(text: str) -> tuple[Any, ...]:
+    return tuple(json.loads(text))
+
+
+_SPACE_READERS = {
+    each.name: (_reader(each.type), None if each.default is MISSING else each.default) for each in fields(SpaceRecord)
+}
 
 
 def space_of(row: Row) -> SpaceRecord:
-    """The Space in a row."""
-    first, last = moment(row["first_seen_at"]), moment(row["last_seen_at"])
-    assert first is not None
-    assert last is not None  # both columns are NOT NULL
-    return SpaceRecord(
-        space_id=row["space_id"],
-        host_id=row["host_id"],
-        phase=Phase(row["phase"]),
-        title=row["title"],
-        lang=row["lang"],
-        is_ticketed=None if row["is_ticketed"] is None else bool(row["is_ticketed"]),
-        participants=row["participants"],
-        peak=row["peak"],
-        listened=row["listened"],
-        observed=row["observed"],
-        cohosts=_ids(row["cohosts"]),
-        speakers=_ids(row["speakers"]),
-        spoke=_ids(row["spoke"]),
-        live_seen_at=moment(row["live_seen_at"]),
-        scheduled_start=moment(row["scheduled_start"]),
-        started_at=moment(row["started_at"]),
-        ended_at=moment(row["ended_at"]),
-        first_seen_at=first,
-        last_seen_at=last,
-        absent_since=moment(row["absent_since"]),
-        revision=row["revision"],
-    )
+    """The Space in a row; where a column is NULL, its field has its default."""
+    values: dict[str, Any] = {
+        name: empty if row[name] is None else read(row[name]) for name, (read, empty) in _SPACE_READERS.items()
+    }
+    return SpaceRecord(**values)

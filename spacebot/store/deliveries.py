@@ -272,7 +272,7 @@ class DeliveryQueries(SeenQueries):
                 {"delivery": row["delivery_id"], "lease": ms(now + LEASE), "now": ms(now)},
             )
         who = {user for space in spaces.values() for user in (space.host_id, *space.cohosts, *space.spoke)}
-        people = self.people([*who, *(row["guest_id"] for row in chosen if row["guest_id"])])
+        people = self.accounts([*who, *(row["guest_id"] for row in chosen if row["guest_id"])])
         roles = self._roles([row["delivery_id"] for row in chosen])
         jobs = []
         for row in chosen:

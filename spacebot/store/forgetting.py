@@ -5,10 +5,11 @@ X wants what it no longer shows removed within 24 hours (its developer policy); 
 
 from datetime import datetime, timedelta
 
-from spacebot.store.base import QueryGroup, ms
+from spacebot.domain.spaces import FORGOTTEN
+from spacebot.store.base import QueryGroup, column_value, ms
 
 KEPT_AFTER_END = timedelta(hours=22)
-"""So long after a Space is over its title and people stay, for the last edits; the job runs every hour."""
+"""So long after a Space is over what X said of it stays, for the last edits; the job runs every hour."""
 
 GUILDS_KEPT = timedelta(days=30)
 """A guild that removed the bot finds everything as it was if it comes back so soon."""
@@ -17,6 +18,9 @@ HISTORY_KEPT = timedelta(days=90)
 """How far back `/history` reaches."""
 
 OVER_SINCE = "COALESCE(ended_at, absent_since, last_seen_at)"
+
+_EMPTY = ", ".join(f"{name} = :{name}" for name in FORGOTTEN)
+_EMPTY_VALUES = {name: column_value(empty) for name, empty in FORGOTTEN.items()}
 
 
 class ForgettingQueries(QueryGroup):
@@ -32,12 +36,11 @@ class ForgettingQueries(QueryGroup):
         }
         forgotten = self.db.execute(
             f"""
-            UPDATE spaces SET title = NULL, lang = NULL, is_ticketed = NULL, cohosts = '[]', speakers = '[]',
-                spoke = '[]', forgotten_at = :now
+            UPDATE spaces SET {_EMPTY}, forgotten_at = :now
             WHERE forgotten_at IS NULL
               AND (last_seen_at <= :over OR (phase NOT IN ('scheduled', 'live') AND {OVER_SINCE} <= :over))
-            """,  # noqa: S608 - a constant
-            values,
+            """,  # noqa: S608 - constants
+            values | _EMPTY_VALUES,
         ).rowcount
         # Accounts that nobody follows and that no open Space names.
         self.db.execute(

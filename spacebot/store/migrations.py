@@ -284,3 +284,9 @@ CREATE INDEX audience_by_delivery ON audience (delivery_id);
 def keywords(db: Database) -> None:
     """Watches of words in titles, beside those of hosts."""
     _run(db, KEYWORDS)
+
+
+@migrations()
+def participant_count(db: Database) -> None:
+    """Columns of Spaces are called as X calls what they hold."""
+    db.execute("ALTER TABLE spaces RENAME COLUMN participants TO participant_count")

@@ -32,7 +32,7 @@ class OverviewQueries(SeenQueries):
         for row in rows:
             space = self.space(row["space_id"])
             assert space is not None  # joined above
-            known = self.people([space.host_id])
+            known = self.accounts([space.host_id])
             past.append(
                 Past(
                     kind=Kind(row["kind"]),

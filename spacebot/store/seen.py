@@ -8,11 +8,18 @@ from spacebot.domain.accounts import Host, Standing
 from spacebot.domain.deliveries import Matter
 from spacebot.domain.ids import ChannelId, GuildId, SpaceId, UserId
 from spacebot.domain.spaces import SpaceRecord
-from spacebot.store.base import QueryGroup, host_of, ms, ms_or_none, space_of
+from spacebot.store.base import SPACE_COLUMNS, QueryGroup, host_of, ms, space_of, space_values
 from spacebot.x.model import User
 
 TOLD_AGAIN = timedelta(days=1)
 """What a guild was told it is not told again sooner, however often it comes and goes."""
+
+_SAVE_SPACE = f"""
+INSERT INTO spaces ({", ".join(SPACE_COLUMNS)}) VALUES ({", ".join(f":{name}" for name in SPACE_COLUMNS)})
+ON CONFLICT (space_id) DO UPDATE SET
+    {", ".join(f"{name} = excluded.{name}" for name in SPACE_COLUMNS if name != "space_id")},
+    forgotten_at = CASE WHEN excluded.phase IN ('scheduled', 'live') THEN NULL ELSE forgotten_at END
+"""  # noqa: S608 - names of fields
 
 
 class SeenQueries(QueryGroup):
@@ -138,7 +145,7 @@ class SeenQueries(QueryGroup):
         )
         return host_of(row) if row else None
 
-    def people(self, user_ids: Sequence[UserId]) -> dict[UserId, Host]:
+    def accounts(self, user_ids: Sequence[UserId]) -> dict[UserId, Host]:
         """Those of these accounts that are known."""
         rows = self._rows(
             """
@@ -155,48 +162,4 @@ class SeenQueries(QueryGroup):
         return space_of(row) if row else None
 
     def _save_space(self, record: SpaceRecord) -> None:
-        self.db.execute(
-            """
-            INSERT INTO spaces (
-                space_id, host_id, phase, title, lang, is_ticketed, participants, peak, listened, observed,
-                cohosts, speakers, spoke, scheduled_start, started_at, ended_at, live_seen_at,
-                first_seen_at, last_seen_at, absent_since, revision
-            ) VALUES (
-                :space_id, :host_id, :phase, :title, :lang, :is_ticketed, :participants, :peak, :listened,
-                :observed, :cohosts, :speakers, :spoke, :scheduled_start, :started_at, :ended_at,
-                :live_seen_at, :first_seen_at, :last_seen_at, :absent_since, :revision
-            )
-            ON CONFLICT (space_id) DO UPDATE SET
-                host_id = excluded.host_id, phase = excluded.phase, title = excluded.title, lang = excluded.lang,
-                is_ticketed = excluded.is_ticketed, participants = excluded.participants, peak = excluded.peak,
-                listened = excluded.listened, observed = excluded.observed, cohosts = excluded.cohosts,
-                speakers = excluded.speakers, spoke = excluded.spoke, scheduled_start = excluded.scheduled_start,
-                started_at = excluded.started_at, ended_at = excluded.ended_at,
-                live_seen_at = excluded.live_seen_at, last_seen_at = excluded.last_seen_at,
-                absent_since = excluded.absent_since, revision = excluded.revision,
-                forgotten_at = CASE WHEN excluded.phase IN ('scheduled', 'live') THEN NULL ELSE forgotten_at END
-            """,
-            {
-                "space_id": record.space_id,
-                "host_id": record.host_id,
-                "phase": record.phase.value,
-                "title": record.title,
-                "lang": record.lang,
-                "is_ticketed": record.is_ticketed,
-                "participants": record.participants,
-                "peak": record.peak,
-                "listened": record.listened,
-                "observed": record.observed,
-                "cohosts": json.dumps(record.cohosts),
-                "speakers": json.dumps(record.speakers),
-                "spoke": json.dumps(record.spoke),
-                "live_seen_at": ms_or_none(record.live_seen_at),
-                "scheduled_start": ms_or_none(record.scheduled_start),
-                "started_at": ms_or_none(record.started_at),
-                "ended_at": ms_or_none(record.ended_at),
-                "first_seen_at": ms(record.first_seen_at),
-                "last_seen_at": ms(record.last_seen_at),
-                "absent_since": ms_or_none(record.absent_since),
-                "revision": record.revision,
-            },
-        )
+        self.db.execute(_SAVE_SPACE, space_values(record))

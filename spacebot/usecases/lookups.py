@@ -296,4 +296,4 @@ def _soonest(view: SpaceView) -> datetime:
 def _liveliest(view: SpaceView) -> tuple[bool, int, float]:
     """Live before scheduled, most listeners first, soonest first."""
     starts = view.scheduled_start.timestamp() if view.scheduled_start is not None else float("inf")
-    return (view.phase is not Phase.LIVE, -(view.participants or 0), starts)
+    return (view.phase is not Phase.LIVE, -(view.participant_count or 0), starts)

@@ -116,7 +116,9 @@ class KeywordWatcher:
             space.id: [
                 watch.watch_id
                 for watch in watches
-                if watch.takes(lang=space.lang, participants=space.participant_count, is_ticketed=space.is_ticketed)
+                if watch.takes(
+                    lang=space.lang, participant_count=space.participant_count, is_ticketed=space.is_ticketed
+                )
             ]
             for space in page.items
             if space.state is State.LIVE

@@ -1,7 +1,9 @@
 """PURE: what is asked of X about Spaces, accounts and posts; each field and each expansion may cost."""
 
 from dataclasses import dataclass
+from typing import get_args
 
+from spacebot.domain.spaces import FACTS
 from spacebot.x.vocabulary import (
     MediaField,
     PlaceField,
@@ -29,17 +31,8 @@ _USER_FIELDS: tuple[UserField, ...] = (
     "verified",
     "verified_type",
 )
-_SPACE_FIELDS: tuple[SpaceField, ...] = (
-    "created_at",
-    "ended_at",
-    "is_ticketed",
-    "lang",
-    "participant_count",
-    "scheduled_start",
-    "started_at",
-    "state",
-    "title",
-    "updated_at",
+_SPACE_FIELDS: tuple[SpaceField, ...] = tuple(
+    name for name in get_args(SpaceField) if name in {*FACTS, "created_at", "state", "updated_at"}
 )
 
 

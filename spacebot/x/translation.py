@@ -1,7 +1,7 @@
 """From X's words to ours: accounts and Spaces of an answer, as people are shown them."""
 
 from spacebot.domain.accounts import Host
-from spacebot.domain.spaces import Phase, State
+from spacebot.domain.spaces import Phase, State, facts_of
 from spacebot.domain.views import SpaceView
 from spacebot.x.model import Page, Space, User
 
@@ -25,7 +25,7 @@ def host_of(user: User) -> Host:
 
 
 def view_of(space: Space, page: Page[Space]) -> SpaceView:
-    """A Space of an answer, joined with the people and topics that came with it.
+    """A Space of an answer, joined with the accounts and topics that came with it.
 
     A state that nobody knows counts as no longer visible: nothing is claimed of it.
     """
@@ -33,15 +33,9 @@ def view_of(space: Space, page: Page[Space]) -> SpaceView:
     return SpaceView(
         url=space.url,
         phase=PHASES.get(space.state, Phase.GONE),
-        title=space.title,
-        lang=space.lang,
-        is_ticketed=space.is_ticketed,
-        participants=space.participant_count,
-        scheduled_start=space.scheduled_start,
-        started_at=space.started_at,
-        ended_at=space.ended_at,
         host=host_of(creator) if creator is not None else None,
         cohosts=tuple(host_of(user) for user in page.hosts(space) if user.id != space.creator_id),
         speakers=tuple(host_of(user) for user in page.speakers(space) if user.id not in space.host_ids),
         topics=tuple(topic.name for topic in page.topics_of(space) if topic.name),
+        **facts_of(space),
     )

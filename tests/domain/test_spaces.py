@@ -33,7 +33,7 @@ def record(phase: Phase, **known: object) -> SpaceRecord:
         started_at=None if phase in {Phase.SCHEDULED, Phase.CANCELED} else BEGAN,
         scheduled_start=BEGAN,
         peak=None if phase in {Phase.SCHEDULED, Phase.CANCELED} else 7,
-        participants=None if phase in {Phase.SCHEDULED, Phase.CANCELED} else 7,
+        participant_count=None if phase in {Phase.SCHEDULED, Phase.CANCELED} else 7,
         first_seen_at=BEGAN,
         last_seen_at=START - 10 * SECOND,
         revision=4,
@@ -103,12 +103,12 @@ def test_the_table_of_transitions_is_complete() -> None:
 
 def test_what_a_change_shows_gets_a_new_revision_and_what_it_leaves_alone_does_not() -> None:
     known = record(Phase.LIVE)
-    same = observe(known, look(State.LIVE, participant_count=known.participants), START)
+    same = observe(known, look(State.LIVE, participant_count=known.participant_count), START)
     assert same.record is not None
     assert (same.record.revision, same.change) == (4, None)
     moved = observe(known, look(State.LIVE, participant_count=9), START)
     assert moved.record is not None
-    assert (moved.record.revision, moved.record.participants, moved.record.peak) == (5, 9, 9)
+    assert (moved.record.revision, moved.record.participant_count, moved.record.peak) == (5, 9, 9)
     assert moved.change is Change.MOVED
     retitled = observe(known, look(State.LIVE, title="Coffee"), START)
     assert retitled.record is not None
@@ -217,7 +217,7 @@ def test_the_peak_counts_only_what_was_seen_live() -> None:
     assert live is not None
     live = observe(live, look(State.LIVE, participant_count=3), START + 3 * SECOND).record
     assert live is not None
-    assert (live.participants, live.peak) == (3, 5)
+    assert (live.participant_count, live.peak) == (3, 5)
     ended = observe(live, look(State.ENDED, participant_count=900), START + 4 * SECOND).record
     assert ended is not None
     assert ended.peak == 5

@@ -35,7 +35,7 @@ RECORD = SpaceRecord(
     host_id=HOST.user_id,
     phase=Phase.LIVE,
     title="Tea and type theory",
-    participants=1234,
+    participant_count=1234,
     peak=2345,
     started_at=START - timedelta(minutes=65),
     first_seen_at=START,
@@ -142,7 +142,7 @@ VIEWS = st.builds(
     title=st.none() | TEXTS,
     lang=st.none() | TEXTS,
     is_ticketed=st.sampled_from([None, False, True]),
-    participants=COUNTS,
+    participant_count=COUNTS,
     peak=COUNTS,
     scheduled_start=MOMENTS,
     started_at=MOMENTS,
@@ -159,7 +159,7 @@ RECORDS = st.builds(
     phase=st.sampled_from(Phase),
     title=st.none() | TEXTS,
     lang=st.none() | TEXTS,
-    participants=COUNTS,
+    participant_count=COUNTS,
     peak=COUNTS,
     started_at=MOMENTS,
     ended_at=MOMENTS,
@@ -356,7 +356,7 @@ def test_a_space_reply_shows_all_that_is_known() -> None:
     guest = Host(user_id=UserId("9"), username="guest", name="A Guest")
     card = replies.space_reply(
         view(
-            participants=5,
+            participant_count=5,
             started_at=START,
             lang="en",
             topics=("Tea",),

@@ -141,7 +141,7 @@ async def test_accounts_that_nobody_follows_go_and_followed_ones_stay(store: Sto
     await store(Queries.forget, END + KEPT_AFTER_END)
     late = END + KEPT_AFTER_END
     await store(Queries.forget, late)
-    assert set(await store(Queries.people, [HOST.id, COHOST.id, SPEAKER.id])) == {HOST.id}
+    assert set(await store(Queries.accounts, [HOST.id, COHOST.id, SPEAKER.id])) == {HOST.id}
 
 
 async def test_the_people_of_an_open_space_stay_for_its_next_edit(store: Store) -> None:
@@ -151,7 +151,7 @@ async def test_the_people_of_an_open_space_stay_for_its_next_edit(store: Store) 
     late = START + timedelta(days=2)
     await look(store, seen, now=late)
     await store(Queries.forget, late)
-    assert SPEAKER.id in await store(Queries.people, [SPEAKER.id])
+    assert SPEAKER.id in await store(Queries.accounts, [SPEAKER.id])
 
 
 async def test_of_an_account_that_is_gone_only_the_handle_stays(store: Store) -> None:

@@ -281,7 +281,7 @@ async def test_keywords_of_a_guild_that_the_bot_has_left_cost_nothing(desk: Desk
     wanted=st.sampled_from([None, "en", "pt", "pt-br", "zh"]),
     lang=st.sampled_from([None, "en", "pt", "pt-BR", "zh-Hant", "en-GB"]),
     least=st.none() | st.integers(1, 100),
-    participants=st.none() | st.integers(0, 200),
+    participant_count=st.none() | st.integers(0, 200),
     ticketed=st.none() | st.booleans(),
     is_ticketed=st.none() | st.booleans(),
 )
@@ -289,13 +289,13 @@ def test_a_filter_never_takes_what_x_says_is_otherwise(  # noqa: PLR0917 - hypot
     wanted: str | None,
     lang: str | None,
     least: int | None,
-    participants: int | None,
+    participant_count: int | None,
     ticketed: bool | None,
     is_ticketed: bool | None,
 ) -> None:
     keyword = Keyword(guild_id=GUILD, text="tea", lang=wanted, least=least, ticketed=ticketed)
-    takes = keyword.takes(lang=lang, participants=participants, is_ticketed=is_ticketed)
+    takes = keyword.takes(lang=lang, participant_count=participant_count, is_ticketed=is_ticketed)
     wrong_language = wanted is not None and lang is not None and lang[:2] != wanted[:2]
-    too_few = least is not None and (participants or 0) < least
+    too_few = least is not None and (participant_count or 0) < least
     wrong_ticket = ticketed is not None and is_ticketed is not None and ticketed != is_ticketed
     assert takes is not (wrong_language or too_few or wrong_ticket)
