@@ -1,7 +1,7 @@
-"""One message as people see it, and how a Space and its people are shown on it; nothing from X stands on it unescaped."""
+"""One message as people see it, and how a Space and its participants are shown on it; nothing from X stands on it unescaped."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -79,42 +79,14 @@ def lasting(duration: timedelta) -> str:
 
 
 def space_embed(space: SpaceView) -> discord.Embed:
-    colour = {Phase.LIVE: LIVE_COLOUR, Phase.SCHEDULED: SCHEDULED_COLOUR}.get(space.phase, OVER_COLOUR)
-    embed = discord.Embed(title=title_of(space.title), url=space.url, colour=colour)
+    colour, description = _HEADS[space.phase]
+    embed = discord.Embed(title=title_of(space.title), url=space.url, colour=colour, description=description)
     if space.host is not None:
         credit(embed, space.host)
-    match space.phase:
-        case Phase.LIVE:
-            embed.description = "🔴 Live now"
-            _field(embed, "Started", moment(space.started_at))
-            _field(embed, "Listeners", count_of(space.participant_count))
-        case Phase.SCHEDULED:
-            embed.description = "🗓️ Scheduled"
-            _field(embed, "Starts", moment(space.scheduled_start))
-        case Phase.ENDED:
-            embed.description = "Ended"
-            _field(embed, "Duration", lasting(space.duration) if space.duration is not None else None)
-            _field(embed, "Most listeners", count_of(space.peak))
-            _field(embed, "On average", count_of(space.average))
-        case Phase.GONE:
-            embed.description = "No longer visible on X: it has ended, or was withdrawn."
-            _field(embed, "Most listeners seen", count_of(space.peak))
-        case Phase.CANCELED:
-            embed.description = "Canceled"
-    _field(embed, "Co-hosts", _people(space.cohosts))
-    _field(embed, "Speakers" if space.phase.is_open else "Who spoke", _people(space.speakers))
-    _field(
-        embed,
-        "Language",
-        inert(language_name(space.lang), 60)
-        if space.lang and space.lang not in NO_LANGUAGE and space.phase.is_open
-        else None,
-    )
-    _field(embed, "Topics", inert(", ".join(space.topics), FIELD_LIMIT) if space.topics else None)
-    if space.is_ticketed and space.phase.is_open:
-        _field(embed, "Ticket", "needed to listen")
-    elif space.is_ticketed is False and space.phase.is_open:
-        _field(embed, "Ticket", "none needed")
+    for name, phases, text_of in _FIELDS:
+        text = text_of(space) if space.phase in phases else None
+        if text:
+            embed.add_field(name=name, value=text, inline=True)
     return embed
 
 
@@ -138,11 +110,6 @@ def credit(embed: discord.Embed, host: Host) -> None:
     embed.set_author(name=plain(f"{host.name} (@{host.username})"), url=host.url, icon_url=picture)
 
 
-def _field(embed: discord.Embed, name: str, value: str | None) -> None:
-    if value:
-        embed.add_field(name=name, value=value, inline=True)
-
-
 def moment(when: datetime | None) -> str | None:
     """A time as Discord shows it to each reader, relative to now."""
     return None if when is None else f"<t:{int(when.timestamp())}:R>"
@@ -152,17 +119,59 @@ def count_of(number: int | None) -> str | None:
     return None if number is None else f"{number:,}"
 
 
-def _people(people: Sequence[Host]) -> str | None:
-    if not people:
+def _participants(accounts: Sequence[Host]) -> str | None:
+    if not accounts:
         return None
     rows: list[str] = []
-    for at, person in enumerate(people):
+    for at, person in enumerate(accounts):
         line = f"{name_of(person, 100)} ({handle(person)})"
-        more = f"and {len(people) - at} more"
+        more = f"and {len(accounts) - at} more"
         if sum(units(each) + 1 for each in (*rows, line, more)) > FIELD_LIMIT:
             return "\n".join([*rows, more])
         rows.append(line)
     return "\n".join(rows)
+
+
+def _duration(space: SpaceView) -> str | None:
+    return None if space.duration is None else lasting(space.duration)
+
+
+def _language(space: SpaceView) -> str | None:
+    return inert(language_name(space.lang), 60) if space.lang and space.lang not in NO_LANGUAGE else None
+
+
+def _ticket(space: SpaceView) -> str | None:
+    return None if space.is_ticketed is None else "needed to listen" if space.is_ticketed else "none needed"
+
+
+_HEADS = {
+    Phase.SCHEDULED: (SCHEDULED_COLOUR, "🗓️ Scheduled"),
+    Phase.LIVE: (LIVE_COLOUR, "🔴 Live now"),
+    Phase.ENDED: (OVER_COLOUR, "Ended"),
+    Phase.CANCELED: (OVER_COLOUR, "Canceled"),
+    Phase.GONE: (OVER_COLOUR, "No longer visible on X: it has ended, or was withdrawn."),
+}
+
+_OPEN = frozenset(phase for phase in Phase if phase.is_open)
+_ALWAYS = frozenset(Phase)
+_OVER = _ALWAYS - _OPEN
+
+_FIELDS: tuple[tuple[str, Collection[Phase], Callable[[SpaceView], str | None]], ...] = (
+    ("Started", {Phase.LIVE}, lambda space: moment(space.started_at)),
+    ("Listeners", {Phase.LIVE}, lambda space: count_of(space.participant_count)),
+    ("Starts", {Phase.SCHEDULED}, lambda space: moment(space.scheduled_start)),
+    ("Duration", {Phase.ENDED}, _duration),
+    ("Most listeners", {Phase.ENDED}, lambda space: count_of(space.peak)),
+    ("On average", {Phase.ENDED}, lambda space: count_of(space.average)),
+    ("Most listeners seen", {Phase.GONE}, lambda space: count_of(space.peak)),
+    ("Co-hosts", _ALWAYS, lambda space: _participants(space.cohosts)),
+    ("Speakers", _OPEN, lambda space: _participants(space.speakers)),
+    ("Who spoke", _OVER, lambda space: _participants(space.speakers)),
+    ("Language", _OPEN, _language),
+    ("Topics", _ALWAYS, lambda space: inert(", ".join(space.topics), FIELD_LIMIT)),
+    ("Ticket", _OPEN, _ticket),
+)
+"""What a card shows below its headline: the name of each field, the phases it is shown in, and its text, if there is one."""
 
 
 def lines(entries: Sequence[str], most: int) -> str:
