@@ -33,9 +33,11 @@ from pydantic import SecretStr
 from spacebot.clock import SystemClock
 from spacebot.domain.ids import SpaceId
 from spacebot.x.auth import BearerAuth
-from spacebot.x.client import FULL, XClient
+from spacebot.x.client import XClient
 from spacebot.x.endpoints import SPACES
+from spacebot.x.fields import FULL
 from spacebot.x.model import Page, Space, Topic, User
+from spacebot.x.transport import Transport
 from spacebot.x.wire import decipher
 
 TOKEN = "benchmark-token"  # noqa: S105 - it opens nothing
@@ -200,11 +202,13 @@ def askers(session: aiohttp.ClientSession, base_url: str, ids: list[str], costs:
     tweepys = tweepy.asynchronous.AsyncClient(TOKEN)
     tweepys.session = Redirected(session, base_url)
     ours = XClient(
-        session=session,
-        base_url=base_url,
-        auth=BearerAuth(SecretStr(TOKEN)),
-        clock=SystemClock(),
-        on_usage=lambda usage: costs.append(usage.cost()),
+        Transport(
+            session=session,
+            base_url=base_url,
+            auth=BearerAuth(SecretStr(TOKEN)),
+            clock=SystemClock(),
+            on_usage=lambda usage: costs.append(usage.cost()),
+        )
     )
 
     async def ask_floor() -> int:

@@ -35,10 +35,13 @@ from spacebot.watch.sweeper import Watcher
 from spacebot.web import CALLBACK, WebEndpoint
 from spacebot.x.activity import TAG, ActivityClient
 from spacebot.x.auth import AppAuth, Auth, BearerAuth, OAuthClient
-from spacebot.x.client import SWEEP, Lane, SpaceFields, UserFields, XClient
+from spacebot.x.client import XClient
+from spacebot.x.fields import SWEEP, SpaceFields, UserFields
 from spacebot.x.host_batcher import HostAnswer, HostBatcher
+from spacebot.x.limits import Lane
 from spacebot.x.model import Page, Space, User
 from spacebot.x.money import Meter, Prices, millicents
+from spacebot.x.transport import Transport
 from spacebot.x.vocabulary import UserField
 
 log = logging.getLogger(__name__)
@@ -94,7 +97,7 @@ class XSource:
         return await self._desk.ask(host_id)
 
     async def by_ids(self, space_ids: Sequence[SpaceId], *, people: bool = False, at_once: bool = False) -> Page[Space]:
-        lane = Lane.PEOPLE if at_once else Lane.BACKGROUND
+        lane = Lane.INTERACTIVE if at_once else Lane.BACKGROUND
         return await self._x.spaces(space_ids, lane=lane, fields=WITH_PEOPLE if people else SWEEP)
 
     async def search(self, words: str) -> Page[Space]:
@@ -287,12 +290,14 @@ def x_client(
 ) -> XClient:
     """The client of X, as the settings say."""
     return XClient(
-        session=session,
-        base_url=settings.x_api_url,
-        auth=auth,
-        clock=clock,
-        people_share=settings.people_share,
-        meter=meter,
+        Transport(
+            session=session,
+            base_url=settings.x_api_url,
+            auth=auth,
+            clock=clock,
+            interactive_share=settings.people_share,
+            meter=meter,
+        )
     )
 
 
@@ -379,7 +384,7 @@ def links_of(settings: Settings, session: aiohttp.ClientSession, store: Store, c
 async def _begin(bot: Spacebot, x: XClient, settings: Settings, clock: Clock) -> None:
     """Sign in on both sides; a refusal ends the start, an outage only delays it."""
     try:
-        await x.spaces([NOBODY], lane=Lane.PEOPLE)
+        await x.spaces([NOBODY], lane=Lane.INTERACTIVE)
     except XBadToken:
         raise TokenRefused(x_refuses(settings)) from None
     except XError as error:

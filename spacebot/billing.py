@@ -96,10 +96,10 @@ class _Doubt:
 
     def is_settled_by(self, answered: Reservation, day: date) -> bool:
         """Whether all that was asked has now been answered again, later, and on the same day's bill."""
-        same = self.reservation.most.question == answered.most.question
+        same = self.reservation.ceiling.question == answered.ceiling.question
         if not (same and self.left and self.day == day and self.reservation.at <= answered.at):
             return False
-        self.left -= answered.most.subjects
+        self.left -= answered.ceiling.subjects
         return not self.left
 
 
@@ -162,7 +162,7 @@ class Spending:
             if line.kind != UNANSWERED:
                 self._day(line.day).millicents += line.millicents
 
-    async def reserve(self, most: CostCeiling) -> Reservation:
+    async def reserve(self, ceiling: CostCeiling) -> Reservation:
         """Lay aside what a request may cost at most, less what is paid for already; only then may it be sent.
 
         Raises:
@@ -170,12 +170,12 @@ class Spending:
         """
         now = self._clock.now()
         first, last = _days_of(now)
-        paid = self._day(first).held(most.named) if first == last else Usage()
-        cost = most.cost(self._prices, paid)
+        paid = self._day(first).held(ceiling.named) if first == last else Usage()
+        cost = ceiling.cost(self._prices, paid)
         number = await self._store(Queries.reserve, first, last, cost)
         self._under_way.add(number)
         self._all_landed.clear()
-        return Reservation(number=number, most=most, at=now)
+        return Reservation(number=number, ceiling=ceiling, at=now)
 
     async def answered(self, reservation: Reservation, usage: Usage, at: datetime) -> None:
         """Book an answer; a lost one to the same question is settled by it, too."""
@@ -299,7 +299,7 @@ class Spending:
     def _doubt(self, reservation: Reservation) -> None:
         first, last = _days_of(reservation.at)
         # Close to midnight nobody can tell which day's bill it is on: no later answer settles that.
-        left = set(reservation.most.subjects) if first == last else set[str]()
+        left = set(reservation.ceiling.subjects) if first == last else set[str]()
         self._doubts.append(_Doubt(reservation=reservation, day=first, left=left))
 
     async def _close_days(self) -> None:

@@ -24,8 +24,10 @@ from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
 from spacebot.store.spending import UNANSWERED, SpendingLine
 from spacebot.x.auth import BearerAuth
-from spacebot.x.client import FULL, XClient
+from spacebot.x.client import XClient
+from spacebot.x.fields import FULL
 from spacebot.x.money import CostCeiling, Prices, Reservation, Usage, millicents
+from spacebot.x.transport import Transport
 from tests.clocks import START, FakeClock, run_until
 
 DAY = START.date()
@@ -121,7 +123,7 @@ async def test_a_lost_answer_is_settled_by_the_next_good_one_to_the_same_questio
 
 
 async def test_an_answer_to_something_else_or_to_an_earlier_request_settles_no_lost_one(spending: Spending) -> None:
-    earlier = Reservation(number=0, most=question("1a"), at=START - HOUR)
+    earlier = Reservation(number=0, ceiling=question("1a"), at=START - HOUR)
     await spending.unanswered(await spending.reserve(question("1a")))
     await spending.answered(earlier, spaces("1a"), START)
     other = CostCeiling(unnamed={"space": 1}, question="search", subjects=frozenset({"1a"}))
@@ -433,11 +435,13 @@ class Run:
     def live_until(self, step: str | None) -> None:
         self.meter = Mortal(self.spending, dies=step)
         self.client = XClient(
-            session=self.session,
-            base_url=self.url,
-            auth=BearerAuth(SecretStr(self.token)),
-            clock=self.clock,
-            meter=self.meter,
+            Transport(
+                session=self.session,
+                base_url=self.url,
+                auth=BearerAuth(SecretStr(self.token)),
+                clock=self.clock,
+                meter=self.meter,
+            )
         )
 
 
@@ -513,7 +517,7 @@ class Month:
         if task.done():
             with suppress(XError):
                 task.result()
-        for one in (task, died, killer, *run.client._caller._under_way):
+        for one in (task, died, killer, *run.client._transport._attempts):
             one.cancel()
         await asyncio.wait({task, died, killer})
         # What X has received it answers and bills, whoever has died meanwhile.

@@ -51,7 +51,7 @@ MAY_IMPORT = {
     ),
     "aiohttp": (
         *("spacebot.app", "spacebot.check", "spacebot.sandbox", "spacebot.deliver", "spacebot.web"),
-        *("spacebot.x.client", "spacebot.x.transport", "spacebot.x.auth", "spacebot.x.activity"),
+        *("spacebot.x.transport", "spacebot.x.auth", "spacebot.x.activity"),
     ),
     "sqlite3": ("spacebot.store",),
     "sqlite_utils": ("spacebot.store",),

@@ -29,7 +29,8 @@ from spacebot.present.card import (
     title_of,
 )
 from spacebot.present.text import inert, plain
-from spacebot.x.model import Page, Post, User
+from spacebot.x.model import Page, User
+from spacebot.x.posts import Post
 from spacebot.x.translation import host_of
 
 RESULTS_PER_PAGE = 5

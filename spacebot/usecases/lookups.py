@@ -18,19 +18,16 @@ from spacebot.usecases.links import LINK_FIRST, NOT_SET_UP, Links, PersonId
 from spacebot.x import reference
 from spacebot.x.auth import UserToken
 from spacebot.x.client import XClient
+from spacebot.x.endpoints import QUERY_LIMIT
 from spacebot.x.fields import OWN, SWEEP, PostFields
 from spacebot.x.host_batcher import HostBatcher
-from spacebot.x.model import Page, Post, User
+from spacebot.x.model import Page, User
+from spacebot.x.posts import Post
 from spacebot.x.translation import host_of, view_of
 from spacebot.x.vocabulary import SearchState
 
-QUERY_LIMIT = 2048
-"""The longest search that X takes (its OpenAPI document, `/2/spaces/search`)."""
-
-POSTS_AT_ONCE = 20
-"""Posts per request: each is billed, and few people turn many pages."""
-
-BUYERS_AT_ONCE = 100
+POSTS_PER_PAGE = 20
+"""Posts per request: each is billed, and few people look at many pages."""
 
 PRIVATE_GAP = 4.0
 """Seconds between two looks at protected hosts, whoever asks."""
@@ -149,7 +146,7 @@ class Lookups:
     async def posts(self, text: str) -> AsyncIterator[Page[Post]]:
         """The posts shared in a Space, page by page; the first page is there when this returns."""
         self._check()
-        pages = self._x.posts(reference.space_id(text), max_results=POSTS_AT_ONCE, fields=SHARED_POSTS)
+        pages = self._x.posts(reference.space_id(text), max_results=POSTS_PER_PAGE, fields=SHARED_POSTS)
         return _Begun(await anext(pages), pages)
 
     async def buyers(self, text: str, person: PersonId) -> AsyncIterator[Page[User]]:
@@ -163,7 +160,7 @@ class Lookups:
         if token is None:
             raise UserMistake(LINK_FIRST if self._links is not None else NOT_SET_UP)
         try:
-            pages = self._x.buyers(space_id, token=token, max_results=BUYERS_AT_ONCE)
+            pages = self._x.buyers(space_id, token=token)
             return _Begun(await anext(pages), pages)
         except XBadToken:
             raise await self._refused(person) from None

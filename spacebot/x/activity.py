@@ -25,7 +25,7 @@ from spacebot.errors import (
 )
 from spacebot.x.auth import Auth
 from spacebot.x.base import XObject
-from spacebot.x.endpoints import AT_ONCE, Endpoint
+from spacebot.x.endpoints import RESULTS_PER_ANSWER, Endpoint
 from spacebot.x.limits import Lane, Rate, Window, read_rate
 from spacebot.x.rate_limiter import RateLimiter
 from spacebot.x.refusals import Refusal, explain
@@ -40,7 +40,7 @@ from spacebot.x.stream import (
     Reader,
 )
 from spacebot.x.subscriptions import Answer, EventType, Subscription, decipher
-from spacebot.x.transport import _Once
+from spacebot.x.transport import NoResend
 from spacebot.x.wire import complaints
 
 T = TypeVar("T")
@@ -54,8 +54,8 @@ CALL_SECONDS = 15.0
 CONNECT_SECONDS = 60.0
 """X may send the headers of its answer only with the first heartbeat, 20 seconds after the request."""
 
-LIST_AT_ONCE = (1000, AT_ONCE)
-"""Subscriptions in one page: what X takes since 2.167, and what it took before."""
+PAGE_SIZES = (1000, RESULTS_PER_ANSWER)
+"""Subscriptions in one page: what X accepts since 2.167, and what it accepted before."""
 
 REFUSALS = 3
 """So often in a row X must say that only a person can help before the stream gives up: it also says so by mistake."""
@@ -92,16 +92,16 @@ class ActivityClient:
         self._auth = auth
         self._clock = clock
         self._on_event = on_event
-        self._turns = RateLimiter(clock=clock, people_share=0.0)
+        self._rate_limiter = RateLimiter(clock=clock, interactive_share=0.0)
         self._reader = Reader()
 
     async def subscriptions(self) -> list[Subscription]:
         """Every subscription of the app, whoever made it."""
-        for size in LIST_AT_ONCE:
+        for size in PAGE_SIZES:
             try:
                 return await self._list(size)
             except XInvalidRequest:
-                if size == LIST_AT_ONCE[-1]:
+                if size == PAGE_SIZES[-1]:
                     raise
         raise AssertionError
 
@@ -119,7 +119,7 @@ class ActivityClient:
 
     def window(self) -> Window | None:
         """What is left of the calls to the subscriptions; None before the first one."""
-        return self._turns.windows().get(_SUBSCRIPTIONS.name)
+        return self._rate_limiter.windows().get(_SUBSCRIPTIONS.name)
 
     async def stream(self) -> AsyncGenerator[Happening, None]:
         """What X tells, without end; broken connections are replaced as X asks, and told.
@@ -213,7 +213,7 @@ class ActivityClient:
         query: Mapping[str, str] | None,
         body: Mapping[str, object] | None,
     ) -> Answer:
-        await self._turns.take(_SUBSCRIPTIONS, None, Lane.PEOPLE)
+        await self._rate_limiter.wait_for_slot(_SUBSCRIPTIONS, None, Lane.INTERACTIVE)
         rate: Rate | None = None
         refused = False
         try:
@@ -225,9 +225,9 @@ class ActivityClient:
         except XRateLimited:
             refused = True
         finally:
-            self._turns.landed(_SUBSCRIPTIONS, None, rate, refused=refused)
+            self._rate_limiter.request_done(_SUBSCRIPTIONS, None, rate, refused=refused)
         # The window knows better than one answer's headers when there is room again.
-        raise self._turns.refusal(_SUBSCRIPTIONS, None, Lane.PEOPLE, status=429)
+        raise self._rate_limiter.refusal(_SUBSCRIPTIONS, None, Lane.INTERACTIVE, status=429)
 
     async def _send(
         self,
@@ -245,7 +245,7 @@ class ActivityClient:
                 headers=headers,
                 allow_redirects=False,
                 timeout=_FOREVER,
-                middlewares=(_Once(),),
+                middlewares=(NoResend(),),
             ) as response:
                 return response.status, response.headers, await response.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -298,7 +298,7 @@ class _Connection:
     async def _request(self, url: str, headers: Mapping[str, str]) -> None:
         # Kept here as soon as it is there, so that it is closed whoever is cancelled meanwhile.
         self._response = await _mapped(
-            self._session.get(url, headers=headers, timeout=_FOREVER, allow_redirects=False, middlewares=(_Once(),))
+            self._session.get(url, headers=headers, timeout=_FOREVER, allow_redirects=False, middlewares=(NoResend(),))
         )
 
 

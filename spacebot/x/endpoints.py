@@ -9,7 +9,8 @@ from typing import Generic, TypeVar
 
 from spacebot.x.base import XObject
 from spacebot.x.fields import Query
-from spacebot.x.model import Post, Space, User
+from spacebot.x.model import Space, User
+from spacebot.x.posts import Post
 
 T_co = TypeVar("T_co", bound=XObject, covariant=True)
 
@@ -17,11 +18,14 @@ SPACE_ID = re.compile(r"[a-zA-Z0-9]{1,13}", re.ASCII)
 USER_ID = re.compile(r"[0-9]{1,19}", re.ASCII)
 USERNAME = re.compile(r"[A-Za-z0-9_]{1,15}", re.ASCII)
 
-AT_ONCE = 100
-"""How many ids or names one request takes, and how many results one answer holds."""
+IDS_PER_REQUEST = 100
+"""How many ids or names one request takes at most."""
 
-QUERY_LENGTH = 2048
-"""The longest search query, in characters."""
+RESULTS_PER_ANSWER = 100
+"""How many results one answer holds at most."""
+
+QUERY_LIMIT = 2048
+"""The longest search query, in characters (X's OpenAPI document, `/2/spaces/search`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The second, patient reading of an answer: one ill-formed field costs that field, one ill-formed item that item, and no more."""
+"""The lenient reading of an answer: an ill-formed field loses that field, an ill-formed item that item, and no more."""
 
 import json
 import math
@@ -18,14 +18,14 @@ _LOOSE_DATE = re.compile(
 
 
 def parse(body: bytes) -> Any:
-    """JSON as plain values, forgiving broken characters.
+    """JSON as plain values, tolerating broken characters.
 
     Raises:
-        ValueError: It is not JSON, or nested beyond reason.
+        ValueError: It is not JSON, or nested too deeply.
     """
     try:
         raw = json.loads(body.decode("utf-8", "replace"), parse_constant=lambda _: None, parse_float=_finite)
-        # Half of a surrogate pair is legal in JSON and in no text that can be stored or sent.
+        # Half of a surrogate pair is legal in JSON, but not in text that is stored or sent.
         clean = json.dumps(raw, ensure_ascii=False).encode("utf-8", "replace")
         return msgspec.json.decode(clean)
     except (RecursionError, msgspec.DecodeError) as error:
@@ -37,8 +37,8 @@ def _finite(number: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def mend(raw: Any, wanted: Any) -> Any:
-    """`raw` as a `wanted`, leaving out what does not fit wherever something may be left out.
+def read_leniently(raw: Any, wanted: Any) -> Any:
+    """`raw` converted to the type `wanted`, without the optional fields and list items that do not fit it.
 
     Raises:
         msgspec.ValidationError: Nothing usable remains; for a struct, a required field is missing.
@@ -46,16 +46,16 @@ def mend(raw: Any, wanted: Any) -> Any:
     try:
         return msgspec.convert(raw, wanted, strict=False)
     except msgspec.ValidationError:
-        return _mend_by_shape(raw, _bare(wanted))
+        return _read_by_shape(raw, _bare(wanted))
 
 
-def _mend_by_shape(raw: Any, wanted: Any) -> Any:
+def _read_by_shape(raw: Any, wanted: Any) -> Any:
     if get_origin(wanted) in (Union, UnionType):
         return _first_that_fits(raw, get_args(wanted))
     if isinstance(raw, dict) and isinstance(wanted, type) and issubclass(wanted, msgspec.Struct):
-        return _mend_struct(raw, wanted)
+        return _read_struct(raw, wanted)
     if isinstance(raw, list) and get_origin(wanted) is tuple and get_args(wanted)[1:] == (...,):
-        return tuple(_fitting(raw, get_args(wanted)[0]))
+        return tuple(_read_items(raw, get_args(wanted)[0]))
     if wanted is str and isinstance(raw, int) and not isinstance(raw, bool):
         return str(raw)
     if wanted is datetime and isinstance(raw, str):
@@ -77,19 +77,19 @@ def _bare(wanted: Any) -> Any:
 def _first_that_fits(raw: Any, choices: tuple[Any, ...]) -> Any:
     for choice in choices:
         try:
-            return mend(raw, choice)
+            return read_leniently(raw, choice)
         except msgspec.ValidationError:
             continue
     raise msgspec.ValidationError
 
 
-def _mend_struct(raw: dict[str, Any], wanted: type[msgspec.Struct]) -> msgspec.Struct:
+def _read_struct(raw: dict[str, Any], wanted: type[msgspec.Struct]) -> msgspec.Struct:
     kept: dict[str, Any] = {}
     for field in msgspec.structs.fields(wanted):
         if field.encode_name not in raw:
             continue
         try:
-            kept[field.name] = mend(raw[field.encode_name], field.type)
+            kept[field.name] = read_leniently(raw[field.encode_name], field.type)
         except msgspec.ValidationError:
             continue
     if any(field.required and field.name not in kept for field in msgspec.structs.fields(wanted)):
@@ -97,21 +97,21 @@ def _mend_struct(raw: dict[str, Any], wanted: type[msgspec.Struct]) -> msgspec.S
     return wanted(**kept)
 
 
-def _fitting(raw: list[Any], wanted: Any) -> list[Any]:
+def _read_items(raw: list[Any], wanted: Any) -> list[Any]:
     kept = []
     for item in raw:
         try:
-            kept.append(mend(item, wanted))
+            kept.append(read_leniently(item, wanted))
         except msgspec.ValidationError:
             continue
     return kept
 
 
 def loose_date(text: str) -> datetime:
-    """A date as X also writes it, without leading zeros (`2021-7-14T04:35:55Z`); UTC where no zone stands.
+    """A date as X also writes it, without leading zeros (`2021-7-14T04:35:55Z`); UTC if it has no zone.
 
     Raises:
-        msgspec.ValidationError: It is no date.
+        msgspec.ValidationError: It is not a date.
     """
     found = _LOOSE_DATE.fullmatch(text.strip())
     if not found:

@@ -1,7 +1,7 @@
 """PURE: how many requests may still go, per endpoint and token; a request is counted before it is sent.
 
-Never more than the limit goes in any window; a share of it is kept for people; what is left is spread evenly. All times
-are monotonic seconds, handed in.
+Never more than the limit goes in any window; a share of it is kept for interactive requests, and background requests
+are spread evenly over the rest. All times are monotonic seconds, passed in.
 """
 
 import math
@@ -28,12 +28,12 @@ _SAME_WINDOW = 5.0
 
 
 class Lane(Enum):
-    """Who is waiting."""
+    """Who waits for an answer."""
 
-    PEOPLE = "people"
-    """Goes at once while the window has room."""
+    INTERACTIVE = "interactive"
+    """A person, who sees the answer: goes at once while the window has room."""
     BACKGROUND = "background"
-    """Waits for its paced turn and never touches the people's share."""
+    """Nobody in particular: goes at an even pace and never uses the interactive share."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,49 +92,49 @@ class Budget:
 
     Attributes:
         limit: Requests per window.
-        share: The part of the limit that is kept for people, between 0 and 1.
+        interactive_share: The part of the limit that is kept for interactive requests, between 0 and 1.
     """
 
     limit: int
-    share: float = 0.1
+    interactive_share: float = 0.1
     _told: Window | None = None
     _sent: deque[float] = field(default_factory=deque)
-    _flying: int = 0
+    _in_flight: int = 0
     _closed_until: float = 0.0
     _refusals: int = 0
     _last_background: float = -math.inf
 
     @property
     def reserve(self) -> int:
-        """How many of a window's requests are kept for people."""
-        if self.limit <= 1 or self.share <= 0:
+        """How many of a window's requests are kept for the interactive lane."""
+        if self.limit <= 1 or self.interactive_share <= 0:
             return 0
-        return min(self.limit - 1, max(1, math.floor(self.limit * self.share)))
+        return min(self.limit - 1, max(1, math.floor(self.limit * self.interactive_share)))
 
     def wait(self, lane: Lane, now: float) -> float:
         """Seconds until a request of this lane may go; 0 if it may go now."""
         window = self.window(now)
         closed = max(0.0, self._closed_until - now)
-        if lane is Lane.PEOPLE:
+        if lane is Lane.INTERACTIVE:
             return max(closed, 0.0 if window.remaining > 0 else window.reset - now)
         spare = window.remaining - self.reserve
         if spare <= 0:
             return max(closed, window.reset - now)
         return max(closed, self._last_background + self._pace(window, spare) - now, 0.0)
 
-    def take(self, lane: Lane, now: float) -> None:
+    def count_request(self, lane: Lane, now: float) -> None:
         """Count a request that is about to be sent; call it only when `wait` says 0."""
         window = self.window(now)
-        self._flying += 1
+        self._in_flight += 1
         self._sent.append(now)
         if self._told is not None:
             self._told = Window(limit=window.limit, remaining=window.remaining - 1, reset=window.reset)
         if lane is Lane.BACKGROUND:
             self._last_background = now
 
-    def landed(self, rate: Rate | None, now: float, *, refused: bool = False) -> None:
+    def request_done(self, rate: Rate | None, now: float, *, refused: bool = False) -> None:
         """Learn from an answer's headers, or None if none came; `refused` says that it was a 429 of this limit."""
-        self._flying = max(0, self._flying - 1)
+        self._in_flight = max(0, self._in_flight - 1)
         if rate is None:
             return
         self._learn(rate, now)
@@ -156,20 +156,20 @@ class Budget:
         """What is left now."""
         if self._told is not None and now >= self._told.reset:
             # Those still on their way may be counted in the window that begins.
-            self._sent = deque([now] * self._flying)
+            self._sent = deque([now] * self._in_flight)
             self._told = None
         if self._told is not None:
             return self._told
         while self._sent and self._sent[0] <= now - WINDOW:
             self._sent.popleft()
         remaining = self.limit - len(self._sent)
-        # The next to leave the last 900 seconds makes room; people's share is given back before background sees any.
+        # The next to leave the last 900 seconds makes room; the interactive share is refilled before the background gets any.
         needed = self._sent[0] + WINDOW if self._sent else now + WINDOW
         return Window(limit=self.limit, remaining=remaining, reset=needed)
 
-    def idle(self, now: float) -> bool:
+    def is_idle(self, now: float) -> bool:
         """Whether nothing would be lost by forgetting this budget."""
-        return not self._flying and now >= self._closed_until and self.window(now).remaining >= self.limit
+        return not self._in_flight and now >= self._closed_until and self.window(now).remaining >= self.limit
 
     def _sent_in_window_to(self, reset: float, now: float) -> int:
         """How many we sent since the window began that ends at `reset`; all that are known if it is no usual window."""
@@ -189,7 +189,7 @@ class Budget:
             return
         reset = now + rate.reset_in
         # X has not seen all that we have sent, and what is lost on the way lands without a word: both counts must hold.
-        remaining = max(0, min(rate.remaining - self._flying, self.limit - self._sent_in_window_to(reset, now)))
+        remaining = max(0, min(rate.remaining - self._in_flight, self.limit - self._sent_in_window_to(reset, now)))
         current = self.window(now)
         if self._told is not None and reset < current.reset - _SAME_WINDOW:
             return
@@ -208,17 +208,17 @@ class Gap:
 
     seconds: float
     last: float = -math.inf
-    _flying: int = 0
+    _in_flight: int = 0
 
     def wait(self, now: float) -> float:
         """Seconds until the next one may go, or until it is worth asking again."""
-        return self.seconds if self.seconds and self._flying else max(0.0, self.last + self.seconds - now)
+        return self.seconds if self.seconds and self._in_flight else max(0.0, self.last + self.seconds - now)
 
-    def take(self) -> None:
-        """Count one that goes."""
-        self._flying += 1
+    def count_request(self) -> None:
+        """Count a request that is about to be sent."""
+        self._in_flight += 1
 
-    def landed(self, now: float) -> None:
-        """It is over."""
-        self._flying = max(0, self._flying - 1)
+    def request_done(self, now: float) -> None:
+        """A counted request is over."""
+        self._in_flight = max(0, self._in_flight - 1)
         self.last = now

@@ -12,20 +12,6 @@ from spacebot.domain.spaces import State
 from spacebot.x.base import Date, TextEntities, Withheld, XObject, utc
 from spacebot.x.posts import Media, Place, Poll, Post
 
-__all__ = [
-    "Affiliation",
-    "Media",
-    "Page",
-    "Place",
-    "Poll",
-    "Post",
-    "Problem",
-    "Space",
-    "Topic",
-    "User",
-    "UserMetrics",
-]
-
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 

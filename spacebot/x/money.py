@@ -15,8 +15,9 @@ from math import ceil
 from typing import Literal, Protocol
 
 from spacebot.x.base import XObject
-from spacebot.x.endpoints import AT_ONCE, CREATORS, SPACE, SPACES, USER, USERS, Request
-from spacebot.x.model import Page, Post, Space, User
+from spacebot.x.endpoints import CREATORS, RESULTS_PER_ANSWER, SPACE, SPACES, USER, USERS, Request
+from spacebot.x.model import Page, Space, User
+from spacebot.x.posts import Post
 
 MILLICENTS_PER_DOLLAR = 100_000
 
@@ -127,14 +128,14 @@ class Reservation:
     """Money laid aside for one request that is about to be sent; `number` is the meter's own."""
 
     number: int
-    most: CostCeiling
+    ceiling: CostCeiling
     at: datetime
 
 
 class Meter(Protocol):
     """Who keeps the books. Each reservation ends in exactly one of the other three."""
 
-    async def reserve(self, most: CostCeiling) -> Reservation:
+    async def reserve(self, ceiling: CostCeiling) -> Reservation:
         """Return once it is written down what the request may cost at most; only then may it be sent."""
         ...
 
@@ -179,7 +180,7 @@ def ceiling_of(request: Request[XObject], *, is_private: bool = False) -> CostCe
     if request.about is not None:
         asked = frozenset({request.about})
     is_list = endpoint is CREATORS or not (endpoint.many or endpoint.resource)
-    items = int(str(query.get("max_results", AT_ONCE))) if is_list else len(asked)
+    items = int(str(query.get("max_results", RESULTS_PER_ANSWER))) if is_list else len(asked)
     unnamed: Counter[Resource] = Counter()
     named = Usage()
     if endpoint.name in {SPACE.name, SPACES.name}:

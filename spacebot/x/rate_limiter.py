@@ -1,4 +1,4 @@
-"""Who may ask X next: every request takes its turn here, and is counted, before it is sent."""
+"""Who may ask X next: every request waits here for a slot, and is counted, before it is sent."""
 
 import asyncio
 from collections import Counter, defaultdict
@@ -14,8 +14,8 @@ from spacebot.x.limits import Budget, Gap, Lane, Rate, Window
 _SHORTEST_SLEEP = 0.001
 """Seconds; a shorter sleep may not move a clock at all."""
 
-_MANY = 200
-"""So many budgets are kept before those are forgotten that have nothing to remember (people's tokens come and go)."""
+_BUDGETS_KEPT = 200
+"""How many budgets are kept before idle ones are dropped (people's tokens come and go)."""
 
 
 class RateLimiter:
@@ -23,83 +23,86 @@ class RateLimiter:
 
     Args:
         clock: Time.
-        people_share: The part of each limit that is kept for people.
+        interactive_share: The part of each limit that is kept for interactive requests.
     """
 
-    def __init__(self, *, clock: Clock, people_share: float) -> None:
+    def __init__(self, *, clock: Clock, interactive_share: float) -> None:
         self._clock = clock
         self._started = clock.monotonic()
-        self._share = people_share
+        self._interactive_share = interactive_share
         self._budgets: dict[tuple[str, Hashable], Budget] = {}
         self._gaps: dict[str, Gap] = {}
-        self._background: defaultdict[tuple[str, Hashable], asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._people: Counter[str] = Counter()
+        self._background_locks: defaultdict[tuple[str, Hashable], asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._interactive_waiters: Counter[str] = Counter()
 
-    async def take(
-        self, endpoint: Endpoint[XObject], who: Hashable, lane: Lane, *, patience: float | None = None
+    async def wait_for_slot(
+        self, endpoint: Endpoint[XObject], token: Hashable, lane: Lane, *, patience: float | None = None
     ) -> None:
-        """Return when a request may go; it is counted. `landed` must follow, whatever becomes of it.
+        """Return when a request may go; it is counted. `request_done` must follow, whatever its outcome.
 
         Args:
             endpoint: What is to be asked.
-            who: Whose token is used; None for the app's.
-            lane: People go at once, apart from the endpoint's gap; the background waits for its paced turn.
-            patience: The longest wait in seconds; None for as long as it takes.
+            token: The person's access token that is used; None for the app's.
+            lane: Interactive requests go at once, apart from the endpoint's gap; background ones are paced.
+            patience: The longest wait in seconds for a background slot; None for as long as it takes.
 
         Raises:
-            XRateLimited: The window has no room for a person, or the wait would be longer than `patience`.
+            XRateLimited: The window has no room for an interactive request, or a background one would wait longer
+                than `patience`.
         """
-        if lane is Lane.PEOPLE:
-            await self._take_at_once(endpoint, who)
+        if lane is Lane.INTERACTIVE:
+            await self._take_interactive_slot(endpoint, token)
             return
-        async with self._background[endpoint.name, who]:
-            while (wait := self._background_wait(endpoint, who)) > 0:
+        async with self._background_locks[endpoint.name, token]:
+            while (wait := self._background_wait(endpoint, token)) > 0:
                 if patience is not None and wait > patience:
                     raise self._refusal(wait)
                 await self._clock.sleep(max(wait, _SHORTEST_SLEEP))
-            self._count(endpoint, who, lane)
+            self._count(endpoint, token, lane)
 
-    def landed(self, endpoint: Endpoint[XObject], who: Hashable, rate: Rate | None, *, refused: bool = False) -> None:
-        """A request that had its turn is over: see `Budget.landed`."""
+    def request_done(
+        self, endpoint: Endpoint[XObject], token: Hashable, rate: Rate | None, *, refused: bool = False
+    ) -> None:
+        """A request that had a slot is over: see `Budget.request_done`."""
         now = self._clock.monotonic()
-        self._gap(endpoint).landed(now)
-        self._budget(endpoint, who).landed(rate, now, refused=refused)
+        self._gap(endpoint).request_done(now)
+        self._budget(endpoint, token).request_done(rate, now, refused=refused)
 
     def refusal(
-        self, endpoint: Endpoint[XObject], who: Hashable, lane: Lane, *, status: int | None = None
+        self, endpoint: Endpoint[XObject], token: Hashable, lane: Lane, *, status: int | None = None
     ) -> XRateLimited:
         """The exception that says when the next request may go; `status` where X itself has refused."""
-        return self._refusal(self._budget(endpoint, who).wait(lane, self._clock.monotonic()), status)
+        return self._refusal(self._budget(endpoint, token).wait(lane, self._clock.monotonic()), status)
 
     def windows(self) -> dict[str, Window]:
         """What is left of the app's own windows, by the endpoint's name; endpoints not used yet are left out."""
         now = self._clock.monotonic()
-        return {name: budget.window(now) for (name, who), budget in self._budgets.items() if who is None}
+        return {name: budget.window(now) for (name, token), budget in self._budgets.items() if token is None}
 
-    async def _take_at_once(self, endpoint: Endpoint[XObject], who: Hashable) -> None:
-        self._people[endpoint.name] += 1
+    async def _take_interactive_slot(self, endpoint: Endpoint[XObject], token: Hashable) -> None:
+        self._interactive_waiters[endpoint.name] += 1
         try:
             while True:
                 now = self._clock.monotonic()
-                if (wait := self._budget(endpoint, who).wait(Lane.PEOPLE, now)) > 0:
+                if (wait := self._budget(endpoint, token).wait(Lane.INTERACTIVE, now)) > 0:
                     raise self._refusal(wait)
                 if (pause := self._gap(endpoint).wait(now)) <= 0:
                     break
                 await self._clock.sleep(max(pause, _SHORTEST_SLEEP))
-            self._count(endpoint, who, Lane.PEOPLE)
+            self._count(endpoint, token, Lane.INTERACTIVE)
         finally:
-            self._people[endpoint.name] -= 1
+            self._interactive_waiters[endpoint.name] -= 1
 
-    def _background_wait(self, endpoint: Endpoint[XObject], who: Hashable) -> float:
+    def _background_wait(self, endpoint: Endpoint[XObject], token: Hashable) -> float:
         now = self._clock.monotonic()
         gap = self._gap(endpoint)
-        wait = max(self._budget(endpoint, who).wait(Lane.BACKGROUND, now), gap.wait(now))
-        return max(wait, gap.seconds) if self._people[endpoint.name] else wait
+        wait = max(self._budget(endpoint, token).wait(Lane.BACKGROUND, now), gap.wait(now))
+        return max(wait, gap.seconds) if self._interactive_waiters[endpoint.name] else wait
 
-    def _count(self, endpoint: Endpoint[XObject], who: Hashable, lane: Lane) -> None:
+    def _count(self, endpoint: Endpoint[XObject], token: Hashable, lane: Lane) -> None:
         now = self._clock.monotonic()
-        self._budget(endpoint, who).take(lane, now)
-        self._gap(endpoint).take()
+        self._budget(endpoint, token).count_request(lane, now)
+        self._gap(endpoint).count_request()
 
     def _refusal(self, wait: float, status: int | None = None) -> XRateLimited:
         return XRateLimited(until=self._clock.now() + timedelta(seconds=wait), retry_after=wait, status=status)
@@ -107,17 +110,17 @@ class RateLimiter:
     def _gap(self, endpoint: Endpoint[XObject]) -> Gap:
         return self._gaps.setdefault(endpoint.name, Gap(seconds=endpoint.gap, last=self._started))
 
-    def _budget(self, endpoint: Endpoint[XObject], who: Hashable) -> Budget:
-        key = (endpoint.name, who)
+    def _budget(self, endpoint: Endpoint[XObject], token: Hashable) -> Budget:
+        key = (endpoint.name, token)
         if key not in self._budgets:
-            if len(self._budgets) >= _MANY:
+            if len(self._budgets) >= _BUDGETS_KEPT:
                 self._forget_idle()
-            limit = endpoint.app_limit if who is None else endpoint.user_limit
-            self._budgets[key] = Budget(limit=limit, share=self._share)
+            limit = endpoint.app_limit if token is None else endpoint.user_limit
+            self._budgets[key] = Budget(limit=limit, interactive_share=self._interactive_share)
         return self._budgets[key]
 
     def _forget_idle(self) -> None:
         now = self._clock.monotonic()
-        for key in [key for key, budget in self._budgets.items() if key[1] is not None and budget.idle(now)]:
+        for key in [key for key, budget in self._budgets.items() if key[1] is not None and budget.is_idle(now)]:
             del self._budgets[key]
-            self._background.pop(key, None)
+            self._background_locks.pop(key, None)

@@ -12,7 +12,7 @@ import msgspec
 from spacebot.domain.ids import SpaceId, UserId
 from spacebot.errors import XDisconnected, XError, XRateLimited
 from spacebot.x.base import XObject
-from spacebot.x.lenient import mend, parse
+from spacebot.x.lenient import parse, read_leniently
 from spacebot.x.model import Problem
 from spacebot.x.wire import complaints
 
@@ -157,7 +157,7 @@ class Reader:
             return Reading()
         try:
             raw = parse(line)
-            event = mend(raw, _Line).data
+            event = read_leniently(raw, _Line).data
         except (ValueError, msgspec.ValidationError):
             return Reading(uuid=_name_of(line), is_clear=False)
         if event is None:

@@ -10,7 +10,7 @@ import msgspec
 from spacebot.domain.ids import UserId
 from spacebot.errors import XUnreadable
 from spacebot.x.base import XObject
-from spacebot.x.lenient import mend, parse
+from spacebot.x.lenient import parse, read_leniently
 from spacebot.x.refusals import Refusal, explain
 
 EventType = Literal["spaces.start", "spaces.end"]
@@ -77,7 +77,7 @@ def decipher(refusal: Refusal, body: bytes) -> Answer:
     if not 200 <= refusal.status < 300:  # noqa: PLR2004 - the range of success
         raise explain(refusal)
     try:
-        answer: Answer = mend(parse(body), Answer)
+        answer: Answer = read_leniently(parse(body), Answer)
     except (ValueError, msgspec.ValidationError):
         raise XUnreadable(status=refusal.status) from None
     is_empty = answer.data in (None, ())

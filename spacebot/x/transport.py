@@ -1,6 +1,6 @@
-"""One request at a time, sent until it is answered or hopeless: every attempt has its turn, is counted and is timed.
+"""Sends requests to X: each attempt waits for a slot of the rate limiter, is counted, timed and booked, and retried.
 
-The most that an attempt may cost is reserved before it is sent, and what was sent is read to its end even where nobody
+The most that an attempt may cost is reserved before it is sent, and what was sent is read to its end even if nobody
 waits for it any more: X bills it all the same.
 """
 
@@ -36,35 +36,35 @@ T = TypeVar("T", bound=XObject)
 LOG = logging.getLogger(__name__)
 
 BACKGROUND_DEADLINE = 30.0
-"""Seconds for a request that nobody waits for: an X that answers slowly is slow, not down."""
+"""Seconds for a background request with its retries: an X that answers slowly is slow, not down."""
 
 ATTEMPTS = 4
-"""How often one request is sent at most, within its deadline."""
+"""How many times one request is sent at most, within its deadline."""
 
 _FIRST_PAUSE = 0.25
 """Seconds; the longest pause before the second attempt. It doubles with each."""
 
 
 class _TokenRenewed(XBadToken):
-    """X refused the token, and another one is at hand."""
+    """X refused the token, and there is a new one."""
 
 
 class _NeverSent(XDown):
-    """There was no connection, so X knows nothing of the request."""
+    """There was no connection: X has not seen the request."""
 
 
 class Transport:
     """Sends requests and reads the answers.
 
     Args:
-        session: Carries the requests; stays its owner's, who closes it.
-        base_url: Where X's API is.
+        session: Carries the requests; its owner closes it.
+        base_url: Where X's API is (https://api.x.com).
         auth: The app's credentials, for requests without a person's token.
         clock: Time.
-        turns: Where every attempt takes its turn.
-        on_usage: Told the billable resources of every answer.
-        meter: Keeps the books of what requests may cost and do cost; None where nobody does.
-        deadline: Seconds for one request with its retries, counted from when its turn came.
+        interactive_share: The part of each rate limit that background requests leave to interactive ones.
+        on_usage: Called with the billable resources of every answer.
+        meter: Books what requests may cost and do cost; None if nobody does.
+        deadline: Seconds for one request with its retries, counted from when it got its slot.
     """
 
     def __init__(
@@ -74,57 +74,61 @@ class Transport:
         base_url: str,
         auth: Auth,
         clock: Clock,
-        turns: RateLimiter,
-        on_usage: Callable[[Usage], None] | None,
-        meter: Meter | None,
-        deadline: float,
+        interactive_share: float = 0.1,
+        on_usage: Callable[[Usage], None] | None = None,
+        meter: Meter | None = None,
+        deadline: float = 8.0,
     ) -> None:
         self._session = session
         self._base_url = base_url.rstrip("/")
         self._auth = auth
         self._clock = clock
-        self._turns = turns
         self._on_usage = on_usage
         self._meter = meter
-        self._under_way: set[asyncio.Task[Any]] = set()
+        self.rate_limiter = RateLimiter(clock=clock, interactive_share=interactive_share)
+        self._attempts: set[asyncio.Task[Any]] = set()
         self._deadline = deadline
         self._generation = Generation.NEW
         self._faulty: set[str] = set()
 
-    async def ask(
-        self, request: Request[T], lane: Lane, token: UserToken | None, *, turn_taken: bool = False
-    ) -> Page[T]:
-        """The answer to a request; once more in the other generation's words if X refuses one of these.
+    async def ask(self, request: Request[T], lane: Lane, token: UserToken | None, *, has_slot: bool = False) -> Page[T]:
+        """The answer to a request, sent again in the other generation's names if X refuses one of these.
+
+        Args:
+            request: What to ask.
+            lane: Who is waiting.
+            token: A person's token; None for the app's.
+            has_slot: Whether the caller has already waited for the first attempt's slot.
 
         Raises:
-            XError: As the answer means, or as the windows stand.
+            XError: What the answer means, or that the rate limit is used up.
         """
         first = self._generation
         try:
-            return await self._watched(request, first, lane, token, turn_taken=turn_taken)
+            return await self._ask_logged(request, first, lane, token, has_slot=has_slot)
         except XInvalidRequest as refused:
             if not is_about_names(refused, request):
                 raise
         other = Generation.OLD if first is Generation.NEW else Generation.NEW
-        page = await self._watched(request, other, lane, token)
+        page = await self._ask_logged(request, other, lane, token)
         if self._generation is not other:
             self._generation = other
             LOG.info("X wants the parameter names of the API %s; they are used from now on", other.value)
         return page
 
-    async def _watched(
+    async def _ask_logged(
         self,
         request: Request[T],
         generation: Generation,
         lane: Lane,
         token: UserToken | None,
         *,
-        turn_taken: bool = False,
+        has_slot: bool = False,
     ) -> Page[T]:
-        """`_insist`, telling the log once of a fault and once of its end."""
+        """`_with_retries`, with one log target when an endpoint begins to fail and one when it answers again."""
         name = request.endpoint.name
         try:
-            page = await self._with_retries(request, generation, lane, token, turn_taken=turn_taken)
+            page = await self._with_retries(request, generation, lane, token, has_slot=has_slot)
         except (XDown, XOperatorNeeded, XRateLimited) as error:
             own_refusal = isinstance(error, XRateLimited) and error.status is None
             persons = token is not None and isinstance(error, XBadToken)  # the app's own token is not in question
@@ -144,15 +148,15 @@ class Transport:
         lane: Lane,
         token: UserToken | None,
         *,
-        turn_taken: bool = False,
+        has_slot: bool = False,
     ) -> Page[T]:
-        """The request, again where that may help: after a transient fault, and once with a new token."""
-        endpoint, who = request.endpoint, token.access if token else None
-        line = build(request, generation)
-        most = ceiling_of(request, is_private=token is not None)
-        if not turn_taken:
-            await self._turns.take(endpoint, who, lane)
-        deadline = self._deadline if lane is Lane.PEOPLE else max(self._deadline, BACKGROUND_DEADLINE)
+        """The request, retried where that may help: after a transient fault, and once with a new token."""
+        endpoint, access = request.endpoint, token.access if token else None
+        target = build(request, generation)
+        ceiling = ceiling_of(request, is_private=token is not None)
+        if not has_slot:
+            await self.rate_limiter.wait_for_slot(endpoint, access, lane)
+        deadline = self._deadline if lane is Lane.INTERACTIVE else max(self._deadline, BACKGROUND_DEADLINE)
         ends = self._clock.monotonic() + deadline
         attempt, renewed = 0, False
         while True:
@@ -160,7 +164,7 @@ class Transport:
             # Half of the time at most, so that one silent connection leaves room for another try.
             seconds = min(deadline / 2, max(ends - self._clock.monotonic(), _FIRST_PAUSE))
             try:
-                return await self._to_its_end(self._attempt(endpoint, token, line, seconds, most))
+                return await self._shielded(self._attempt(endpoint, token, target, seconds, ceiling))
             except _TokenRenewed as refused:
                 if renewed:
                     raise
@@ -169,50 +173,52 @@ class Transport:
             except XDown as down:
                 fault = down
                 pause = random.uniform(0, _FIRST_PAUSE * 2**attempt)  # noqa: S311 - spreads retries, guards nothing
-                if attempt >= ATTEMPTS or not _may_pass(down) or self._clock.monotonic() + pause >= ends:
+                if attempt >= ATTEMPTS or not _is_transient(down) or self._clock.monotonic() + pause >= ends:
                     raise
                 LOG.debug("X, %s: %s Trying again.", endpoint.name, down)
             except XTooManyConnections:
                 raise
             except XRateLimited as limited:
                 # The window knows better than one answer's headers when there is room again.
-                raise self._turns.refusal(endpoint, who, lane, status=limited.status) from None
+                raise self.rate_limiter.refusal(endpoint, access, lane, status=limited.status) from None
             await self._clock.sleep(pause)
             try:
-                await self._turns.take(endpoint, who, lane, patience=max(0.0, ends - self._clock.monotonic()))
+                await self.rate_limiter.wait_for_slot(
+                    endpoint, access, lane, patience=max(0.0, ends - self._clock.monotonic())
+                )
             except XRateLimited:
                 raise fault from None
 
-    async def _to_its_end(self, attempt: Coroutine[Any, Any, Page[T]]) -> Page[T]:
-        """The attempt's outcome; it goes on where whoever waits is cancelled."""
+    async def _shielded(self, attempt: Coroutine[Any, Any, Page[T]]) -> Page[T]:
+        """The attempt's outcome; the attempt goes on if the caller is cancelled."""
         task = asyncio.create_task(attempt)
-        self._under_way.add(task)
-        task.add_done_callback(self._ended)
+        self._attempts.add(task)
+        task.add_done_callback(self._forget_attempt)
         return await asyncio.shield(task)
 
-    def _ended(self, task: asyncio.Task[Page[T]]) -> None:
-        self._under_way.discard(task)
+    def _forget_attempt(self, task: asyncio.Task[Page[T]]) -> None:
+        self._attempts.discard(task)
         if not task.cancelled():
-            task.exception()  # read, so that asyncio does not complain where whoever waited has gone
+            task.exception()  # read, so that asyncio does not complain if the caller has gone
 
     async def _attempt(
         self,
         endpoint: Endpoint[T],
         token: UserToken | None,
-        line: tuple[str, str, dict[str, str]],
+        target: tuple[str, str, dict[str, str]],
         seconds: float,
-        most: CostCeiling,
+        ceiling: CostCeiling,
     ) -> Page[T]:
-        """One request whose turn has come."""
-        who = token.access if token else None
+        """Send one request that has its slot, and book its cost."""
+        access = token.access if token else None
         headers: Mapping[str, str] = {}
         rate: Rate | None = None
         refused = False
         try:
             headers = bearer(token.access) if token else await self._auth.headers()
-            reservation = await self._meter.reserve(most) if self._meter is not None else None
+            reservation = await self._meter.reserve(ceiling) if self._meter is not None else None
             try:
-                status, given, body = await self._send(line, headers, seconds)
+                status, given, body = await self._send(target, headers, seconds)
                 now = self._clock.now()
                 rate = read_rate(given, now)
                 LOG.debug("X, %s: %s, %s left of %s", endpoint.name, status, rate.remaining, rate.limit)
@@ -232,7 +238,7 @@ class Transport:
             refused = not isinstance(limited, XTooManyConnections)
             raise
         finally:
-            self._turns.landed(endpoint, who, rate, refused=refused)
+            self.rate_limiter.request_done(endpoint, access, rate, refused=refused)
         if self._on_usage is not None and (usage := usage_of(page)):
             self._on_usage(usage)
         return page
@@ -247,9 +253,9 @@ class Transport:
             await self._meter.free(reservation)
 
     async def _send(
-        self, line: tuple[str, str, dict[str, str]], headers: Mapping[str, str], seconds: float
+        self, target: tuple[str, str, dict[str, str]], headers: Mapping[str, str], seconds: float
     ) -> tuple[int, Mapping[str, str], bytes]:
-        method, path, query = line
+        method, path, query = target
         try:
             async with (
                 asyncio.timeout(seconds),
@@ -259,7 +265,7 @@ class Transport:
                     params=query,
                     headers=headers,
                     allow_redirects=False,
-                    middlewares=(_Once(),),
+                    middlewares=(NoResend(),),
                 ) as response,
             ):
                 return response.status, response.headers, await response.read()
@@ -270,8 +276,8 @@ class Transport:
         raise kind(f"X cannot be reached ({fault}): try again shortly.")
 
 
-class _Once:
-    """Keeps aiohttp from sending a GET again by itself after a reset: nobody would have counted that request."""
+class NoResend:
+    """Keeps aiohttp from sending a GET again on its own after a reset: that request would not have been counted."""
 
     def __init__(self) -> None:
         self._fault: aiohttp.ClientError | None = None
@@ -288,6 +294,6 @@ class _Once:
             raise
 
 
-def _may_pass(down: XDown) -> bool:
-    """Whether the same request may do better in a moment; what X answers with 4xx will not."""
+def _is_transient(down: XDown) -> bool:
+    """Whether the same request may succeed in a moment; one that X answered with 4xx will not."""
     return down.status is None or not 300 <= down.status < 500  # noqa: PLR2004 - the ranges of HTTP

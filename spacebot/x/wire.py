@@ -11,10 +11,11 @@ import msgspec
 
 from spacebot.errors import XInvalidRequest, XNotFound, XUnreadable
 from spacebot.x.base import XObject
-from spacebot.x.endpoints import AT_ONCE, QUERY_LENGTH, Endpoint, Request
+from spacebot.x.endpoints import IDS_PER_REQUEST, QUERY_LIMIT, RESULTS_PER_ANSWER, Endpoint, Request
 from spacebot.x.fields import Query
-from spacebot.x.lenient import mend, parse
-from spacebot.x.model import Media, Page, Place, Poll, Post, Problem, Space, Topic, User
+from spacebot.x.lenient import parse, read_leniently
+from spacebot.x.model import Page, Problem, Space, Topic, User
+from spacebot.x.posts import Media, Place, Poll, Post
 from spacebot.x.refusals import ABSENCES, Refusal, explain
 
 T = TypeVar("T", bound=XObject)
@@ -61,11 +62,11 @@ def _check(endpoint: Endpoint[T], query: Query) -> None:
     asked = query.get(endpoint.many) if endpoint.many else None
     if isinstance(asked, tuple):
         malformed = frozenset(filterfalse(endpoint.pattern.fullmatch, asked) if endpoint.pattern else asked)
-        if malformed or not 1 <= len(asked) <= AT_ONCE:
+        if malformed or not 1 <= len(asked) <= IDS_PER_REQUEST:
             raise XInvalidRequest(parameters=frozenset({str(endpoint.many)}), values=malformed)
-    if "query" in query and not 1 <= len(str(query["query"])) <= QUERY_LENGTH:
+    if "query" in query and not 1 <= len(str(query["query"])) <= QUERY_LIMIT:
         raise XInvalidRequest(parameters=frozenset({"query"}))
-    if not 1 <= int(str(query.get("max_results", 1))) <= AT_ONCE:
+    if not 1 <= int(str(query.get("max_results", 1))) <= RESULTS_PER_ANSWER:
         raise XInvalidRequest(parameters=frozenset({"max_results"}))
 
 
@@ -186,12 +187,12 @@ def _read_patiently(item: type[XObject], body: bytes, status: int) -> tuple[Answ
     kept, lost = [], []
     for one in data if isinstance(data, list) else [data] if isinstance(data, dict) else []:
         try:
-            kept.append(mend(one, item))
+            kept.append(read_leniently(one, item))
         except msgspec.ValidationError:
             lost.append(Problem(type="unreadable", title="Unreadable", resource_type=item.__name__.lower()))
     if lost and not kept:
         raise XUnreadable(status=status)
-    envelope = mend({key: value for key, value in raw.items() if key != "data"}, Answer)
+    envelope = read_leniently({key: value for key, value in raw.items() if key != "data"}, Answer)
     found = tuple(kept) if isinstance(data, (dict, list)) else data
     return msgspec.structs.replace(envelope, data=found), tuple(lost)
 
@@ -207,7 +208,7 @@ def complaints(body: bytes) -> tuple[Problem, ...]:
     errors = raw.get("errors")
     stated = [raw] if raw.keys() & {"title", "type", "detail", "reason"} else []
     stated += [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
-    return tuple(mend(one, Problem) for one in stated)
+    return tuple(read_leniently(one, Problem) for one in stated)
 
 
 def _judge_empty(endpoint: Endpoint[T], answer: Answer, lost: tuple[Problem, ...], refusal: Refusal) -> None:

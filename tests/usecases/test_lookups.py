@@ -16,6 +16,7 @@ from spacebot.usecases.lookups import PRIVATE_GAP, Lookups
 from spacebot.x.auth import BearerAuth, UserToken
 from spacebot.x.client import XClient
 from spacebot.x.host_batcher import HostBatcher
+from spacebot.x.transport import Transport
 from tests.clocks import START, FakeClock, run_until
 
 
@@ -36,7 +37,9 @@ async def test_looks_at_protected_hosts_leave_room_for_sweeps(tmp_path: Path) ->
     async with LocalX(clock=clock) as x, aiohttp.ClientSession() as session, Store(tmp_path / "x.sqlite3") as store:
         hidden, friend = x.add_user("hidden", protected=True), x.add_user("friend")
         hidden.followers.add(friend)
-        client = XClient(session=session, base_url=x.url, auth=BearerAuth(SecretStr(x.bearer_token)), clock=clock)
+        client = XClient(
+            Transport(session=session, base_url=x.url, auth=BearerAuth(SecretStr(x.bearer_token)), clock=clock)
+        )
         clock.jump(5)
         desk = HostBatcher(client, clock)
         links = cast(Links, Linked(x.user_token(friend)))

@@ -13,6 +13,7 @@ from spacebot.sandbox.x import LocalX
 from spacebot.x.auth import BearerAuth
 from spacebot.x.client import XClient
 from spacebot.x.money import Usage
+from spacebot.x.transport import Transport
 from tests.clocks import FakeClock, run_until
 
 T = TypeVar("T")
@@ -43,11 +44,13 @@ async def bench() -> AsyncIterator[Bench]:
     usage: list[Usage] = []
     async with LocalX(clock=clock) as x, aiohttp.ClientSession() as session:
         client = XClient(
-            session=session,
-            base_url=x.url,
-            auth=BearerAuth(SecretStr(x.bearer_token)),
-            clock=clock,
-            on_usage=usage.append,
+            Transport(
+                session=session,
+                base_url=x.url,
+                auth=BearerAuth(SecretStr(x.bearer_token)),
+                clock=clock,
+                on_usage=usage.append,
+            )
         )
         clock.jump(2)  # right after a start `creator_ids` rests, for an earlier run may have asked just before
         yield Bench(x=x, client=client, clock=clock, session=session, usage=usage)

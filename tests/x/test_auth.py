@@ -13,7 +13,9 @@ from spacebot.domain.ids import SpaceId
 from spacebot.errors import SettingsError, XBadToken, XDown, XError, XNotFound, XSignInRefused
 from spacebot.sandbox.x import Fault
 from spacebot.x.auth import AppAuth, BearerAuth, OAuthClient, UserToken, authorize_url, new_pkce
-from spacebot.x.client import OWN, XClient
+from spacebot.x.client import XClient
+from spacebot.x.fields import OWN
+from spacebot.x.transport import Transport
 from tests.x.conftest import Bench
 
 REDIRECT = "https://bot.invalid/back"
@@ -28,7 +30,7 @@ def app_client(bench: Bench, secret: str | None = None) -> XClient:
         bench.x.url,
         clock=bench.clock,
     )
-    return XClient(session=bench.session, base_url=bench.x.url, auth=auth, clock=bench.clock)
+    return XClient(Transport(session=bench.session, base_url=bench.x.url, auth=auth, clock=bench.clock))
 
 
 def oauth(bench: Bench, *, public: bool = False) -> OAuthClient:

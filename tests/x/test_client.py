@@ -23,8 +23,11 @@ from spacebot.errors import (
 )
 from spacebot.sandbox.x import Fault
 from spacebot.x.auth import BearerAuth, UserToken
-from spacebot.x.client import OWN, Lane, XClient
+from spacebot.x.client import XClient
+from spacebot.x.fields import OWN
+from spacebot.x.limits import Lane
 from spacebot.x.model import Page
+from spacebot.x.transport import Transport
 from tests.x.conftest import Bench
 
 
@@ -369,11 +372,13 @@ async def test_an_x_that_never_answers_is_given_up(bench: Bench) -> None:
 
     async with await asyncio.start_server(hold, "127.0.0.1", 0) as silent:
         hasty = XClient(
-            session=bench.session,
-            base_url=f"http://127.0.0.1:{silent.sockets[0].getsockname()[1]}",
-            auth=BearerAuth(SecretStr(bench.x.bearer_token)),
-            clock=bench.clock,
-            deadline=0.2,
+            Transport(
+                session=bench.session,
+                base_url=f"http://127.0.0.1:{silent.sockets[0].getsockname()[1]}",
+                auth=BearerAuth(SecretStr(bench.x.bearer_token)),
+                clock=bench.clock,
+                deadline=0.2,
+            )
         )
         with pytest.raises(XDown) as down:
             await bench.of(hasty.space(SpaceId("1a")))
@@ -388,11 +393,13 @@ async def test_a_body_that_never_ends_is_given_up_too(bench: Bench) -> None:
 
     async with await asyncio.start_server(dribble, "127.0.0.1", 0) as slow:
         hasty = XClient(
-            session=bench.session,
-            base_url=f"http://127.0.0.1:{slow.sockets[0].getsockname()[1]}",
-            auth=BearerAuth(SecretStr(bench.x.bearer_token)),
-            clock=bench.clock,
-            deadline=0.2,
+            Transport(
+                session=bench.session,
+                base_url=f"http://127.0.0.1:{slow.sockets[0].getsockname()[1]}",
+                auth=BearerAuth(SecretStr(bench.x.bearer_token)),
+                clock=bench.clock,
+                deadline=0.2,
+            )
         )
         with pytest.raises(XDown):
             await bench.of(hasty.space(SpaceId("1a")))

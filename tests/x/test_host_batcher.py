@@ -11,7 +11,7 @@ from spacebot.domain.ids import SpaceId, UserId
 from spacebot.domain.spaces import State
 from spacebot.errors import XCreditsDepleted, XDown, XRateLimited
 from spacebot.sandbox.x import Fault
-from spacebot.x.host_batcher import HostAnswer, HostBatcher, _share
+from spacebot.x.host_batcher import HostAnswer, HostBatcher, _part_about
 from spacebot.x.model import Page, Problem, Space, User
 from tests.x.conftest import Bench
 
@@ -240,14 +240,14 @@ def test_a_space_without_a_creator_goes_to_the_host_it_names_or_is_told() -> Non
         problems=(Problem(type="resource-not-found", resource_id="1"),),
         users={UserId("9"): User(id=UserId("9"))},
     )
-    second = _share(page, frozenset({UserId("2")}), carried)
+    second = _part_about(page, frozenset({UserId("2")}), carried)
     assert [space.id for space in second.items] == ["1a"]
     assert set(second.users) == {"9"}
     assert [(problem.type, problem.value) for problem in second.problems] == [("unreadable", "1b")]
-    first = _share(page, frozenset({UserId("1")}), carried)
+    first = _part_about(page, frozenset({UserId("1")}), carried)
     assert first.items == ()
     assert [problem.type for problem in first.problems] == ["resource-not-found", "unreadable"]
-    alone = _share(Page(items=(nobodys,)), frozenset({UserId("1")}), frozenset({UserId("1")}))
+    alone = _part_about(Page(items=(nobodys,)), frozenset({UserId("1")}), frozenset({UserId("1")}))
     assert [space.id for space in alone.items] == ["1b"]
 
 

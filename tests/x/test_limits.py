@@ -24,8 +24,8 @@ def sent_by(budget: Budget, lane: Lane, *, start: float, end: float) -> list[flo
         if (wait := budget.wait(lane, now)) > 0:
             now += max(wait, 1e-6)
             continue
-        budget.take(lane, now)
-        budget.landed(Rate(), now)
+        budget.count_request(lane, now)
+        budget.request_done(Rate(), now)
         sent.append(now)
     return sent
 
@@ -37,105 +37,105 @@ def test_the_background_goes_every_three_and_a_third_seconds() -> None:
     assert max(gaps) == pytest.approx(WINDOW / 270, rel=1e-3)
 
 
-def test_people_go_at_once_until_the_window_is_used_up() -> None:
+def test_interactive_requests_go_at_once_until_the_window_is_used_up() -> None:
     budget = Budget(limit=300)
     for _ in range(300):
-        assert budget.wait(Lane.PEOPLE, START) == 0
-        budget.take(Lane.PEOPLE, START)
-    assert budget.wait(Lane.PEOPLE, START) == WINDOW
-    assert budget.wait(Lane.PEOPLE, START + WINDOW) == 0
+        assert budget.wait(Lane.INTERACTIVE, START) == 0
+        budget.count_request(Lane.INTERACTIVE, START)
+    assert budget.wait(Lane.INTERACTIVE, START) == WINDOW
+    assert budget.wait(Lane.INTERACTIVE, START + WINDOW) == 0
 
 
-def test_the_background_never_touches_the_peoples_share() -> None:
+def test_the_background_never_uses_the_interactive_share() -> None:
     budget = Budget(limit=300)
     sent_by(budget, Lane.BACKGROUND, start=START, end=START + WINDOW - 1)
     assert budget.window(START + WINDOW - 1).remaining >= 30
-    budget.landed(told(30, 400), START + WINDOW)
+    budget.request_done(told(30, 400), START + WINDOW)
     assert budget.wait(Lane.BACKGROUND, START + WINDOW) == pytest.approx(400)
-    assert budget.wait(Lane.PEOPLE, START + WINDOW) == 0
+    assert budget.wait(Lane.INTERACTIVE, START + WINDOW) == 0
 
 
 @pytest.mark.parametrize(("limit", "reserve"), [(1, 0), (2, 1), (5, 1), (25, 2), (300, 30)])
-def test_the_peoples_share_is_a_tenth_and_at_least_one(limit: int, reserve: int) -> None:
+def test_the_interactive_share_is_a_tenth_and_at_least_one(limit: int, reserve: int) -> None:
     assert Budget(limit=limit).reserve == reserve
 
 
 def test_what_is_left_is_spread_over_what_is_left_of_the_window() -> None:
     budget = Budget(limit=300)
-    budget.take(Lane.BACKGROUND, START)
-    budget.landed(told(130, 450), START)
+    budget.count_request(Lane.BACKGROUND, START)
+    budget.request_done(told(130, 450), START)
     assert budget.wait(Lane.BACKGROUND, START) == pytest.approx(450 / 101, rel=1e-3)
 
 
 def test_headers_are_believed_over_the_constant() -> None:
     budget = Budget(limit=300)
-    budget.take(Lane.PEOPLE, START)
-    budget.landed(told(0, 600, limit=1), START)
-    assert budget.wait(Lane.PEOPLE, START) == pytest.approx(600)
+    budget.count_request(Lane.INTERACTIVE, START)
+    budget.request_done(told(0, 600, limit=1), START)
+    assert budget.wait(Lane.INTERACTIVE, START) == pytest.approx(600)
     assert budget.limit == 1
 
 
 def test_an_answer_that_arrives_late_does_not_give_requests_back() -> None:
     budget = Budget(limit=300)
     for _ in range(3):
-        budget.take(Lane.PEOPLE, START)
-    budget.landed(told(297, 900), START + 1)
-    budget.landed(told(299, 900), START + 1)
-    budget.landed(told(298, 900), START + 1)
+        budget.count_request(Lane.INTERACTIVE, START)
+    budget.request_done(told(297, 900), START + 1)
+    budget.request_done(told(299, 900), START + 1)
+    budget.request_done(told(298, 900), START + 1)
     assert budget.window(START + 1).remaining <= 297
 
 
 def test_an_answer_of_the_last_window_says_nothing_of_this_one() -> None:
     budget = Budget(limit=300)
     for _ in range(2):
-        budget.take(Lane.PEOPLE, START)
-    budget.landed(told(299, 890), START)
-    budget.landed(told(0, 3), START)
+        budget.count_request(Lane.INTERACTIVE, START)
+    budget.request_done(told(299, 890), START)
+    budget.request_done(told(0, 3), START)
     assert budget.window(START).remaining == 298
 
 
 def test_those_on_their_way_when_the_window_ends_count_in_the_next() -> None:
     budget = Budget(limit=10)
-    budget.take(Lane.PEOPLE, START)
-    budget.landed(told(9, 5, limit=10), START)
-    budget.take(Lane.PEOPLE, START + 4)
+    budget.count_request(Lane.INTERACTIVE, START)
+    budget.request_done(told(9, 5, limit=10), START)
+    budget.count_request(Lane.INTERACTIVE, START + 4)
     assert budget.window(START + 6).remaining == 9
 
 
 def test_a_refusal_empties_the_window_until_its_reset() -> None:
     budget = Budget(limit=300)
-    budget.take(Lane.PEOPLE, START)
-    budget.landed(told(0, 321), START, refused=True)
-    assert budget.wait(Lane.PEOPLE, START) == pytest.approx(321)
+    budget.count_request(Lane.INTERACTIVE, START)
+    budget.request_done(told(0, 321), START, refused=True)
+    assert budget.wait(Lane.INTERACTIVE, START) == pytest.approx(321)
     assert budget.wait(Lane.BACKGROUND, START + 320) == pytest.approx(1)
 
 
 def test_refusals_without_a_word_double_the_pause_up_to_a_window() -> None:
     budget, now, pauses = Budget(limit=300), START, []
     for _ in range(6):
-        budget.take(Lane.PEOPLE, now)
-        budget.landed(Rate(), now, refused=True)
-        pauses.append(budget.wait(Lane.PEOPLE, now))
+        budget.count_request(Lane.INTERACTIVE, now)
+        budget.request_done(Rate(), now, refused=True)
+        pauses.append(budget.wait(Lane.INTERACTIVE, now))
         now += pauses[-1]
     assert pauses == [60, 120, 240, 480, 900, 900]
-    budget.landed(Rate(), now)
-    budget.landed(Rate(), now, refused=True)
-    assert budget.wait(Lane.PEOPLE, now) == 60
+    budget.request_done(Rate(), now)
+    budget.request_done(Rate(), now, refused=True)
+    assert budget.wait(Lane.INTERACTIVE, now) == 60
 
 
 def test_a_refusal_while_the_window_has_room_is_no_reason_to_wait_for_its_reset() -> None:
     budget = Budget(limit=300)
-    budget.take(Lane.PEOPLE, START)
-    budget.landed(told(200, 800), START, refused=True)
-    assert budget.wait(Lane.PEOPLE, START) == 2
+    budget.count_request(Lane.INTERACTIVE, START)
+    budget.request_done(told(200, 800), START, refused=True)
+    assert budget.wait(Lane.INTERACTIVE, START) == 2
 
 
 def test_a_gap_lies_between_any_two() -> None:
     gap = Gap(seconds=1.0)
     assert gap.wait(START) == 0
-    gap.take()
+    gap.count_request()
     assert gap.wait(START + 5) == 1.0  # it may not have arrived yet
-    gap.landed(START + 5)
+    gap.request_done(START + 5)
     assert gap.wait(START + 5.25) == pytest.approx(0.75)
     assert gap.wait(START + 6) == 0
 
@@ -181,11 +181,11 @@ def test_never_more_than_the_limit_in_any_window(
         now += pause
         for arrival, rate in sorted(flying, key=lambda one: one[0]):
             if arrival <= now:
-                budget.landed(rate, arrival)
+                budget.request_done(rate, arrival)
         flying = [one for one in flying if one[0] > now]
         if budget.wait(lane, now) > 0:
             continue
-        budget.take(lane, now)
+        budget.count_request(lane, now)
         headers = server.receive(now + latency / 2)
         rate = read_rate(headers if talks else {}, NOW) if answered else None
         flying.append((now + latency, rate))
@@ -201,8 +201,8 @@ def test_without_headers_any_900_seconds_hold_at_most_the_limit(limit: int, step
     for lane, pause in steps:
         now += pause
         if budget.wait(lane, now) <= 0:
-            budget.take(lane, now)
-            budget.landed(Rate(), now)
+            budget.count_request(lane, now)
+            budget.request_done(Rate(), now)
             sent.append(now)
     assert all(later - earlier >= WINDOW for earlier, later in zip(sent, sent[limit:], strict=False))
 

@@ -20,6 +20,7 @@ from spacebot.sandbox.x.gateway import Reply, Request
 from spacebot.x.auth import BearerAuth
 from spacebot.x.client import XClient
 from spacebot.x.host_batcher import HostAnswer, HostBatcher
+from spacebot.x.transport import Transport
 from tests.clocks import FakeClock
 from tests.x.conftest import Bench
 
@@ -38,7 +39,7 @@ async def small() -> AsyncIterator[Bench]:
     clock = FakeClock()
     async with LocalX(clock=clock, limits={"creator_ids": SMALL}) as x, aiohttp.ClientSession() as session:
         auth = BearerAuth(SecretStr(x.bearer_token))
-        client = XClient(session=session, base_url=x.url, auth=auth, clock=clock)
+        client = XClient(Transport(session=session, base_url=x.url, auth=auth, clock=clock))
         clock.jump(2)
         yield Bench(x=x, client=client, clock=clock, session=session)
 

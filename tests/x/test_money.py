@@ -12,9 +12,9 @@ from spacebot.x import endpoints
 from spacebot.x.base import XObject
 from spacebot.x.endpoints import Request
 from spacebot.x.fields import FULL, SWEEP
-from spacebot.x.model import Page, Post, Problem, Space, User
+from spacebot.x.model import Page, Problem, Space, User
 from spacebot.x.money import Prices, Usage, billed_at, ceiling_of, dollars, millicents, usage_of
-from spacebot.x.posts import PostId
+from spacebot.x.posts import Post, PostId
 
 
 def test_spaces_and_the_accounts_that_come_along_are_counted() -> None:

@@ -13,9 +13,10 @@ from yarl import URL
 
 from spacebot.errors import XRateLimited
 from spacebot.x import endpoints, fields
-from spacebot.x.client import OWN, PostFields, UserFields
 from spacebot.x.endpoints import Endpoint, Request
-from spacebot.x.model import Affiliation, Media, Page, Place, Poll, Post, Problem, Space, Topic, User
+from spacebot.x.fields import OWN, PostFields, UserFields
+from spacebot.x.model import Affiliation, Page, Problem, Space, Topic, User
+from spacebot.x.posts import Media, Place, Poll, Post
 from spacebot.x.wire import Generation, build, decipher
 from tests.x.documents import openapi, reference_documents
 
