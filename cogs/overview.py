@@ -8,9 +8,7 @@ from cogs import checks
 from cogs.pages import reply_pages
 from spacebot.bot.client import Spacebot
 from spacebot.present import replies, reports
-
-NAME_LIMIT = 100
-"""The longest name of a choice, by Discord's documentation."""
+from spacebot.present.limits import CHOICE_LIMIT
 
 
 class Overview(commands.Cog):
@@ -45,7 +43,7 @@ class Overview(commands.Cog):
         if not interaction.permissions.manage_guild:
             return []
         hosts = await self.guilds.complete(checks.guild_id(interaction), typed)
-        return [app_commands.Choice(name=replies.host_choice(host, NAME_LIMIT), value=host.user_id) for host in hosts]
+        return [app_commands.Choice(name=replies.host_choice(host, CHOICE_LIMIT), value=host.user_id) for host in hosts]
 
 
 async def setup(bot: Spacebot) -> None:

@@ -12,11 +12,9 @@ from spacebot.bot.client import Spacebot
 from spacebot.domain.guilds import Keyword
 from spacebot.errors import UserMistake
 from spacebot.present import replies
+from spacebot.present.limits import CHOICE_LIMIT
 from spacebot.present.text import inert, plain
 from spacebot.usecases.guilds import CHOICES
-
-NAME_LIMIT = 100
-"""The longest name of a choice, by Discord's documentation."""
 
 
 @app_commands.default_permissions(manage_guild=True)
@@ -81,7 +79,7 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
         if not interaction.permissions.manage_guild:
             return []
         hosts = await self.guilds.complete(checks.guild_id(interaction), typed)
-        return [app_commands.Choice(name=replies.host_choice(host, NAME_LIMIT), value=host.user_id) for host in hosts]
+        return [app_commands.Choice(name=replies.host_choice(host, CHOICE_LIMIT), value=host.user_id) for host in hosts]
 
     @app_commands.command(name="list", description="Whom this server follows, where it hears of them, and who is live")
     @app_commands.checks.has_permissions(manage_guild=True)
@@ -141,7 +139,7 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
     async def remove_keyword(self, interaction: discord.Interaction[Spacebot], words: str) -> None:
         await interaction.response.defer(ephemeral=True)
         removed = await self.guilds.unwatch_keyword(checks.guild_id(interaction), words)
-        await interaction.edit_original_response(content=f"No longer watching for “{inert(removed, NAME_LIMIT)}”.")
+        await interaction.edit_original_response(content=f"No longer watching for “{inert(removed, CHOICE_LIMIT)}”.")
 
     @remove_keyword.autocomplete("words")
     async def watched_for(
@@ -151,7 +149,7 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
             return []
         keywords = await self.guilds.keywords(checks.guild_id(interaction))
         texts = [keyword.text for keyword in keywords if typed.strip().casefold() in keyword.text]
-        return [app_commands.Choice(name=plain(text, NAME_LIMIT), value=text) for text in texts[:CHOICES]]
+        return [app_commands.Choice(name=plain(text, CHOICE_LIMIT), value=text) for text in texts[:CHOICES]]
 
     @keyword.command(name="list", description="The words that this server watches for")
     @app_commands.checks.has_permissions(manage_guild=True)

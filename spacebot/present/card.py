@@ -12,6 +12,7 @@ from spacebot.domain.accounts import Host
 from spacebot.domain.ids import GuildId, RoleId, everyone
 from spacebot.domain.spaces import Phase
 from spacebot.domain.views import SpaceView
+from spacebot.present.limits import FIELD_LIMIT, TITLE_LIMIT
 from spacebot.present.text import inert, plain, units
 
 LIVE_COLOUR = discord.Colour(0xE0245E)
@@ -25,10 +26,6 @@ NO_LANGUAGE = {"und", "zxx"}
 """Codes for 'not determined' and 'nothing said'."""
 
 _PICTURE = re.compile(r"https?://[\w.-]+(:\d+)?/[!-~]{1,1900}", re.ASCII)
-
-FIELD_LIMIT = 1024
-DESCRIPTION_LIMIT = 4096
-TITLE_LIMIT = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

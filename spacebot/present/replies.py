@@ -10,7 +10,6 @@ from spacebot.domain.ids import ChannelId, GuildId
 from spacebot.domain.spaces import Phase
 from spacebot.domain.views import KeywordWatched, SpaceView, Watched
 from spacebot.present.card import (
-    DESCRIPTION_LIMIT,
     LIVE_COLOUR,
     SCHEDULED_COLOUR,
     Card,
@@ -28,6 +27,7 @@ from spacebot.present.card import (
     space_embed,
     title_of,
 )
+from spacebot.present.limits import DESCRIPTION_LIMIT
 from spacebot.present.text import inert, plain
 from spacebot.x.model import Page, User
 from spacebot.x.posts import Post

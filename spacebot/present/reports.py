@@ -23,6 +23,7 @@ from spacebot.present.card import (
     title_of,
 )
 from spacebot.present.delays import SEEN_BY, histogram, quantile
+from spacebot.present.limits import DESCRIPTION_LIMIT, FIELD_LIMIT
 from spacebot.present.text import inert
 
 PAST_PER_PAGE = 8
@@ -32,9 +33,6 @@ BAR = 12
 
 SHORT = 120.0
 """Seconds up to which a delay is told in seconds."""
-
-DESCRIPTION_LIMIT = 4096
-FIELD_LIMIT = 1024
 
 GOOD = discord.Colour(0x2ECC71)
 BAD = discord.Colour(0xE67E22)

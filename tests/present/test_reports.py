@@ -15,8 +15,8 @@ from spacebot.domain.spaces import Phase, SpaceRecord
 from spacebot.domain.views import Status
 from spacebot.present.card import Card
 from spacebot.present.delays import SEEN_BY
+from spacebot.present.limits import DESCRIPTION_LIMIT
 from spacebot.present.reports import (
-    DESCRIPTION_LIMIT,
     config_card,
     history_pages,
     moments,
