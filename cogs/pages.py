@@ -59,7 +59,7 @@ class PageButton(
 
     async def _turn(self, interaction: discord.Interaction[Spacebot], kept: PagedAnswer) -> None:
         """Turn to a page that X has yet to be asked for."""
-        async with kept.turning:
+        async with kept.lock:
             try:
                 while self.to >= len(kept.cards) and kept.more is not None:
                     await _load(kept)

@@ -228,7 +228,7 @@ async def _run_until(stop: asyncio.Event, loops: set[asyncio.Task[None]], courie
     await asyncio.wait({*loops, stopping}, return_when=asyncio.FIRST_COMPLETED)
     log.info("Stopping: what is under way is finished first.")
     stopping.cancel()
-    await asyncio.gather(courier.drain(DRAIN), bot.finish(DRAIN))
+    await asyncio.gather(courier.drain(DRAIN), bot.finish_commands(DRAIN))
     failure = next((task.exception() for task in loops if task.done() and not task.cancelled()), None)
     for task in loops:
         task.cancel()

@@ -1,7 +1,6 @@
-"""The discord.py bot: what it asks of Discord, the extensions it loads, and the one place where errors become sentences."""
+"""The discord.py bot: what it asks of Discord, the extensions it loads, and how it reacts to what Discord reports."""
 
 import asyncio
-import contextlib
 import hashlib
 import json
 import logging
@@ -14,10 +13,9 @@ from typing import Any
 import discord
 from discord import app_commands
 from discord.ext import commands
-from yarl import URL
 
-from spacebot.bot.connection import CONNECT_TIMEOUT, LONGEST_WAIT, Known, Outage, TryAgain
-from spacebot.bot.replies import RESTARTING, PagedAnswer, explain, log, say
+from spacebot.bot.connection import ShardedConnection
+from spacebot.bot.replies import RESTARTING, PagedAnswer, explain, say
 from spacebot.clock import Clock
 from spacebot.deliver.pacing import paced
 from spacebot.deliver.permissions import NEEDED, missing_permissions
@@ -31,6 +29,8 @@ from spacebot.usecases.links import Links
 from spacebot.usecases.lookups import Lookups
 from spacebot.watch.sweeper import Watcher
 
+log = logging.getLogger(__name__)
+
 INVITE = discord.Permissions(
     view_channel=True,
     send_messages=True,
@@ -40,14 +40,14 @@ INVITE = discord.Permissions(
 )
 """What the invite link asks for, and no more."""
 
-NEW = timedelta(days=1)
-"""So long after it joined a guild the bot still says hello, if it has not yet."""
+GREETED_WITHIN = timedelta(days=1)
+"""How long after it joined a guild the bot still says hello, if it has not yet."""
 
 PAGES_KEPT = 500
-"""How many paged answers can still be turned; older ones say that they are too old."""
+"""How many paged answers can still be paged through; older ones say that they are too old."""
 
 STOPPED = (RuntimeError, AssertionError)
-"""What aiohttp raises, depending on the moment, where the bot is stopped in the middle of a request."""
+"""What aiohttp raises, depending on the moment, if the bot is stopped in the middle of a request."""
 
 HELLO = (
     "Hello! I announce X Spaces here the moment they start.\n"
@@ -67,11 +67,13 @@ class Services:
     """None where the operator has not set up that people can link their X account."""
 
 
-class Spacebot(commands.AutoShardedBot):
-    """The connections to Discord (shards) with the slash commands on them. Reads no messages and keeps no members."""
+class Spacebot(ShardedConnection):
+    """The bot in Discord: its slash commands, and what it does when Discord reports a change.
+
+    It reads no messages and keeps no members.
+    """
 
     services: Services
-    _connection: Known
 
     def __init__(
         self, *, store: Store, clock: Clock, per_second: float, on_change: Callable[[], None], modules: Sequence[str]
@@ -82,13 +84,14 @@ class Spacebot(commands.AutoShardedBot):
             store: Remembers which commands were synced.
             clock: Time.
             per_second: The pace of all requests to Discord together.
-            on_change: Called when a channel, a role or a guild has changed: an obstacle may be gone.
+            on_change: Called when a channel, a role, a guild or a connection has changed: an obstacle may be gone.
             modules: The extensions with the slash commands; one that fails to load stops the start.
         """
         super().__init__(
+            on_change=on_change,
             command_prefix=commands.when_mentioned,
             help_command=None,
-            tree_cls=Tree,
+            tree_cls=CommandTree,
             intents=discord.Intents(guilds=True),
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
@@ -96,45 +99,25 @@ class Spacebot(commands.AutoShardedBot):
             allowed_mentions=discord.AllowedMentions.none(),
             allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
             allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
-            max_ratelimit_timeout=LONGEST_WAIT,
-            shard_connect_timeout=CONNECT_TIMEOUT,
             http_trace=paced(per_second),
         )
         self._store = store
         self._clock = clock
-        self._on_change = on_change
         self._modules = modules
-        self._under_way: set[asyncio.Task[Any]] = set()
+        self._commands_under_way: set[asyncio.Task[Any]] = set()
         self._stopping = False
-        self._shards_up: set[int] = set()
-        self._is_launching = False
-        self._outage = Outage()
-        logging.getLogger(Outage.LOGGER).addFilter(self._outage)
         self.pages: OrderedDict[str, PagedAnswer] = OrderedDict()
         """Paged answers by key."""
 
-    def _get_state(self, **options: Any) -> Known:
-        return Known(dispatch=self.dispatch, handlers=self._handlers, hooks=self._hooks, http=self.http, **options)
-
-    @property
-    def is_connected(self) -> bool:
-        """Whether every shard is up right now; discord.py's `is_ready` only says that they once were."""
-        return len(self._shards_up) == self.shard_count
-
-    async def close(self) -> None:
-        await super().close()
-        await self._connection.close_abandoned()
-        logging.getLogger(Outage.LOGGER).removeFilter(self._outage)
-
     async def setup_hook(self) -> None:
-        self.shard_count, _, _ = await self.http.get_bot_gateway()
+        await super().setup_hook()
         for extension in self._modules:
             if extension not in self.extensions:  # an earlier attempt to start may have loaded it
                 await self.load_extension(extension)
         await self._sync()
 
     async def _sync(self) -> None:
-        """Hand Discord the commands, but only when they changed: it takes 200 new ones a day."""
+        """Hand Discord the commands, but only when they changed: it accepts 200 new ones a day."""
         payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
         identity = json.dumps([self.application_id, payload], sort_keys=True, default=str)
         digest = hashlib.sha256(identity.encode()).hexdigest()
@@ -143,57 +126,21 @@ class Spacebot(commands.AutoShardedBot):
             await self._store(Queries.set_note, "commands", digest)
             log.info("The slash commands were handed to Discord.")
 
-    def takes_commands(self) -> bool:
-        """Whether the command of the running task may go on; if so it is noted as under way."""
+    def begin_command(self) -> bool:
+        """Whether the command that the current task runs may go on; if so, it counts as under way until the task ends."""
         if self._stopping:
             return False
         task = asyncio.current_task()
         if task is not None:
-            self._under_way.add(task)
-            task.add_done_callback(self._under_way.discard)
+            self._commands_under_way.add(task)
+            task.add_done_callback(self._commands_under_way.discard)
         return True
 
-    async def finish(self, seconds: float) -> None:
-        """Take no more commands, and give those under way so long to be answered."""
+    async def finish_commands(self, seconds: float) -> None:
+        """Accept no more commands, and wait up to `seconds` until those under way are answered."""
         self._stopping = True
-        if self._under_way:
-            await asyncio.wait(set(self._under_way), timeout=seconds)
-
-    async def connect(self, *, reconnect: bool = True) -> None:
-        # Where discord.py is canceled while it connects a shard again, it takes that for the shard's end and goes on.
-        connecting = asyncio.create_task(super().connect(reconnect=reconnect))
-        try:
-            await asyncio.wait({connecting})
-        finally:
-            while not connecting.done():
-                connecting.cancel()
-                await asyncio.wait({connecting}, timeout=0.1)
-        await connecting
-
-    async def launch_shard(self, gateway: URL, shard_id: int, *, initial: bool = False) -> None:
-        # discord.py tries again by calling this from within its attempt: an hour would be too deep a recursion.
-        if self._is_launching:
-            raise TryAgain
-        self._is_launching = True
-        while self._is_launching:
-            with contextlib.suppress(TryAgain):
-                await super().launch_shard(gateway, shard_id, initial=initial)
-                self._is_launching = False
-
-    async def on_shard_disconnect(self, shard_id: int) -> None:
-        self._shards_up.discard(shard_id)
-
-    async def on_shard_connect(self, shard_id: int) -> None:  # it is ready seconds later, when it may be lost again
-        self._connected(shard_id)
-
-    async def on_shard_resumed(self, shard_id: int) -> None:
-        self._connected(shard_id)
-
-    def _connected(self, shard_id: int) -> None:
-        self._shards_up.add(shard_id)
-        if self.is_connected and self._outage.is_over():
-            log.info("Connected to Discord again.")
-        self._on_change()
+        if self._commands_under_way:
+            await asyncio.wait(set(self._commands_under_way), timeout=seconds)
 
     async def on_ready(self) -> None:
         log.info("Connected to Discord as %s, in %d servers.", self.user, len(self.guilds))
@@ -220,7 +167,7 @@ class Spacebot(commands.AutoShardedBot):
     async def _greet_if_new(self, guild: discord.Guild) -> None:
         """A guild that invited the bot while it was away, or starting, is greeted when it is seen."""
         joined = guild.me.joined_at if guild.me is not None else None
-        if joined is not None and self._clock.now() - joined < NEW:
+        if joined is not None and self._clock.now() - joined < GREETED_WITHIN:
             await self._greet(guild)
 
     async def _greet(self, guild: discord.Guild) -> None:
@@ -266,13 +213,13 @@ class Spacebot(commands.AutoShardedBot):
         self._on_change()  # without the members intent Discord tells only of the bot itself
 
 
-class Tree(app_commands.CommandTree[Spacebot]):
-    """The slash commands; whatever goes wrong in one ends in `explain`."""
+class CommandTree(app_commands.CommandTree[Spacebot]):
+    """The slash commands; every error in one ends in `explain`."""
 
     async def interaction_check(self, interaction: discord.Interaction[Spacebot], /) -> bool:
-        if interaction.client.takes_commands():
+        if interaction.client.begin_command():
             return True
-        if interaction.type is not discord.InteractionType.autocomplete:  # suggestions are no place for words
+        if interaction.type is not discord.InteractionType.autocomplete:  # suggestions have no room for a sentence
             await say(interaction, RESTARTING)
         return False
 

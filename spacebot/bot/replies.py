@@ -28,33 +28,33 @@ SENTENCES: dict[type[Exception], str] = {
     app_commands.CommandNotFound: "That command has changed; reload Discord and try again.",
     app_commands.CommandSignatureMismatch: "That command has changed; reload Discord and try again.",
 }
-"""What people are told of errors whose own text is not for them."""
+"""What people read instead of the text of these errors."""
 
 
 @dataclass(slots=True, kw_only=True)
 class PagedAnswer:
-    """An answer whose pages can be turned: by whom, what is there, and where more comes from."""
+    """An answer of several pages: who may page through it, the pages so far, and where more come from."""
 
     owner: int
     cards: list[Card]
     more: Callable[[], Awaitable[list[Card] | None]] | None = None
-    turning: asyncio.Lock = field(default_factory=asyncio.Lock)
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 def explained(callback: Callable[[T, discord.Interaction[Any]], Awaitable[None]]) -> Any:
-    """Let the callback of a button or a form end in `explain` too: their errors do not reach the command tree."""
+    """Make errors in the callback of a button or a form end in `explain`: they do not reach the command tree."""
 
     async def wrapped(self: T, interaction: discord.Interaction[Any]) -> None:
         try:
             await callback(self, interaction)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the person is told and it is logged
+        except Exception as error:  # noqa: BLE001 - every error is answered and logged
             await explain(interaction, error)
 
     return wrapped
 
 
 async def explain(interaction: discord.Interaction[Any], error: Exception) -> None:
-    """Answer with one sentence; log what nobody foresaw."""
+    """Answer an error with one sentence; log it if it was not foreseen."""
     try:
         await say(interaction, sentence(error))
     except TROUBLES as failure:
@@ -62,7 +62,7 @@ async def explain(interaction: discord.Interaction[Any], error: Exception) -> No
 
 
 def sentence(error: Exception) -> str:
-    """What the person who asked is told of an error."""
+    """The sentence that the person who asked gets for an error."""
     cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
     for kind, text in SENTENCES.items():
         if isinstance(cause, kind):
@@ -79,7 +79,9 @@ def sentence(error: Exception) -> str:
 async def say(interaction: discord.Interaction[Any], text: str) -> None:
     """Answer with a plain sentence, for the asker alone unless the answer was begun in public."""
     if interaction.response.is_done():
-        if interaction.type is discord.InteractionType.component:  # what stands there is a good answer
+        if (
+            interaction.type is discord.InteractionType.component
+        ):  # the message with the button is a good answer and stays
             await interaction.followup.send(text, ephemeral=True)
         else:
             await interaction.edit_original_response(content=text, embeds=[], view=None)
