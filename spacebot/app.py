@@ -13,7 +13,7 @@ import aiohttp
 import discord
 
 import cogs
-from spacebot.billing import Purpose, Spending
+from spacebot.billing import Billing, Purpose
 from spacebot.bot.client import Services, Spacebot
 from spacebot.bot.connection import point_at
 from spacebot.clock import Clock, SystemClock
@@ -127,19 +127,17 @@ async def serve(settings: Settings, clock: Clock, stop: asyncio.Event) -> None:
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(Store(settings.database))
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        spending = Spending(
-            store=store, clock=clock, prices=prices_of(settings), daily_budget=settings.daily_budget_usd
-        )
-        await spending.open()
-        stack.push_async_callback(spending.close, DRAIN)
+        billing = Billing(store=store, clock=clock, prices=prices_of(settings), daily_budget=settings.daily_budget_usd)
+        await billing.open()
+        stack.push_async_callback(billing.close, DRAIN)
         auth = auth_of(settings, session, clock)
-        x = x_client(settings, session, clock, auth=auth, meter=spending)
+        x = x_client(settings, session, clock, auth=auth, meter=billing)
         desk = HostBatcher(x, clock)
         links = links_of(settings, session, store, clock)
         if links is not None:
             await links.reseal()
         lookups = Lookups(
-            x=x, desk=desk, store=store, clock=clock, links=links, check=lambda: spending.check(Purpose.SEARCH)
+            x=x, desk=desk, store=store, clock=clock, links=links, check=lambda: billing.check(Purpose.SEARCH)
         )
         woken = asyncio.Event()  # the courier needs the bot, and the bot wakes the courier
         bot = Spacebot(
@@ -160,17 +158,17 @@ async def serve(settings: Settings, clock: Clock, stop: asyncio.Event) -> None:
             on_work=courier.wake,
             people=settings.speakers,
             host_check=timedelta(days=settings.host_check_days) if settings.host_check_days else None,
-            may_refresh=lambda: spending.allows(Purpose.REFRESH),
-            may_detect=lambda: spending.allows(Purpose.DETECTION),
+            may_refresh=lambda: billing.allows(Purpose.REFRESH),
+            may_detect=lambda: billing.allows(Purpose.DETECTION),
             pushes=lambda: frozenset() if push is None else push.covered,
         )
-        push = push_of(settings, session=session, auth=auth, clock=clock, watcher=watcher, spending=spending)
+        push = push_of(settings, session=session, auth=auth, clock=clock, watcher=watcher, billing=billing)
         keywords = KeywordWatcher(
             source=source,
             store=store,
             clock=clock,
             on_found=watcher.found,
-            may_search=lambda: spending.allows(Purpose.SEARCH),
+            may_search=lambda: billing.allows(Purpose.SEARCH),
         )
         teller = Notifier(store=store, voice=publisher, clock=clock)
         health = Health(
@@ -180,7 +178,7 @@ async def serve(settings: Settings, clock: Clock, stop: asyncio.Event) -> None:
             store_trouble=lambda: courier.trouble,
             windows=x.windows,
             connected=lambda: bot.is_connected,
-            spending=spending,
+            billing=billing,
             push=push,
         )
 
@@ -218,7 +216,7 @@ async def serve(settings: Settings, clock: Clock, stop: asyncio.Event) -> None:
             asyncio.create_task(_forget(store, clock), name="forgetting"),
         }
         if push is not None:
-            loops.add(asyncio.create_task(_push(push, spending), name="push"))
+            loops.add(asyncio.create_task(_push(push, billing), name="push"))
         await _run_until(stop, loops, courier, bot)
 
 
@@ -318,7 +316,7 @@ def push_of(
     auth: Auth,
     clock: Clock,
     watcher: Watcher,
-    spending: Spending,
+    billing: Billing,
 ) -> Push | None:
     """What keeps X telling of starts; None where the operator does not want it."""
     if settings.push == "off" or settings.push_subscriptions < len(EVENTS):
@@ -331,7 +329,7 @@ def push_of(
 
     push = Push(
         source=ActivityClient(
-            session=session, base_url=settings.x_api_url, auth=auth, clock=clock, on_event=spending.event
+            session=session, base_url=settings.x_api_url, auth=auth, clock=clock, on_event=billing.book_event
         ),
         clock=clock,
         wanted=wanted,
@@ -345,8 +343,8 @@ def push_of(
     return push
 
 
-async def _push(push: Push, spending: Spending) -> None:
-    await spending.expect_events()
+async def _push(push: Push, billing: Billing) -> None:
+    await billing.reserve_events()
     await push.run()
 
 

@@ -42,25 +42,25 @@ BEFORE_MIDNIGHT = timedelta(minutes=5)
 AFTER_MIDNIGHT = timedelta(minutes=1)
 """The same for the day before, in case our clock is ahead of X's."""
 
-EVENTS_AT_ONCE = 20
-"""So many pushed events, at most, wait to be booked at any one moment."""
+UNBOOKED_EVENTS = 20
+"""How many pushed events wait to be booked at any one moment, at most."""
 
 USUAL_DAYS = 7
-"""The forecast takes the coming days for like the mean of so many past ones."""
+"""The forecast expects each coming day to cost the mean of this many past days."""
 
 
 class Purpose(Enum):
-    """What a question to X is for, in the order in which a spent budget drops it."""
+    """What a request to X is for, in the order in which a spent budget drops it."""
 
     REFRESH = "live refreshes"
-    """Bringing numbers up to date in messages that stand already."""
+    """Updating the numbers in messages that were posted already."""
     SEARCH = "searches"
     """People's and keywords' searches, and people's look-ups."""
     DETECTION = "looking for Spaces"
 
 
-SHARES = {Purpose.REFRESH: 80, Purpose.SEARCH: 90, Purpose.DETECTION: 100}
-"""Up to how many hundredths of the day's budget each purpose may ask."""
+BUDGET_SHARES = {Purpose.REFRESH: 80, Purpose.SEARCH: 90, Purpose.DETECTION: 100}
+"""The percentage of the day's budget up to which each purpose may still ask."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,7 @@ class Summary:
 
     today: tuple[SpendingLine, ...]
     open_requests: int
-    """What requests without an answer may cost beside that, at most."""
+    """What requests without an answer may cost in addition, at most."""
     month: int
     """Since the first of the month, today included."""
     forecast: int
@@ -77,7 +77,7 @@ class Summary:
     budget: int | None
     """For one day."""
     dropped: tuple[Purpose, ...]
-    """What is not asked any more today."""
+    """What is not asked for any more today."""
 
     @property
     def spent_today(self) -> int:
@@ -86,13 +86,13 @@ class Summary:
 
 
 @dataclass(slots=True, eq=False)
-class _Doubt:
-    """A request of one day whose answer was lost, and what nobody has asked about again since."""
+class _LostAnswer:
+    """A request of one day whose answer was lost, and those of its subjects that have not been asked about since."""
 
     reservation: Reservation
     day: date
     left: set[str]
-    """Empty from the start where no answer will ever tell."""
+    """Empty from the start if no later answer can settle it."""
 
     def is_settled_by(self, answered: Reservation, day: date) -> bool:
         """Whether all that was asked has now been answered again, later, and on the same day's bill."""
@@ -104,14 +104,14 @@ class _Doubt:
 
 
 @dataclass(slots=True)
-class _Day:
+class _BilledDay:
     """What X is known to have billed on one day."""
 
     paid: dict[Resource, set[str]] = field(default_factory=lambda: {kind: set() for kind in RESOURCES})
     millicents: int = 0
 
     def held(self, usage: Usage) -> Usage:
-        """What of this is paid for."""
+        """The part of `usage` that is paid for."""
         return Usage(
             spaces=usage.spaces & self.paid["space"],
             users=usage.users & self.paid["user"],
@@ -120,14 +120,14 @@ class _Day:
         )
 
 
-class Spending:
-    """Keeps the books (it is the X client's `Meter`) and the budget. `open` comes before anything else.
+class Billing:
+    """Keeps the books (it is the `Meter` of the X client's transport) and the budget. Call `open` first.
 
     Args:
         store: Where the books are.
         clock: Time.
-        prices: What X takes today.
-        daily_budget: US dollars for one UTC day; None for as much as it takes.
+        prices: What X charges today.
+        daily_budget: US dollars for one UTC day; None for no limit.
     """
 
     def __init__(self, *, store: Store, clock: Clock, prices: Prices, daily_budget: Decimal | None = None) -> None:
@@ -135,18 +135,18 @@ class Spending:
         self._clock = clock
         self._prices = prices
         self._budget = None if daily_budget is None else int(daily_budget * MILLICENTS_PER_DOLLAR)
-        self._days: dict[date, _Day] = {}
-        self._doubts: list[_Doubt] = []
-        self._said: set[tuple[date, Purpose]] = set()
+        self._days: dict[date, _BilledDay] = {}
+        self._lost_answers: list[_LostAnswer] = []
+        self._logged: set[tuple[date, Purpose]] = set()
         self._store_fails = False
-        self._under_way: set[int] = set()
-        self._all_landed = asyncio.Event()
-        self._all_landed.set()
+        self._open_requests: set[int] = set()
+        self._none_open = asyncio.Event()
+        self._none_open.set()
         self._events: set[asyncio.Task[None]] = set()
-        self._standing: Reservation | None = None
+        self._events_reservation: Reservation | None = None
 
     async def open(self) -> None:
-        """Take up the books; requests that an earlier run left without an answer are booked at their most.
+        """Load the books; requests that an earlier run left without an answer are booked at their most.
 
         Raises:
             StoreError: the database cannot be read or written.
@@ -163,7 +163,7 @@ class Spending:
                 self._day(line.day).millicents += line.millicents
 
     async def reserve(self, ceiling: CostCeiling) -> Reservation:
-        """Lay aside what a request may cost at most, less what is paid for already; only then may it be sent.
+        """Reserve what a request may cost at most, less what is paid for already; only then may it be sent.
 
         Raises:
             StoreError: it could not be written down.
@@ -173,84 +173,87 @@ class Spending:
         paid = self._day(first).held(ceiling.named) if first == last else Usage()
         cost = ceiling.cost(self._prices, paid)
         number = await self._store(Queries.reserve, first, last, cost)
-        self._under_way.add(number)
-        self._all_landed.clear()
+        self._open_requests.add(number)
+        self._none_open.clear()
         return Reservation(number=number, ceiling=ceiling, at=now)
 
-    async def answered(self, reservation: Reservation, usage: Usage, at: datetime) -> None:
-        """Book an answer; a lost one to the same question is settled by it, too."""
-        settled = [doubt for doubt in self._doubts if doubt.is_settled_by(reservation, utc_day(at))]
-        freed = [reservation.number, *(doubt.reservation.number for doubt in settled)]
+    async def settle(self, reservation: Reservation, usage: Usage, at: datetime) -> None:
+        """Book an answer; it also settles earlier lost answers to the same question."""
+        settled = [lost for lost in self._lost_answers if lost.is_settled_by(reservation, utc_day(at))]
+        freed = [reservation.number, *(lost.reservation.number for lost in settled)]
         if await self._pay(usage, at, freed):
-            self._doubts = [doubt for doubt in self._doubts if doubt not in settled]
+            self._lost_answers = [lost for lost in self._lost_answers if lost not in settled]
         else:
-            self._doubt(reservation)
-        self._landed(reservation)
+            self._remember_lost(reservation)
+        self._request_done(reservation)
         await self._close_days()
 
-    async def free(self, reservation: Reservation) -> None:
-        """Give back what was laid aside: X has not answered, or has refused."""
+    async def release(self, reservation: Reservation) -> None:
+        """Give back what was reserved: X was not reached, or has refused."""
         try:
             await self._store(Queries.give_back, [reservation.number])
         except StoreError as error:
             self._cannot_write(error)
-            self._doubt(reservation)
-        self._landed(reservation)
+            self._remember_lost(reservation)
+        self._request_done(reservation)
 
-    async def unanswered(self, reservation: Reservation) -> None:
-        """The answer was lost, and X may have billed it; this one stands for those lost before to the same question."""
+    async def answer_lost(self, reservation: Reservation) -> None:
+        """Keep what was reserved: the answer was lost, and X may have billed it.
+
+        Earlier lost answers to the same question are given back, for this one stands for them.
+        """
         day = utc_day(reservation.at)
-        replaced = [doubt for doubt in self._doubts if doubt.is_settled_by(reservation, day)]
-        self._doubts = [doubt for doubt in self._doubts if doubt not in replaced]
-        self._doubt(reservation)
-        self._landed(reservation)
-        for doubt in replaced:
-            await self.free(doubt.reservation)
+        replaced = [lost for lost in self._lost_answers if lost.is_settled_by(reservation, day)]
+        self._lost_answers = [lost for lost in self._lost_answers if lost not in replaced]
+        self._remember_lost(reservation)
+        self._request_done(reservation)
+        for lost in replaced:
+            await self.release(lost.reservation)
         await self._close_days()
 
-    async def expect_events(self) -> None:
-        """Lay aside what events may cost that X pushes and nobody has booked yet; before the stream is opened.
+    async def reserve_events(self) -> None:
+        """Reserve what pushed events may cost until they are booked; call it before the stream is opened.
 
         Raises:
             StoreError: it could not be written down.
         """
-        if self._standing is None:
-            self._standing = await self.reserve(CostCeiling(unnamed={"event": EVENTS_AT_ONCE}))
-            self._landed(self._standing)
+        if self._events_reservation is None:
+            self._events_reservation = await self.reserve(CostCeiling(unnamed={"event": UNBOOKED_EVENTS}))
+            self._request_done(self._events_reservation)
 
-    def event(self, event_uuid: str) -> None:
-        """X has pushed an event: it is booked at once, while whoever was told goes on."""
+    def book_event(self, event_uuid: str) -> None:
+        """Book an event that X has pushed, in a task of its own."""
         task = asyncio.create_task(self.book(Usage(events=frozenset({event_uuid}))), name="book an event")
         self._events.add(task)
         task.add_done_callback(self._events.discard)
 
     async def book(self, usage: Usage, at: datetime | None = None) -> None:
-        """Book what X has billed without a request of ours, at that time."""
+        """Book what X has billed without a request of ours; `at` is now by default."""
         await self._pay(usage, at or self._clock.now(), [])
         await self._close_days()
 
     async def close(self, seconds: float) -> None:
-        """Give what is under way so long to be booked; what is not, the next start books at its most.
+        """Wait up to `seconds` until open requests are booked; the next start books the others at their most.
 
         The session that carries the requests must still be open.
         """
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self._all_landed.wait()
+                await self._none_open.wait()
                 await asyncio.gather(*self._events)
-                if self._standing is not None:
-                    standing, self._standing = self._standing, None
-                    await self.free(standing)
+                if self._events_reservation is not None:
+                    reserved, self._events_reservation = self._events_reservation, None
+                    await self.release(reserved)
 
     def is_paid(self, kind: Resource, resource_id: str) -> bool:
-        """Whether X has billed this today: to ask for it once more costs nothing."""
+        """Whether X has billed this today: asking for it again costs nothing."""
         return resource_id in self._day(self._today()).paid[kind]
 
     def allows(self, purpose: Purpose) -> bool:
-        """Whether today's budget leaves room for a question of this kind. One answer may still exceed it."""
+        """Whether today's budget leaves room for a request of this kind. One answer may still exceed it."""
         if self._budget is None:
             return True
-        return self._day(self._today()).millicents * 100 < self._budget * SHARES[purpose]
+        return self._day(self._today()).millicents * 100 < self._budget * BUDGET_SHARES[purpose]
 
     def check(self, purpose: Purpose) -> None:
         """Raise `BudgetSpent` unless `allows`."""
@@ -275,7 +278,7 @@ class Spending:
         )
 
     async def _pay(self, usage: Usage, at: datetime, freed: list[int]) -> bool:
-        """Book resources and give reservations back in one transaction; whether it could be done."""
+        """Book resources and give reservations back in one transaction; whether it succeeded."""
         day = utc_day(at)
         known = self._day(day)
         new = [(kind, one) for kind, one in usage if one not in known.paid[kind]]
@@ -288,51 +291,51 @@ class Spending:
         for kind, one in new:
             known.paid[kind].add(one)
         known.millicents += cost
-        self._say_what_is_dropped()
+        self._log_what_is_dropped()
         return True
 
-    def _landed(self, reservation: Reservation) -> None:
-        self._under_way.discard(reservation.number)
-        if not self._under_way:
-            self._all_landed.set()
+    def _request_done(self, reservation: Reservation) -> None:
+        self._open_requests.discard(reservation.number)
+        if not self._open_requests:
+            self._none_open.set()
 
-    def _doubt(self, reservation: Reservation) -> None:
+    def _remember_lost(self, reservation: Reservation) -> None:
         first, last = _days_of(reservation.at)
         # Close to midnight nobody can tell which day's bill it is on: no later answer settles that.
         left = set(reservation.ceiling.subjects) if first == last else set[str]()
-        self._doubts.append(_Doubt(reservation=reservation, day=first, left=left))
+        self._lost_answers.append(_LostAnswer(reservation=reservation, day=first, left=left))
 
     async def _close_days(self) -> None:
         """Book at their most the lost answers that nothing can settle any more, and forget the days before yesterday."""
         today = self._today()
         yesterday = today - timedelta(days=1)
-        over = [doubt for doubt in self._doubts if doubt.day < today]
+        over = [lost for lost in self._lost_answers if lost.day < today]
         old = [day for day in self._days if day < yesterday]
         try:
             if over:
-                await self._store(Queries.write_off, [doubt.reservation.number for doubt in over])
-                self._doubts = [doubt for doubt in self._doubts if doubt not in over]
-            if self._standing is not None and utc_day(self._standing.at) < today:
-                standing, self._standing = self._standing, None
-                await self.expect_events()
-                await self.free(standing)
+                await self._store(Queries.write_off, [lost.reservation.number for lost in over])
+                self._lost_answers = [lost for lost in self._lost_answers if lost not in over]
+            if self._events_reservation is not None and utc_day(self._events_reservation.at) < today:
+                reserved, self._events_reservation = self._events_reservation, None
+                await self.reserve_events()
+                await self.release(reserved)
             if old:
                 await self._store(Queries.forget_paid, yesterday)
                 self._days = {day: known for day, known in self._days.items() if day >= yesterday}
         except StoreError as error:
             self._cannot_write(error)
 
-    def _say_what_is_dropped(self) -> None:
+    def _log_what_is_dropped(self) -> None:
         today = self._today()
         for purpose in Purpose:
-            if self.allows(purpose) or (today, purpose) in self._said:
+            if self.allows(purpose) or (today, purpose) in self._logged:
                 continue
-            self._said = {(day, said) for day, said in self._said if day == today} | {(today, purpose)}
+            self._logged = {(day, said) for day, said in self._logged if day == today} | {(today, purpose)}
             level = logging.ERROR if purpose is Purpose.DETECTION else logging.WARNING
             log.log(
                 level,
                 "%d %% of today's budget for X is spent ($%.2f of $%.2f): no %s until midnight UTC.",
-                SHARES[purpose],
+                BUDGET_SHARES[purpose],
                 dollars(self._day(today).millicents),
                 dollars(self._budget or 0),
                 purpose.value,
@@ -346,8 +349,8 @@ class Spending:
     def _today(self) -> date:
         return utc_day(self._clock.now())
 
-    def _day(self, day: date) -> _Day:
-        return self._days.setdefault(day, _Day())
+    def _day(self, day: date) -> _BilledDay:
+        return self._days.setdefault(day, _BilledDay())
 
 
 def _days_of(sent: datetime) -> tuple[date, date]:

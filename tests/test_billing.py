@@ -14,7 +14,7 @@ import aiohttp
 import pytest
 from pydantic import SecretStr
 
-from spacebot.billing import Purpose, Spending, costs_table, forecast
+from spacebot.billing import Billing, Purpose, costs_table, forecast
 from spacebot.clock import Clock
 from spacebot.domain.ids import SpaceId, UserId
 from spacebot.errors import BudgetSpent, StoreError, XError
@@ -44,14 +44,14 @@ def question(*subjects: str, most: int = 10) -> CostCeiling:
 
 
 @asynccontextmanager
-async def opened(folder: Path, clock: Clock, *, budget: str | None = None) -> AsyncIterator[Spending]:
+async def opened(folder: Path, clock: Clock, *, budget: str | None = None) -> AsyncIterator[Billing]:
     """The books as a start of the bot finds them."""
     async with Store(folder / "books.sqlite3") as store:
-        spending = Spending(
+        billing = Billing(
             store=store, clock=clock, prices=Prices(), daily_budget=None if budget is None else Decimal(budget)
         )
-        await spending.open()
-        yield spending
+        await billing.open()
+        yield billing
 
 
 @pytest.fixture
@@ -60,201 +60,199 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-async def spending(tmp_path: Path, clock: FakeClock) -> AsyncIterator[Spending]:
-    async with opened(tmp_path, clock, budget="1.00") as spending:
-        yield spending
+async def billing(tmp_path: Path, clock: FakeClock) -> AsyncIterator[Billing]:
+    async with opened(tmp_path, clock, budget="1.00") as billing:
+        yield billing
 
 
-async def lines(spending: Spending) -> dict[tuple[date, str], int]:
+async def lines(billing: Billing) -> dict[tuple[date, str], int]:
     """What is booked."""
-    return {(line.day, line.kind): line.millicents for line in await spending._store(Queries.spending, DAY)}
+    return {(line.day, line.kind): line.millicents for line in await billing._store(Queries.spending, DAY)}
 
 
-async def laid_aside(spending: Spending) -> int:
-    return (await spending.summary()).open_requests
+async def laid_aside(billing: Billing) -> int:
+    return (await billing.summary()).open_requests
 
 
 # Reserving and settling
 
 
-async def test_a_request_is_in_the_books_before_it_goes_and_settled_by_its_answer(spending: Spending) -> None:
-    reservation = await spending.reserve(question("1a"))
-    assert await laid_aside(spending) == 5_000
-    await spending.answered(reservation, spaces("1a", "1b"), START)
-    assert await laid_aside(spending) == 0
-    assert await lines(spending) == {(DAY, "space"): 1_000}
+async def test_a_request_is_in_the_books_before_it_goes_and_settled_by_its_answer(billing: Billing) -> None:
+    reservation = await billing.reserve(question("1a"))
+    assert await laid_aside(billing) == 5_000
+    await billing.settle(reservation, spaces("1a", "1b"), START)
+    assert await laid_aside(billing) == 0
+    assert await lines(billing) == {(DAY, "space"): 1_000}
 
 
-async def test_what_x_refuses_is_free(spending: Spending) -> None:
-    await spending.free(await spending.reserve(question("1a")))
-    assert await laid_aside(spending) == 0
-    assert await lines(spending) == {}
+async def test_what_x_refuses_is_free(billing: Billing) -> None:
+    await billing.release(await billing.reserve(question("1a")))
+    assert await laid_aside(billing) == 0
+    assert await lines(billing) == {}
 
 
 async def test_what_is_paid_for_is_known_without_asking_the_database(
-    tmp_path: Path, clock: FakeClock, spending: Spending
+    tmp_path: Path, clock: FakeClock, billing: Billing
 ) -> None:
-    await spending.book(spaces("1a"))
-    assert spending.is_paid("space", "1a")
-    assert not spending.is_paid("space", "1b")
-    assert not spending.is_paid("user", "1a")
+    await billing.book(spaces("1a"))
+    assert billing.is_paid("space", "1a")
+    assert not billing.is_paid("space", "1b")
+    assert not billing.is_paid("user", "1a")
     async with opened(tmp_path, clock) as restarted:
         assert restarted.is_paid("space", "1a")
     clock.jump(HOUR.total_seconds() * 12)
-    assert not spending.is_paid("space", "1a")
+    assert not billing.is_paid("space", "1a")
 
 
-async def test_less_is_laid_aside_where_it_is_paid_for_already(spending: Spending) -> None:
-    await spending.book(spaces("1a"))
-    await spending.reserve(CostCeiling(named=spaces("1a", "1b"), unnamed={"user": 1}))
-    assert await laid_aside(spending) == 500 + 1_000
+async def test_less_is_laid_aside_where_it_is_paid_for_already(billing: Billing) -> None:
+    await billing.book(spaces("1a"))
+    await billing.reserve(CostCeiling(named=spaces("1a", "1b"), unnamed={"user": 1}))
+    assert await laid_aside(billing) == 500 + 1_000
 
 
 async def test_a_lost_answer_is_settled_by_the_next_good_one_to_the_same_question(
-    spending: Spending, clock: FakeClock
+    billing: Billing, clock: FakeClock
 ) -> None:
-    await spending.unanswered(await spending.reserve(question("1a", "1b")))
-    assert await laid_aside(spending) == 5_000
+    await billing.answer_lost(await billing.reserve(question("1a", "1b")))
+    assert await laid_aside(billing) == 5_000
     for subject, left in (("1a", 5_000), ("1b", 0)):
         clock.jump(1)
-        await spending.answered(await spending.reserve(question(subject)), spaces(subject), clock.now())
-        assert await laid_aside(spending) == left
-    assert await lines(spending) == {(DAY, "space"): 1_000}
+        await billing.settle(await billing.reserve(question(subject)), spaces(subject), clock.now())
+        assert await laid_aside(billing) == left
+    assert await lines(billing) == {(DAY, "space"): 1_000}
 
 
-async def test_an_answer_to_something_else_or_to_an_earlier_request_settles_no_lost_one(spending: Spending) -> None:
+async def test_an_answer_to_something_else_or_to_an_earlier_request_settles_no_lost_one(billing: Billing) -> None:
     earlier = Reservation(number=0, ceiling=question("1a"), at=START - HOUR)
-    await spending.unanswered(await spending.reserve(question("1a")))
-    await spending.answered(earlier, spaces("1a"), START)
+    await billing.answer_lost(await billing.reserve(question("1a")))
+    await billing.settle(earlier, spaces("1a"), START)
     other = CostCeiling(unnamed={"space": 1}, question="search", subjects=frozenset({"1a"}))
-    await spending.answered(await spending.reserve(other), spaces("1a"), START)
-    assert await laid_aside(spending) == 5_000
+    await billing.settle(await billing.reserve(other), spaces("1a"), START)
+    assert await laid_aside(billing) == 5_000
 
 
-async def test_an_hour_of_lost_answers_counts_once(spending: Spending, clock: FakeClock) -> None:
+async def test_an_hour_of_lost_answers_counts_once(billing: Billing, clock: FakeClock) -> None:
     for _ in range(60):
         clock.jump(60)
-        await spending.unanswered(await spending.reserve(question("1a", "1b")))
-    assert await laid_aside(spending) == 5_000
+        await billing.answer_lost(await billing.reserve(question("1a", "1b")))
+    assert await laid_aside(billing) == 5_000
 
 
-async def test_a_lost_answer_that_its_day_leaves_open_is_booked_at_its_most(
-    spending: Spending, clock: FakeClock
-) -> None:
-    await spending.unanswered(await spending.reserve(question("1a")))
+async def test_a_lost_answer_that_its_day_leaves_open_is_booked_at_its_most(billing: Billing, clock: FakeClock) -> None:
+    await billing.answer_lost(await billing.reserve(question("1a")))
     clock.jump(HOUR.total_seconds() * 13)
-    await spending.answered(await spending.reserve(question("1a")), spaces("1a"), clock.now())
-    assert await lines(spending) == {(DAY, UNANSWERED): 5_000, (MIDNIGHT.date(), "space"): 500}
-    assert await laid_aside(spending) == 0
+    await billing.settle(await billing.reserve(question("1a")), spaces("1a"), clock.now())
+    assert await lines(billing) == {(DAY, UNANSWERED): 5_000, (MIDNIGHT.date(), "space"): 500}
+    assert await laid_aside(billing) == 0
 
 
 @pytest.mark.parametrize("seconds", [-200, 30])
 async def test_a_lost_answer_close_to_midnight_counts_on_both_days(tmp_path: Path, seconds: int) -> None:
     clock = FakeClock(start=MIDNIGHT + timedelta(seconds=seconds))
-    async with opened(tmp_path, clock) as spending:
-        await spending.book(spaces("1a"))
-        await spending.unanswered(await spending.reserve(question("1a")))
+    async with opened(tmp_path, clock) as billing:
+        await billing.book(spaces("1a"))
+        await billing.answer_lost(await billing.reserve(question("1a")))
         clock.jump(1)
-        await spending.answered(await spending.reserve(question("1a")), spaces("1a"), clock.now())
+        await billing.settle(await billing.reserve(question("1a")), spaces("1a"), clock.now())
         clock.jump(HOUR.total_seconds())
-        await spending.summary()
-        booked = await lines(spending)
+        await billing.summary()
+        booked = await lines(billing)
     assert booked[DAY, UNANSWERED] == booked[MIDNIGHT.date(), UNANSWERED] == 5_000
 
 
 async def test_close_to_midnight_what_is_paid_for_today_may_have_to_be_paid_again(tmp_path: Path) -> None:
     clock = FakeClock(start=MIDNIGHT - timedelta(minutes=2))
-    async with opened(tmp_path, clock) as spending:
-        await spending.book(spaces("1a"))
-        await spending.reserve(CostCeiling(named=spaces("1a"), unnamed={}))
-        assert await laid_aside(spending) == 500 + 500
+    async with opened(tmp_path, clock) as billing:
+        await billing.book(spaces("1a"))
+        await billing.reserve(CostCeiling(named=spaces("1a"), unnamed={}))
+        assert await laid_aside(billing) == 500 + 500
 
 
 async def test_an_answer_that_cannot_be_booked_stays_at_its_most(
-    spending: Spending, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    billing: Billing, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(*_: object) -> int:
         raise StoreError("disk full")
 
-    reservation = await spending.reserve(question("1a"))
+    reservation = await billing.reserve(question("1a"))
     with monkeypatch.context() as broken:
         broken.setattr(Queries, "pay", fail)
-        await spending.answered(reservation, spaces("1a"), START)
-    assert not spending.is_paid("space", "1a")
-    assert await laid_aside(spending) == 5_000
+        await billing.settle(reservation, spaces("1a"), START)
+    assert not billing.is_paid("space", "1a")
+    assert await laid_aside(billing) == 5_000
     assert "disk full" in caplog.text
-    await spending.answered(await spending.reserve(question("1a")), spaces("1a"), START)
-    assert await laid_aside(spending) == 0
-    assert await lines(spending) == {(DAY, "space"): 500}
+    await billing.settle(await billing.reserve(question("1a")), spaces("1a"), START)
+    assert await laid_aside(billing) == 0
+    assert await lines(billing) == {(DAY, "space"): 500}
 
 
 async def test_a_crash_leaves_its_requests_at_their_most(
     tmp_path: Path, clock: FakeClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with opened(tmp_path, clock) as spending:
-        await spending.reserve(question("1a"))
-    async with opened(tmp_path, clock) as spending:
-        assert await lines(spending) == {(DAY, UNANSWERED): 5_000}
-        assert await laid_aside(spending) == 0
+    async with opened(tmp_path, clock) as billing:
+        await billing.reserve(question("1a"))
+    async with opened(tmp_path, clock) as billing:
+        assert await lines(billing) == {(DAY, UNANSWERED): 5_000}
+        assert await laid_aside(billing) == 0
     assert "1 requests" in caplog.text
 
 
 async def test_pushed_events_are_booked_once_each_and_a_crash_leaves_room_for_those_on_their_way(
     tmp_path: Path, clock: FakeClock
 ) -> None:
-    async with opened(tmp_path, clock) as spending:
-        await spending.expect_events()
-        await spending.expect_events()
+    async with opened(tmp_path, clock) as billing:
+        await billing.reserve_events()
+        await billing.reserve_events()
         for uuid in ("-5", "6", "-5"):
-            spending.event(uuid)
-        await asyncio.gather(*spending._events)
-        assert await lines(spending) == {(DAY, "event"): 1_000}
-        assert await laid_aside(spending) == 20 * 500
-    async with opened(tmp_path, clock) as spending:
-        assert await lines(spending) == {(DAY, "event"): 1_000, (DAY, UNANSWERED): 20 * 500}
+            billing.book_event(uuid)
+        await asyncio.gather(*billing._events)
+        assert await lines(billing) == {(DAY, "event"): 1_000}
+        assert await laid_aside(billing) == 20 * 500
+    async with opened(tmp_path, clock) as billing:
+        assert await lines(billing) == {(DAY, "event"): 1_000, (DAY, UNANSWERED): 20 * 500}
 
 
 async def test_what_is_laid_aside_for_events_moves_on_with_the_day(tmp_path: Path, clock: FakeClock) -> None:
-    async with opened(tmp_path, clock) as spending:
-        await spending.expect_events()
+    async with opened(tmp_path, clock) as billing:
+        await billing.reserve_events()
         clock.jump(HOUR.total_seconds() * 24)
-        await spending.book(spaces("1a"))
-    async with opened(tmp_path, clock) as spending:
-        assert await lines(spending) == {(MIDNIGHT.date(), "space"): 500, (MIDNIGHT.date(), UNANSWERED): 20 * 500}
+        await billing.book(spaces("1a"))
+    async with opened(tmp_path, clock) as billing:
+        assert await lines(billing) == {(MIDNIGHT.date(), "space"): 500, (MIDNIGHT.date(), UNANSWERED): 20 * 500}
 
 
 async def test_an_orderly_stop_books_what_is_under_way_and_leaves_nothing_open(
     tmp_path: Path, clock: FakeClock
 ) -> None:
-    async with opened(tmp_path, clock) as spending:
-        await spending.expect_events()
-        spending.event("6")
-        reservation = await spending.reserve(question("1a"))
-        closing = asyncio.create_task(spending.close(10))
+    async with opened(tmp_path, clock) as billing:
+        await billing.reserve_events()
+        billing.book_event("6")
+        reservation = await billing.reserve(question("1a"))
+        closing = asyncio.create_task(billing.close(10))
         await clock.settle()
         assert not closing.done()
-        await spending.answered(reservation, spaces("1a"), START)
+        await billing.settle(reservation, spaces("1a"), START)
         await closing
-    async with opened(tmp_path, clock) as spending:
-        assert await lines(spending) == {(DAY, "event"): 500, (DAY, "space"): 500}
+    async with opened(tmp_path, clock) as billing:
+        assert await lines(billing) == {(DAY, "event"): 500, (DAY, "space"): 500}
 
 
-async def test_a_stop_does_not_wait_for_ever(spending: Spending) -> None:
-    await spending.reserve(question("1a"))
-    await spending.close(0)
-    assert await laid_aside(spending) == 5_000
+async def test_a_stop_does_not_wait_for_ever(billing: Billing) -> None:
+    await billing.reserve(question("1a"))
+    await billing.close(0)
+    assert await laid_aside(billing) == 5_000
 
 
 # The budget
 
 
 async def test_the_budget_drops_refreshes_then_searches_then_the_looking_and_says_each_once(
-    spending: Spending, clock: FakeClock, caplog: pytest.LogCaptureFixture
+    billing: Billing, clock: FakeClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     allowed = []
     for cents in range(101):
-        allowed.append(tuple(spending.allows(purpose) for purpose in Purpose))
-        await spending.book(spaces(f"{cents}a", f"{cents}b"))  # a cent
+        allowed.append(tuple(billing.allows(purpose) for purpose in Purpose))
+        await billing.book(spaces(f"{cents}a", f"{cents}b"))  # a cent
     assert allowed == [(cents < 80, cents < 90, cents < 100) for cents in range(101)]
     said = [(record.levelno, record.getMessage()) for record in caplog.records if record.name == "spacebot.billing"]
     assert said == [
@@ -268,40 +266,40 @@ async def test_the_budget_drops_refreshes_then_searches_then_the_looking_and_say
             "100 % of today's budget for X is spent ($1.00 of $1.00): no looking for Spaces until midnight UTC.",
         ),
     ]
-    summary = await spending.summary()
+    summary = await billing.summary()
     assert summary.dropped == tuple(Purpose)
     assert summary.budget == summary.spent_today - 1_000
 
 
-async def test_midnight_fills_the_budget_again(spending: Spending, clock: FakeClock) -> None:
-    await spending.book(spaces(*map(str, range(200))))
+async def test_midnight_fills_the_budget_again(billing: Billing, clock: FakeClock) -> None:
+    await billing.book(spaces(*map(str, range(200))))
     with pytest.raises(BudgetSpent, match="ask again after midnight UTC") as refused:
-        spending.check(Purpose.DETECTION)
+        billing.check(Purpose.DETECTION)
     assert refused.value.reset_date == MIDNIGHT
     clock.jump((MIDNIGHT - clock.now()).total_seconds())
-    spending.check(Purpose.REFRESH)
-    assert (await spending.summary()).dropped == ()
+    billing.check(Purpose.REFRESH)
+    assert (await billing.summary()).dropped == ()
 
 
 async def test_a_restart_does_not_fill_the_budget(tmp_path: Path, clock: FakeClock) -> None:
-    async with opened(tmp_path, clock, budget="1.00") as spending:
-        await spending.book(spaces(*map(str, range(200))))
-    async with opened(tmp_path, clock, budget="1.00") as spending:
-        assert not spending.allows(Purpose.DETECTION)
+    async with opened(tmp_path, clock, budget="1.00") as billing:
+        await billing.book(spaces(*map(str, range(200))))
+    async with opened(tmp_path, clock, budget="1.00") as billing:
+        assert not billing.allows(Purpose.DETECTION)
 
 
 async def test_what_a_crash_left_open_does_not_use_the_budget_up(tmp_path: Path, clock: FakeClock) -> None:
-    async with opened(tmp_path, clock, budget="1.00") as spending:
-        await spending.reserve(question("1a", most=1_000))
-    async with opened(tmp_path, clock, budget="1.00") as spending:
-        assert spending.allows(Purpose.REFRESH)
-        assert (await spending.summary()).spent_today == 500_000
+    async with opened(tmp_path, clock, budget="1.00") as billing:
+        await billing.reserve(question("1a", most=1_000))
+    async with opened(tmp_path, clock, budget="1.00") as billing:
+        assert billing.allows(Purpose.REFRESH)
+        assert (await billing.summary()).spent_today == 500_000
 
 
 async def test_without_a_budget_everything_is_allowed(tmp_path: Path, clock: FakeClock) -> None:
-    async with opened(tmp_path, clock) as spending:
-        await spending.book(spaces(*map(str, range(1_000))))
-        assert all(spending.allows(purpose) for purpose in Purpose)
+    async with opened(tmp_path, clock) as billing:
+        await billing.book(spaces(*map(str, range(1_000))))
+        assert all(billing.allows(purpose) for purpose in Purpose)
 
 
 # Summary, forecast and table
@@ -337,11 +335,11 @@ def test_on_the_first_day_the_forecast_is_in_proportion() -> None:
     assert forecast([], noon, noon.date()) == 0
 
 
-async def test_the_summary_tells_today_month_and_forecast(spending: Spending, clock: FakeClock) -> None:
-    await spending.book(spaces("1a"))
+async def test_the_summary_tells_today_month_and_forecast(billing: Billing, clock: FakeClock) -> None:
+    await billing.book(spaces("1a"))
     clock.jump(HOUR.total_seconds() * 24)
-    await spending.book(Usage(spaces=frozenset({"1a"}), users=frozenset({"7"}), events=frozenset({"-5"})))
-    summary = await spending.summary()
+    await billing.book(Usage(spaces=frozenset({"1a"}), users=frozenset({"7"}), events=frozenset({"-5"})))
+    summary = await billing.summary()
     assert {one.kind: (one.count, one.millicents) for one in summary.today} == {
         "space": (1, 500),
         "user": (1, 1_000),
@@ -373,30 +371,30 @@ def test_an_empty_table_says_so() -> None:
 class Mortal:
     """A meter whose process dies at a step: from then on nothing that it is asked ever happens."""
 
-    def __init__(self, spending: Spending, *, dies: str | None) -> None:
-        self._spending = spending
+    def __init__(self, billing: Billing, *, dies: str | None) -> None:
+        self._billing = billing
         self._dies = dies
         self.died = asyncio.Event()
 
-    async def reserve(self, most: CostCeiling) -> Reservation:
+    async def reserve(self, ceiling: CostCeiling) -> Reservation:
         await self._step("before it is reserved")
-        reservation = await self._spending.reserve(most)
+        reservation = await self._billing.reserve(ceiling)
         await self._step("before it is sent")
         return reservation
 
-    async def answered(self, reservation: Reservation, usage: Usage, at: datetime) -> None:
+    async def settle(self, reservation: Reservation, usage: Usage, at: datetime) -> None:
         await self._step("before it is booked")
-        await self._spending.answered(reservation, usage, at)
+        await self._billing.settle(reservation, usage, at)
         await self._step("after it is booked")
 
-    async def free(self, reservation: Reservation) -> None:
+    async def release(self, reservation: Reservation) -> None:
         await self._step("before it is booked")
-        await self._spending.free(reservation)
+        await self._billing.release(reservation)
         await self._step("after it is booked")
 
-    async def unanswered(self, reservation: Reservation) -> None:
+    async def answer_lost(self, reservation: Reservation) -> None:
         await self._step("before it is booked")
-        await self._spending.unanswered(reservation)
+        await self._billing.answer_lost(reservation)
         await self._step("after it is booked")
 
     async def dies_after(self, turns: int | None) -> None:
@@ -421,7 +419,7 @@ STEPS = ("before it is reserved", "before it is sent", "before it is booked", "a
 class Run:
     """A bot from its start to its end."""
 
-    spending: Spending
+    billing: Billing
     session: aiohttp.ClientSession
     url: str
     token: str
@@ -433,7 +431,7 @@ class Run:
         self.live_until(None)
 
     def live_until(self, step: str | None) -> None:
-        self.meter = Mortal(self.spending, dies=step)
+        self.meter = Mortal(self.billing, dies=step)
         self.client = XClient(
             Transport(
                 session=self.session,
@@ -461,8 +459,8 @@ class Month:
     @asynccontextmanager
     async def run(self, clock: Clock | None = None) -> AsyncIterator[Run]:
         clock = clock or self.clock
-        async with opened(self.folder, clock) as spending, aiohttp.ClientSession() as session:
-            run = Run(spending=spending, session=session, url=self.x.url, token=self.x.bearer_token, clock=clock)
+        async with opened(self.folder, clock) as billing, aiohttp.ClientSession() as session:
+            run = Run(billing=billing, session=session, url=self.x.url, token=self.x.bearer_token, clock=clock)
             self.clock.jump(2)  # right after a start `creator_ids` rests
             yield run
 
@@ -533,13 +531,13 @@ class Month:
                 await run_until(self.clock, asyncio.ensure_future(question), at_most=7200)
 
     async def must_not_be_below(self, run: Run) -> None:
-        store = run.spending._store
+        store = run.billing._store
         booked = sum(line.millicents for line in await store(Queries.spending, DAY))
         assert booked + await store(Queries.laid_aside) >= millicents(self.x.billed.dollars())
 
     async def by_day(self, run: Run) -> dict[date, int]:
         sums: dict[date, int] = {}
-        for line in await run.spending._store(Queries.spending, DAY):
+        for line in await run.billing._store(Queries.spending, DAY):
             sums[line.day] = sums.get(line.day, 0) + line.millicents
         return sums
 
@@ -602,7 +600,7 @@ async def test_only_a_request_that_x_may_have_answered_stays_in_the_books(
         story.x.fault("creator_ids", fault)
         story.x.fault("spaces", fault)
         await story.ask_all(run)
-        assert (await laid_aside(run.spending) > 0) == may_be_billed
+        assert (await laid_aside(run.billing) > 0) == may_be_billed
         await story.must_not_be_below(run)
 
 
@@ -610,7 +608,7 @@ async def test_a_request_that_never_reached_x_is_free(tmp_path: Path) -> None:
     async with month(tmp_path, 7) as story, story.run() as run:
         await story.x.stop()
         await story.ask_all(run)
-        assert await laid_aside(run.spending) == 0
+        assert await laid_aside(run.billing) == 0
         assert await story.by_day(run) == {}
 
 
@@ -622,8 +620,8 @@ async def test_an_answer_for_which_nobody_waits_any_more_is_booked_all_the_same(
         asked.cancel()
         with pytest.raises(asyncio.CancelledError):
             await asked
-        await run_until(story.clock, asyncio.ensure_future(run.spending.close(10)))
-        assert await laid_aside(run.spending) == 0
+        await run_until(story.clock, asyncio.ensure_future(run.billing.close(10)))
+        assert await laid_aside(run.billing) == 0
         assert await story.by_day(run) == story.bill() != {}
 
 
@@ -645,7 +643,7 @@ async def test_over_a_month_without_crashes_the_books_are_x_own_bill_to_the_cent
                 assert await story.by_day(run) == story.bill()
                 story.clock.jump(next_look(story.chance, story.clock.now()))
                 story.live_on()
-            assert await laid_aside(run.spending) == 0
+            assert await laid_aside(run.billing) == 0
         assert len(story.bill()) > 28
         assert story.x.refused == []
 
@@ -688,7 +686,7 @@ async def test_answers_that_were_lost_are_settled_to_the_cent_by_the_good_ones_t
                 story.clock.jump(3_600)
             story.x.clear_faults()
             await story.ask_all(run)
-            assert await laid_aside(run.spending) == 0
+            assert await laid_aside(run.billing) == 0
             assert await story.by_day(run) == story.bill()
             story.clock.jump(21 * 3_600)
             story.live_on()

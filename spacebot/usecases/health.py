@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from spacebot.billing import Spending, Summary
+from spacebot.billing import Billing, Summary
 from spacebot.clock import Clock
 from spacebot.domain.deliveries import Past, Pause, Queue
 from spacebot.domain.ids import GuildId
@@ -33,7 +33,7 @@ class Health:
         store_trouble: Callable[[], str | None],
         windows: Callable[[], Mapping[str, Window]],
         connected: Callable[[], bool],
-        spending: Spending,
+        billing: Billing,
         push: Push | None,
     ) -> None:
         """Take what the use cases look at.
@@ -45,7 +45,7 @@ class Health:
             store_trouble: Why the ledger cannot be worked on; None if it can.
             windows: What is left of X's limits, by endpoint.
             connected: Whether the gateway is up.
-            spending: The books.
+            billing: What X bills.
             push: What X tells by itself; None where that is switched off.
         """
         self._store = store
@@ -54,7 +54,7 @@ class Health:
         self._store_trouble = store_trouble
         self._windows = windows
         self._connected = connected
-        self._spending = spending
+        self._billing = billing
         self._push = push
 
     async def status(self, guild_id: GuildId) -> Status:
@@ -81,7 +81,7 @@ class Health:
                 queue=await self._store(Queries.queue, now),
                 pauses=[Pause(channel_id=where, guild_id=guild_id, reason=why) for where, why in paused.items()],
                 delays=await self._store(Queries.delays, now - A_WEEK, guild_id),
-                extra=(("Push", self._pushes()), ("X's bill", self._bill(await self._spending.summary()))),
+                extra=(("Push", self._pushes()), ("X's bill", self._bill(await self._billing.summary()))),
             )
         except StoreError as error:
             return replace(status, store_trouble=str(error))

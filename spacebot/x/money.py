@@ -125,7 +125,7 @@ class CostCeiling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reservation:
-    """Money laid aside for one request that is about to be sent; `number` is the meter's own."""
+    """Money reserved for one request that is about to be sent; `number` is the meter's own."""
 
     number: int
     ceiling: CostCeiling
@@ -133,22 +133,22 @@ class Reservation:
 
 
 class Meter(Protocol):
-    """Who keeps the books. Each reservation ends in exactly one of the other three."""
+    """Books what requests cost. Each reservation ends in exactly one of `settle`, `release` and `answer_lost`."""
 
     async def reserve(self, ceiling: CostCeiling) -> Reservation:
-        """Return once it is written down what the request may cost at most; only then may it be sent."""
+        """Return when it is stored what the request may cost at most; only then may it be sent."""
         ...
 
-    async def answered(self, reservation: Reservation, usage: Usage, at: datetime) -> None:
-        """X has answered with these resources, at this time by its own clock."""
+    async def settle(self, reservation: Reservation, usage: Usage, at: datetime) -> None:
+        """Book an answer with these resources, given at this time by X's clock."""
         ...
 
-    async def free(self, reservation: Reservation) -> None:
-        """X was not reached, or has refused: nothing is billed."""
+    async def release(self, reservation: Reservation) -> None:
+        """Give the money back: X was not reached, or has refused, and bills nothing."""
         ...
 
-    async def unanswered(self, reservation: Reservation) -> None:
-        """X may have answered, but nobody knows what."""
+    async def answer_lost(self, reservation: Reservation) -> None:
+        """Keep the money reserved: X may have answered and billed, but the answer was lost."""
         ...
 
 

@@ -229,7 +229,7 @@ class Transport:
                     raise XDown(str(error)) from None
                 raise
             if self._meter is not None and reservation is not None:
-                await self._meter.answered(reservation, usage_of(page), billed_at(given, now))
+                await self._meter.settle(reservation, usage_of(page), billed_at(given, now))
         except XBadToken:
             if headers and token is None and await self._auth.renew(headers):
                 raise _TokenRenewed from None
@@ -248,9 +248,9 @@ class Transport:
             return
         may_be_billed = error.status is None or 200 <= error.status < 300  # noqa: PLR2004 - the range of success
         if isinstance(error, XDown) and may_be_billed and not isinstance(error, _NeverSent):
-            await self._meter.unanswered(reservation)
+            await self._meter.answer_lost(reservation)
         else:
-            await self._meter.free(reservation)
+            await self._meter.release(reservation)
 
     async def _send(
         self, target: tuple[str, str, dict[str, str]], headers: Mapping[str, str], seconds: float

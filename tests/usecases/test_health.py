@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from spacebot.billing import Spending
+from spacebot.billing import Billing
 from spacebot.errors import StoreError, UserMistake
 from spacebot.present.reports import status_card
 from spacebot.store.connection import Store
@@ -32,7 +32,7 @@ def health(store: Store, clock: FakeClock, *, connected: bool = True) -> Health:
         store_trouble=lambda: None,
         windows=lambda: windows,
         connected=lambda: connected,
-        spending=Spending(store=store, clock=clock, prices=Prices(), daily_budget=Decimal(2)),
+        billing=Billing(store=store, clock=clock, prices=Prices(), daily_budget=Decimal(2)),
         push=None,
     )
 
