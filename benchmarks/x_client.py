@@ -38,7 +38,7 @@ from spacebot.x.endpoints import SPACES
 from spacebot.x.fields import FULL
 from spacebot.x.model import Page, Space, Topic, User
 from spacebot.x.transport import Transport
-from spacebot.x.wire import decipher
+from spacebot.x.wire import read_answer
 
 TOKEN = "benchmark-token"  # noqa: S105 - it opens nothing
 SPACES_AT_ONCE = 100
@@ -243,7 +243,7 @@ def parsers(body: bytes) -> dict[str, Callable[[], object]]:
     model = xdk.spaces.models.GetByIdsResponse
 
     def ours() -> Page[Space]:
-        return decipher(SPACES, 200, headers, body, NOW)
+        return read_answer(SPACES, 200, headers, body, NOW)
 
     def tweepy_() -> object:
         return tweepys._construct_response(json.loads(body.decode()), data_type=tweepy.Space)  # noqa: SLF001 - its only door

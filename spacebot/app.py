@@ -86,15 +86,15 @@ BAD_TOKEN = 4004
 class XSource:
     """X, as the watcher asks it."""
 
-    def __init__(self, x: XClient, desk: HostBatcher) -> None:
+    def __init__(self, x: XClient, batcher: HostBatcher) -> None:
         self._x = x
-        self._desk = desk
+        self._batcher = batcher
 
     async def sweep(self, host_ids: Sequence[UserId]) -> Page[Space]:
-        return await self._desk.sweep(host_ids)
+        return await self._batcher.sweep(host_ids)
 
     async def ask(self, host_id: UserId) -> HostAnswer:
-        return await self._desk.ask(host_id)
+        return await self._batcher.ask(host_id)
 
     async def by_ids(self, space_ids: Sequence[SpaceId], *, people: bool = False, at_once: bool = False) -> Page[Space]:
         lane = Lane.INTERACTIVE if at_once else Lane.BACKGROUND
@@ -132,12 +132,12 @@ async def serve(settings: Settings, clock: Clock, stop: asyncio.Event) -> None:
         stack.push_async_callback(billing.close, DRAIN)
         auth = auth_of(settings, session, clock)
         x = x_client(settings, session, clock, auth=auth, meter=billing)
-        desk = HostBatcher(x, clock)
+        batcher = HostBatcher(x, clock)
         links = links_of(settings, session, store, clock)
         if links is not None:
             await links.reseal()
         lookups = Lookups(
-            x=x, desk=desk, store=store, clock=clock, links=links, check=lambda: billing.check(Purpose.SEARCH)
+            x=x, batcher=batcher, store=store, clock=clock, links=links, check=lambda: billing.check(Purpose.SEARCH)
         )
         woken = asyncio.Event()  # the courier needs the bot, and the bot wakes the courier
         bot = Spacebot(
@@ -150,7 +150,7 @@ async def serve(settings: Settings, clock: Clock, stop: asyncio.Event) -> None:
         publisher = DiscordPublisher(bot)
         bot.add_listener(publisher.note_thread, "on_raw_thread_update")
         courier = Courier(store=store, publisher=publisher, clock=clock, woken=woken)
-        source = XSource(x, desk)
+        source = XSource(x, batcher)
         watcher = Watcher(
             source=source,
             store=store,

@@ -84,7 +84,7 @@ class Lookups:
         self,
         *,
         x: XClient,
-        desk: HostBatcher,
+        batcher: HostBatcher,
         store: Store,
         clock: Clock,
         links: Links | None,
@@ -94,14 +94,14 @@ class Lookups:
 
         Args:
             x: X.
-            desk: X, where it is asked about hosts.
+            batcher: Asks X about hosts.
             store: What is known already.
             clock: Time.
             links: People's own views; None where the operator has not set that up.
             check: Raises `BudgetSpent` where the day's budget has no room for people's questions.
         """
         self._x = x
-        self._desk = desk
+        self._batcher = batcher
         self._store = store
         self._clock = clock
         self._links = links
@@ -203,7 +203,7 @@ class Lookups:
         host = await self._account(text)
         if host.protected:
             return await self._protected_host_live(host, person)
-        answer = await self._desk.ask(host.user_id)
+        answer = await self._batcher.ask(host.user_id)
         live = [space for space in answer.spaces if space.state is State.LIVE]
         if live:
             self._check()

@@ -1,4 +1,4 @@
-"""X's Activity API: subscriptions, and the stream that tells of Spaces starting and ending; every gap in it is told as well.
+"""X's Activity API: subscriptions, and the stream that reports starts and ends of Spaces, and every gap in it.
 
 Source: https://docs.x.com/x-api/activity/introduction. All time is the clock's; the connection itself has no time-out.
 """
@@ -31,24 +31,24 @@ from spacebot.x.rate_limiter import RateLimiter
 from spacebot.x.refusals import Refusal, explain
 from spacebot.x.stream import (
     SILENCE,
+    Backoff,
     Connected,
     Disconnected,
     Happening,
     Lines,
     Missed,
-    Patience,
     Reader,
 )
-from spacebot.x.subscriptions import Answer, EventType, Subscription, decipher
+from spacebot.x.subscriptions import Answer, EventType, Subscription, read_answer
 from spacebot.x.transport import NoResend
-from spacebot.x.wire import complaints
+from spacebot.x.wire import stated_problems
 
 T = TypeVar("T")
 
 LOG = logging.getLogger(__name__)
 
 TAG = "spacebot"
-"""What marks the subscriptions made here: X shows it again in its lists."""
+"""Marks the subscriptions made here; X shows it in its lists."""
 
 CALL_SECONDS = 15.0
 CONNECT_SECONDS = 60.0
@@ -58,7 +58,7 @@ PAGE_SIZES = (1000, RESULTS_PER_ANSWER)
 """Subscriptions in one page: what X accepts since 2.167, and what it accepted before."""
 
 REFUSALS = 3
-"""So often in a row X must say that only a person can help before the stream gives up: it also says so by mistake."""
+"""How many times in a row X must say that only a person can help until the stream gives up: it also says so by mistake."""
 
 _SUBSCRIPTIONS = Endpoint(name="subscriptions", path="/2/activity/subscriptions", item=XObject, app_limit=500)
 _STREAM_PATH = "/2/activity/stream"
@@ -66,16 +66,16 @@ _FOREVER = aiohttp.ClientTimeout(total=None)
 
 
 class ActivityClient:
-    """Asks X to tell of hosts, and listens. One at a time: X allows two connections, and an old one may linger.
+    """Subscribes to hosts at X, and listens. One at a time: X allows two connections, and an old one may linger.
 
-    The calls raise an `XError`: `XRateLimited` with status None without troubling X where the window is used up.
+    The calls raise an `XError`: `XRateLimited` with status None, without asking X, if the rate limit is used up.
 
     Args:
-        session: Carries the requests; stays its owner's, who closes it.
+        session: Carries the requests; its owner closes it.
         base_url: Where X's API is (https://api.x.com).
         auth: The app's credentials.
         clock: Time.
-        on_event: Told the uuid of every event that X delivers and bills, wanted or not, as often as it comes.
+        on_event: Called with the uuid of every event that X delivers and bills, wanted or not, each time it comes.
     """
 
     def __init__(
@@ -106,13 +106,13 @@ class ActivityClient:
         raise AssertionError
 
     async def subscribe(self, event_type: EventType, user_id: UserId) -> Subscription:
-        """Let X tell of these events of this user. Raises `XDuplicate` where it does already."""
+        """Let X report these events of this user. Raises `XDuplicate` if it does already."""
         wish = {"event_type": event_type, "filter": {"user_id": user_id}, "tag": TAG}
         made = (await self._call("POST", body=wish)).subscriptions
         return Subscription(id=made[0].id if made else None, event_type=event_type, user_id=user_id, tag=TAG)
 
     async def unsubscribe(self, ids: Iterable[str]) -> frozenset[str]:
-        """End up to 100 subscriptions. Returns those that X did not end, for it does not know them or has failed."""
+        """End up to 100 subscriptions. Returns those that X did not end, as it does not know them or has failed."""
         asked = ",".join(ids)
         answer = await self._call("DELETE", query={"ids": asked}) if asked else Answer()
         return frozenset(error.subscription_id for error in answer.errors if error.subscription_id)
@@ -122,12 +122,12 @@ class ActivityClient:
         return self._rate_limiter.windows().get(_SUBSCRIPTIONS.name)
 
     async def stream(self) -> AsyncGenerator[Happening, None]:
-        """What X tells, without end; broken connections are replaced as X asks, and told.
+        """What X reports, without end; broken connections are replaced as X asks, and reported too.
 
         Raises:
             XOperatorNeeded: X refuses the stream, and does so again.
         """
-        patience, heard, refusals = Patience(), self._clock.monotonic(), 0
+        backoff, heard, refusals = Backoff(), self._clock.monotonic(), 0
         while True:
             connection, opened = _Connection(self._session, self._clock), None
             try:
@@ -152,8 +152,8 @@ class ActivityClient:
                 if refusals >= REFUSALS:
                     raise fault
             if opened is not None:
-                patience.stood(self._clock.monotonic() - opened)
-            pause = patience.after(fault)
+                backoff.connection_lasted(self._clock.monotonic() - opened)
+            pause = backoff.pause_after(fault)
             LOG.debug("X, stream: %s Again in %s seconds.", fault, pause)
             yield Disconnected(reason=str(fault), gap=self._clock.monotonic() - heard, pause=pause)
             await self._clock.sleep(pause)
@@ -196,7 +196,7 @@ class ActivityClient:
     async def _call(
         self, method: str, *, query: Mapping[str, str] | None = None, body: Mapping[str, object] | None = None
     ) -> Answer:
-        """One call, and a second one with a new token where X does not take the first."""
+        """One call, and a second one with a new token if X refuses the first."""
         for is_last in (False, True):
             headers = await self._auth.headers()
             try:
@@ -221,7 +221,9 @@ class ActivityClient:
             status, given, content = await _within(self._clock, CALL_SECONDS, sending)
             now = self._clock.now()
             rate = read_rate(given, now)
-            return decipher(Refusal(status=status, headers=given, problems=complaints(content), now=now), content)
+            return read_answer(
+                Refusal(status=status, headers=given, problems=stated_problems(content), now=now), content
+            )
         except XRateLimited:
             refused = True
         finally:
@@ -263,7 +265,7 @@ class _Connection:
         self._response: aiohttp.ClientResponse | None = None
 
     async def open(self, url: str, headers: Mapping[str, str]) -> None:
-        """Return when X has accepted; raises an XError where it does not."""
+        """Return when X has accepted; raises an XError if it does not."""
         # Compressed, a line might wait in X's buffer for the next one.
         sent = {**headers, "Accept-Encoding": "identity"}
         await _within(self._clock, CONNECT_SECONDS, self._request(url, sent))
@@ -276,15 +278,15 @@ class _Connection:
             Refusal(
                 status=response.status if response.status >= 300 else 500,  # noqa: PLR2004 - as above
                 headers=response.headers,
-                problems=complaints(body),
+                problems=stated_problems(body),
                 now=self._clock.now(),
             )
         )
 
     async def chunk(self, seconds: float) -> bytes:
-        """What comes within so many seconds; nothing at the end of the answer.
+        """What comes within `seconds`; nothing at the end of the answer.
 
-        Raises an XError where nothing comes, or the connection is broken.
+        Raises an XError if nothing comes, or the connection is broken.
         """
         assert self._response is not None
         chunk: bytes = await _within(self._clock, seconds, _mapped(self._response.content.readany()))
@@ -296,7 +298,7 @@ class _Connection:
             self._response = None
 
     async def _request(self, url: str, headers: Mapping[str, str]) -> None:
-        # Kept here as soon as it is there, so that it is closed whoever is cancelled meanwhile.
+        # Kept as soon as it exists, so that it is closed even if the caller is cancelled meanwhile.
         self._response = await _mapped(
             self._session.get(url, headers=headers, timeout=_FOREVER, allow_redirects=False, middlewares=(NoResend(),))
         )
@@ -312,7 +314,7 @@ async def _mapped(work: Any) -> Any:
 
 
 async def _within(clock: Clock, seconds: float, work: Coroutine[Any, Any, T]) -> T:
-    """The outcome of `work`; raises XDown where it takes longer."""
+    """The outcome of `work`; raises XDown if it takes longer."""
     task, timer = asyncio.ensure_future(work), asyncio.ensure_future(clock.sleep(seconds))
     try:
         await asyncio.wait({task, timer}, return_when=asyncio.FIRST_COMPLETED)

@@ -1,6 +1,6 @@
 """Who asks X: the app (a bearer token) or a person who signed in (OAuth 2.0 with PKCE). No token is ever shown.
 
-Storing tokens, and letting only one renewal of a refresh token run at a time, is for whoever keeps them.
+Storing tokens, and letting only one renewal of a refresh token run at a time, is left to the code that stores them.
 Source: https://docs.x.com/fundamentals/authentication/overview
 """
 
@@ -21,7 +21,7 @@ from pydantic import SecretStr
 from spacebot.clock import Clock
 from spacebot.errors import SettingsError, XBadToken, XDown, XError, XSignInRefused, XUnreadable
 from spacebot.x.refusals import Refusal, explain
-from spacebot.x.wire import complaints
+from spacebot.x.wire import stated_problems
 
 SCOPES = ("tweet.read", "users.read", "space.read", "offline.access")
 """What the Spaces endpoints ask for, and the right to renew."""
@@ -36,12 +36,12 @@ class Auth(Protocol):
         """The headers that make a request the app's.
 
         Raises:
-            XError: No token could be had.
+            XError: There is no token, and none could be fetched.
         """
         ...
 
     async def renew(self, refused: Mapping[str, str]) -> bool:
-        """X refused these headers: whether another request may do better with new ones."""
+        """X refused these headers: whether another request may succeed with new ones."""
         ...
 
 
@@ -74,7 +74,7 @@ class AppAuth:
     Args:
         key: The app's API key.
         secret: The app's API secret.
-        session: Carries the requests; stays its owner's.
+        session: Carries the requests; its owner closes it.
         base_url: Where X's API is, without a trailing slash.
         clock: Dates X's requests for a pause.
     """
@@ -98,7 +98,7 @@ class AppAuth:
 
     async def renew(self, refused: Mapping[str, str]) -> bool:
         async with self._fetching:
-            # Whoever was refused with the same token first has already seen to it.
+            # Another request that was refused with the same token may have dropped it already.
             if self._token is not None and bearer(self._token) == dict(refused):
                 self._token = None
         return True
@@ -114,7 +114,7 @@ class AppAuth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserToken:
-    """A person's leave to read on their behalf. Only ever serves the person who gave it."""
+    """A person's permission to read on their behalf. Only ever used for the person who gave it."""
 
     access: SecretStr
     refresh: SecretStr | None
@@ -146,7 +146,7 @@ def authorize_url(
     scopes: Iterable[str] = SCOPES,
     page: str = "https://x.com/i/oauth2/authorize",
 ) -> str:
-    """The page where a person gives leave. `state` comes back to `redirect_uri` and must be compared there."""
+    """The page where a person gives permission. `state` comes back to `redirect_uri` and must be compared there."""
     query = {
         "response_type": "code",
         "client_id": client_id,
@@ -165,7 +165,7 @@ class OAuthClient:
     Args:
         client_id: The app's OAuth 2.0 client id.
         client_secret: Its secret; None for a public client.
-        session: Carries the requests; stays its owner's.
+        session: Carries the requests; its owner closes it.
         base_url: Where X's API is, without a trailing slash.
         clock: Dates the tokens.
     """
@@ -268,4 +268,4 @@ def _refused(status: int, headers: Mapping[str, str], body: bytes, now: datetime
         return XSignInRefused(status=status)
     if word in {"invalid_client", "unauthorized_client"}:
         return XBadToken(status=status)
-    return explain(Refusal(status=status, headers=headers, problems=complaints(body), now=now))
+    return explain(Refusal(status=status, headers=headers, problems=stated_problems(body), now=now))

@@ -8,11 +8,11 @@ import msgspec
 from spacebot.domain.ids import UserId
 
 Date = Annotated[datetime, msgspec.Meta(tz=True)]
-"""Aware; `utc` brings it to UTC where X ever writes another zone."""
+"""Aware; `utc` brings it to UTC if X ever writes another zone."""
 
 
 def utc(moment: datetime | None) -> datetime | None:
-    """The same moment in UTC; None for None, and for moments that no calendar holds."""
+    """The same moment in UTC; None for None, and for moments outside the calendar."""
     if moment is None or moment.tzinfo is UTC:
         return moment
     try:
@@ -22,7 +22,7 @@ def utc(moment: datetime | None) -> datetime | None:
 
 
 class XObject(msgspec.Struct, frozen=True, kw_only=True):
-    """A value as X writes it: fields that X leaves out are None or empty, fields unknown to us are passed over."""
+    """A value as X writes it: fields that X leaves out are None or empty, fields unknown to us are ignored."""
 
     def _rename(self, new: str, old: str) -> None:
         """Move what came under the older generation's name to the name of today."""

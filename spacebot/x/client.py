@@ -47,7 +47,7 @@ class XClient:
         token: UserToken | None = None,
         fields: SpaceFields = FULL,
     ) -> Page[Space]:
-        """One Space: exactly one item. Raises `XAbsent` where X does not show it."""
+        """One Space: exactly one item. Raises `XAbsent` if X does not show it."""
         return await self._ask_one(endpoints.SPACE, space_id, fields.query(), lane, token)
 
     async def spaces(
@@ -72,7 +72,7 @@ class XClient:
     ) -> Page[Space]:
         """The live and scheduled Spaces that these accounts created, in requests of 100 hosts, one per second.
 
-        Where an answer is full, its hosts are asked for again in two halves; `truncated` only if one host fills it.
+        If an answer is full, its hosts are asked for again in two halves; `truncated` only if one host fills it.
         `HostBatcher` shares these requests; `has_slot` says that it has waited in `wait_for_creators_slot` already.
         """
         return await self._ask_many(endpoints.CREATORS, host_ids, fields.query(), lane, token, has_slot=has_slot)
@@ -108,7 +108,7 @@ class XClient:
         token: UserToken | None = None,
         fields: UserFields = _USERS,
     ) -> Page[User]:
-        """One account by its handle without '@': exactly one item. Raises `XAbsent` where X does not show it."""
+        """One account by its handle without '@': exactly one item. Raises `XAbsent` if X does not show it."""
         return await self._ask_one(endpoints.USER_BY_USERNAME, username, fields.query(), lane, token)
 
     async def users_by_usernames(
@@ -130,7 +130,7 @@ class XClient:
         token: UserToken | None = None,
         fields: UserFields = _USERS,
     ) -> Page[User]:
-        """One account by id: exactly one item. Raises `XAbsent` where X does not show it."""
+        """One account by id: exactly one item. Raises `XAbsent` if X does not show it."""
         return await self._ask_one(endpoints.USER, user_id, fields.query(), lane, token)
 
     async def users(

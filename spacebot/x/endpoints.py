@@ -38,10 +38,10 @@ class Endpoint(Generic[T_co]):
         item: What it answers with.
         pattern: What the ids or names asked about look like.
         many: The query parameter that takes several ids or names; None if it takes none.
-        resource: X's word for the one thing asked about; None where the answer is a list, which may be empty.
+        resource: X's word for the one thing asked about; None if the answer is a list, which may be empty.
         app_limit: Requests per 15 minutes with an app's token, until X's headers say otherwise.
         user_limit: The same with a user's token.
-        gap: Seconds that must lie between two requests, whoever's token they carry.
+        gap: Seconds that must lie between two requests, whichever token they carry.
     """
 
     name: str
@@ -86,7 +86,7 @@ USERS_BY_USERNAMES = Endpoint(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request(Generic[T_co]):
-    """One request: the endpoint, the one thing asked about where its path names one, and the query."""
+    """One request: the endpoint, the one thing asked about if its path names one, and the query."""
 
     endpoint: Endpoint[T_co]
     about: str | None = None

@@ -38,7 +38,7 @@ class Lane(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rate:
-    """What an answer's headers say of the limit: whole numbers, and seconds until the reset. None where they are silent."""
+    """What an answer's headers say of the limit: whole numbers, and seconds until the reset. None if they do not say."""
 
     limit: int | None = None
     remaining: int | None = None
@@ -46,9 +46,9 @@ class Rate:
 
 
 def read_rate(headers: Mapping[str, str], now: datetime) -> Rate:
-    """The limit as the headers state it; nonsense counts as silence.
+    """The limit as the headers state it; nonsense counts as missing.
 
-    X writes the reset in epoch seconds of its own clock, so it is measured against the answer's Date where there is one.
+    X writes the reset in epoch seconds of its own clock, so it is measured against the answer's Date if there is one.
     """
     lower = {name.lower(): value for name, value in headers.items()}
     reset = _whole(lower.get("x-rate-limit-reset"))
@@ -202,8 +202,8 @@ class Budget:
 class Gap:
     """At most one request in `seconds`, whatever the budgets say; none while one is on its way.
 
-    Counted from when an answer landed: X measures where requests arrive, and only then is it certain that the last one
-    did. `last` is when a request may have gone that is not known of: an earlier run of this program may have sent it.
+    Counted from the end of a request: X measures when requests arrive, and only then is it certain that the last one
+    has. `last` is when a request may have gone that is not known of: an earlier run of this program may have sent it.
     """
 
     seconds: float

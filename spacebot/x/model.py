@@ -1,4 +1,4 @@
-"""What X tells us, as values: lenient where X is, and never changed once read."""
+"""What X answers, as immutable values; as lenient as X itself."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -141,15 +141,15 @@ class User(XObject, frozen=True, kw_only=True):
 
     @property
     def url(self) -> str:
-        """Where a person reads the account; by id, which always works, where the handle did not come."""
+        """Where a person reads the account; by id, which always works, if the handle did not come."""
         return f"https://x.com/{self.username}" if self.username else f"https://x.com/i/user/{self.id}"
 
 
 class Problem(XObject, frozen=True, kw_only=True):
-    """Something that X could not give, beside or instead of what it gave.
+    """Something that X could not give, in addition to or instead of what it gave.
 
     `type` is the last segment of X's URI ('resource-not-found'), `reason` the finer word of some refusals. Texts are
-    X's own: neutralise them before anybody reads them. 'unreadable' is ours: an item came that has no usable id.
+    X's own: neutralise them before showing them. 'unreadable' is ours: an item came that has no usable id.
     """
 
     type: str = ""
@@ -187,7 +187,7 @@ class Problem(XObject, frozen=True, kw_only=True):
 class Page(Generic[T_co]):
     """One answer: what was asked for, what came along, and what X could not give.
 
-    `truncated` says that X may know more that it did not show; `result_count` is X's own count where it gives one.
+    `truncated` says that X may know more that it did not show; `result_count` is X's own count if it gives one.
     """
 
     items: tuple[T_co, ...] = ()

@@ -170,7 +170,7 @@ def _asked_for(page: Page[XObject], kind: type[Space | User | Post]) -> frozense
 
 
 def ceiling_of(request: Request[XObject], *, is_private: bool = False) -> CostCeiling:
-    """The most that an answer to this request may cost; `is_private` where a person's own token looks.
+    """The most that an answer to this request may cost; `is_private` if it is sent with a person's own token.
 
     What is asked for by id is returned at most once each; a list holds as many as `max_results` allows, or 100.
     """

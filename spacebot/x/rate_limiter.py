@@ -71,7 +71,7 @@ class RateLimiter:
     def refusal(
         self, endpoint: Endpoint[XObject], token: Hashable, lane: Lane, *, status: int | None = None
     ) -> XRateLimited:
-        """The exception that says when the next request may go; `status` where X itself has refused."""
+        """The exception that says when the next request may go; `status` if X itself has refused."""
         return self._refusal(self._budget(endpoint, token).wait(lane, self._clock.monotonic()), status)
 
     def windows(self) -> dict[str, Window]:

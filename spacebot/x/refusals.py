@@ -40,12 +40,12 @@ from spacebot.x.model import Problem
 ABSENCES = frozenset(
     {"resource-not-found", "resource-unavailable", "not-authorized-for-resource", "disallowed-resource"}
 )
-"""Types of problem that say of one thing that it is not to be seen."""
+"""Types of problem that say that one thing cannot be seen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """One answer that is not what was asked: where it came, and all that it complains of."""
+    """One answer that is not what was asked for: its status and headers, and all the problems that it states."""
 
     status: int
     headers: Mapping[str, str]
@@ -65,7 +65,7 @@ def explain(refusal: Refusal) -> XError:
         if meaning is None:
             continue
         error = meaning(problem, refusal)
-        # A server that is failing is failing, whatever it calls the reason.
+        # A failing server is down, whatever reason it gives.
         if refusal.status < _SERVER_FAULT or isinstance(error, XDown):
             return error
     return _by_status(refusal)

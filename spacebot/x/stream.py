@@ -1,4 +1,4 @@
-"""PURE: what the activity stream says, and how long to wait before connecting to it again. No line is passed over in silence.
+"""PURE: what the activity stream says, and how long to wait before connecting to it again. No line is ignored silently.
 
 Source: https://docs.x.com/x-api/activity/introduction and X's pages on consuming streams.
 """
@@ -14,7 +14,7 @@ from spacebot.errors import XDisconnected, XError, XRateLimited
 from spacebot.x.base import XObject
 from spacebot.x.lenient import parse, read_leniently
 from spacebot.x.model import Problem
-from spacebot.x.wire import complaints
+from spacebot.x.wire import stated_problems
 
 HEARTBEAT = 20.0
 """Seconds between the blank lines that X sends at the latest."""
@@ -23,10 +23,10 @@ SILENCE = 30.0
 """Seconds without a whole line after which a connection counts as dead: a heartbeat, and time for it to travel."""
 
 REMEMBERED = 10_000
-"""So many events are known again when they come twice."""
+"""How many events are remembered, to recognise those that come twice."""
 
 LONGEST_LINE = 1 << 20
-"""Bytes; an event has some two thousand."""
+"""Bytes; an event has about two thousand."""
 
 _FIRST_NETWORK_PAUSE, _LONGEST_NETWORK_PAUSE = 0.25, 16.0
 _FIRST_HTTP_PAUSE, _LONGEST_HTTP_PAUSE = 5.0, 320.0
@@ -36,7 +36,7 @@ _ENOUGH = 20
 
 
 class SpaceStarted(XObject, frozen=True, kw_only=True):
-    """A Space of a subscribed host has started. X tells nothing else of it."""
+    """A Space of a subscribed host has started. X says nothing else of it."""
 
     space_id: SpaceId
     """X calls it the broadcast's id; that it is the Space's is likely and not documented."""
@@ -53,15 +53,15 @@ class SpaceEnded(XObject, frozen=True, kw_only=True):
 
 
 class Connected(XObject, frozen=True, kw_only=True):
-    """The stream stands; what happened in the last `gap` seconds may not have been told."""
+    """The stream is connected; what happened in the last `gap` seconds may not have been reported."""
 
     gap: float
 
 
 class Disconnected(XObject, frozen=True, kw_only=True):
-    """The stream is broken, or could not be had; it is tried again after `pause` seconds.
+    """The stream is broken, or could not be opened; it is tried again after `pause` seconds.
 
-    `gap` is how many seconds ago it was last heard.
+    `gap` is how many seconds ago it last said something.
     """
 
     reason: str
@@ -70,7 +70,7 @@ class Disconnected(XObject, frozen=True, kw_only=True):
 
 
 class Missed(XObject, frozen=True, kw_only=True):
-    """The stream stands, and said something in the last `gap` seconds that cannot be understood."""
+    """The stream is connected, and said something in the last `gap` seconds that cannot be read."""
 
     gap: float
 
@@ -109,13 +109,13 @@ class _Line(XObject, frozen=True, kw_only=True):
 
 
 class Reading(XObject, frozen=True, kw_only=True):
-    """What one line means: nothing at all for a heartbeat, or for an event of no concern or known already.
+    """What one line means: nothing at all for a heartbeat, and for an event that is unwanted or known already.
 
     Attributes:
-        uuid: Under what X bills it, or a name of our own for what may be an event and has none; None for what is free.
+        uuid: The id under which X bills it, or an id of our own if it may be an event without one; None if it is free.
         told: What happened.
         problems: Why X ends this stream.
-        is_clear: Whether it could be understood; otherwise something may have happened.
+        is_clear: Whether it could be read; otherwise something may have happened.
     """
 
     uuid: str | None = None
@@ -125,7 +125,7 @@ class Reading(XObject, frozen=True, kw_only=True):
 
 
 class Lines:
-    """Cuts what arrives into whole lines; the rest waits for its end."""
+    """Cuts what arrives into whole lines, and keeps the beginning of the next one."""
 
     def __init__(self) -> None:
         self._rest = bytearray()
@@ -134,7 +134,7 @@ class Lines:
         """The lines that this chunk completes, without their ends; a heartbeat is an empty one.
 
         Raises:
-            XDisconnected: What should be one line is longer than any line of X's: the connection is of no use.
+            XDisconnected: The unfinished line is longer than any line of X's: the connection is of no use.
         """
         *whole, rest = (bytes(self._rest) + chunk).split(b"\n")
         self._rest = bytearray(rest)
@@ -145,10 +145,10 @@ class Lines:
 
 
 class Reader:
-    """Understands lines, each event once: X may send one twice, with the same uuid or with another."""
+    """Reads lines, and each event once: X may send one twice, with the same uuid or with another."""
 
     def __init__(self, remembered: int = REMEMBERED) -> None:
-        self._most = remembered
+        self._remembered = remembered
         self._seen: OrderedDict[Hashable, None] = OrderedDict()
 
     def read(self, line: bytes) -> Reading:
@@ -161,7 +161,7 @@ class Reader:
         except (ValueError, msgspec.ValidationError):
             return Reading(uuid=_name_of(line), is_clear=False)
         if event is None:
-            problems = complaints(line)
+            problems = stated_problems(line)
             return Reading(problems=problems) if problems else Reading(uuid=_name_of(line), is_clear=False)
         return self._read_event(event, event.event_uuid or _name_of(line))
 
@@ -173,7 +173,7 @@ class Reader:
         space_id = event.payload.broadcast_id
         if not user_id or not space_id:
             return Reading(uuid=uuid, is_clear=False)
-        # Both are looked at, so that both are remembered.
+        # Both are evaluated, so that both are remembered.
         if self._is_known(uuid) | self._is_known((space_id, event.event_type)):
             return Reading(uuid=uuid)
         return Reading(uuid=uuid, told=kind(space_id=SpaceId(space_id), user_id=user_id, uuid=uuid))
@@ -183,7 +183,7 @@ class Reader:
             self._seen.move_to_end(key)
             return True
         self._seen[key] = None
-        if len(self._seen) > 2 * self._most:
+        if len(self._seen) > 2 * self._remembered:
             self._seen.popitem(last=False)
         return False
 
@@ -192,21 +192,21 @@ def _name_of(line: bytes) -> str:
     return "unread " + hashlib.blake2b(line, digest_size=12).hexdigest()
 
 
-class Patience:
-    """How long to wait before the next attempt, as X asks: at once; then by what went wrong, longer each time."""
+class Backoff:
+    """How long to wait before connecting again, as X asks: not at all at first, then longer each time by kind of error."""
 
     def __init__(self) -> None:
         self._network = 0
         self._http = 0
         self._rate = 0
 
-    def stood(self, seconds: float) -> None:
-        """A connection stood so long; one that outlived a heartbeat clears the record."""
+    def connection_lasted(self, seconds: float) -> None:
+        """Note how many seconds a connection lasted; one that outlived a heartbeat resets the pauses."""
         if seconds >= HEARTBEAT:
             self._network = self._http = self._rate = 0
 
-    def after(self, error: XError) -> float:
-        """Seconds to wait."""
+    def pause_after(self, error: XError) -> float:
+        """Seconds to wait after this error."""
         if isinstance(error, XRateLimited):
             self._rate = min(self._rate + 1, _ENOUGH)
             pause = min(_FIRST_RATE_PAUSE * 2.0 ** (self._rate - 1), _LONGEST_HTTP_PAUSE)

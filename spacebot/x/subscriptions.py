@@ -17,9 +17,9 @@ EventType = Literal["spaces.start", "spaces.end"]
 
 
 class Subscription(XObject, frozen=True, kw_only=True):
-    """One event of one user that X tells the app of.
+    """One kind of event of one user that X reports to the app.
 
-    `id` is None where X did not say it; `webhook_id` says that X tells a webhook of it, and not the stream.
+    `id` is None if X did not say it; with a `webhook_id`, X reports to a webhook and not to the stream.
     """
 
     id: str | None
@@ -72,8 +72,8 @@ class Answer(XObject, frozen=True, kw_only=True):
         ]
 
 
-def decipher(refusal: Refusal, body: bytes) -> Answer:
-    """What an answer says; raises what it complains of where it says nothing else."""
+def read_answer(refusal: Refusal, body: bytes) -> Answer:
+    """What an answer says; raises its problems as an XError if it says nothing else."""
     if not 200 <= refusal.status < 300:  # noqa: PLR2004 - the range of success
         raise explain(refusal)
     try:

@@ -29,7 +29,7 @@ from spacebot.x.limits import Lane, Rate, read_rate
 from spacebot.x.model import Page
 from spacebot.x.money import CostCeiling, Meter, Reservation, Usage, billed_at, ceiling_of, usage_of
 from spacebot.x.rate_limiter import RateLimiter
-from spacebot.x.wire import Generation, build, decipher, is_about_names
+from spacebot.x.wire import Generation, build_request, is_about_names, read_answer
 
 T = TypeVar("T", bound=XObject)
 
@@ -152,7 +152,7 @@ class Transport:
     ) -> Page[T]:
         """The request, retried where that may help: after a transient fault, and once with a new token."""
         endpoint, access = request.endpoint, token.access if token else None
-        target = build(request, generation)
+        target = build_request(request, generation)
         ceiling = ceiling_of(request, is_private=token is not None)
         if not has_slot:
             await self.rate_limiter.wait_for_slot(endpoint, access, lane)
@@ -222,7 +222,7 @@ class Transport:
                 now = self._clock.now()
                 rate = read_rate(given, now)
                 LOG.debug("X, %s: %s, %s left of %s", endpoint.name, status, rate.remaining, rate.limit)
-                page = decipher(endpoint, status, given, body, now)
+                page = read_answer(endpoint, status, given, body, now)
             except XError as error:
                 await self._book_failure(reservation, error)
                 if isinstance(error, _NeverSent):

@@ -1,6 +1,6 @@
-"""What X lets one ask for: the enumerations of its OpenAPI document 2.167, as types.
+"""What can be asked of X: the enumerations of its OpenAPI document 2.167, as types.
 
-The client writes them in the words of an older generation where X wants that (see `wire`).
+The client writes them in the names of an older generation if X wants that (see `wire`).
 """
 
 from typing import Literal

@@ -1,4 +1,4 @@
-"""PURE: a request's words on the wire, and an answer's meaning: a page, or exactly one exception. No I/O, no clock."""
+"""PURE: how a request is written for X, and what an answer means: a page, or exactly one exception. No I/O, no clock."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -40,17 +40,17 @@ _OLD_EXPANSIONS = {
 _OLD_FIELDS = {"note_post": "note_tweet"}
 
 
-def build(request: Request[T], generation: Generation = Generation.NEW) -> tuple[str, str, dict[str, str]]:
+def build_request(request: Request[T], generation: Generation = Generation.NEW) -> tuple[str, str, dict[str, str]]:
     """Method, path and query (not yet percent-encoded).
 
     Raises:
-        XInvalidRequest: What is asked about cannot exist, so X need not be troubled with it.
+        XInvalidRequest: What is asked about cannot exist, so X need not be asked.
     """
     endpoint = request.endpoint
     if request.about is not None and not (endpoint.pattern and endpoint.pattern.fullmatch(request.about)):
         raise XInvalidRequest(parameters=frozenset({endpoint.resource or "id"}), values=frozenset({request.about}))
     _check(endpoint, request.query)
-    query = _in_old_words(request.query) if generation is Generation.OLD else request.query
+    query = _in_old_names(request.query) if generation is Generation.OLD else request.query
     return (
         "GET",
         endpoint.path.format(request.about),
@@ -70,7 +70,7 @@ def _check(endpoint: Endpoint[T], query: Query) -> None:
         raise XInvalidRequest(parameters=frozenset({"max_results"}))
 
 
-def _in_old_words(query: Query) -> Query:
+def _in_old_names(query: Query) -> Query:
     old: Query = {}
     for name, value in query.items():
         if name == "expansions" and isinstance(value, tuple):
@@ -83,15 +83,15 @@ def _in_old_words(query: Query) -> Query:
 
 
 def is_about_names(refused: XInvalidRequest, request: Request[T]) -> bool:
-    """Whether X refused a word that the other generation writes differently."""
-    if _in_old_words(request.query) == request.query:
+    """Whether X refused a name that the other generation writes differently."""
+    if _in_old_names(request.query) == request.query:
         return False
     renamed = {"expansions", *_OLD_PARAMETERS, *_OLD_PARAMETERS.values()}
     return bool(refused.parameters & renamed)
 
 
 class Includes(XObject, frozen=True, kw_only=True):
-    """What came along, under today's names and the older ones."""
+    """What came along through expansions, under today's names and the older ones."""
 
     users: tuple[User, ...] = ()
     topics: tuple[Topic, ...] = ()
@@ -115,7 +115,7 @@ _SILENT = Meta()
 
 
 class Answer(XObject, frozen=True, kw_only=True):
-    """The envelope of an answer. `data` is missing where X has nothing to show, or nothing to say."""
+    """The envelope of an answer. `data` is missing if X has nothing to show, or nothing to say."""
 
     data: Any = msgspec.UNSET
     includes: Includes | None = None
@@ -135,7 +135,7 @@ def _decoder(item: type[XObject]) -> msgspec.json.Decoder[Answer]:
     return msgspec.json.Decoder(narrowed, strict=False)
 
 
-def decipher(endpoint: Endpoint[T], status: int, headers: Mapping[str, str], body: bytes, now: datetime) -> Page[T]:
+def read_answer(endpoint: Endpoint[T], status: int, headers: Mapping[str, str], body: bytes, now: datetime) -> Page[T]:
     """What X's answer means.
 
     Args:
@@ -153,30 +153,30 @@ def decipher(endpoint: Endpoint[T], status: int, headers: Mapping[str, str], bod
         XError: One of its subclasses. XAbsent (only from look-ups of one thing) names the thing if X named it.
     """
     if not 200 <= status < 300:  # noqa: PLR2004 - the range of success
-        problems = complaints(body)
+        problems = stated_problems(body)
         own_status = status if status >= 400 else max(status, 300)  # noqa: PLR2004 - a refusal is never a success
         raise explain(Refusal(status=own_status, headers=headers, problems=problems, now=now))
     lost: tuple[Problem, ...] = ()
     try:
         answer = _decoder(endpoint.item).decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        answer, lost = _read_patiently(endpoint.item, body, status)
+        answer, lost = _read_item_by_item(endpoint.item, body, status)
     items: tuple[T, ...]
     if isinstance(answer.data, tuple):
         items = answer.data
     else:
         items = () if answer.data in (None, msgspec.UNSET) else (answer.data,)
     if not items:
-        _judge_empty(
-            endpoint, answer, lost, Refusal(status=status, headers=headers, problems=complaints(body), now=now)
+        _check_empty_answer(
+            endpoint, answer, lost, Refusal(status=status, headers=headers, problems=stated_problems(body), now=now)
         )
     if endpoint.resource and len(items) != 1:
         raise XUnreadable(status=status)
     return _page(answer, items, lost)
 
 
-def _read_patiently(item: type[XObject], body: bytes, status: int) -> tuple[Answer, tuple[Problem, ...]]:
-    """The answer without what cannot be read; each item lost is told as a problem, so that it never looks absent."""
+def _read_item_by_item(item: type[XObject], body: bytes, status: int) -> tuple[Answer, tuple[Problem, ...]]:
+    """The answer without what cannot be read; each lost item becomes a problem, so that it never looks absent."""
     try:
         raw = parse(body)
     except ValueError:
@@ -197,8 +197,8 @@ def _read_patiently(item: type[XObject], body: bytes, status: int) -> tuple[Answ
     return msgspec.structs.replace(envelope, data=found), tuple(lost)
 
 
-def complaints(body: bytes) -> tuple[Problem, ...]:
-    """The problems that a body states, at its top and in `errors`; none if it is no JSON object."""
+def stated_problems(body: bytes) -> tuple[Problem, ...]:
+    """The problems that a body states, at its top and in `errors`; none if it is not a JSON object."""
     try:
         raw = parse(body)
     except ValueError:
@@ -211,8 +211,8 @@ def complaints(body: bytes) -> tuple[Problem, ...]:
     return tuple(read_leniently(one, Problem) for one in stated)
 
 
-def _judge_empty(endpoint: Endpoint[T], answer: Answer, lost: tuple[Problem, ...], refusal: Refusal) -> None:
-    """Return if the answer honestly says 'nothing'; raise what it says instead."""
+def _check_empty_answer(endpoint: Endpoint[T], answer: Answer, lost: tuple[Problem, ...], refusal: Refusal) -> None:
+    """Return if the answer says that there is nothing; raise what it says instead."""
     problems = answer.errors or refusal.problems
     if problems:
         if not endpoint.resource and all(_concerns_one_thing(problem) for problem in problems):

@@ -41,15 +41,15 @@ async def test_looks_at_protected_hosts_leave_room_for_sweeps(tmp_path: Path) ->
             Transport(session=session, base_url=x.url, auth=BearerAuth(SecretStr(x.bearer_token)), clock=clock)
         )
         clock.jump(5)
-        desk = HostBatcher(client, clock)
+        batcher = HostBatcher(client, clock)
         links = cast(Links, Linked(x.user_token(friend)))
-        lookups = Lookups(x=client, desk=desk, store=store, clock=clock, links=links)
+        lookups = Lookups(x=client, batcher=batcher, store=store, clock=clock, links=links)
         swept = 0
 
         async def sweep() -> None:
             nonlocal swept
             while True:
-                await desk.sweep([UserId("1")])
+                await batcher.sweep([UserId("1")])
                 swept += 1
 
         async def insist(person: int) -> None:

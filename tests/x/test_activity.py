@@ -40,12 +40,12 @@ from spacebot.x.activity import ActivityClient
 from spacebot.x.auth import AppAuth, BearerAuth
 from spacebot.x.stream import (
     LONGEST_LINE,
+    Backoff,
     Connected,
     Disconnected,
     Happening,
     Lines,
     Missed,
-    Patience,
     Reader,
     Reading,
     SpaceEnded,
@@ -395,21 +395,21 @@ async def test_the_pauses_between_attempts_are_those_x_asks_for(
 
 
 def test_the_pause_after_network_faults_ends_at_sixteen_seconds_and_never_overflows() -> None:
-    patience = Patience()
-    pauses = [patience.after(XDown()) for _ in range(100)]
+    backoff = Backoff()
+    pauses = [backoff.pause_after(XDown()) for _ in range(100)]
     assert pauses[-1] == 16
-    assert [patience.after(XDown(status=503)) for _ in range(3000)][-1] == 320
-    assert [patience.after(XTooManyConnections()) for _ in range(3000)][-1] == 320
-    assert patience.after(XRateLimited(retry_after=700)) == 700
+    assert [backoff.pause_after(XDown(status=503)) for _ in range(3000)][-1] == 320
+    assert [backoff.pause_after(XTooManyConnections()) for _ in range(3000)][-1] == 320
+    assert backoff.pause_after(XRateLimited(retry_after=700)) == 700
 
 
 def test_only_a_connection_that_outlives_a_heartbeat_clears_the_record() -> None:
-    patience = Patience()
-    first = [patience.after(XDown()) for _ in range(3)]
-    patience.stood(19)
-    assert patience.after(XDown()) > first[-1]
-    patience.stood(20)
-    assert patience.after(XDown()) == 0
+    backoff = Backoff()
+    first = [backoff.pause_after(XDown()) for _ in range(3)]
+    backoff.connection_lasted(19)
+    assert backoff.pause_after(XDown()) > first[-1]
+    backoff.connection_lasted(20)
+    assert backoff.pause_after(XDown()) == 0
 
 
 async def test_a_connection_that_lingers_at_x_is_waited_out(bench: Bench) -> None:

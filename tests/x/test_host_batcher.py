@@ -17,7 +17,7 @@ from tests.x.conftest import Bench
 
 
 @pytest.fixture
-def desk(bench: Bench) -> HostBatcher:
+def batcher(bench: Bench) -> HostBatcher:
     return HostBatcher(bench.client, bench.clock)
 
 
@@ -40,12 +40,12 @@ async def both(*waits: object) -> list[object]:
     return list(await asyncio.gather(*waits, return_exceptions=True))  # type: ignore[call-overload]  # coroutines
 
 
-async def test_a_host_is_answered_with_their_spaces_only(bench: Bench, desk: HostBatcher) -> None:
+async def test_a_host_is_answered_with_their_spaces_only(bench: Bench, batcher: HostBatcher) -> None:
     one, two = bench.x.add_user("gardener"), bench.x.add_user("moth")
     live = bench.x.start_space(one)
     bench.x.start_space(two)
     soon = bench.x.schedule_space(one, start=bench.clock.now() + timedelta(hours=1))
-    answers = await bench.of(both(desk.ask(UserId(one.id)), desk.ask(UserId(two.id))))
+    answers = await bench.of(both(batcher.ask(UserId(one.id)), batcher.ask(UserId(two.id))))
     mine = answers[0]
     assert isinstance(mine, HostAnswer)
     assert {space.id for space in mine.spaces} == {live.id, soon.id}
@@ -56,30 +56,30 @@ async def test_a_host_is_answered_with_their_spaces_only(bench: Bench, desk: Hos
 
 
 async def test_fifty_askers_of_one_host_are_one_place_and_of_fifty_hosts_one_request(
-    bench: Bench, desk: HostBatcher
+    bench: Bench, batcher: HostBatcher
 ) -> None:
-    await bench.of(both(*(desk.ask(UserId("7")) for _ in range(50))))
-    await bench.of(both(*(desk.ask(host) for host in ids(100, 50))))
+    await bench.of(both(*(batcher.ask(UserId("7")) for _ in range(50))))
+    await bench.of(both(*(batcher.ask(host) for host in ids(100, 50))))
     assert hosts_asked(bench) == [["7"], ids(100, 50)]
 
 
-async def test_a_sweep_takes_its_paced_turn(bench: Bench, desk: HostBatcher) -> None:
+async def test_a_sweep_takes_its_paced_turn(bench: Bench, batcher: HostBatcher) -> None:
     async def sweeps() -> None:
         for number in range(4):
-            await desk.sweep(ids(number * 100, 100))
+            await batcher.sweep(ids(number * 100, 100))
 
     await bench.of(sweeps())
     assert least_gap(bench) == pytest.approx(900 / 270, rel=0.01)
 
 
 async def test_a_person_does_not_wait_for_the_sweeps_turn_and_takes_the_sweep_along(
-    bench: Bench, desk: HostBatcher
+    bench: Bench, batcher: HostBatcher
 ) -> None:
-    await bench.of(desk.sweep(ids(0, 100)))
-    sweeping = asyncio.create_task(desk.sweep(ids(200, 100)))
+    await bench.of(batcher.sweep(ids(0, 100)))
+    sweeping = asyncio.create_task(batcher.sweep(ids(200, 100)))
     await bench.clock.settle()
     began = bench.clock.monotonic()
-    answer = await bench.of(desk.ask(UserId("7")))
+    answer = await bench.of(batcher.ask(UserId("7")))
     assert answer.spaces == ()
     assert bench.clock.monotonic() - began < 1.2
     # 101 hosts do not fit: the last one of the sweep goes in its own next request, before the sweep returns.
@@ -94,10 +94,10 @@ async def sweeping_page(task: "asyncio.Task[Page[Space]]") -> Page[Space]:
     return await task
 
 
-async def test_a_sweep_sees_its_own_hosts_only(bench: Bench, desk: HostBatcher) -> None:
+async def test_a_sweep_sees_its_own_hosts_only(bench: Bench, batcher: HostBatcher) -> None:
     one, two = bench.x.add_user("gardener"), bench.x.add_user("moth")
     mine, other = bench.x.start_space(one), bench.x.start_space(two)
-    sweep, answer = await bench.of(both(desk.sweep([UserId(one.id)]), desk.ask(UserId(two.id))))
+    sweep, answer = await bench.of(both(batcher.sweep([UserId(one.id)]), batcher.ask(UserId(two.id))))
     assert isinstance(sweep, Page)
     assert isinstance(answer, HostAnswer)
     assert [space.id for space in sweep.items] == [mine.id]
@@ -105,36 +105,36 @@ async def test_a_sweep_sees_its_own_hosts_only(bench: Bench, desk: HostBatcher) 
     assert [space.id for space in answer.spaces] == [other.id]
 
 
-async def test_a_host_in_both_is_asked_about_once_and_told_to_both(bench: Bench, desk: HostBatcher) -> None:
+async def test_a_host_in_both_is_asked_about_once_and_told_to_both(bench: Bench, batcher: HostBatcher) -> None:
     one = bench.x.add_user("gardener")
     made = bench.x.start_space(one)
-    sweep, answer = await bench.of(both(desk.sweep([UserId(one.id), UserId("8")]), desk.ask(UserId(one.id))))
+    sweep, answer = await bench.of(both(batcher.sweep([UserId(one.id), UserId("8")]), batcher.ask(UserId(one.id))))
     assert isinstance(sweep, Page)
     assert isinstance(answer, HostAnswer)
     assert [space.id for space in sweep.items] == [space.id for space in answer.spaces] == [made.id]
     assert hosts_asked(bench) == [[one.id, "8"]]
 
 
-async def test_an_empty_sweep_asks_nothing(bench: Bench, desk: HostBatcher) -> None:
-    assert await bench.of(desk.sweep([])) == Page()
+async def test_an_empty_sweep_asks_nothing(bench: Bench, batcher: HostBatcher) -> None:
+    assert await bench.of(batcher.sweep([])) == Page()
     assert bench.x.requests == []
 
 
-async def test_a_failing_request_fails_exactly_those_who_wait_for_it(bench: Bench, desk: HostBatcher) -> None:
+async def test_a_failing_request_fails_exactly_those_who_wait_for_it(bench: Bench, batcher: HostBatcher) -> None:
     bench.x.fault("creator_ids", Fault.credits_depleted())
-    outcomes = await bench.of(both(*(desk.ask(host) for host in ids(1, 100)), desk.ask(UserId("777"))))
+    outcomes = await bench.of(both(*(batcher.ask(host) for host in ids(1, 100)), batcher.ask(UserId("777"))))
     assert [type(one) for one in outcomes[:100]] == [XCreditsDepleted] * 100
     assert isinstance(outcomes[100], HostAnswer)
 
 
-async def test_people_are_told_of_a_used_up_window_while_the_sweep_waits(bench: Bench, desk: HostBatcher) -> None:
+async def test_people_are_told_of_a_used_up_window_while_the_sweep_waits(bench: Bench, batcher: HostBatcher) -> None:
     bench.x.fault("creator_ids", Fault(drain=True))
     with pytest.raises(XRateLimited):
-        await bench.of(desk.ask(UserId("7")))
-    sweeping = asyncio.create_task(desk.sweep(ids(0, 3)))
+        await bench.of(batcher.ask(UserId("7")))
+    sweeping = asyncio.create_task(batcher.sweep(ids(0, 3)))
     await bench.clock.settle()
     with pytest.raises(XRateLimited) as limited:
-        await bench.of(desk.ask(UserId("7")))
+        await bench.of(batcher.ask(UserId("7")))
     assert limited.value.until is not None
     assert not sweeping.done()
     await bench.of(sweeping_page(sweeping))
@@ -142,10 +142,10 @@ async def test_people_are_told_of_a_used_up_window_while_the_sweep_waits(bench: 
     assert len(bench.x.refused) == 0
 
 
-async def test_someone_who_leaves_harms_nobody_else(bench: Bench, desk: HostBatcher) -> None:
-    await bench.of(desk.ask(UserId("1")))
-    leaving = [asyncio.create_task(desk.ask(UserId(str(number)))) for number in (1, 2)]
-    staying = [asyncio.create_task(desk.ask(UserId(str(number)))) for number in (2, 3)]
+async def test_someone_who_leaves_harms_nobody_else(bench: Bench, batcher: HostBatcher) -> None:
+    await bench.of(batcher.ask(UserId("1")))
+    leaving = [asyncio.create_task(batcher.ask(UserId(str(number)))) for number in (1, 2)]
+    staying = [asyncio.create_task(batcher.ask(UserId(str(number)))) for number in (2, 3)]
     await bench.clock.settle()
     for task in leaving:
         task.cancel()
@@ -154,52 +154,56 @@ async def test_someone_who_leaves_harms_nobody_else(bench: Bench, desk: HostBatc
     assert hosts_asked(bench)[-1] == ["2", "3"]
 
 
-async def test_when_everybody_leaves_nothing_is_asked_and_the_next_is_served(bench: Bench, desk: HostBatcher) -> None:
-    await bench.of(desk.ask(UserId("1")))
-    sweeping = asyncio.create_task(desk.sweep(ids(5, 5)))
+async def test_when_everybody_leaves_nothing_is_asked_and_the_next_is_served(
+    bench: Bench, batcher: HostBatcher
+) -> None:
+    await bench.of(batcher.ask(UserId("1")))
+    sweeping = asyncio.create_task(batcher.sweep(ids(5, 5)))
     await bench.clock.settle()
     sweeping.cancel()
     with pytest.raises(asyncio.CancelledError):
         await sweeping
-    answer = await bench.of(desk.ask(UserId("2")))
+    answer = await bench.of(batcher.ask(UserId("2")))
     assert answer.spaces == ()
     assert hosts_asked(bench) == [["1"], ["2"]]
     assert bench.client.windows()["creators"].remaining == 298
 
 
-async def test_someone_who_comes_as_the_last_one_leaves_is_served(bench: Bench, desk: HostBatcher) -> None:
+async def test_someone_who_comes_as_the_last_one_leaves_is_served(bench: Bench, batcher: HostBatcher) -> None:
     bench.x.fault("creator_ids", Fault.slow(30))
-    leaving = asyncio.create_task(desk.ask(UserId("1")))
+    leaving = asyncio.create_task(batcher.ask(UserId("1")))
     await bench.x.wait_for(lambda: bench.x.in_flight)
     leaving.cancel()
-    coming = asyncio.create_task(desk.ask(UserId("2")))
+    coming = asyncio.create_task(batcher.ask(UserId("2")))
     with pytest.raises(asyncio.CancelledError):
         await leaving
     assert isinstance((await bench.of(both(coming)))[0], HostAnswer)
 
 
-async def test_a_host_that_cannot_be_is_told_to_the_asker_only(bench: Bench, desk: HostBatcher) -> None:
+async def test_a_host_that_cannot_be_is_told_to_the_asker_only(bench: Bench, batcher: HostBatcher) -> None:
     known = UserId(bench.x.add_user("moth").id)
-    bad, good = await bench.of(both(desk.ask(UserId("gardener")), desk.ask(known)))
+    bad, good = await bench.of(both(batcher.ask(UserId("gardener")), batcher.ask(known)))
     assert isinstance(bad, HostAnswer)
     assert isinstance(good, HostAnswer)
     assert [problem.resource_id for problem in bad.problems] == ["gardener"]
     assert good.problems == ()
 
 
-async def test_fifty_people_are_answered_during_a_sweep_of_five_thousand_hosts(bench: Bench, desk: HostBatcher) -> None:
+async def test_fifty_people_are_answered_during_a_sweep_of_five_thousand_hosts(
+    bench: Bench, batcher: HostBatcher
+) -> None:
     made = {host: bench.x.add_user(f"host{host}", id=host) for host in ids(1_000, 5_000)}
     live = {bench.x.start_space(made[host]).creator.id for host in ids(1_000, 5_000)[::500]}
     seen: list[str] = []
 
     async def sweep() -> None:
         for start in range(1_000, 6_000, 100):
-            page = await desk.sweep(ids(start, 100))
+            page = await batcher.sweep(ids(start, 100))
             seen.extend(space.creator_id or "" for space in page.items)
 
     async def person(host: UserId) -> tuple[float, bool]:
         began = bench.clock.monotonic()
-        answer = await desk.ask(host)
+        answer = await batcher.ask(host)
         return bench.clock.monotonic() - began, bool(answer.spaces)
 
     async def crowd() -> Sequence[tuple[float, bool]]:
@@ -216,13 +220,13 @@ async def test_fifty_people_are_answered_during_a_sweep_of_five_thousand_hosts(b
     assert bench.x.refused == []
 
 
-async def test_a_sweep_through_faults_never_claims_an_absence(bench: Bench, desk: HostBatcher) -> None:
+async def test_a_sweep_through_faults_never_claims_an_absence(bench: Bench, batcher: HostBatcher) -> None:
     host = bench.x.add_user("gardener")
     bench.x.start_space(host)
     bench.x.random_faults(0.5, seed=7)
     answered = 0
     for _ in range(30):
-        (outcome,) = await bench.of(both(desk.sweep([UserId(host.id)])))
+        (outcome,) = await bench.of(both(batcher.sweep([UserId(host.id)])))
         if isinstance(outcome, Page):
             answered += 1
             assert [space.creator_id for space in outcome.items] == [host.id]
@@ -251,7 +255,7 @@ def test_a_space_without_a_creator_goes_to_the_host_it_names_or_is_told() -> Non
     assert [space.id for space in alone.items] == ["1b"]
 
 
-async def test_a_fault_of_x_reaches_the_person(bench: Bench, desk: HostBatcher) -> None:
+async def test_a_fault_of_x_reaches_the_person(bench: Bench, batcher: HostBatcher) -> None:
     bench.x.fault("creator_ids", Fault.html(503, times=None))
     with pytest.raises(XDown):
-        await bench.of(desk.ask(UserId("7")))
+        await bench.of(batcher.ask(UserId("7")))

@@ -29,7 +29,7 @@ SMALL = 25
 
 
 @pytest.fixture
-def desk(bench: Bench) -> HostBatcher:
+def batcher(bench: Bench) -> HostBatcher:
     return HostBatcher(bench.client, bench.clock)
 
 
@@ -57,24 +57,24 @@ def least_gap(bench: Bench) -> float:
     return min((later - earlier).total_seconds() for earlier, later in pairwise(times))
 
 
-async def sweep_all(desk: HostBatcher, hosts: Sequence[UserId]) -> list[str]:
+async def sweep_all(batcher: HostBatcher, hosts: Sequence[UserId]) -> list[str]:
     """One pass over all hosts, 100 by 100; the Spaces seen."""
     seen: list[str] = []
     for at in range(0, len(hosts), 100):
-        page = await desk.sweep(hosts[at : at + 100])
+        page = await batcher.sweep(hosts[at : at + 100])
         seen.extend(space.id for space in page.items)
     return seen
 
 
-async def timed(bench: Bench, desk: HostBatcher, host: UserId) -> tuple[float, HostAnswer]:
+async def timed(bench: Bench, batcher: HostBatcher, host: UserId) -> tuple[float, HostAnswer]:
     began = bench.clock.monotonic()
-    answer = await desk.ask(host)
+    answer = await batcher.ask(host)
     return bench.clock.monotonic() - began, answer
 
 
 @pytest.mark.parametrize("moment", [0.0, 3.3, 60.0])
 async def test_fifty_people_are_answered_within_five_seconds_by_shared_requests_while_the_sweep_goes_on(
-    bench: Bench, desk: HostBatcher, moment: float
+    bench: Bench, batcher: HostBatcher, moment: float
 ) -> None:
     swept, wanted = ids(100_000, 5_000), ids(900_000, 50)
     on_sweep = [bench.x.start_space(bench.x.add_user(f"swept{host}", id=host)).id for host in swept[::400]]
@@ -82,9 +82,9 @@ async def test_fifty_people_are_answered_within_five_seconds_by_shared_requests_
 
     async def everybody() -> list[tuple[float, HostAnswer]]:
         await bench.clock.sleep(moment)
-        return await asyncio.gather(*(timed(bench, desk, host) for host in wanted))
+        return await asyncio.gather(*(timed(bench, batcher, host) for host in wanted))
 
-    sweeping = asyncio.create_task(sweep_all(desk, swept))
+    sweeping = asyncio.create_task(sweep_all(batcher, swept))
     answers = await bench.of(everybody())
     assert not sweeping.done()
 
@@ -105,7 +105,7 @@ async def test_fifty_people_are_answered_within_five_seconds_by_shared_requests_
 
 
 async def test_crowds_all_through_a_window_never_take_a_request_that_x_would_refuse(
-    bench: Bench, desk: HostBatcher
+    bench: Bench, batcher: HostBatcher
 ) -> None:
     swept = ids(100_000, 500)
     for host in swept:
@@ -114,14 +114,14 @@ async def test_crowds_all_through_a_window_never_take_a_request_that_x_would_ref
     async def crowds() -> list[float]:
         waits: list[float] = []
         for number in range(60):
-            answers = await asyncio.gather(*(timed(bench, desk, host) for host in ids(900_000 + number, 10)))
+            answers = await asyncio.gather(*(timed(bench, batcher, host) for host in ids(900_000 + number, 10)))
             waits.extend(wait for wait, _ in answers)
             await bench.clock.sleep(17 + number % 3)
         return waits
 
     async def for_ever() -> None:
         while True:
-            await sweep_all(desk, swept)
+            await sweep_all(batcher, swept)
 
     sweeping = asyncio.create_task(for_ever())
     waits = await bench.of(crowds())
@@ -136,14 +136,14 @@ async def test_crowds_all_through_a_window_never_take_a_request_that_x_would_ref
 
 
 async def test_where_the_window_is_empty_people_read_when_to_come_back_and_are_served_then(small: Bench) -> None:
-    desk = HostBatcher(small.client, small.clock)
+    batcher = HostBatcher(small.client, small.clock)
     refusals: list[XRateLimited] = []
     left: list[float] = []
 
     async def people() -> None:
         for host in ids(7, 2 * SMALL):
             try:
-                await desk.ask(host)
+                await batcher.ask(host)
             except XRateLimited as refusal:
                 refusals.append(refusal)
                 left.append((refusal.until - small.clock.now()).total_seconds() if refusal.until else math.nan)
@@ -158,15 +158,15 @@ async def test_where_the_window_is_empty_people_read_when_to_come_back_and_are_s
     assert until is not None
     await small.clock.advance((until - small.clock.now()).total_seconds() - 1)
     with pytest.raises(XRateLimited, match=r"in [12] seconds?\.$"):
-        await small.of(desk.ask(UserId("7")))
+        await small.of(batcher.ask(UserId("7")))
     await small.clock.advance(1.5)
-    assert isinstance(await small.of(desk.ask(UserId("7"))), HostAnswer)
+    assert isinstance(await small.of(batcher.ask(UserId("7"))), HostAnswer)
     assert small.x.refused == []
 
 
 async def test_a_sweep_at_a_small_limit_leaves_people_their_share_of_every_window(small: Bench) -> None:
-    desk = HostBatcher(small.client, small.clock)
-    sweeping = asyncio.create_task(sweep_all(desk, ids(100_000, 10_000)))
+    batcher = HostBatcher(small.client, small.clock)
+    sweeping = asyncio.create_task(sweep_all(batcher, ids(100_000, 10_000)))
 
     async def late_people() -> None:
         for number in range(4):
@@ -175,7 +175,7 @@ async def test_a_sweep_at_a_small_limit_leaves_people_their_share_of_every_windo
             # A tenth of 25: two may come when the sweep has had all that is its own.
             for seconds in (left - 6, 2):
                 await small.clock.sleep(seconds)
-                await desk.ask(UserId(str(number)))
+                await batcher.ask(UserId(str(number)))
 
     await small.of(late_people())
     sweeping.cancel()
@@ -185,7 +185,7 @@ async def test_a_sweep_at_a_small_limit_leaves_people_their_share_of_every_windo
 
 
 async def test_one_id_that_x_takes_for_malformed_fails_nobody_else_in_its_batch(
-    bench: Bench, desk: HostBatcher, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, batcher: HostBatcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     poison, wanted, swept = UserId("0000666"), ids(900_000, 49), ids(100_000, 50)
     on_air = {host: bench.x.start_space(bench.x.add_user(f"host{host}", id=host)).id for host in [*wanted, *swept][::3]}
@@ -201,8 +201,8 @@ async def test_one_id_that_x_takes_for_malformed_fails_nobody_else_in_its_batch(
     monkeypatch.setattr(bench.x._gateway, "answer", refuse_poison)
 
     async def everybody() -> tuple[list[HostAnswer], HostAnswer, list[str]]:
-        people = asyncio.gather(*(desk.ask(host) for host in wanted))
-        return await asyncio.gather(people, desk.ask(poison), sweep_all(desk, swept))
+        people = asyncio.gather(*(batcher.ask(host) for host in wanted))
+        return await asyncio.gather(people, batcher.ask(poison), sweep_all(batcher, swept))
 
     answers, poisoned, seen = await bench.of(everybody())
     assert max(map(len, batches(bench))) == 100
@@ -218,7 +218,7 @@ async def test_one_id_that_x_takes_for_malformed_fails_nobody_else_in_its_batch(
 
 @pytest.mark.parametrize("more", [0, 1])
 async def test_an_answer_of_exactly_100_spaces_is_not_taken_for_complete(
-    bench: Bench, desk: HostBatcher, more: int
+    bench: Bench, batcher: HostBatcher, more: int
 ) -> None:
     hosts = ids(900_000, 100)
     made = {host: [bench.x.start_space(bench.x.add_user(f"host{host}", id=host)).id] for host in hosts}
@@ -227,7 +227,7 @@ async def test_an_answer_of_exactly_100_spaces_is_not_taken_for_complete(
         made[host].append(bench.x.schedule_space(bench.x.world.users[host], start=later).id)
 
     async def everybody() -> list[HostAnswer]:
-        return await asyncio.gather(*(desk.ask(host) for host in hosts))
+        return await asyncio.gather(*(batcher.ask(host) for host in hosts))
 
     answers = await bench.of(everybody())
     first, *halves = bench.x.requests
@@ -241,7 +241,7 @@ async def test_an_answer_of_exactly_100_spaces_is_not_taken_for_complete(
 
 
 async def test_whoever_comes_while_x_fails_is_answered_or_told_and_never_left_waiting(
-    bench: Bench, desk: HostBatcher
+    bench: Bench, batcher: HostBatcher
 ) -> None:
     bench.x.random_faults(0.4, seed=11)
     on_air = {host: bench.x.start_space(bench.x.add_user(f"host{host}", id=host)).id for host in ids(900_000, 50)}
@@ -249,7 +249,7 @@ async def test_whoever_comes_while_x_fails_is_answered_or_told_and_never_left_wa
     async def everybody() -> list[HostAnswer | BaseException]:
         outcomes: list[HostAnswer | BaseException] = []
         for _ in range(8):
-            outcomes += await asyncio.gather(*(desk.ask(host) for host in on_air), return_exceptions=True)
+            outcomes += await asyncio.gather(*(batcher.ask(host) for host in on_air), return_exceptions=True)
             await bench.clock.sleep(30)
         return outcomes
 

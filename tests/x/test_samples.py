@@ -17,7 +17,7 @@ from spacebot.x.endpoints import Endpoint, Request
 from spacebot.x.fields import OWN, PostFields, UserFields
 from spacebot.x.model import Affiliation, Page, Problem, Space, Topic, User
 from spacebot.x.posts import Media, Place, Poll, Post
-from spacebot.x.wire import Generation, build, decipher
+from spacebot.x.wire import Generation, build_request, read_answer
 from tests.x.documents import openapi, reference_documents
 
 NOW = datetime(2026, 10, 1, 12, 0, tzinfo=UTC)
@@ -66,7 +66,7 @@ def _same_moment(told: object, read: object) -> bool:
 def test_nothing_of_a_recorded_answer_is_lost(name: str) -> None:
     sample = json.loads((reference_documents() / "samples" / name).read_text())
     body, endpoint = sample["body"], SAMPLES[name]
-    page: Page[Any] = decipher(endpoint, sample["status"], sample["headers"], json.dumps(body).encode(), NOW)
+    page: Page[Any] = read_answer(endpoint, sample["status"], sample["headers"], json.dumps(body).encode(), NOW)
     told = body.get("data", [])
     assert list(lost(told if isinstance(told, list) else [told], plain(page.items))) == []
     includes = body.get("includes", {})
@@ -78,7 +78,7 @@ def test_nothing_of_a_recorded_answer_is_lost(name: str) -> None:
 def test_the_recorded_refusal_is_one_for_the_rate() -> None:
     sample = json.loads((reference_documents() / "samples" / "429_about_blank.json").read_text())
     with pytest.raises(XRateLimited):
-        decipher(endpoints.SPACE, sample["status"], sample["headers"], json.dumps(sample["body"]).encode(), NOW)
+        read_answer(endpoints.SPACE, sample["status"], sample["headers"], json.dumps(sample["body"]).encode(), NOW)
 
 
 def names_of(struct: type[msgspec.Struct]) -> set[str]:
@@ -205,7 +205,7 @@ def test_no_endpoint_is_left_out_of_the_contract() -> None:
 @pytest.mark.parametrize("request_", EVERYTHING, ids=lambda request_: request_.endpoint.name)
 def test_every_request_is_in_xs_document(request_: Request[Any]) -> None:
     contract = Contract(openapi())
-    method, path, query = build(request_)
+    method, path, query = build_request(request_)
     assert contract.complaints(method, path, query) == []
     carried = URL("https://x.invalid" + path).with_query(query)
     assert contract.complaints(method, carried.path, dict(carried.query)) == []
@@ -232,7 +232,7 @@ def test_the_contract_notices_a_wrong_request(path: str, query: dict[str, str]) 
 
 def test_the_contract_notices_the_older_generations_names() -> None:
     asked = Request(endpoint=endpoints.POSTS, about="1a", query=PostFields().query())
-    assert Contract(openapi()).complaints(*build(asked, Generation.OLD))
+    assert Contract(openapi()).complaints(*build_request(asked, Generation.OLD))
 
 
 OLDER = {
@@ -258,7 +258,7 @@ def older(document: Any) -> Any:
 
 @pytest.mark.parametrize("request_", EVERYTHING, ids=lambda request_: request_.endpoint.name)
 def test_every_request_is_written_in_the_older_names_too(request_: Request[Any]) -> None:
-    assert Contract(older(openapi())).complaints(*build(request_, Generation.OLD)) == []
+    assert Contract(older(openapi())).complaints(*build_request(request_, Generation.OLD)) == []
 
 
 def test_the_account_in_a_recorded_event_is_read_whole() -> None:

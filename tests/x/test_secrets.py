@@ -229,7 +229,7 @@ async def test_what_succeeds_tells_no_secret(bench: Bench, marks: Marks) -> None
     made = SpaceId(bench.x.start_space(host, title="Night garden", ticketed=True).id)
     auth = by_app(bench)
     app = XClient(Transport(session=bench.session, base_url=bench.x.url, auth=auth, clock=bench.clock))
-    desk = HostBatcher(app, bench.clock)
+    batcher = HostBatcher(app, bench.clock)
     for public in (True, False):
         token = await bench.of(person_token(bench, marks, host, public=public))
         for client, who in ((bench.client, token), (app, None)):
@@ -238,7 +238,7 @@ async def test_what_succeeds_tells_no_secret(bench: Bench, marks: Marks) -> None
             assert not [one for one in outcomes if isinstance(one, BaseException) and "kind of token" not in str(one)]
             marks.hear(outcomes)
         await bench.clock.advance(2)
-        marks.hear(await bench.of(desk.ask(UserId("7"))))
+        marks.hear(await bench.of(batcher.ask(UserId("7"))))
         oauth = sign_in(bench, public=public)
         assert token.refresh is not None
         renewed = await bench.of(oauth.refresh(token.refresh))
@@ -247,8 +247,8 @@ async def test_what_succeeds_tells_no_secret(bench: Bench, marks: Marks) -> None
         marks.hear([renewed, oauth, repr(vars(oauth))])
     headers = await bench.of(auth.headers())
     assert await auth.renew(headers)
-    marks.hear([auth, bench.client, app, desk, app.windows(), BearerAuth(SecretStr(bench.x.bearer_token))])
-    marks.hear([vars(bench.client), vars(bench.client._transport), vars(desk), repr(vars(auth)["_secret"])])
+    marks.hear([auth, bench.client, app, batcher, app.windows(), BearerAuth(SecretStr(bench.x.bearer_token))])
+    marks.hear([vars(bench.client), vars(bench.client._transport), vars(batcher), repr(vars(auth)["_secret"])])
 
 
 def _name(fault: Fault) -> str:

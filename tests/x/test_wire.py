@@ -16,7 +16,7 @@ from spacebot.x.base import XObject
 from spacebot.x.endpoints import Endpoint, Request
 from spacebot.x.fields import PostFields, SpaceFields
 from spacebot.x.model import Page, Space
-from spacebot.x.wire import Generation, build, decipher
+from spacebot.x.wire import Generation, build_request, read_answer
 
 NOW = datetime(2026, 10, 1, 12, 0, tzinfo=UTC)
 HOST = "5001"
@@ -46,7 +46,7 @@ INCLUDES: dict[str, Any] = {
 
 def answer(endpoint: Endpoint[Any], body: object, status: int = 200, **headers: str) -> Page[Any]:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return decipher(endpoint, status, {name.replace("_", "-"): value for name, value in headers.items()}, raw, NOW)
+    return read_answer(endpoint, status, {name.replace("_", "-"): value for name, value in headers.items()}, raw, NOW)
 
 
 def failure(endpoint: Endpoint[Any], body: object, status: int = 200, **headers: str) -> XError:
@@ -420,7 +420,7 @@ EVERY = [getattr(endpoints, name) for name in vars(endpoints) if isinstance(geta
 
 def understood(endpoint: Endpoint[XObject], status: int, headers: dict[str, str], body: bytes) -> None:
     try:
-        page = decipher(endpoint, status, headers, body, NOW)
+        page = read_answer(endpoint, status, headers, body, NOW)
     except XError as error:
         assert str(error)  # noqa: PT017 - either outcome is fine, as long as it is one of these two
     else:
@@ -465,14 +465,14 @@ def test_any_json_in_any_place_is_a_page_or_an_xerror(
 @given(value=JSON, field=st.sampled_from(sorted(set(LIVE) - {"id"})))
 def test_one_field_gone_wrong_never_costs_another_space(value: object, field: str) -> None:
     body = json.dumps({"data": [{**LIVE, "id": "1bad", field: value}, LIVE]}).encode()
-    page = decipher(endpoints.CREATORS, 200, {}, body, NOW)
+    page = read_answer(endpoints.CREATORS, 200, {}, body, NOW)
     assert [space.id for space in page.items] == ["1bad", LIVE["id"]]
     assert page.items[1].title == LIVE["title"]
 
 
 def test_a_request_asks_for_ids_through_expansions_only() -> None:
     asked: Request[Space] = Request(endpoint=endpoints.SPACES, query={"ids": ("1a", "1b"), **fields.FULL.query()})
-    method, path, query = build(asked)
+    method, path, query = build_request(asked)
     assert (method, path, query["ids"]) == ("GET", "/2/spaces", "1a,1b")
     assert query["expansions"] == "creator_id,host_ids,speaker_ids,topic_ids"
     assert not set(query["space.fields"].split(",")) & {"creator_id", "host_ids", "speaker_ids", "topic_ids"}
@@ -480,7 +480,7 @@ def test_a_request_asks_for_ids_through_expansions_only() -> None:
 
 def test_the_older_generation_is_written_in_its_own_words() -> None:
     asked = Request(endpoint=endpoints.POSTS, about="1a", query=PostFields().query())
-    new, old = build(asked)[2], build(asked, Generation.OLD)[2]
+    new, old = build_request(asked)[2], build_request(asked, Generation.OLD)[2]
     assert "post.fields" in new
     assert "tweet.fields" not in new
     assert old["tweet.fields"] == new["post.fields"]
@@ -508,4 +508,4 @@ def test_nothing_is_asked_for_that_is_not_needed() -> None:
 )
 def test_what_cannot_be_is_not_asked(request_: Request[XObject]) -> None:
     with pytest.raises(XInvalidRequest):
-        build(request_)
+        build_request(request_)
