@@ -1,4 +1,4 @@
-"""What a choice of channel or role must fulfil; each failing check is one sentence that says what to do."""
+"""What a choice of channel or role must fulfil; each failing check is a mistake that says what to do."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,13 +9,16 @@ from spacebot.bot.client import Spacebot
 from spacebot.deliver.permissions import POSTABLE, WANTED, missing_permissions
 from spacebot.domain.guilds import WatchLine
 from spacebot.domain.ids import ChannelId, GuildId, RoleId
+from spacebot.domain.mistakes import Mistake
 from spacebot.errors import UserMistake
+from spacebot.present.configuration import ROLE_GONE
+from spacebot.present.mistakes import sentence
 
 
 def guild_of(interaction: discord.Interaction[Spacebot]) -> discord.Guild:
     """The guild of a command that is only offered in guilds."""
     if interaction.guild is None:
-        raise UserMistake("That works only in a server that has invited me as a bot.")
+        raise UserMistake(Mistake.NOT_IN_A_GUILD)
     return interaction.guild
 
 
@@ -32,14 +35,14 @@ def postable(guild: discord.Guild, channel_id: int) -> ChannelId:
     """
     channel = guild.get_channel_or_thread(channel_id)
     if channel is None:
-        raise UserMistake("I cannot see that channel; give me View Channel there, or choose another.")
+        raise UserMistake(Mistake.CHANNEL_UNSEEN)
     if not isinstance(channel, POSTABLE):
-        raise UserMistake("That is not a channel for messages; choose a text channel.")
+        raise UserMistake(Mistake.NO_TEXT_CHANNEL)
     if isinstance(channel, discord.Thread) and channel.locked:
-        raise UserMistake("That thread is locked; unlock it, or choose another channel.")
+        raise UserMistake(Mistake.THREAD_LOCKED)
     lacking = missing_permissions(channel, WANTED)
     if lacking:
-        raise UserMistake(f"In {channel.mention} I lack {lacking}; grant it there and give the command again.")
+        raise UserMistake(Mistake.PERMISSIONS_LACKING, channel=channel.mention, lacking=lacking)
     return ChannelId(channel.id)
 
 
@@ -50,7 +53,7 @@ def obstacle(guild: discord.Guild, channel_id: ChannelId | None) -> str | None:
     try:
         postable(guild, channel_id)
     except UserMistake as mistake:
-        return str(mistake)
+        return sentence(mistake)
     return None
 
 
@@ -60,11 +63,11 @@ def role_trouble(guild: discord.Guild, role_id: RoleId | None) -> str | None:
         return None
     role = guild.get_role(role_id)
     if role is None:
-        return "that role is gone; choose another with /config role"
+        return ROLE_GONE
     try:
         mentionable(guild, role)
     except UserMistake as mistake:
-        return str(mistake)
+        return sentence(mistake)
     return None
 
 
@@ -89,10 +92,6 @@ def mentionable(guild: discord.Guild, role: discord.Role) -> RoleId:
     """
     if role.mentionable or guild.me.guild_permissions.mention_everyone:
         return RoleId(role.id)
-    name = "everyone" if role.is_default() else discord.utils.escape_markdown(role.name)
     if role.is_default():
-        raise UserMistake(f"I may not mention @{name}; give me the permission Mention @everyone, @here and All Roles.")
-    raise UserMistake(
-        f"I may not mention {name}; switch on “Allow anyone to @mention this role” in the role's settings, or give me "
-        "the permission Mention @everyone, @here and All Roles."
-    )
+        raise UserMistake(Mistake.EVERYONE_NOT_MENTIONABLE)
+    raise UserMistake(Mistake.ROLE_NOT_MENTIONABLE, name=discord.utils.escape_markdown(role.name))

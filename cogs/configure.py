@@ -9,7 +9,8 @@ from discord.ext import commands
 from cogs import checks, everyone
 from spacebot.bot.client import Spacebot
 from spacebot.domain.guilds import AtEnd
-from spacebot.present import reports
+from spacebot.domain.ids import ChannelId
+from spacebot.present import configuration
 
 LONGEST_NOTICE = 24 * 60
 """Minutes; X lets a Space be scheduled two weeks ahead, but a reminder is for the day."""
@@ -33,9 +34,7 @@ class Configure(commands.GroupCog, group_name="config", group_description="Where
         await interaction.response.defer(ephemeral=True)
         postable = checks.postable(checks.guild_of(interaction), channel.id)
         await self.guilds.set_channel(checks.guild_id(interaction), postable)
-        await interaction.edit_original_response(
-            content=f"Spaces are announced in {channel.mention} from now on. Follow a host with `/watch add`."
-        )
+        await interaction.edit_original_response(content=configuration.channel_sentence(ChannelId(channel.id)))
 
     @app_commands.command(description="Mention this role with each announcement; without one, nobody")
     @app_commands.describe(role="The role to mention; leave it out to mention nobody")
@@ -45,11 +44,11 @@ class Configure(commands.GroupCog, group_name="config", group_description="Where
         guild = checks.guild_of(interaction)
         role_id = checks.mentionable(guild, role) if role is not None else None
         if role is not None and role.is_default():
-            await interaction.edit_original_response(content=everyone.QUESTION, view=everyone.question())
+            await interaction.edit_original_response(content=configuration.ASK_EVERYONE, view=everyone.question())
             return
         await self.guilds.set_role(checks.guild_id(interaction), role_id)
-        whom = f"mention {role.mention}" if role is not None else "mention nobody"
-        await interaction.edit_original_response(content=f"Announcements {whom} from now on.")
+        text = configuration.role_sentence(role_id, checks.guild_id(interaction))
+        await interaction.edit_original_response(content=text)
 
     @app_commands.command(description="Which moments of a Space to announce; what you leave out stays as it is")
     @app_commands.describe(
@@ -71,7 +70,7 @@ class Configure(commands.GroupCog, group_name="config", group_description="Where
         config = await self.guilds.set_moments(
             checks.guild_id(interaction), scheduled=scheduled, reminder=reminder, live=live, ended=ended
         )
-        await interaction.edit_original_response(content=f"A Space is announced here: {reports.moments(config)}.")
+        await interaction.edit_original_response(content=configuration.moments_sentence(config))
 
     @app_commands.command(description="What becomes of announcements when their Space is over")
     @app_commands.describe(what="Edit them into a summary, delete them, or leave them as they are")
@@ -80,9 +79,7 @@ class Configure(commands.GroupCog, group_name="config", group_description="Where
         await interaction.response.defer(ephemeral=True)
         at_end = AtEnd(what)
         await self.guilds.set_end(checks.guild_id(interaction), at_end)
-        await interaction.edit_original_response(
-            content=f"When a Space is over, its announcements {reports.ENDS[at_end]} from now on."
-        )
+        await interaction.edit_original_response(content=configuration.end_sentence(at_end))
 
     @app_commands.command(description="Tell this server's admins of trouble in this channel")
     @app_commands.describe(channel="A channel that admins read; leave it out for the server's system channel")
@@ -93,8 +90,7 @@ class Configure(commands.GroupCog, group_name="config", group_description="Where
         await interaction.response.defer(ephemeral=True)
         where = checks.postable(checks.guild_of(interaction), channel.id) if channel is not None else None
         await self.guilds.set_admin_channel(checks.guild_id(interaction), where)
-        place = channel.mention if channel is not None else "the server's system channel"
-        await interaction.edit_original_response(content=f"If something is in my way, I say so in {place}.")
+        await interaction.edit_original_response(content=configuration.alerts_sentence(where))
 
     @app_commands.command(description="What is set up, and whether anything is in its way")
     @app_commands.checks.has_permissions(manage_guild=True)
@@ -103,7 +99,7 @@ class Configure(commands.GroupCog, group_name="config", group_description="Where
         guild_id = checks.guild_id(interaction)
         config = await self.guilds.config(guild_id)
         lines = checks.with_obstacles(checks.guild_of(interaction), await self.guilds.watchlist(guild_id))
-        card = reports.config_card(
+        card = configuration.config_card(
             config,
             lines,
             guild_id,

@@ -9,11 +9,10 @@ from cogs.checks import guild_id, guild_of, mentionable
 from spacebot.bot.client import Spacebot
 from spacebot.bot.replies import explained
 from spacebot.domain.ids import RoleId, UserId
+from spacebot.domain.mistakes import Mistake
 from spacebot.errors import UserMistake
+from spacebot.present import configuration
 
-QUESTION = (
-    "Do you really want to mention **everyone** in this server each time? That cannot be taken back once it is sent."
-)
 WHOLE_GUILD = "guild"
 
 
@@ -27,7 +26,7 @@ class EveryoneButton(
         yes = answer == "yes"
         super().__init__(
             discord.ui.Button(
-                label="Yes, mention everyone" if yes else "No",
+                label=configuration.YES_EVERYONE if yes else configuration.NO,
                 style=discord.ButtonStyle.danger if yes else discord.ButtonStyle.secondary,
                 custom_id=f"everyone:{what}:{answer}",
             )
@@ -48,17 +47,17 @@ class EveryoneButton(
 
     async def _carry_out(self, interaction: discord.Interaction[Spacebot]) -> str:
         if not interaction.permissions.manage_guild:
-            raise UserMistake("You need the Manage Server permission for that.")
+            raise UserMistake(Mistake.MAY_NOT_MANAGE)
         if self.answer == "no":
-            return "Then nobody new is mentioned."
+            return configuration.NOBODY_NEW
         guild = guild_of(interaction)
         role = mentionable(guild, guild.default_role)
         guilds = interaction.client.services.guilds
         if self.what == WHOLE_GUILD:
             await guilds.set_role(guild_id(interaction), role)
-            return "Announcements mention @everyone from now on."
+            return configuration.role_sentence(role, guild_id(interaction))
         await guilds.set_watch_role(guild_id(interaction), UserId(self.what), RoleId(role))
-        return "Announcements of this host mention @everyone from now on."
+        return configuration.HOST_MENTIONS_EVERYONE
 
 
 def question(what: str = WHOLE_GUILD) -> discord.ui.View:

@@ -9,24 +9,17 @@ from discord.ext import commands
 
 from spacebot.bot.client import Spacebot
 from spacebot.bot.replies import explain, explained
+from spacebot.domain.mistakes import Mistake
 from spacebot.errors import UserMistake
-from spacebot.usecases.links import NOT_SET_UP, SIGN_IN_LIVES, Links, PersonId
-
-HOW = (
-    "Open the link, sign in to X and allow it. Only you can use what it brings: `/space-buyers`, the reminders of your"
-    " own Spaces, and protected accounts that you follow. The link is for you alone and works for ten minutes."
-)
-PASTE = (
-    " You then land on a page that does not load: copy its whole address, come back here, and press"
-    " **I have the address**."
-)
+from spacebot.present import linking
+from spacebot.usecases.links import SIGN_IN_LIVES, Links, PersonId
 
 
 class PasteButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template="x-link:paste"):
     """Opens the question for the address."""
 
     def __init__(self) -> None:
-        super().__init__(discord.ui.Button(label="I have the address", custom_id="x-link:paste"))
+        super().__init__(discord.ui.Button(label=linking.PASTE, custom_id="x-link:paste"))
 
     @classmethod
     async def from_custom_id(
@@ -39,11 +32,11 @@ class PasteButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], te
         await interaction.response.send_modal(PasteModal())
 
 
-class PasteModal(discord.ui.Modal, title="Link your X account"):
+class PasteModal(discord.ui.Modal, title=linking.ASK_ADDRESS):
     """Takes the address that the person landed on."""
 
     address: discord.ui.TextInput["PasteModal"] = discord.ui.TextInput(
-        label="The whole address of the page", custom_id="address", placeholder="http…", max_length=2000
+        label=linking.ADDRESS, custom_id="address", placeholder="http…", max_length=2000
     )
 
     def __init__(self) -> None:
@@ -53,7 +46,7 @@ class PasteModal(discord.ui.Modal, title="Link your X account"):
         await interaction.response.defer(ephemeral=True, thinking=True)
         links = _links(interaction.client)
         await links.finish_pasted(PersonId(interaction.user.id), self.address.value)
-        await interaction.edit_original_response(content="Your X account is linked; `/x-unlink` takes it back.")
+        await interaction.edit_original_response(content=linking.LINKED)
 
     async def on_error(self, interaction: discord.Interaction[Spacebot], error: Exception) -> None:  # type: ignore[override] # our bot
         await explain(interaction, error)
@@ -71,26 +64,22 @@ class Linking(commands.Cog):
         links = _links(self.bot)
         address = await links.begin(PersonId(interaction.user.id), interaction.user.name)
         view = discord.ui.View(timeout=None)
-        view.add_item(discord.ui.Button(label="Sign in to X", url=address))
+        view.add_item(discord.ui.Button(label=linking.SIGN_IN, url=address))
         if not links.has_web:
             view.add_item(PasteButton())
-        await interaction.edit_original_response(content=HOW + ("" if links.has_web else PASTE), view=view)
+        await interaction.edit_original_response(content=linking.how_to_link(pastes=not links.has_web), view=view)
 
     @app_commands.command(name="x-unlink", description="Take back what you lent me with /x-link")
     async def unlink(self, interaction: discord.Interaction[Spacebot]) -> None:
         await interaction.response.defer(ephemeral=True)
         was_linked = await _links(self.bot).unlink(PersonId(interaction.user.id))
-        text = (
-            "Your X account is unlinked, and X is told to forget the permission."
-            if was_linked
-            else "You have not linked any X account."
-        )
+        text = linking.UNLINKED if was_linked else linking.NOT_LINKED
         await interaction.edit_original_response(content=text)
 
 
 def _links(bot: Spacebot) -> Links:
     if bot.services.links is None:
-        raise UserMistake(NOT_SET_UP)
+        raise UserMistake(Mistake.LINKING_NOT_SET_UP)
     return bot.services.links
 
 

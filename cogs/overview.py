@@ -7,8 +7,9 @@ from discord.ext import commands
 from cogs import checks
 from cogs.pages import reply_pages
 from spacebot.bot.client import Spacebot
-from spacebot.present import replies, reports
+from spacebot.present import reports, watchlists
 from spacebot.present.limits import CHOICE_LIMIT
+from spacebot.present.status import status_card
 
 
 class Overview(commands.Cog):
@@ -24,7 +25,7 @@ class Overview(commands.Cog):
     @app_commands.checks.has_permissions(manage_guild=True)
     async def status(self, interaction: discord.Interaction[Spacebot]) -> None:
         await interaction.response.defer(ephemeral=True)
-        card = reports.status_card(await self.health.status(checks.guild_id(interaction)))
+        card = status_card(await self.health.status(checks.guild_id(interaction)))
         await interaction.edit_original_response(content=card.content, embed=card.embed)
 
     @app_commands.command(description="The last announcements here, with their outcome, delay and link")
@@ -43,7 +44,9 @@ class Overview(commands.Cog):
         if not interaction.permissions.manage_guild:
             return []
         hosts = await self.guilds.complete(checks.guild_id(interaction), typed)
-        return [app_commands.Choice(name=replies.host_choice(host, CHOICE_LIMIT), value=host.user_id) for host in hosts]
+        return [
+            app_commands.Choice(name=watchlists.host_choice(host, CHOICE_LIMIT), value=host.user_id) for host in hosts
+        ]
 
 
 async def setup(bot: Spacebot) -> None:

@@ -12,17 +12,13 @@ from spacebot.bot.client import PAGES_KEPT, Spacebot
 from spacebot.bot.replies import PagedAnswer, explained, sentence
 from spacebot.deliver.publisher import TROUBLES, link_view
 from spacebot.errors import SpacebotError
+from spacebot.present import replies
 from spacebot.present.card import Card
 from spacebot.x.model import Page
 
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
-
-TOO_OLD = "This answer is too old to turn its pages; give the command again."
-NOT_YOURS = "Only who asked can turn these pages; give the command yourself."
-NO_MORE = "There are no more pages."
-FOR_YOU = "The answer is for you alone:"
 
 
 class PageButton(
@@ -31,7 +27,7 @@ class PageButton(
 ):
     """Turns to one page of one answer."""
 
-    def __init__(self, key: str, to: int, *, label: str = "Turn", disabled: bool = False) -> None:
+    def __init__(self, key: str, to: int, *, label: str = replies.TURN, disabled: bool = False) -> None:
         super().__init__(discord.ui.Button(label=label, custom_id=f"page:{key}:{to}", disabled=disabled))
         self.key = key
         self.to = to
@@ -46,9 +42,9 @@ class PageButton(
     async def callback(self, interaction: discord.Interaction[Spacebot]) -> None:
         kept = interaction.client.pages.get(self.key)
         if kept is None:
-            await interaction.response.send_message(TOO_OLD, ephemeral=True)
+            await interaction.response.send_message(replies.TOO_OLD, ephemeral=True)
         elif interaction.user.id != kept.owner:
-            await interaction.response.send_message(NOT_YOURS, ephemeral=True)
+            await interaction.response.send_message(replies.NOT_YOURS, ephemeral=True)
         elif self.to < len(kept.cards):
             card = kept.cards[self.to]
             view = _buttons(self.key, self.to, kept)
@@ -72,7 +68,7 @@ class PageButton(
             content=card.content, embed=card.embed, view=_buttons(self.key, to, kept)
         )
         if to < self.to:
-            await interaction.followup.send(NO_MORE, ephemeral=True)
+            await interaction.followup.send(replies.NO_MORE, ephemeral=True)
 
 
 async def _load(kept: PagedAnswer) -> None:
@@ -88,11 +84,11 @@ def _buttons(key: str, at: int, kept: PagedAnswer) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
     if at == 0:
         # An id that no page answers to: the two buttons must differ.
-        view.add_item(discord.ui.Button(label="Previous", custom_id=f"page:{key}:none", disabled=True))
+        view.add_item(discord.ui.Button(label=replies.PREVIOUS, custom_id=f"page:{key}:none", disabled=True))
     else:
-        view.add_item(PageButton(key, at - 1, label="Previous"))
+        view.add_item(PageButton(key, at - 1, label=replies.PREVIOUS))
     is_last = at + 1 >= len(kept.cards) and kept.more is None
-    view.add_item(PageButton(key, at + 1, label="Next", disabled=is_last))
+    view.add_item(PageButton(key, at + 1, label=replies.NEXT, disabled=is_last))
     return view
 
 
@@ -107,7 +103,7 @@ async def reply(interaction: discord.Interaction[Spacebot], card: Card, *, is_pr
     if not is_private:
         await interaction.edit_original_response(content=card.content, embed=card.embed, view=link_view(card))
         return
-    await interaction.edit_original_response(content=FOR_YOU)
+    await interaction.edit_original_response(content=replies.FOR_YOU)
     await interaction.followup.send(
         content=card.content or discord.utils.MISSING,
         embed=card.embed or discord.utils.MISSING,

@@ -10,10 +10,11 @@ from cogs import checks, everyone
 from cogs.pages import reply_pages
 from spacebot.bot.client import Spacebot
 from spacebot.domain.guilds import Keyword
+from spacebot.domain.mistakes import Mistake
 from spacebot.errors import UserMistake
-from spacebot.present import replies
+from spacebot.present import configuration, watchlists
 from spacebot.present.limits import CHOICE_LIMIT
-from spacebot.present.text import inert, plain
+from spacebot.present.text import plain
 from spacebot.usecases.guilds import CHOICES
 
 
@@ -46,7 +47,7 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
         config = await self.guilds.config(checks.guild_id(interaction))
         where = channel.id if channel is not None else config.channel_id or checks.here(interaction)
         if channel is None and config.channel_id is not None and guild.get_channel_or_thread(where) is None:
-            raise UserMistake("This server's channel is gone; choose another with `/config channel` first.")
+            raise UserMistake(Mistake.GUILD_CHANNEL_GONE)
         postable = checks.postable(guild, where)
         role_id = checks.mentionable(guild, role) if role is not None else None
         asks = role is not None and role.is_default()
@@ -59,10 +60,10 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
             here=postable,
             by=interaction.user.id,
         )
-        text = replies.watched_sentence(watched, checks.guild_id(interaction))
+        text = watchlists.watched_sentence(watched, checks.guild_id(interaction))
         if asks:
             view = everyone.question(watched.line.watch.host.user_id)
-            await interaction.edit_original_response(content=f"{text}\n{everyone.QUESTION}", view=view)
+            await interaction.edit_original_response(content=f"{text}\n{configuration.ASK_EVERYONE}", view=view)
         else:
             await interaction.edit_original_response(content=text)
 
@@ -72,14 +73,16 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
     async def remove(self, interaction: discord.Interaction[Spacebot], host: str) -> None:
         await interaction.response.defer(ephemeral=True)
         removed = await self.guilds.unwatch(checks.guild_id(interaction), host)
-        await interaction.edit_original_response(content=replies.unwatched_sentence(removed))
+        await interaction.edit_original_response(content=watchlists.unwatched_sentence(removed))
 
     @remove.autocomplete("host")
     async def followed(self, interaction: discord.Interaction[Spacebot], typed: str) -> list[app_commands.Choice[str]]:
         if not interaction.permissions.manage_guild:
             return []
         hosts = await self.guilds.complete(checks.guild_id(interaction), typed)
-        return [app_commands.Choice(name=replies.host_choice(host, CHOICE_LIMIT), value=host.user_id) for host in hosts]
+        return [
+            app_commands.Choice(name=watchlists.host_choice(host, CHOICE_LIMIT), value=host.user_id) for host in hosts
+        ]
 
     @app_commands.command(name="list", description="Whom this server follows, where it hears of them, and who is live")
     @app_commands.checks.has_permissions(manage_guild=True)
@@ -87,7 +90,7 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
         await interaction.response.defer(ephemeral=True)
         lines = await self.guilds.watchlist(checks.guild_id(interaction))
         shown = checks.with_obstacles(checks.guild_of(interaction), lines)
-        await reply_pages(interaction, replies.watch_pages(shown, checks.guild_id(interaction)))
+        await reply_pages(interaction, watchlists.watch_pages(shown, checks.guild_id(interaction)))
 
     keyword = app_commands.Group(name="keyword", description="Words in the titles of Spaces")
 
@@ -117,7 +120,7 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
         where = channel.id if channel is not None else config.channel_id or checks.here(interaction)
         postable = checks.postable(guild, where)
         if role is not None and role.is_default():
-            raise UserMistake("A keyword may match many Spaces: choose a role that fewer people have than @everyone.")
+            raise UserMistake(Mistake.EVERYONE_FOR_KEYWORD)
         watched = await self.guilds.watch_keyword(
             Keyword(
                 guild_id=guild_id,
@@ -131,7 +134,7 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
             here=postable,
             by=interaction.user.id,
         )
-        await interaction.edit_original_response(content=replies.keyword_sentence(watched, guild_id))
+        await interaction.edit_original_response(content=watchlists.keyword_sentence(watched, guild_id))
 
     @keyword.command(name="remove", description="Stop announcing Spaces with these words")
     @app_commands.describe(words="The words, from this server's list")
@@ -139,7 +142,7 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
     async def remove_keyword(self, interaction: discord.Interaction[Spacebot], words: str) -> None:
         await interaction.response.defer(ephemeral=True)
         removed = await self.guilds.unwatch_keyword(checks.guild_id(interaction), words)
-        await interaction.edit_original_response(content=f"No longer watching for “{inert(removed, CHOICE_LIMIT)}”.")
+        await interaction.edit_original_response(content=watchlists.unwatched_keyword_sentence(removed))
 
     @remove_keyword.autocomplete("words")
     async def watched_for(
@@ -157,7 +160,7 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
         await interaction.response.defer(ephemeral=True)
         guild_id = checks.guild_id(interaction)
         config = await self.guilds.config(guild_id)
-        pages = replies.keyword_pages(await self.guilds.keywords(guild_id), config.channel_id, guild_id)
+        pages = watchlists.keyword_pages(await self.guilds.keywords(guild_id), config.channel_id, guild_id)
         await reply_pages(interaction, pages)
 
 

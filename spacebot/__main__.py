@@ -11,9 +11,9 @@ import click
 
 from spacebot import app
 from spacebot import check as checking
-from spacebot.billing import costs_table
 from spacebot.clock import SystemClock
 from spacebot.errors import SettingsError, SpacebotError, StoreError
+from spacebot.present.costs import costs_table
 from spacebot.present.delays import delays_text
 from spacebot.settings import Settings, load
 from spacebot.store.connection import Store

@@ -13,7 +13,7 @@ import aiohttp
 import discord
 
 import cogs
-from spacebot.billing import Billing, Purpose
+from spacebot.billing import Billing
 from spacebot.bot.client import Services, Spacebot
 from spacebot.bot.connection import point_at
 from spacebot.clock import Clock, SystemClock
@@ -21,6 +21,7 @@ from spacebot.deliver.courier import Courier
 from spacebot.deliver.notifier import Notifier
 from spacebot.deliver.publisher import TROUBLES, DiscordPublisher
 from spacebot.domain.ids import SpaceId, UserId
+from spacebot.domain.spending import Purpose
 from spacebot.errors import SpacebotError, StoreError, XBadToken, XError
 from spacebot.settings import Settings, vault_of
 from spacebot.store.connection import Store

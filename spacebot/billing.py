@@ -16,13 +16,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from enum import Enum
 
 from spacebot.clock import Clock
+from spacebot.domain.spending import UNANSWERED, Purpose, SpendingLine, Summary
 from spacebot.errors import BudgetSpent, StoreError
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
-from spacebot.store.spending import UNANSWERED, SpendingLine, utc_day
+from spacebot.store.spending import utc_day
 from spacebot.x.money import (
     MILLICENTS_PER_DOLLAR,
     RESOURCES,
@@ -49,40 +49,14 @@ USUAL_DAYS = 7
 """The forecast expects each coming day to cost the mean of this many past days."""
 
 
-class Purpose(Enum):
-    """What a request to X is for, in the order in which a spent budget drops it."""
-
-    REFRESH = "live refreshes"
-    """Updating the numbers in messages that were posted already."""
-    SEARCH = "searches"
-    """People's and keywords' searches, and people's look-ups."""
-    DETECTION = "looking for Spaces"
-
-
 BUDGET_SHARES = {Purpose.REFRESH: 80, Purpose.SEARCH: 90, Purpose.DETECTION: 100}
 """The percentage of the day's budget up to which each purpose may still ask."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
-    """Where the money stands; amounts in thousandths of a cent."""
-
-    today: tuple[SpendingLine, ...]
-    open_requests: int
-    """What requests without an answer may cost in addition, at most."""
-    month: int
-    """Since the first of the month, today included."""
-    forecast: int
-    """For the whole month, see `forecast`."""
-    budget: int | None
-    """For one day."""
-    dropped: tuple[Purpose, ...]
-    """What is not asked for any more today."""
-
-    @property
-    def spent_today(self) -> int:
-        """Today's sum."""
-        return sum(line.millicents for line in self.today)
+_LOGGED = {
+    Purpose.REFRESH: "live refreshes",
+    Purpose.SEARCH: "searches",
+    Purpose.DETECTION: "looking for Spaces",
+}
 
 
 @dataclass(slots=True, eq=False)
@@ -338,7 +312,7 @@ class Billing:
                 BUDGET_SHARES[purpose],
                 dollars(self._day(today).millicents),
                 dollars(self._budget or 0),
-                purpose.value,
+                _LOGGED[purpose],
             )
 
     def _cannot_write(self, error: StoreError) -> None:
@@ -387,29 +361,3 @@ def forecast(lines: Iterable[SpendingLine], now: datetime, first: date) -> int:
     next_month = (month + timedelta(days=31)).replace(day=1)
     to_come = (next_month - today).days - 1
     return round(before + max(usual, spent) + usual * to_come)
-
-
-def costs_table(lines: Iterable[SpendingLine]) -> str:
-    """The lines as a table for a terminal: a row for each day with the count of each kind and the day's dollars."""
-    days: dict[date, dict[str, SpendingLine]] = {}
-    for line in lines:
-        days.setdefault(line.day, {})[line.kind] = line
-    if not days:
-        return "Nothing was spent on X in these days."
-    columns = ("day (UTC)", "Spaces", "users", "posts", "events", UNANSWERED, "dollars")
-    kinds = (*RESOURCES, UNANSWERED)
-    rows: list[tuple[str, ...]] = [columns]
-    rows += [(day.isoformat(), *_counts(kinds, of_day.values())) for day, of_day in sorted(days.items())]
-    rows.append(("sum", *_counts(kinds, (line for of_day in days.values() for line in of_day.values()))))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    first, *others = widths
-    return "\n".join(
-        "  ".join([row[0].ljust(first), *(cell.rjust(width) for cell, width in zip(row[1:], others, strict=True))])
-        for row in rows
-    )
-
-
-def _counts(kinds: Iterable[str], lines: Iterable[SpendingLine]) -> tuple[str, ...]:
-    held = list(lines)
-    counts = [sum(line.count for line in held if line.kind == kind) for kind in kinds]
-    return (*(f"{count:,}" for count in counts), f"{dollars(sum(line.millicents for line in held)):,.3f}")

@@ -1,10 +1,10 @@
 """Every exception of our own, in one tree; library errors are mapped to it at the boundary where they arise.
 
-The text of each is one sentence for a person, without secrets and without words that came from outside.
+The text of each but `UserMistake` is one sentence for a person, without secrets and without words from outside.
 
 SpacebotError
 ├── SettingsError               a setting is missing or malformed (exit status 2)
-├── UserMistake                 a person typed something that cannot work; its text is the whole reply
+├── UserMistake                 a person asked what cannot be done; `present.mistakes` has the sentence of each
 ├── XError                      X did not give what was asked
 │   ├── XAbsent                 X answered, and names this one thing as not to be seen
 │   │   ├── XNotFound           unknown, or gone
@@ -45,6 +45,8 @@ SpacebotError
 import math
 from datetime import datetime
 
+from spacebot.domain.mistakes import Mistake
+
 
 class SpacebotError(Exception):
     """Something went wrong that spacebot foresees."""
@@ -55,7 +57,17 @@ class SettingsError(SpacebotError):
 
 
 class UserMistake(SpacebotError):
-    """A person typed something that cannot work; the text is one clear sentence for that person."""
+    """A person asked for what cannot be done. The text is for logs alone.
+
+    Attributes:
+        mistake: What it is.
+        values: What its sentence tells beside, by name.
+    """
+
+    def __init__(self, mistake: Mistake, **values: str | int) -> None:
+        super().__init__(" ".join([mistake, *(f"{name}={value}" for name, value in values.items())]))
+        self.mistake = mistake
+        self.values = values
 
 
 class XError(SpacebotError):

@@ -3,15 +3,17 @@
 Nothing of an address is logged, for it carries a code.
 """
 
-import html
 import logging
 from types import TracebackType
 from typing import Self
 
 from aiohttp import web
 
-from spacebot.errors import SpacebotError
-from spacebot.usecases.links import STALE, Links
+from spacebot.domain.mistakes import Mistake
+from spacebot.errors import SpacebotError, UserMistake
+from spacebot.present import web as page
+from spacebot.present.mistakes import sentence
+from spacebot.usecases.links import Links
 
 log = logging.getLogger(__name__)
 
@@ -34,24 +36,6 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-
-PAGE = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>spacebot</title>
-<style>body{{font:1.1rem/1.5 system-ui;max-width:32rem;margin:15vh auto;padding:0 1rem}}button{{font:inherit}}</style>
-<h1>{title}</h1>
-<p>{text}</p>
-{form}
-</html>
-"""
-
-FORM = """<form method="post" action="confirm">
-<input type="hidden" name="key" value="{key}">
-<button name="answer" value="yes">Yes, that is me</button>
-<button name="answer" value="no">No</button>
-</form>"""
 
 
 class WebEndpoint:
@@ -93,33 +77,28 @@ class WebEndpoint:
                 state=query.get("state", ""), code=query.get("code", ""), error=query.get("error", "")
             )
         except SpacebotError as problem:
-            return _page("That did not work", str(problem), status=400)
-        name = html.escape(pending.person_name)
-        return _page(
-            "One last question",
-            f"Shall the Discord user <strong>{name}</strong> see through this X account what it alone may see: the"
-            " buyers and reminders of its Spaces, and the Spaces of protected accounts it follows? Say yes only if"
-            " that is you.",
-            form=FORM.format(key=html.escape(key)),
-        )
+            return _failed(problem)
+        return _answer(page.question(pending.person_name, key))
 
     async def _answered(self, request: web.Request) -> web.Response:
         try:
             form = await request.post()
         except (ValueError, LookupError, AssertionError):  # a body that is no form
-            return _page("That did not work", STALE, status=400)
+            return _failed(UserMistake(Mistake.SIGN_IN_STALE))
         key = str(form.get("key", ""))
         try:
             if form.get("answer") == "yes":
                 await self._links.confirm(key)
-                return _page("Done", "Your X account is linked. You can close this page; /x-unlink takes it back.")
+                return _answer(page.linked())
             await self._links.decline(key)
         except SpacebotError as problem:
-            return _page("That did not work", str(problem), status=400)
-        return _page("Nothing was linked", "X has been told to forget the permission. You can close this page.")
+            return _failed(problem)
+        return _answer(page.declined())
 
 
-def _page(title: str, text: str, *, form: str = "", status: int = 200) -> web.Response:
-    return web.Response(
-        text=PAGE.format(title=title, text=text, form=form), status=status, content_type="text/html", headers=HEADERS
-    )
+def _failed(error: SpacebotError) -> web.Response:
+    return _answer(page.failed(sentence(error)), status=400)
+
+
+def _answer(text: str, *, status: int = 200) -> web.Response:
+    return web.Response(text=text, status=status, content_type="text/html", headers=HEADERS)

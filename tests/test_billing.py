@@ -14,15 +14,15 @@ import aiohttp
 import pytest
 from pydantic import SecretStr
 
-from spacebot.billing import Billing, Purpose, costs_table, forecast
+from spacebot.billing import Billing, forecast
 from spacebot.clock import Clock
 from spacebot.domain.ids import SpaceId, UserId
+from spacebot.domain.spending import UNANSWERED, Purpose, SpendingLine
 from spacebot.errors import BudgetSpent, StoreError, XError
 from spacebot.sandbox.x import Fault, LocalX
 from spacebot.sandbox.x.world import XSpace, XUser
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
-from spacebot.store.spending import UNANSWERED, SpendingLine
 from spacebot.x.auth import BearerAuth
 from spacebot.x.client import XClient
 from spacebot.x.fields import FULL
@@ -302,7 +302,7 @@ async def test_without_a_budget_everything_is_allowed(tmp_path: Path, clock: Fak
         assert all(billing.allows(purpose) for purpose in Purpose)
 
 
-# Summary, forecast and table
+# Summary and forecast
 
 
 def line(day: date, millicents: int, kind: str = "space") -> SpendingLine:
@@ -347,22 +347,6 @@ async def test_the_summary_tells_today_month_and_forecast(billing: Billing, cloc
     }
     assert (summary.spent_today, summary.month) == (2_000, 2_500)
     assert summary.forecast == 2_500 + 29 * 500
-
-
-def test_the_table_shows_each_day_by_kind_and_the_sum() -> None:
-    table = costs_table(
-        [line(DAY, 1_500), line(DAY, 150_000, UNANSWERED), line(MIDNIGHT.date(), 1_000_000), line(DAY, 500, "event")]
-    )
-    assert table.splitlines() == [
-        "day (UTC)   Spaces  users  posts  events  unanswered  dollars",
-        "2026-10-01       3      0      0       1         300    1.520",
-        "2026-10-02   2,000      0      0       0           0   10.000",
-        "sum          2,003      0      0       1         300   11.520",
-    ]
-
-
-def test_an_empty_table_says_so() -> None:
-    assert costs_table([]) == "Nothing was spent on X in these days."
 
 
 # A month beside X's own bill

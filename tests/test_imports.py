@@ -16,9 +16,10 @@ FILES = {
 }
 
 LAYERS = (
-    ("spacebot", "spacebot.errors", "spacebot.clock"),
-    ("spacebot.vault",),
+    ("spacebot", "spacebot.clock"),
     ("spacebot.domain",),
+    ("spacebot.errors",),
+    ("spacebot.vault",),
     ("spacebot.x", "spacebot.settings"),
     ("spacebot.store",),
     ("spacebot.billing",),

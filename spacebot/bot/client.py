@@ -15,12 +15,13 @@ from discord import app_commands
 from discord.ext import commands
 
 from spacebot.bot.connection import ShardedConnection
-from spacebot.bot.replies import RESTARTING, PagedAnswer, explain, say
+from spacebot.bot.replies import PagedAnswer, explain, say
 from spacebot.clock import Clock
 from spacebot.deliver.pacing import paced
 from spacebot.deliver.permissions import NEEDED, missing_permissions
 from spacebot.deliver.publisher import TROUBLES
 from spacebot.domain.ids import GuildId, RoleId
+from spacebot.present.bot import HELLO, RESTARTING
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
 from spacebot.usecases.guilds import Guilds
@@ -48,11 +49,6 @@ PAGES_KEPT = 500
 
 STOPPED = (RuntimeError, AssertionError)
 """What aiohttp raises, depending on the moment, if the bot is stopped in the middle of a request."""
-
-HELLO = (
-    "Hello! I announce X Spaces here the moment they start.\n"
-    "An admin sets me up with two commands: `/config channel` says where, and `/watch add` says whom to follow."
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

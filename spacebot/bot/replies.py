@@ -10,23 +10,22 @@ import discord
 from discord import app_commands
 
 from spacebot.deliver.publisher import TROUBLES
+from spacebot.domain.mistakes import Mistake
 from spacebot.errors import SpacebotError, StoreError
+from spacebot.present import mistakes
+from spacebot.present.bot import COMMAND_CHANGED, DATABASE_BUSY, ONLY_IN_A_GUILD, SORRY
 from spacebot.present.card import Card
 
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-RESTARTING = "I am just being restarted; please ask again in a moment."
-
-SORRY = "Something went wrong on my side; it has been logged. Please try again."
-
 SENTENCES: dict[type[Exception], str] = {
-    StoreError: "My database is busy; please try again in a moment.",
-    app_commands.MissingPermissions: "You need the Manage Server permission for that.",
-    app_commands.NoPrivateMessage: "That works only in a server.",
-    app_commands.CommandNotFound: "That command has changed; reload Discord and try again.",
-    app_commands.CommandSignatureMismatch: "That command has changed; reload Discord and try again.",
+    StoreError: DATABASE_BUSY,
+    app_commands.MissingPermissions: mistakes.SENTENCES[Mistake.MAY_NOT_MANAGE],
+    app_commands.NoPrivateMessage: ONLY_IN_A_GUILD,
+    app_commands.CommandNotFound: COMMAND_CHANGED,
+    app_commands.CommandSignatureMismatch: COMMAND_CHANGED,
 }
 """What people read instead of the text of these errors."""
 
@@ -68,7 +67,7 @@ def sentence(error: Exception) -> str:
         if isinstance(cause, kind):
             return text
     if isinstance(cause, SpacebotError):
-        return str(cause)
+        return mistakes.sentence(cause)
     if isinstance(cause, TROUBLES):
         log.warning("Discord did not take an answer: %s", type(cause).__name__)
         return SORRY

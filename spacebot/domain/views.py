@@ -1,20 +1,22 @@
-"""A Space as people are shown it, whether it comes from an answer of X or from what was recorded."""
+"""What use cases answer with: a Space as people are shown it, what became of a watch, and how things are."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import Generic, Self, TypeVar
 
 from spacebot.domain.accounts import Host
 from spacebot.domain.deliveries import Pause, Queue
 from spacebot.domain.guilds import Keyword, WatchLine
-from spacebot.domain.ids import ChannelId
 from spacebot.domain.spaces import Phase, SpaceFacts, SpaceRecord, facts_of
+from spacebot.domain.spending import Summary
+
+Line = TypeVar("Line", WatchLine, Keyword)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpaceView(SpaceFacts):
-    """What can be shown of one Space; whatever is not known is None or empty."""
+    """What can be shown of one Space, of X's answer or of what was recorded; whatever is not known is None or empty."""
 
     url: str
     phase: Phase
@@ -43,26 +45,28 @@ class SpaceView(SpaceFacts):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Watched:
-    """What became of `/watch add`."""
+class Watched(Generic[Line]):
+    """What became of `/watch add` and `/watch keyword add`."""
 
-    line: WatchLine
+    line: Line
+    """What stands in the guild's list now, with the channel in which it announces."""
     is_new: bool
     guild_channel_set: bool
     """Whether the guild had no channel, and has now got the one where the command was given."""
-    looked: bool
+    looked: bool = True
     """Whether X could be asked at once if the host is live; otherwise the next sweep finds out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeywordWatched:
-    """What became of `/watch keyword add`."""
+class PushView:
+    """How it goes with what X tells by itself."""
 
-    keyword: Keyword
-    channel_id: ChannelId | None
-    is_new: bool
-    guild_channel_set: bool
-    """Whether the guild had no channel, and has now got the one where the command was given."""
+    state: str | None
+    """As `watch.push.Push.state` has it; None where push is switched off."""
+    covered: int = 0
+    """Hosts of which X tells."""
+    refused: int = 0
+    """Hosts of which X does not let the app hear."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,5 +87,7 @@ class Status:
     """Endpoint, requests left, requests per window, of the endpoints that were used."""
     delays: Sequence[tuple[float, str]]
     """Seconds from a Space's start to its announcement here in the last week, and what saw it first."""
-    extra: Sequence[tuple[str, str]] = ()
-    """Further lines: a name and its text."""
+    push: PushView | None = None
+    """None while the database does not work."""
+    bill: Summary | None = None
+    """The same."""

@@ -6,7 +6,7 @@ from spacebot.domain.deliveries import Job, Kind
 from spacebot.domain.ids import everyone
 from spacebot.domain.spaces import Phase, SpaceRecord
 from spacebot.domain.views import SpaceView
-from spacebot.present.card import Card, LinkButton, mention, name_of, space_embed
+from spacebot.present.card import Card, links, mention, name_of, space_embed
 
 ENDINGS = {
     Phase.ENDED: "has ended",
@@ -33,14 +33,10 @@ def announcement(job: Job, at: datetime, *, quiet: bool = False) -> Card:
     rings = not quiet and job.kind.fits(space.phase) and job.kind in {Kind.LIVE, Kind.REMINDER}
     roles = job.roles if rings else ()
     mentions = " ".join(mention(role, job.guild_id) for role in roles)
-    buttons = {
-        Phase.LIVE: (LinkButton(label="Listen", url=space.url),),
-        Phase.SCHEDULED: (LinkButton(label="Open on X", url=space.url),),
-    }
     return Card(
         content=f"{mentions} {_news(job, at)}".strip(),
         embed=embed,
-        buttons=buttons.get(space.phase, ()),
+        buttons=links(space.phase, space.url),
         roles=tuple(role for role in roles if role != everyone(job.guild_id)),
         everyone=everyone(job.guild_id) in roles,
     )

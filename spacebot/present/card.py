@@ -47,6 +47,17 @@ class Card:
     everyone: bool = False
 
 
+def links(phase: Phase, url: str) -> tuple[LinkButton, ...]:
+    """The button that leads to a Space, while there is something to hear or to come."""
+    match phase:
+        case Phase.LIVE:
+            return (LinkButton(label="Listen", url=url),)
+        case Phase.SCHEDULED:
+            return (LinkButton(label="Open on X", url=url),)
+        case _:
+            return ()
+
+
 def account(host: Host) -> str:
     """A person on X, with a link."""
     return f"**{name_of(host, 80)}** ([{handle(host)}]({host.url}))"

@@ -2,13 +2,19 @@
 
 import math
 from collections.abc import Sequence
+from datetime import timedelta
 from itertools import pairwise
+
+from spacebot.present.card import lasting
 
 BOUNDS = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 900.0, 3600.0)
 """Where the bars of the histogram end, in seconds."""
 
 WIDTH = 40
 """The longest bar, in characters."""
+
+SHORT = 120.0
+"""Seconds up to which a delay is told in seconds."""
 
 SEEN_BY = {"push": "push", "sweep": "sweep", "look-up": "look-up", "person": "a person's question", "keyword": "search"}
 """What saw a Space first, as people say it."""
@@ -17,6 +23,11 @@ SEEN_BY = {"push": "push", "sweep": "sweep", "look-up": "look-up", "person": "a 
 def quantile(ordered: Sequence[float], share: float) -> float:
     """The value below which `share` of them lie: the nearest rank, of one that occurred."""
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
+
+
+def seconds(delay: float) -> str:
+    """A delay as people say it: '3 s', '45 min'."""
+    return f"{delay:.0f} s" if delay < SHORT else lasting(timedelta(seconds=delay))
 
 
 def delays_text(delays: Sequence[tuple[float, str]]) -> str:

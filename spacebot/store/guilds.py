@@ -7,6 +7,7 @@ from datetime import datetime
 from spacebot.domain.deliveries import Kind
 from spacebot.domain.guilds import AtEnd, GuildConfig, Watch, WatchLine
 from spacebot.domain.ids import ChannelId, GuildId, RoleId, UserId
+from spacebot.domain.mistakes import Mistake
 from spacebot.errors import UserMistake
 from spacebot.store.base import QueryGroup, host_of, ms, space_of
 from spacebot.store.deliveries import UNWATCHED
@@ -195,9 +196,7 @@ class GuildQueries(QueryGroup):
             "SELECT count(*) AS n FROM watches WHERE guild_id = :guild AND host_id IS NOT NULL", guild=guild_id
         )[0]["n"]
         if count >= limit:
-            raise UserMistake(
-                f"This server already follows {count} hosts, which is the limit here; remove one with /watch remove first."
-            )
+            raise UserMistake(Mistake.TOO_MANY_HOSTS, count=count)
         self.db.execute(
             """
             INSERT INTO watches (guild_id, host_id, channel_id, role_id, also_cohost, added_by, added_at)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from spacebot.domain.guilds import Keyword
 from spacebot.domain.ids import ChannelId, GuildId, RoleId, SpaceId
+from spacebot.domain.mistakes import Mistake
 from spacebot.errors import UserMistake
 from spacebot.store.base import ms
 from spacebot.store.guilds import GuildQueries
@@ -57,10 +58,7 @@ class KeywordQueries(GuildQueries):
             "SELECT count(*) AS n FROM watches WHERE guild_id = :guild AND keyword IS NOT NULL", guild=keyword.guild_id
         )[0]["n"]
         if count >= limit:
-            raise UserMistake(
-                f"This server already watches for {count} keywords, which is the limit here; remove one with"
-                " /watch keyword remove first."
-            )
+            raise UserMistake(Mistake.TOO_MANY_KEYWORDS, count=count)
         self.db.execute(
             """
             INSERT INTO watches (guild_id, keyword, lang, least, ticketed, channel_id, role_id, added_by, added_at)

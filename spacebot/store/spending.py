@@ -1,26 +1,13 @@
 """What X bills: each resource once in a UTC day, and what is laid aside for requests that nobody has answered yet."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from spacebot.domain.spending import UNANSWERED, SpendingLine
 from spacebot.store.base import QueryGroup
 from spacebot.x.money import Prices, Resource
 
-UNANSWERED = "unanswered"
-"""The kind of line that holds requests whose answer was lost, each at the most that it may have cost."""
-
 _FIRST_DAY = date(1970, 1, 1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpendingLine:
-    """What was spent on one kind of thing on one day; `kind` is a `Resource`, or `UNANSWERED`."""
-
-    day: date
-    kind: str
-    count: int
-    millicents: int
 
 
 class SpendingQueries(QueryGroup):

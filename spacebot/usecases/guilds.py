@@ -9,7 +9,8 @@ from spacebot.clock import Clock
 from spacebot.domain.accounts import Host
 from spacebot.domain.guilds import AtEnd, GuildConfig, Keyword, WatchLine
 from spacebot.domain.ids import ChannelId, GuildId, RoleId, UserId
-from spacebot.domain.views import KeywordWatched, Watched
+from spacebot.domain.mistakes import Mistake
+from spacebot.domain.views import Watched
 from spacebot.errors import SpacebotError, StoreError, UserMistake, XError
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
@@ -70,7 +71,7 @@ class Guilds:
         also_cohost: bool | None = None,
         here: ChannelId,
         by: int,
-    ) -> Watched:
+    ) -> Watched[WatchLine]:
         """Follow the host behind a handle, link or id, or change how it is followed.
 
         Args:
@@ -83,7 +84,7 @@ class Guilds:
             by: The member who asks.
 
         Raises:
-            UserMistake, XError: the sentence for the member; nothing was changed.
+            UserMistake, XError: nothing was changed.
         """
         host = await self._lookups.host(text)
         is_new = await self._store(
@@ -120,7 +121,7 @@ class Guilds:
         """
         host = meant([line.watch.host for line in await self.watchlist(guild_id)], text)
         if host is None:
-            raise UserMistake("This server does not follow that host; `/watch list` shows whom it follows.")
+            raise UserMistake(Mistake.NOT_FOLLOWED)
         await self._store(Queries.remove_watch, guild_id, host.user_id, self._clock.now())
         self._on_change()
         return host
@@ -129,7 +130,7 @@ class Guilds:
         """Every watch of the guild, with what has become of it."""
         return await self._store(Queries.watch_lines, guild_id)
 
-    async def watch_keyword(self, keyword: Keyword, *, here: ChannelId, by: int) -> KeywordWatched:
+    async def watch_keyword(self, keyword: Keyword, *, here: ChannelId, by: int) -> Watched[Keyword]:
         """Watch for live Spaces whose title has some words, or change how.
 
         Args:
@@ -138,13 +139,13 @@ class Guilds:
             by: The member who asks.
 
         Raises:
-            UserMistake: the sentence for the member; nothing was changed.
+            UserMistake: nothing was changed.
         """
         text = normal(keyword.text)
         if not text:
-            raise UserMistake("Type at least one word to watch for.")
+            raise UserMistake(Mistake.NO_KEYWORD)
         if len(text) > KEYWORD_LENGTH:
-            raise UserMistake(f"That is too long: a keyword has at most {KEYWORD_LENGTH} characters.")
+            raise UserMistake(Mistake.KEYWORD_TOO_LONG, most=KEYWORD_LENGTH)
         keyword = replace(keyword, text=text, lang=language(keyword.lang))
         is_new = await self._store(
             Queries.add_keyword, keyword, by=by, limit=self._keyword_limit, now=self._clock.now()
@@ -155,12 +156,8 @@ class Guilds:
             await self._store(Queries.set_channel, keyword.guild_id, here)
             config = await self.config(keyword.guild_id)
         self._on_change()
-        return KeywordWatched(
-            keyword=keyword,
-            channel_id=keyword.channel_id or config.channel_id,
-            is_new=is_new,
-            guild_channel_set=guild_channel_set,
-        )
+        line = replace(keyword, channel_id=keyword.channel_id or config.channel_id)
+        return Watched(line=line, is_new=is_new, guild_channel_set=guild_channel_set)
 
     async def unwatch_keyword(self, guild_id: GuildId, text: str) -> str:
         """Stop watching for some words.
@@ -170,7 +167,7 @@ class Guilds:
         """
         words = normal(text)
         if not await self._store(Queries.remove_keyword, guild_id, words, self._clock.now()):
-            raise UserMistake("This server does not watch for that; `/watch keyword list` shows what it watches for.")
+            raise UserMistake(Mistake.KEYWORD_NOT_WATCHED)
         self._on_change()
         return words
 
@@ -182,7 +179,7 @@ class Guilds:
         lines = (line for line in await self.watchlist(guild_id) if line.watch.host.user_id == host.user_id)
         line = next(lines, None)
         if line is None:
-            raise UserMistake("Somebody else has just removed that host from this server's list.")
+            raise UserMistake(Mistake.JUST_REMOVED)
         return line
 
     async def complete(self, guild_id: GuildId, typed: str) -> list[Host]:
@@ -233,7 +230,7 @@ class Guilds:
             UserMistake: this guild does not follow that host any more.
         """
         if not await self._store(Queries.set_watch_role, guild_id, host_id, role_id):
-            raise UserMistake("This server no longer follows that host.")
+            raise UserMistake(Mistake.NO_LONGER_FOLLOWED)
 
     async def config(self, guild_id: GuildId) -> GuildConfig:
         """What is set."""
@@ -308,5 +305,5 @@ def language(code: str | None) -> str | None:
     if code is None:
         return None
     if not LANGUAGE.fullmatch(code.strip()):
-        raise UserMistake("Give the language as its code: `en`, `es`, `pt`, `ja` …")
+        raise UserMistake(Mistake.NOT_A_LANGUAGE)
     return code.strip().lower()

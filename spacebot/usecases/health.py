@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from spacebot.billing import Billing, Summary
+from spacebot.billing import Billing
 from spacebot.clock import Clock
 from spacebot.domain.deliveries import Past, Pause, Queue
 from spacebot.domain.ids import GuildId
-from spacebot.domain.views import Status
+from spacebot.domain.mistakes import Mistake
+from spacebot.domain.views import PushView, Status
 from spacebot.errors import StoreError, UserMistake
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
@@ -16,7 +17,6 @@ from spacebot.usecases.guilds import meant
 from spacebot.watch.push import Push
 from spacebot.watch.sweeper import Watcher
 from spacebot.x.limits import Window
-from spacebot.x.money import dollars
 
 A_WEEK = timedelta(days=7)
 
@@ -81,30 +81,16 @@ class Health:
                 queue=await self._store(Queries.queue, now),
                 pauses=[Pause(channel_id=where, guild_id=guild_id, reason=why) for where, why in paused.items()],
                 delays=await self._store(Queries.delays, now - A_WEEK, guild_id),
-                extra=(("Push", self._pushes()), ("X's bill", self._bill(await self._billing.summary()))),
+                push=self._pushed(),
+                bill=await self._billing.summary(),
             )
         except StoreError as error:
             return replace(status, store_trouble=str(error))
 
-    def _pushes(self) -> str:
-        """What X tells by itself."""
+    def _pushed(self) -> PushView:
         if self._push is None:
-            return "switched off; X is asked instead"
-        if self._push.state != "on":
-            return f"{self._push.state}; X is asked instead"
-        refused = len(self._push.refused_hosts)
-        covered = f"on, for {len(self._push.covered):,} hosts; the others are asked about"
-        return f"{covered} ({refused:,} X does not let the app hear of)" if refused else covered
-
-    def _bill(self, summary: Summary) -> str:
-        """Where the money stands."""
-        text = f"${dollars(summary.spent_today):.2f} today"
-        if summary.budget is not None:
-            text += f" of ${dollars(summary.budget):.2f}"
-        text += f"; about ${dollars(summary.forecast):.2f} this month at this rate"
-        for purpose in summary.dropped:
-            text += f"\n⚠️ no {purpose.value} until midnight UTC: the day's budget"
-        return text
+            return PushView(state=None)
+        return PushView(state=self._push.state, covered=len(self._push.covered), refused=len(self._push.refused_hosts))
 
     async def history(self, guild_id: GuildId, text: str | None) -> list[Past]:
         """The guild's last announcements, the newest first.
@@ -116,5 +102,5 @@ class Health:
         if text is not None:
             host = meant([line.watch.host for line in await self._store(Queries.watch_lines, guild_id)], text)
             if host is None:
-                raise UserMistake("This server does not follow that host; `/watch list` shows whom it follows.")
+                raise UserMistake(Mistake.NOT_FOLLOWED)
         return await self._store(Queries.past, guild_id, host.user_id if host is not None else None)

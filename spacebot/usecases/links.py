@@ -22,6 +22,7 @@ from pydantic import SecretStr
 
 from spacebot.clock import Clock
 from spacebot.domain.accounts import Link, SignIn
+from spacebot.domain.mistakes import Mistake
 from spacebot.errors import StoreError, UserMistake, XError, XSignInRefused
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
@@ -38,13 +39,6 @@ SIGN_IN_LIVES = timedelta(minutes=10)
 
 REFRESH_BEFORE = timedelta(minutes=5)
 """An access token that has less left is exchanged before it is used."""
-
-NOT_SET_UP = "Linking X accounts is not set up on this bot."
-STALE = "This sign-in is too old or was used already; give `/x-link` again."
-NOT_YOURS = "This sign-in was begun by somebody else; give `/x-link` yourself."
-NOT_AN_ADDRESS = "That is not the address you landed on: copy the whole of it, from `http` to the end."
-DECLINED = "You declined on X, so nothing was linked."
-LINK_FIRST = "Link your X account with `/x-link` first."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,17 +124,17 @@ class Links:
         """Complete a sign-in from the address that the person landed on.
 
         Raises:
-            UserMistake, XError: the sentence for the person.
+            UserMistake, XError: nothing was linked.
         """
         try:
             query = parse_qs(urlsplit(address.strip()).query, errors="strict") if address.isascii() else {}
         except ValueError:
-            raise UserMistake(NOT_AN_ADDRESS) from None
+            raise UserMistake(Mistake.NOT_THE_ADDRESS) from None
         state = query.get("state", [""])[0]
         if not state:
-            raise UserMistake(NOT_AN_ADDRESS)
+            raise UserMistake(Mistake.NOT_THE_ADDRESS)
         if await self._store(Queries.sign_in_of, _digest(state)) not in {person, None}:
-            raise UserMistake(NOT_YOURS)  # and it stays good for whom it was made
+            raise UserMistake(Mistake.SIGN_IN_OF_ANOTHER)  # and it stays good for whom it was made
         pending = await self._exchange(state, query.get("code", [""])[0], query.get("error", [""])[0])
         await self._keep(pending)
 
@@ -153,7 +147,7 @@ class Links:
             A key for `confirm` and `decline`, and what it would link.
 
         Raises:
-            UserMistake, XError: the sentence for the page.
+            UserMistake, XError: there is nothing to link.
         """
         pending = await self._exchange(state, code, error)
         now = self._clock.now()
@@ -257,13 +251,13 @@ class Links:
         now = self._clock.now()
         sign_in = await self._store(Queries.use_sign_in, _digest(state), now)
         if sign_in is None:
-            raise UserMistake(STALE)
+            raise UserMistake(Mistake.SIGN_IN_STALE)
         if error or not code:
-            raise UserMistake(DECLINED if error == "access_denied" else STALE)
+            raise UserMistake(Mistake.SIGN_IN_DECLINED if error == "access_denied" else Mistake.SIGN_IN_STALE)
         try:
             verifier = self._vault.open(sign_in.verifier)
         except VaultError:  # the key was exchanged meanwhile
-            raise UserMistake(STALE) from None
+            raise UserMistake(Mistake.SIGN_IN_STALE) from None
         token = await self._oauth.exchange(code=SecretStr(code), verifier=verifier, redirect_uri=self._redirect_uri)
         return Pending(
             person=PersonId(sign_in.person),
@@ -278,7 +272,7 @@ class Links:
             await self._drop([key])
             pending = None
         if pending is None:
-            raise UserMistake(STALE)
+            raise UserMistake(Mistake.SIGN_IN_STALE)
         del self._pending[key]
         return pending
 

@@ -1,4 +1,4 @@
-"""What members ask for: a Space, a search, whether a host is live. Knows no Discord; answers are views or sentences."""
+"""What members ask for: a Space, a search, whether a host is live. Knows no Discord; answers are views."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -9,12 +9,13 @@ from typing import TypeVar
 from spacebot.clock import Clock
 from spacebot.domain.accounts import Host
 from spacebot.domain.ids import SpaceId, UserId
+from spacebot.domain.mistakes import Mistake
 from spacebot.domain.spaces import Phase, State
 from spacebot.domain.views import SpaceView
 from spacebot.errors import UserMistake, XAbsent, XBadToken, XError, XFieldRefused, XForbidden, XPrivate
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
-from spacebot.usecases.links import LINK_FIRST, NOT_SET_UP, Links, PersonId
+from spacebot.usecases.links import Links, PersonId
 from spacebot.x import reference
 from spacebot.x.auth import UserToken
 from spacebot.x.client import XClient
@@ -36,8 +37,6 @@ SHARED_POSTS = PostFields(
     post=("created_at", "text"), expansions=("author_id",), user=("name", "username"), media=(), poll=(), place=()
 )
 """What is shown of a post, and nothing else that is billed."""
-
-PROTECTED = "That account is protected: X shows its Spaces only to its followers. If you are one, use `/x-link` first."
 
 T = TypeVar("T")
 
@@ -76,8 +75,7 @@ class SpaceLook:
 class Lookups:
     """The use cases of `/space`, `/spaces-search`, `/host-live`, `/space-posts` and `/space-buyers`.
 
-    Every method raises `UserMistake` for what cannot work, and an `XError` where X does not answer; the text of
-    either is one sentence for the person who asked.
+    Every method raises `UserMistake` for what cannot work, and an `XError` where X does not answer.
     """
 
     def __init__(
@@ -158,22 +156,20 @@ class Lookups:
         space_id = reference.space_id(text)
         token = await self._token(person)
         if token is None:
-            raise UserMistake(LINK_FIRST if self._links is not None else NOT_SET_UP)
+            raise UserMistake(Mistake.NOT_LINKED if self._links is not None else Mistake.LINKING_NOT_SET_UP)
         try:
             pages = self._x.buyers(space_id, token=token)
             return _Begun(await anext(pages), pages)
         except XBadToken:
             raise await self._refused(person) from None
         except (XPrivate, XForbidden, XFieldRefused):
-            raise UserMistake("Only who created a Space can see who bought a ticket for it.") from None
+            raise UserMistake(Mistake.NOT_THE_CREATOR) from None
 
     async def _refused(self, person: PersonId) -> UserMistake:
         """X does not take a person's token although it should be good: the next command has it renewed."""
         if self._links is not None:
             await self._links.refused(person)
-        return UserMistake(
-            "X did not take your link just now; ask again, and if that does not help, use `/x-link` again."
-        )
+        return UserMistake(Mistake.LINK_NOT_TAKEN)
 
     async def _token(self, person: PersonId) -> UserToken | None:
         """The person's own token, where they have linked their account and X lets it be renewed."""
@@ -185,9 +181,9 @@ class Lookups:
         """Spaces whose title has these words."""
         words = query.strip()
         if not words:
-            raise UserMistake("Type at least one word to search for.")
+            raise UserMistake(Mistake.NOTHING_TO_SEARCH)
         if len(words) > QUERY_LIMIT:
-            raise UserMistake(f"That search is too long: X takes at most {QUERY_LIMIT:,} characters.")
+            raise UserMistake(Mistake.QUERY_TOO_LONG, most=QUERY_LIMIT)
         self._check()
         page = await self._x.search(words, state=state, fields=SWEEP)
         views = (view_of(space, page) for space in page.items)
@@ -219,7 +215,7 @@ class Lookups:
     async def _protected_host_live(self, host: Host, person: PersonId) -> HostLive:
         token = await self._token(person)
         if token is None:
-            raise UserMistake(PROTECTED)
+            raise UserMistake(Mistake.PROTECTED)
         async with self._private_looks:
             # X's one request per second is the whole app's: what nobody else can share must leave room for sweeps.
             await self._clock.sleep(self._last_private_look + PRIVATE_GAP - self._clock.monotonic())
@@ -238,7 +234,7 @@ class Lookups:
         """The account behind a handle, a link or a numeric id, if everybody may see its Spaces."""
         known = await self._account(text)
         if known.protected:
-            raise UserMistake(PROTECTED)
+            raise UserMistake(Mistake.PROTECTED)
         return known
 
     async def _account(self, text: str) -> Host:

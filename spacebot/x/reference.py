@@ -1,10 +1,11 @@
-"""PURE: what a person pasted becomes a Space's id, a handle or a user id, or one sentence on why it cannot."""
+"""PURE: what a person pasted becomes a Space's id, a handle or a user id, or a mistake that says why it cannot."""
 
 import re
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from spacebot.domain.ids import SpaceId, UserId
+from spacebot.domain.mistakes import Mistake
 from spacebot.errors import UserMistake
 from spacebot.x.endpoints import SPACE_ID, USER_ID, USERNAME
 
@@ -18,9 +19,6 @@ _NOT_HANDLES = frozenset(
     | {"privacy", "search", "settings", "share", "signup", "tos"}
 )
 """First parts of X's own addresses; none of them is an account."""
-
-_WHAT_SPACE = "Paste a Space's link (https://x.com/i/spaces/…) or its id."
-_WHAT_HOST = "Type the host's handle, such as @example, or paste a link to the account."
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +34,11 @@ def space_id(text: str) -> SpaceId:
     Raises:
         UserMistake: It names none.
     """
-    text = _bare(text, _WHAT_SPACE)
+    text = _bare(text, nothing=Mistake.NO_SPACE, too_long=Mistake.SPACE_TEXT_TOO_LONG)
     if text.startswith("@"):
-        raise UserMistake(f"That is a handle, not a Space. {_WHAT_SPACE}")
+        raise UserMistake(Mistake.HANDLE_FOR_SPACE)
     if re.search(r"\s", text):
-        raise UserMistake(f"A Space's link or id has no spaces in it. {_WHAT_SPACE}")
+        raise UserMistake(Mistake.BLANK_IN_SPACE)
     link = _link(text)
     if link is None:
         return _as_space_id(text)
@@ -48,12 +46,12 @@ def space_id(text: str) -> SpaceId:
         case [i, spaces, found, *_] if i.lower() == "i" and spaces.lower() == "spaces":
             return _as_space_id(found)
         case [i, broadcasts, *_] if i.lower() == "i" and broadcasts.lower() == "broadcasts":
-            raise UserMistake(f"That is a link to a broadcast (video), not to a Space. {_WHAT_SPACE}")
+            raise UserMistake(Mistake.BROADCAST_FOR_SPACE)
         case [_, status, *_] if status.lower() in {"status", "statuses"}:
-            raise UserMistake(f"That is a link to a post, not to a Space. {_WHAT_SPACE}")
+            raise UserMistake(Mistake.POST_FOR_SPACE)
         case [name] if USERNAME.fullmatch(name.removeprefix("@")) and name.lower() not in _NOT_HANDLES:
-            raise UserMistake(f"That is a link to an account, not to a Space. {_WHAT_SPACE}")
-    raise UserMistake(f"That link leads to no Space. {_WHAT_SPACE}")
+            raise UserMistake(Mistake.ACCOUNT_FOR_SPACE)
+    raise UserMistake(Mistake.LINK_TO_NO_SPACE)
 
 
 def host(text: str) -> Handle | UserId:
@@ -62,7 +60,7 @@ def host(text: str) -> Handle | UserId:
     Raises:
         UserMistake: It names none.
     """
-    text = _bare(text, _WHAT_HOST)
+    text = _bare(text, nothing=Mistake.NO_HOST, too_long=Mistake.HOST_TEXT_TOO_LONG)
     link = None if text.startswith("@") or re.search(r"\s", text) else _link(text)
     if link is None:
         return UserId(text) if USER_ID.fullmatch(text) else _as_handle(text)
@@ -70,20 +68,20 @@ def host(text: str) -> Handle | UserId:
         case [i, user, found, *_] if (i.lower(), user.lower()) == ("i", "user") and USER_ID.fullmatch(found):
             return UserId(found)
         case [i, kind, *_] if i.lower() == "i" and kind.lower() in {"spaces", "broadcasts"}:
-            raise UserMistake(f"That is a link to a Space or a broadcast, not to its host. {_WHAT_HOST}")
+            raise UserMistake(Mistake.SPACE_FOR_HOST)
         case [name, *_] if name.lower() not in _NOT_HANDLES:
             return _as_handle(name)
-    raise UserMistake(f"That link leads to no account. {_WHAT_HOST}")
+    raise UserMistake(Mistake.LINK_TO_NO_ACCOUNT)
 
 
-def _bare(text: str, what: str) -> str:
+def _bare(text: str, *, nothing: Mistake, too_long: Mistake) -> str:
     text = text.strip(_AROUND)
     if text.startswith("<") and text.endswith(">"):
         text = text[1:-1].strip(_AROUND)
     if not text:
-        raise UserMistake(f"There is nothing to look for. {what}")
+        raise UserMistake(nothing)
     if len(text) > _LONGEST_TEXT:
-        raise UserMistake(f"That is too long. {what}")
+        raise UserMistake(too_long)
     return text
 
 
@@ -94,16 +92,16 @@ def _link(text: str) -> SplitResult | None:
     elif "://" not in text and _NO_SCHEME.fullmatch(text):
         address = f"https://{text}"
     elif "/" in text:
-        raise UserMistake("That link cannot be read: copy it again, from https:// on.")
+        raise UserMistake(Mistake.UNREADABLE_LINK)
     else:
         return None
     try:
         link = urlsplit(address)
         site = link.hostname or ""
     except ValueError:
-        raise UserMistake("That link cannot be read: copy it again, from https:// on.") from None
+        raise UserMistake(Mistake.UNREADABLE_LINK) from None
     if not _SITES.fullmatch(site.rstrip(".")):
-        raise UserMistake("That link leads to another site: only links to x.com and twitter.com can be used.")
+        raise UserMistake(Mistake.FOREIGN_LINK)
     return link
 
 
@@ -115,8 +113,8 @@ def _as_space_id(text: str) -> SpaceId:
     if SPACE_ID.fullmatch(text):
         return SpaceId(text)
     if re.fullmatch(r"[A-Za-z0-9]+", text, re.ASCII):
-        raise UserMistake(f"That is too long: a Space's id has at most 13 characters. {_WHAT_SPACE}")
-    raise UserMistake(f"A Space's id has only letters and digits. {_WHAT_SPACE}")
+        raise UserMistake(Mistake.SPACE_ID_TOO_LONG)
+    raise UserMistake(Mistake.NO_SPACE_ID)
 
 
 def _as_handle(text: str) -> Handle:
@@ -124,9 +122,9 @@ def _as_handle(text: str) -> Handle:
     if USERNAME.fullmatch(name):
         return Handle(name)
     if re.search(r"\s", name):
-        raise UserMistake(f"A handle has no spaces in it. {_WHAT_HOST}")
+        raise UserMistake(Mistake.BLANK_IN_HANDLE)
     if re.fullmatch(r"[0-9]+", name, re.ASCII):
-        raise UserMistake(f"That is too long: a user id has at most 19 digits. {_WHAT_HOST}")
+        raise UserMistake(Mistake.USER_ID_TOO_LONG)
     if re.fullmatch(r"[A-Za-z0-9_]+", name, re.ASCII):
-        raise UserMistake(f"That is too long: a handle has at most 15 characters. {_WHAT_HOST}")
-    raise UserMistake(f"A handle has only letters, digits and underscores. {_WHAT_HOST}")
+        raise UserMistake(Mistake.HANDLE_TOO_LONG)
+    raise UserMistake(Mistake.NOT_A_HANDLE)

@@ -1,9 +1,10 @@
 """The table of delays says what was measured, whatever was."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacebot.present.delays import BOUNDS, SEEN_BY, delays_text, quantile
+from spacebot.present.delays import BOUNDS, SEEN_BY, delays_text, quantile, seconds
 
 DELAYS = st.lists(st.tuples(st.floats(-5, 1e6), st.sampled_from(sorted(SEEN_BY))), min_size=1, max_size=50)
 
@@ -31,3 +32,8 @@ def test_a_quantile_is_a_value_that_occurred_with_so_many_below(values: list[flo
     found = quantile(ordered, share)
     assert found in ordered
     assert sum(value <= found for value in ordered) >= share * len(ordered) - 1
+
+
+@pytest.mark.parametrize(("delay", "said"), [(0.4, "0 s"), (119.0, "119 s"), (120.0, "2 min"), (3900.0, "1 h 5 min")])
+def test_a_short_delay_is_told_in_seconds(delay: float, said: str) -> None:
+    assert seconds(delay) == said

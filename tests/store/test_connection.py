@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
+from spacebot.domain.mistakes import Mistake
 from spacebot.errors import StoreError, UserMistake
 from spacebot.store.connection import Store
 from spacebot.store.migrations import migrations
@@ -113,7 +114,7 @@ async def test_one_call_that_fails_takes_back_only_its_own_work(tmp_path: Path) 
     async with Store(tmp_path / "spacebot.sqlite3") as store:
         outcomes = await asyncio.gather(
             store(Queries.set_note, "before", "kept"),
-            store(note_then_fail, "mistake", UserMistake("No.")),
+            store(note_then_fail, "mistake", UserMistake(Mistake.NOT_FOLLOWED)),
             store(break_a_rule),
             store(note_then_fail, "bug", KeyError("bug")),
             store(Queries.set_note, "after", "kept"),

@@ -9,6 +9,7 @@ import pytest
 from spacebot.domain.accounts import Host
 from spacebot.domain.guilds import GuildConfig
 from spacebot.domain.ids import ChannelId, GuildId, MessageId, SpaceId, UserId
+from spacebot.domain.mistakes import Mistake
 from spacebot.domain.spaces import ABSENCES_APART, Change, Phase, State
 from spacebot.errors import StoreError, UserMistake
 from spacebot.store.connection import Store
@@ -479,7 +480,7 @@ async def test_following_again_updates_what_is_given_and_keeps_the_rest(store: S
 
 
 async def test_the_limit_holds_new_watches_only(store: Store) -> None:
-    with pytest.raises(UserMistake, match="already follows 1 hosts"):
+    with pytest.raises(UserMistake, match=f"{Mistake.TOO_MANY_HOSTS} count=1"):
         await follow(store, COHOST, limit=1)
     assert not await follow(store, limit=1, role=ROLE), "an update is always possible"
     assert await follow(store, COHOST, guild=FAR_GUILD, limit=1), "each guild has its own limit"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from spacebot.domain.spending import UNANSWERED, SpendingLine
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
-from spacebot.store.spending import UNANSWERED, SpendingLine
 from spacebot.x.money import Prices, Resource
 
 DAY = date(2026, 10, 1)

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from spacebot.domain.accounts import Host
-from spacebot.domain.guilds import GuildConfig
+from spacebot.domain.guilds import GuildConfig, WatchLine
 from spacebot.domain.ids import ChannelId, GuildId, RoleId, UserId
+from spacebot.domain.mistakes import Mistake
 from spacebot.domain.views import Watched
 from spacebot.errors import UserMistake, XDown, XNotFound
 from spacebot.store.connection import Store
@@ -78,7 +79,7 @@ class Town:
         guild: GuildId = GUILD,
         channel: ChannelId | None = None,
         role: RoleId | None = None,
-    ) -> Watched:
+    ) -> Watched[WatchLine]:
         return await self.guilds.watch(guild, text, channel_id=channel, role_id=role, here=HERE, by=ADMIN)
 
 
@@ -143,7 +144,7 @@ async def test_the_limit_of_watches_is_told_and_changes_nothing(town: Town) -> N
     town.lookups.users["third"] = User(id=UserId("3"), username="third", name="Third")
     await town.watch("teatime", channel=CHANNEL)
     await town.watch("coffee_break", channel=CHANNEL)
-    with pytest.raises(UserMistake, match="follows 2 hosts"):
+    with pytest.raises(UserMistake, match=f"{Mistake.TOO_MANY_HOSTS} count=2"):
         await town.watch("third")
     assert len(await town.guilds.watchlist(GUILD)) == 2
     assert await town.guilds.config(GUILD) == GuildConfig()
@@ -189,9 +190,9 @@ async def test_a_name_that_two_hosts_share_removes_neither(town: Town) -> None:
 @pytest.mark.parametrize("text", ["coffee_break", "", "@", "https://example.com/teatime", "no such host"])
 async def test_removing_what_is_not_followed_says_so(town: Town, text: str) -> None:
     await town.watch("teatime")
-    with pytest.raises(UserMistake, match="does not follow"):
+    with pytest.raises(UserMistake, match=Mistake.NOT_FOLLOWED):
         await town.guilds.unwatch(GUILD, text)
-    with pytest.raises(UserMistake, match="does not follow"):
+    with pytest.raises(UserMistake, match=Mistake.NOT_FOLLOWED):
         await town.guilds.unwatch(FAR_GUILD, "teatime")
 
 
@@ -226,7 +227,7 @@ async def test_a_role_of_one_watch_is_set_and_a_watch_that_is_gone_says_so(town:
     [line] = await town.guilds.watchlist(GUILD)
     assert line.watch.role_id == ROLE
     await town.guilds.unwatch(GUILD, "teatime")
-    with pytest.raises(UserMistake, match="no longer follows"):
+    with pytest.raises(UserMistake, match=Mistake.NO_LONGER_FOLLOWED):
         await town.guilds.set_watch_role(GUILD, HOST.id, ROLE)
 
 

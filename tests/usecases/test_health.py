@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from spacebot.billing import Billing
+from spacebot.domain.mistakes import Mistake
 from spacebot.errors import StoreError, UserMistake
-from spacebot.present.reports import status_card
+from spacebot.present.status import status_card
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
 from spacebot.usecases.health import Health
@@ -88,5 +89,5 @@ async def test_the_history_of_one_host_is_asked_for_by_handle_link_id_or_name(st
 
 
 async def test_the_history_of_somebody_who_is_not_followed_is_a_mistake(store: Store) -> None:
-    with pytest.raises(UserMistake, match="does not follow that host"):
+    with pytest.raises(UserMistake, match=Mistake.NOT_FOLLOWED):
         await health(store, FakeClock()).history(GUILD, "nobody_here")

@@ -14,10 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
+from spacebot.domain.mistakes import Mistake
 from spacebot.errors import UserMistake, XDown
 from spacebot.sandbox.x import Fault, LocalX, XUser
 from spacebot.store.connection import Store
-from spacebot.usecases.links import DECLINED, NOT_AN_ADDRESS, NOT_YOURS, SIGN_IN_LIVES, STALE, Links, PersonId
+from spacebot.usecases.links import SIGN_IN_LIVES, Links, PersonId
 from spacebot.vault import Vault, VaultError, new_key
 from spacebot.web import WebEndpoint
 from spacebot.x.auth import OAuthClient
@@ -107,7 +108,7 @@ async def test_nothing_readable_is_stored(desk: Desk) -> None:
 async def test_a_sign_in_works_once(desk: Desk) -> None:
     landed = await desk.consent(await desk.of(desk.links.begin(ANN, "ann")))
     await desk.of(desk.links.finish_pasted(ANN, landed))
-    with pytest.raises(UserMistake, match="too old or was used already"):
+    with pytest.raises(UserMistake, match=Mistake.SIGN_IN_STALE):
         await desk.of(desk.links.finish_pasted(ANN, landed))
     assert await desk.of(desk.links.token(ANN)) is not None
 
@@ -117,7 +118,7 @@ async def test_a_sign_in_ends_when_another_is_begun(desk: Desk) -> None:
     await desk.of(desk.links.begin(ANN, "ann"))
     with pytest.raises(UserMistake) as caught:
         await desk.of(desk.links.finish_pasted(ANN, first))
-    assert str(caught.value) == STALE
+    assert caught.value.mistake is Mistake.SIGN_IN_STALE
 
 
 async def test_a_sign_in_is_too_old_after_ten_minutes(desk: Desk) -> None:
@@ -126,14 +127,14 @@ async def test_a_sign_in_is_too_old_after_ten_minutes(desk: Desk) -> None:
     landed = await desk.consent(address)
     with pytest.raises(UserMistake) as caught:
         await desk.of(desk.links.finish_pasted(ANN, landed))
-    assert str(caught.value) == STALE
+    assert caught.value.mistake is Mistake.SIGN_IN_STALE
 
 
 async def test_somebody_elses_sign_in_is_refused_and_stays_good_for_them(desk: Desk) -> None:
     landed = await desk.consent(await desk.of(desk.links.begin(ANN, "ann")))
     with pytest.raises(UserMistake) as caught:
         await desk.of(desk.links.finish_pasted(BEN, landed))
-    assert str(caught.value) == NOT_YOURS
+    assert caught.value.mistake is Mistake.SIGN_IN_OF_ANOTHER
     assert await desk.of(desk.links.token(BEN)) is None
     await desk.of(desk.links.finish_pasted(ANN, landed))
     assert await desk.of(desk.links.token(ANN)) is not None
@@ -154,7 +155,7 @@ async def test_unlinking_ends_a_sign_in_under_way_too(desk: Desk) -> None:
     await desk.of(desk.links.unlink(ANN))
     with pytest.raises(UserMistake) as caught:
         await desk.of(desk.links.finish_pasted(ANN, landed))
-    assert str(caught.value) == STALE
+    assert caught.value.mistake is Mistake.SIGN_IN_STALE
 
 
 async def test_a_page_left_open_is_given_back_when_the_person_begins_anew(desk: Desk) -> None:
@@ -230,7 +231,7 @@ async def test_who_declines_on_x_links_nothing(desk: Desk) -> None:
     landed = await desk.consent(await desk.of(desk.links.begin(ANN, "ann")), declines=True)
     with pytest.raises(UserMistake) as caught:
         await desk.of(desk.links.finish_pasted(ANN, landed))
-    assert str(caught.value) == DECLINED
+    assert caught.value.mistake is Mistake.SIGN_IN_DECLINED
 
 
 async def test_any_text_may_be_pasted(desk: Desk) -> None:
@@ -243,7 +244,7 @@ async def test_any_text_may_be_pasted(desk: Desk) -> None:
     def run(pasted: str) -> None:
         with pytest.raises(UserMistake) as caught:
             asyncio.run_coroutine_threadsafe(desk.links.finish_pasted(ANN, pasted), loop).result()
-        assert str(caught.value) in {NOT_AN_ADDRESS, STALE}
+        assert caught.value.mistake in {Mistake.NOT_THE_ADDRESS, Mistake.SIGN_IN_STALE}
 
     await asyncio.to_thread(run)
 

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from spacebot.domain.ids import SpaceId, UserId
 from spacebot.errors import UserMistake
+from spacebot.present.mistakes import sentence as said
 from spacebot.x.reference import Handle, host, space_id
 
 SITES = ["x.com", "twitter.com", "www.x.com", "m.twitter.com", "mobile.twitter.com", "X.com", "WWW.TWITTER.COM"]
@@ -78,7 +79,7 @@ def test_thirteen_letters_in_a_host_field_are_a_handle() -> None:
 def test_each_mistake_with_a_space_has_its_sentence(text: str, sentence: str) -> None:
     with pytest.raises(UserMistake) as mistake:
         space_id(text)
-    assert str(mistake.value).startswith(sentence)
+    assert said(mistake.value).startswith(sentence)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +100,7 @@ def test_each_mistake_with_a_space_has_its_sentence(text: str, sentence: str) ->
 def test_each_mistake_with_a_host_has_its_sentence(text: str, sentence: str) -> None:
     with pytest.raises(UserMistake) as mistake:
         host(text)
-    assert str(mistake.value).startswith(sentence)
+    assert said(mistake.value).startswith(sentence)
 
 
 TEXTS = st.one_of(
@@ -120,7 +121,7 @@ def test_any_text_gives_a_value_or_one_sentence(text: str) -> None:
         try:
             outcome = str(read(text))
         except UserMistake as mistake:
-            outcome = str(mistake)
+            outcome = said(mistake)
         assert outcome
         assert "\n" not in outcome
 
@@ -128,4 +129,4 @@ def test_any_text_gives_a_value_or_one_sentence(text: str) -> None:
 def test_a_mistake_never_repeats_what_was_typed() -> None:
     with pytest.raises(UserMistake) as mistake:
         space_id("@everyone")
-    assert "everyone" not in str(mistake.value)
+    assert "everyone" not in said(mistake.value)

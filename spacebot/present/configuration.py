@@ -1,0 +1,97 @@
+"""What admins read of how a guild is set up, and what `/config …` did."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import discord
+
+from spacebot.domain.guilds import AtEnd, GuildConfig, WatchLine
+from spacebot.domain.ids import ChannelId, GuildId, RoleId
+from spacebot.present.card import SCHEDULED_COLOUR, Card, mention, moment
+
+SYSTEM_CHANNEL = "the server's system channel"
+
+ROLE_GONE = "that role is gone; choose another with /config role"
+
+ASK_EVERYONE = (
+    "Do you really want to mention **everyone** in this server each time? That cannot be taken back once it is sent."
+)
+YES_EVERYONE = "Yes, mention everyone"
+NO = "No"
+NOBODY_NEW = "Then nobody new is mentioned."
+HOST_MENTIONS_EVERYONE = "Announcements of this host mention @everyone from now on."
+
+ENDS = {
+    AtEnd.EDIT: "become a summary",
+    AtEnd.DELETE: "are deleted",
+    AtEnd.LEAVE: "stay as they are",
+}
+
+
+def config_card(
+    config: GuildConfig,
+    watches: Sequence[WatchLine],
+    guild_id: GuildId,
+    *,
+    obstacle: str | None,
+    role_trouble: str | None,
+    last_good_sweep: datetime | None,
+    trouble: str | None,
+) -> Card:
+    """What is set up in a guild, and whether anything is in its way."""
+    embed = discord.Embed(title="How this server hears of Spaces", colour=SCHEDULED_COLOUR)
+    channel = f"<#{config.channel_id}>" if config.channel_id is not None else "none yet: `/config channel`"
+    embed.add_field(name="Channel", value=f"{channel}\n⚠️ {obstacle}" if obstacle else channel, inline=False)
+    role = mention(config.role_id, guild_id) if config.role_id is not None else "nobody: `/config role`"
+    embed.add_field(name="Mentions", value=f"{role}\n⚠️ {role_trouble}" if role_trouble else role, inline=False)
+    embed.add_field(name="Announces", value=moments(config), inline=False)
+    embed.add_field(name="When a Space is over", value=f"announcements {ENDS[config.at_end]}", inline=False)
+    embed.add_field(name="Trouble is told in", value=_alerts(config.admin_channel_id), inline=False)
+    live = sum(line.live is not None for line in watches)
+    paused = sum(line.paused is not None for line in watches)
+    followed = f"{len(watches)} hosts, {live} live now" + (f", {paused} paused: see `/watch list`" if paused else "")
+    embed.add_field(name="Follows", value=followed if watches else "nobody yet: `/watch add`", inline=False)
+    asked = moment(last_good_sweep) or "not yet"
+    embed.add_field(name="X last asked", value=f"{asked}\n⚠️ {trouble}" if trouble else asked, inline=False)
+    return Card(embed=embed)
+
+
+def moments(config: GuildConfig) -> str:
+    """Which moments of a Space a guild hears of, as people say it."""
+    wanted = [
+        "when it is scheduled" if config.tells_scheduled else "",
+        f"{config.reminder_minutes} min before it starts" if config.reminder_minutes is not None else "",
+        "when it is live" if config.tells_live else "",
+        "when it has ended" if config.tells_ended else "",
+    ]
+    return ", ".join(part for part in wanted if part) or "nothing: `/config announce`"
+
+
+def channel_sentence(channel_id: ChannelId) -> str:
+    """What `/config channel` did."""
+    return f"Spaces are announced in <#{channel_id}> from now on. Follow a host with `/watch add`."
+
+
+def role_sentence(role_id: RoleId | None, guild_id: GuildId) -> str:
+    """What `/config role` did."""
+    whom = mention(role_id, guild_id) if role_id is not None else "nobody"
+    return f"Announcements mention {whom} from now on."
+
+
+def moments_sentence(config: GuildConfig) -> str:
+    """What `/config announce` did."""
+    return f"A Space is announced here: {moments(config)}."
+
+
+def end_sentence(at_end: AtEnd) -> str:
+    """What `/config end` did."""
+    return f"When a Space is over, its announcements {ENDS[at_end]} from now on."
+
+
+def alerts_sentence(channel_id: ChannelId | None) -> str:
+    """What `/config alerts` did."""
+    return f"If something is in my way, I say so in {_alerts(channel_id)}."
+
+
+def _alerts(channel_id: ChannelId | None) -> str:
+    return f"<#{channel_id}>" if channel_id is not None else SYSTEM_CHANNEL

@@ -1,0 +1,86 @@
+"""What a person is told of a mistake: one sentence for each, which says what to do instead."""
+
+from spacebot.domain.mistakes import Mistake
+from spacebot.errors import SpacebotError, UserMistake
+
+_SPACE = "Paste a Space's link (https://x.com/i/spaces/…) or its id."
+_HOST = "Type the host's handle, such as @example, or paste a link to the account."
+
+SENTENCES = {
+    Mistake.NO_SPACE: f"There is nothing to look for. {_SPACE}",
+    Mistake.NO_HOST: f"There is nothing to look for. {_HOST}",
+    Mistake.SPACE_TEXT_TOO_LONG: f"That is too long. {_SPACE}",
+    Mistake.HOST_TEXT_TOO_LONG: f"That is too long. {_HOST}",
+    Mistake.HANDLE_FOR_SPACE: f"That is a handle, not a Space. {_SPACE}",
+    Mistake.BLANK_IN_SPACE: f"A Space's link or id has no spaces in it. {_SPACE}",
+    Mistake.BROADCAST_FOR_SPACE: f"That is a link to a broadcast (video), not to a Space. {_SPACE}",
+    Mistake.POST_FOR_SPACE: f"That is a link to a post, not to a Space. {_SPACE}",
+    Mistake.ACCOUNT_FOR_SPACE: f"That is a link to an account, not to a Space. {_SPACE}",
+    Mistake.LINK_TO_NO_SPACE: f"That link leads to no Space. {_SPACE}",
+    Mistake.SPACE_FOR_HOST: f"That is a link to a Space or a broadcast, not to its host. {_HOST}",
+    Mistake.LINK_TO_NO_ACCOUNT: f"That link leads to no account. {_HOST}",
+    Mistake.UNREADABLE_LINK: "That link cannot be read: copy it again, from https:// on.",
+    Mistake.FOREIGN_LINK: "That link leads to another site: only links to x.com and twitter.com can be used.",
+    Mistake.SPACE_ID_TOO_LONG: f"That is too long: a Space's id has at most 13 characters. {_SPACE}",
+    Mistake.NO_SPACE_ID: f"A Space's id has only letters and digits. {_SPACE}",
+    Mistake.BLANK_IN_HANDLE: f"A handle has no spaces in it. {_HOST}",
+    Mistake.USER_ID_TOO_LONG: f"That is too long: a user id has at most 19 digits. {_HOST}",
+    Mistake.HANDLE_TOO_LONG: f"That is too long: a handle has at most 15 characters. {_HOST}",
+    Mistake.NOT_A_HANDLE: f"A handle has only letters, digits and underscores. {_HOST}",
+    Mistake.NOTHING_TO_SEARCH: "Type at least one word to search for.",
+    Mistake.QUERY_TOO_LONG: "That search is too long: X takes at most {most:,} characters.",
+    Mistake.PROTECTED: (
+        "That account is protected: X shows its Spaces only to its followers. If you are one, use `/x-link` first."
+    ),
+    Mistake.NOT_THE_CREATOR: "Only who created a Space can see who bought a ticket for it.",
+    Mistake.NOT_FOLLOWED: "This server does not follow that host; `/watch list` shows whom it follows.",
+    Mistake.NO_LONGER_FOLLOWED: "This server no longer follows that host.",
+    Mistake.JUST_REMOVED: "Somebody else has just removed that host from this server's list.",
+    Mistake.TOO_MANY_HOSTS: (
+        "This server already follows {count} hosts, which is the limit here; remove one with /watch remove first."
+    ),
+    Mistake.NO_KEYWORD: "Type at least one word to watch for.",
+    Mistake.KEYWORD_TOO_LONG: "That is too long: a keyword has at most {most} characters.",
+    Mistake.NOT_A_LANGUAGE: "Give the language as its code: `en`, `es`, `pt`, `ja` …",
+    Mistake.KEYWORD_NOT_WATCHED: (
+        "This server does not watch for that; `/watch keyword list` shows what it watches for."
+    ),
+    Mistake.TOO_MANY_KEYWORDS: (
+        "This server already watches for {count} keywords, which is the limit here; remove one with"
+        " /watch keyword remove first."
+    ),
+    Mistake.EVERYONE_FOR_KEYWORD: (
+        "A keyword may match many Spaces: choose a role that fewer people have than @everyone."
+    ),
+    Mistake.NOT_IN_A_GUILD: "That works only in a server that has invited me as a bot.",
+    Mistake.MAY_NOT_MANAGE: "You need the Manage Server permission for that.",
+    Mistake.GUILD_CHANNEL_GONE: "This server's channel is gone; choose another with `/config channel` first.",
+    Mistake.CHANNEL_UNSEEN: "I cannot see that channel; give me View Channel there, or choose another.",
+    Mistake.NO_TEXT_CHANNEL: "That is not a channel for messages; choose a text channel.",
+    Mistake.THREAD_LOCKED: "That thread is locked; unlock it, or choose another channel.",
+    Mistake.PERMISSIONS_LACKING: "In {channel} I lack {lacking}; grant it there and give the command again.",
+    Mistake.EVERYONE_NOT_MENTIONABLE: (
+        "I may not mention @everyone; give me the permission Mention @everyone, @here and All Roles."
+    ),
+    Mistake.ROLE_NOT_MENTIONABLE: (
+        "I may not mention {name}; switch on “Allow anyone to @mention this role” in the role's settings, or give me "
+        "the permission Mention @everyone, @here and All Roles."
+    ),
+    Mistake.LINKING_NOT_SET_UP: "Linking X accounts is not set up on this bot.",
+    Mistake.NOT_LINKED: "Link your X account with `/x-link` first.",
+    Mistake.LINK_NOT_TAKEN: (
+        "X did not take your link just now; ask again, and if that does not help, use `/x-link` again."
+    ),
+    Mistake.SIGN_IN_STALE: "This sign-in is too old or was used already; give `/x-link` again.",
+    Mistake.SIGN_IN_OF_ANOTHER: "This sign-in was begun by somebody else; give `/x-link` yourself.",
+    Mistake.NOT_THE_ADDRESS: ("That is not the address you landed on: copy the whole of it, from `http` to the end."),
+    Mistake.SIGN_IN_DECLINED: "You declined on X, so nothing was linked.",
+}
+"""With the values of a mistake in braces."""
+
+
+def sentence(error: SpacebotError) -> str:
+    """What a person is told of an error of ours: of a mistake its sentence, of anything else its own text."""
+    if isinstance(error, UserMistake):
+        return SENTENCES[error.mistake].format(**error.values)
+    return str(error)

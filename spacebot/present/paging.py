@@ -1,0 +1,45 @@
+"""Lists that are too long for one card: as many cards as it takes, each with some of the entries."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import discord
+
+from spacebot.present.card import SCHEDULED_COLOUR, Card, lines
+from spacebot.present.limits import DESCRIPTION_LIMIT
+
+T = TypeVar("T")
+
+
+def _usual(_: object) -> discord.Colour:
+    return SCHEDULED_COLOUR
+
+
+def paged(
+    title: str,
+    items: Sequence[T],
+    text: Callable[[T], str],
+    *,
+    size: int,
+    colour: Callable[[T], discord.Colour] = _usual,
+    total: str | None = None,
+) -> list[Card]:
+    """One card for every `size` items; none where there are none.
+
+    Args:
+        title: The title of every card.
+        items: What the list has.
+        text: An item as it is shown.
+        size: How many items a card has.
+        colour: A card's colour, by its first item.
+        total: What each footer says of the whole list before it numbers the page; None for no footer.
+    """
+    chunks = [items[at : at + size] for at in range(0, len(items), size)]
+    cards = []
+    for number, chunk in enumerate(chunks, start=1):
+        shown = lines([text(item) for item in chunk], DESCRIPTION_LIMIT)
+        embed = discord.Embed(title=title, description=shown, colour=colour(chunk[0]))
+        if total is not None:
+            embed.set_footer(text=f"{total} · page {number} of {len(chunks)}")
+        cards.append(Card(embed=embed))
+    return cards
