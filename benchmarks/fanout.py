@@ -34,7 +34,7 @@ from discord.ext import commands
 from spacebot.bot.connection import point_at
 from spacebot.domain.ids import ChannelId, GuildId, RoleId, UserId
 from spacebot.sandbox.discord import LocalChannel, LocalDiscord, LocalGuild, LocalMember
-from spacebot.sandbox.discord.exchange import Exchange
+from spacebot.sandbox.discord.http.exchanges import Exchange
 from spacebot.sandbox.process import BotProcess
 from spacebot.sandbox.x import LocalX
 from spacebot.store.connection import Store

@@ -31,7 +31,7 @@ from spacebot.clock import Clock
 from spacebot.domain.ids import ChannelId, GuildId, UserId
 from spacebot.sandbox.discord import Fault, LocalChannel, LocalDiscord, LocalMessage
 from spacebot.sandbox.x import LocalX
-from spacebot.sandbox.x.world import XSpace, XUser
+from spacebot.sandbox.x.model import XSpace, XUser
 from spacebot.settings import Settings
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries

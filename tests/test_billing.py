@@ -20,7 +20,7 @@ from spacebot.domain.ids import SpaceId, UserId
 from spacebot.domain.spending import UNANSWERED, Purpose, SpendingLine
 from spacebot.errors import BudgetSpent, StoreError, XError
 from spacebot.sandbox.x import Fault, LocalX
-from spacebot.sandbox.x.world import XSpace, XUser
+from spacebot.sandbox.x.model import XSpace, XUser
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
 from spacebot.x.auth import BearerAuth

@@ -76,10 +76,10 @@ MAY_NOT_IMPORT = {
 """What stands below these, and yet is none of their business."""
 
 FOR_TYPES_ONLY = {
-    "spacebot.sandbox.discord.world": "",
-    "spacebot.sandbox.discord.members": "",
+    "spacebot.sandbox.discord.model.state": "",
+    "spacebot.sandbox.discord.model.members": "",
     "spacebot.sandbox.discord.payloads": "",
-    "spacebot.sandbox.discord.channels": "",
+    "spacebot.sandbox.discord.model.channels": "",
 }
 """Modules that import something for the type checker alone, and why."""
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from spacebot.clock import SystemClock
 from spacebot.sandbox.discord import LocalChannel, LocalDiscord, LocalMember, LocalMessage
-from spacebot.sandbox.discord.exchange import Exchange
+from spacebot.sandbox.discord.http.exchanges import Exchange
 from spacebot.sandbox.process import BotProcess
 from spacebot.sandbox.x import LocalX
 from tests.crash.kills import FAULTS, LOST, MESSAGES, History, Kill

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spacebot.sandbox.discord import LocalDiscord, LocalGuild, LocalInteraction, LocalMember, NotAnswered, NotOffered
-from spacebot.sandbox.discord.commands import is_command_name, read_command
+from spacebot.sandbox.discord.forms.commands import is_command_name, read_command
 from spacebot.sandbox.discord.refusals import Refusal
 from tests.clocks import FakeClock, run_until
 from tests.sandbox.discord_client import Client, Reply, client_of

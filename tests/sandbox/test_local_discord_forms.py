@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spacebot.sandbox.discord import LocalChannel, LocalDiscord
+from spacebot.sandbox.discord.forms.messages import read_message
 from spacebot.sandbox.discord.refusals import Refusal
-from spacebot.sandbox.discord.validate import read_message
 from tests.sandbox.discord_client import Client, Rest, client_of
 
 WIDE = "🎙"  # two UTF-16 units

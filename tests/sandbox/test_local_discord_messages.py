@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from spacebot.sandbox.discord import LocalChannel, LocalDiscord, LocalGuild
-from spacebot.sandbox.discord.snowflakes import time_of
+from spacebot.sandbox.discord.model.snowflakes import time_of
 from tests.clocks import START, FakeClock
 from tests.sandbox.discord_client import Client, Rest, client_of
 

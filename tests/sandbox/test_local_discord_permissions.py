@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spacebot.sandbox.discord.mentions import Allowed, pings
+from spacebot.sandbox.discord.forms.mentions import Allowed, pings
 from spacebot.sandbox.discord.permissions import ALL, NONE, Overwrite, Permission, in_channel, in_guild, named
 
 GUILD, ROLE, OTHER_ROLE, MEMBER = 1, 2, 3, 4

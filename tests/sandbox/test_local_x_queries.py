@@ -11,11 +11,11 @@ from yarl import URL
 
 from spacebot.sandbox.x import Generation, LocalX
 from spacebot.sandbox.x.activity import Access
+from spacebot.sandbox.x.api import Gateway, Request
 from spacebot.sandbox.x.endpoints import ENDPOINTS
-from spacebot.sandbox.x.gateway import Gateway, Request
+from spacebot.sandbox.x.model import World
 from spacebot.sandbox.x.oauth import Authority, Clients
 from spacebot.sandbox.x.quirks import Quirks
-from spacebot.sandbox.x.world import World
 from tests.clocks import FakeClock
 from tests.sandbox.x_client import local_x
 

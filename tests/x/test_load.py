@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from spacebot.domain.ids import UserId
 from spacebot.errors import XError, XRateLimited
 from spacebot.sandbox.x import LocalX
-from spacebot.sandbox.x.gateway import Reply, Request
+from spacebot.sandbox.x.api import Reply, Request
 from spacebot.x.auth import BearerAuth
 from spacebot.x.client import XClient
 from spacebot.x.host_batcher import HostAnswer, HostBatcher

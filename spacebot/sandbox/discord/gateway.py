@@ -16,9 +16,9 @@ import msgspec
 from aiohttp import WSMsgType, web
 
 from spacebot.sandbox.discord import payloads
-from spacebot.sandbox.discord.guilds import LocalGuild
-from spacebot.sandbox.discord.limits import Window
-from spacebot.sandbox.discord.world import GUILD_MEMBERS, GUILD_PRESENCES, GUILDS, MESSAGE_CONTENT, World
+from spacebot.sandbox.discord.http.limits import Window
+from spacebot.sandbox.discord.model.guilds import LocalGuild
+from spacebot.sandbox.discord.model.state import GUILD_MEMBERS, GUILD_PRESENCES, GUILDS, MESSAGE_CONTENT, World
 
 DISPATCH = 0
 HEARTBEAT = 1

@@ -3,14 +3,14 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from spacebot.sandbox.discord.snowflakes import time_of
+from spacebot.sandbox.discord.model.snowflakes import time_of
 
 if TYPE_CHECKING:  # what is shown stands on how it is shown
-    from spacebot.sandbox.discord.channels import LocalChannel, LocalMessage
-    from spacebot.sandbox.discord.guilds import LocalGuild
-    from spacebot.sandbox.discord.members import LocalMember, LocalRole
-    from spacebot.sandbox.discord.threads import LocalThread
-    from spacebot.sandbox.discord.world import LocalUser, World
+    from spacebot.sandbox.discord.model.channels import LocalChannel, LocalMessage
+    from spacebot.sandbox.discord.model.guilds import LocalGuild
+    from spacebot.sandbox.discord.model.members import LocalMember, LocalRole
+    from spacebot.sandbox.discord.model.state import LocalUser, World
+    from spacebot.sandbox.discord.model.threads import LocalThread
 
 Json = dict[str, Any]
 

@@ -10,20 +10,20 @@ from typing import Any, Self
 from aiohttp import web
 
 from spacebot.clock import Clock, SystemClock
-from spacebot.sandbox.discord.callbacks import Callbacks
-from spacebot.sandbox.discord.door import API, Checker, Door
-from spacebot.sandbox.discord.exchange import Exchange
-from spacebot.sandbox.discord.faults import Fault
+from spacebot.sandbox.discord.app.interactions import People
 from spacebot.sandbox.discord.gateway import Gateway
-from spacebot.sandbox.discord.guilds import DEFAULT_BOT_PERMISSIONS, LocalGuild
-from spacebot.sandbox.discord.interactions import People
-from spacebot.sandbox.discord.limits import Limits
-from spacebot.sandbox.discord.messages import Messages
-from spacebot.sandbox.discord.registry import Registry
-from spacebot.sandbox.discord.rest import General
-from spacebot.sandbox.discord.routes import Table
-from spacebot.sandbox.discord.snowflakes import Snowflakes
-from spacebot.sandbox.discord.world import LocalUser, World
+from spacebot.sandbox.discord.http.api import API, Checker, Door
+from spacebot.sandbox.discord.http.callbacks import Callbacks
+from spacebot.sandbox.discord.http.commands import Registry
+from spacebot.sandbox.discord.http.exchanges import Exchange
+from spacebot.sandbox.discord.http.faults import Fault
+from spacebot.sandbox.discord.http.limits import Limits
+from spacebot.sandbox.discord.http.messages import Messages
+from spacebot.sandbox.discord.http.resources import General
+from spacebot.sandbox.discord.http.routes import Table
+from spacebot.sandbox.discord.model.guilds import DEFAULT_BOT_PERMISSIONS, LocalGuild
+from spacebot.sandbox.discord.model.snowflakes import Snowflakes
+from spacebot.sandbox.discord.model.state import LocalUser, World
 
 
 class LocalDiscord:

@@ -12,12 +12,12 @@ from datetime import datetime
 from typing import Literal
 
 from spacebot.clock import Clock
+from spacebot.sandbox.x.model import USER_ID, World, XSpace, XUser
 from spacebot.sandbox.x.pages import page
 from spacebot.sandbox.x.problems import Json, Refusal, blank, invalid_request, not_found, type_uri
 from spacebot.sandbox.x.query import Asked, Parameter, read_query
 from spacebot.sandbox.x.quirks import Quirks
 from spacebot.sandbox.x.vocabulary import PAGINATION_TOKEN
-from spacebot.sandbox.x.world import USER_ID, World, XSpace, XUser
 
 PATH = "/2/activity/subscriptions"
 LIMIT = 500

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from spacebot.sandbox.x.ledger import Kind
+from spacebot.sandbox.x.bill import Kind
+from spacebot.sandbox.x.model import Topic, World, XPost, XSpace, XUser
 from spacebot.sandbox.x.problems import Json, forbidden_user, not_authorized, not_found
 from spacebot.sandbox.x.query import Asked
 from spacebot.sandbox.x.quirks import Quirks
 from spacebot.sandbox.x.vocabulary import PEOPLE_OF_A_SPACE, post_fields
-from spacebot.sandbox.x.world import Topic, World, XPost, XSpace, XUser
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from spacebot.sandbox.x.answers import Answer, Call, Writer
+from spacebot.sandbox.x.model import SPACE_ID, USER_ID, USERNAME, XSpace, XUser
 from spacebot.sandbox.x.pages import page
 from spacebot.sandbox.x.problems import Json, Refusal, invalid_request, not_authorized
 from spacebot.sandbox.x.query import Parameter
@@ -21,7 +22,6 @@ from spacebot.sandbox.x.vocabulary import (
     space_parameters,
     user_parameters,
 )
-from spacebot.sandbox.x.world import SPACE_ID, USER_ID, USERNAME, XSpace, XUser
 
 _USER_SCOPES = frozenset({"tweet.read", "users.read"})
 _SPACE_SCOPES = _USER_SCOPES | {"space.read"}

@@ -16,8 +16,8 @@ from urllib.parse import unquote_plus
 from yarl import URL
 
 from spacebot.clock import Clock
+from spacebot.sandbox.x.model import XUser
 from spacebot.sandbox.x.problems import Json, Refusal
-from spacebot.sandbox.x.world import XUser
 
 SCOPES = frozenset({"tweet.read", "users.read", "space.read", "offline.access"})
 CODE_SECONDS = 30

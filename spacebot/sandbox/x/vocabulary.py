@@ -2,9 +2,9 @@
 
 import re
 
+from spacebot.sandbox.x.model import SPACE_ID, USER_ID, USERNAME
 from spacebot.sandbox.x.query import Parameter
 from spacebot.sandbox.x.quirks import Generation
-from spacebot.sandbox.x.world import SPACE_ID, USER_ID, USERNAME
 
 PEOPLE_OF_A_SPACE = ("creator_id", "host_ids", "invited_user_ids", "speaker_ids")
 

@@ -9,7 +9,7 @@ from email.utils import format_datetime
 
 from aiohttp import web
 
-from spacebot.sandbox.x.gateway import Reply
+from spacebot.sandbox.x.api import Reply
 from spacebot.sandbox.x.quirks import Generation
 
 

@@ -6,7 +6,7 @@ Source: Discord's documentation, 'Component Reference'.
 from collections.abc import Iterator
 from typing import Any
 
-from spacebot.sandbox.discord.form import Form
+from spacebot.sandbox.discord.forms.form import Form
 
 ROWS = 5
 BUTTONS_IN_A_ROW = 5

@@ -6,9 +6,9 @@ Source: Discord's documentation, 'Create Message', 'Embed Limits', 'Allowed Ment
 from dataclasses import dataclass
 from typing import Any
 
-from spacebot.sandbox.discord.components import read_components
-from spacebot.sandbox.discord.form import Form, Problems, utf16_length
-from spacebot.sandbox.discord.mentions import EVERYTHING, Allowed
+from spacebot.sandbox.discord.forms.components import read_components
+from spacebot.sandbox.discord.forms.form import Form, Problems, utf16_length
+from spacebot.sandbox.discord.forms.mentions import EVERYTHING, Allowed
 
 CONTENT = 2000
 EMBEDS = 10

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from spacebot.sandbox.discord import payloads
-from spacebot.sandbox.discord.channels import KINDS, LocalChannel, LocalMessage
+from spacebot.sandbox.discord.model.channels import KINDS, LocalChannel, LocalMessage
+from spacebot.sandbox.discord.model.state import LocalUser, NotOffered
 from spacebot.sandbox.discord.permissions import Permission
 from spacebot.sandbox.discord.refusals import Refusal
-from spacebot.sandbox.discord.world import LocalUser, NotOffered
 
 THREAD_KINDS = {KINDS["announcement"]: 10, KINDS["text"]: 11}
 

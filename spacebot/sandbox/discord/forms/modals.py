@@ -6,10 +6,10 @@ UTF-16 units.
 
 from collections.abc import Iterator, Mapping
 
-from spacebot.sandbox.discord.components import CUSTOM_ID, ROW
-from spacebot.sandbox.discord.form import Form, utf16_length
+from spacebot.sandbox.discord.forms.components import CUSTOM_ID, ROW
+from spacebot.sandbox.discord.forms.form import Form, utf16_length
+from spacebot.sandbox.discord.model.state import NotOffered
 from spacebot.sandbox.discord.payloads import Json
-from spacebot.sandbox.discord.world import NotOffered
 
 TITLE = 45
 PARTS = 5

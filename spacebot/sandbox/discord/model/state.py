@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from spacebot.clock import Clock
-from spacebot.sandbox.discord.snowflakes import Snowflakes
+from spacebot.sandbox.discord.model.snowflakes import Snowflakes
 
 if TYPE_CHECKING:  # these modules stand on this one
-    from spacebot.sandbox.discord.channels import LocalChannel, LocalMessage
-    from spacebot.sandbox.discord.guilds import LocalGuild
-    from spacebot.sandbox.discord.interactions import LocalInteraction
-    from spacebot.sandbox.discord.members import LocalMember
+    from spacebot.sandbox.discord.app.interactions import LocalInteraction
+    from spacebot.sandbox.discord.model.channels import LocalChannel, LocalMessage
+    from spacebot.sandbox.discord.model.guilds import LocalGuild
+    from spacebot.sandbox.discord.model.members import LocalMember
 
 GUILDS = 1 << 0
 GUILD_MEMBERS = 1 << 1

@@ -5,13 +5,13 @@ Source: Discord's documentation, 'Application Commands'.
 
 from typing import Any
 
-from spacebot.sandbox.discord.commands import CHAT_INPUT, COMMANDS, read_command, read_commands
-from spacebot.sandbox.discord.limits import Window
+from spacebot.sandbox.discord.forms.commands import CHAT_INPUT, COMMANDS, read_command, read_commands
+from spacebot.sandbox.discord.http.limits import Window
+from spacebot.sandbox.discord.http.resources import guild_of
+from spacebot.sandbox.discord.http.routes import Answer, Call, Route
+from spacebot.sandbox.discord.model.state import World
 from spacebot.sandbox.discord.payloads import Json
 from spacebot.sandbox.discord.refusals import Limited, Refusal
-from spacebot.sandbox.discord.rest import guild_of
-from spacebot.sandbox.discord.routes import Answer, Call, Route
-from spacebot.sandbox.discord.world import World
 
 CREATES_A_DAY = 200
 _DAY = 86_400.0

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from spacebot.sandbox.discord.form import as_snowflake
-from spacebot.sandbox.discord.limits import Bucket
+from spacebot.sandbox.discord.forms.form import as_snowflake
+from spacebot.sandbox.discord.http.limits import Bucket
 from spacebot.sandbox.discord.refusals import MethodNotAllowed, Refusal
 
 OTHERS = Bucket(name="others", limit=100, seconds=5.0)

@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from spacebot.sandbox.discord import payloads
-from spacebot.sandbox.discord.channels import LocalChannel, LocalMessage
+from spacebot.sandbox.discord.model.channels import LocalChannel, LocalMessage
+from spacebot.sandbox.discord.model.state import GUILD_MEMBERS, LocalUser, NotOffered
 from spacebot.sandbox.discord.permissions import NONE, Permission, in_channel, in_guild, named
-from spacebot.sandbox.discord.world import GUILD_MEMBERS, LocalUser, NotOffered
 
 if TYPE_CHECKING:  # guilds are made of members, interactions are what members make
-    from spacebot.sandbox.discord.guilds import LocalGuild
-    from spacebot.sandbox.discord.interactions import LocalInteraction
+    from spacebot.sandbox.discord.app.interactions import LocalInteraction
+    from spacebot.sandbox.discord.model.guilds import LocalGuild
 
 
 @dataclass(slots=True, kw_only=True, eq=False, repr=False)

@@ -7,15 +7,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from spacebot.sandbox.discord import commands as kinds
 from spacebot.sandbox.discord import payloads
-from spacebot.sandbox.discord.channels import LocalChannel
-from spacebot.sandbox.discord.form import utf16_length
-from spacebot.sandbox.discord.members import LocalMember, LocalRole
+from spacebot.sandbox.discord.forms import commands as kinds
+from spacebot.sandbox.discord.forms.form import utf16_length
+from spacebot.sandbox.discord.model.channels import LocalChannel
+from spacebot.sandbox.discord.model.members import LocalMember, LocalRole
+from spacebot.sandbox.discord.model.state import NotOffered
+from spacebot.sandbox.discord.model.threads import LocalThread
 from spacebot.sandbox.discord.payloads import Json
 from spacebot.sandbox.discord.permissions import ALL, Permission
-from spacebot.sandbox.discord.threads import LocalThread
-from spacebot.sandbox.discord.world import NotOffered
 
 _IN_GUILDS = 0
 _MAX_TEXT = 6000

@@ -15,16 +15,16 @@ from aiohttp import web
 
 from spacebot.clock import Clock, SystemClock
 from spacebot.sandbox.x.activity import Access, Subscription
-from spacebot.sandbox.x.exchange import Exchange
+from spacebot.sandbox.x.api import NAMES, Gateway, Reply, Request
+from spacebot.sandbox.x.bill import Ledger
+from spacebot.sandbox.x.exchanges import Exchange
 from spacebot.sandbox.x.faults import Fault, FaultBox
-from spacebot.sandbox.x.gateway import NAMES, Gateway, Reply, Request
-from spacebot.sandbox.x.ledger import Ledger
+from spacebot.sandbox.x.model import World, XSpace, XUser
 from spacebot.sandbox.x.oauth import SCOPES, Authority, Clients
 from spacebot.sandbox.x.problems import too_many_connections
 from spacebot.sandbox.x.quirks import Generation, Quirks
 from spacebot.sandbox.x.streams import Streams
 from spacebot.sandbox.x.wire import headers_of, reset, send, send_half
-from spacebot.sandbox.x.world import World, XSpace, XUser
 
 _PICTURE = "https://abs.twimg.com/sticky/default_profile_images/default_profile_normal.png"
 

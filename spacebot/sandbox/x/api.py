@@ -9,14 +9,14 @@ from urllib.parse import parse_qsl
 from spacebot.clock import Clock
 from spacebot.sandbox.x.activity import LIMIT, PATH, Access, Activity
 from spacebot.sandbox.x.answers import Call
+from spacebot.sandbox.x.bill import Ledger
 from spacebot.sandbox.x.endpoints import ENDPOINTS, Endpoint
-from spacebot.sandbox.x.ledger import Ledger
+from spacebot.sandbox.x.limits import Windows
+from spacebot.sandbox.x.model import World
 from spacebot.sandbox.x.oauth import Authority, Caller
 from spacebot.sandbox.x.problems import Json, Refusal, blank, code_88, invalid_request, unsupported_authentication
 from spacebot.sandbox.x.query import Parameter, read_query
 from spacebot.sandbox.x.quirks import Quirks
-from spacebot.sandbox.x.windows import Windows
-from spacebot.sandbox.x.world import World
 
 _FORM = "application/x-www-form-urlencoded"
 _JSON = "application/json; charset=utf-8"

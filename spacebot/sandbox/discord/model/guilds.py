@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from spacebot.sandbox.discord import payloads
-from spacebot.sandbox.discord.automod import LocalRule
-from spacebot.sandbox.discord.channels import KINDS, LocalChannel
-from spacebot.sandbox.discord.members import LocalMember, LocalRole
+from spacebot.sandbox.discord.model.automod import LocalRule
+from spacebot.sandbox.discord.model.channels import KINDS, LocalChannel
+from spacebot.sandbox.discord.model.members import LocalMember, LocalRole
+from spacebot.sandbox.discord.model.state import GUILD_MEMBERS, LocalUser, World
+from spacebot.sandbox.discord.model.threads import THREAD_KINDS, LocalThread
 from spacebot.sandbox.discord.permissions import NONE, Permission, named
-from spacebot.sandbox.discord.threads import THREAD_KINDS, LocalThread
-from spacebot.sandbox.discord.world import GUILD_MEMBERS, LocalUser, World
 
 DEFAULT_BOT_PERMISSIONS = ("view_channel", "send_messages", "embed_links", "read_message_history")
 EVERYONE = named("change_nickname")

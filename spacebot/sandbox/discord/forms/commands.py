@@ -7,7 +7,7 @@ import re
 import unicodedata
 from typing import Any
 
-from spacebot.sandbox.discord.form import Form, Problems, utf16_length
+from spacebot.sandbox.discord.forms.form import Form, Problems, utf16_length
 
 COMMANDS = 100
 OPTIONS = 25

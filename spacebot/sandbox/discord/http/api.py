@@ -12,12 +12,12 @@ from typing import Any
 import msgspec
 from aiohttp import BodyPartReader, web
 
-from spacebot.sandbox.discord.exchange import Exchange, Recording
-from spacebot.sandbox.discord.faults import Fault, Faults
-from spacebot.sandbox.discord.limits import Limits, Standing
+from spacebot.sandbox.discord.http.exchanges import Exchange, Recording
+from spacebot.sandbox.discord.http.faults import Fault, Faults
+from spacebot.sandbox.discord.http.limits import Limits, Standing
+from spacebot.sandbox.discord.http.routes import Answer, Call, Match, Table
+from spacebot.sandbox.discord.model.state import World
 from spacebot.sandbox.discord.refusals import Limited, Refusal, Unauthorized
-from spacebot.sandbox.discord.routes import Answer, Call, Match, Table
-from spacebot.sandbox.discord.world import World
 
 API = "/api/v10"
 Checker = Callable[[Exchange], list[str]]

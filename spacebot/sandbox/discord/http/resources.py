@@ -3,14 +3,14 @@
 from collections.abc import Callable
 
 from spacebot.sandbox.discord import payloads
-from spacebot.sandbox.discord.channels import KINDS, LocalChannel
-from spacebot.sandbox.discord.form import Form, Problems
+from spacebot.sandbox.discord.forms.form import Form, Problems
 from spacebot.sandbox.discord.gateway import Gateway
-from spacebot.sandbox.discord.guilds import LocalGuild
+from spacebot.sandbox.discord.http.routes import Answer, Call, Route
+from spacebot.sandbox.discord.model.channels import KINDS, LocalChannel
+from spacebot.sandbox.discord.model.guilds import LocalGuild
+from spacebot.sandbox.discord.model.state import World
 from spacebot.sandbox.discord.permissions import ALL, Permission
 from spacebot.sandbox.discord.refusals import Refusal, Unavailable
-from spacebot.sandbox.discord.routes import Answer, Call, Route
-from spacebot.sandbox.discord.world import World
 
 
 def bot_permissions(channel: LocalChannel) -> Permission:

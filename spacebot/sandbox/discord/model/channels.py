@@ -6,15 +6,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from spacebot.sandbox.discord import payloads
-from spacebot.sandbox.discord.components import BUTTON, walk
+from spacebot.sandbox.discord.forms.components import BUTTON, walk
+from spacebot.sandbox.discord.forms.messages import EPHEMERAL, LOADING
+from spacebot.sandbox.discord.model.snowflakes import time_of
+from spacebot.sandbox.discord.model.state import DIRECT_MESSAGES, GUILD_MESSAGES, LocalUser, World
 from spacebot.sandbox.discord.permissions import Overwrite, Permission, named
-from spacebot.sandbox.discord.snowflakes import time_of
-from spacebot.sandbox.discord.validate import EPHEMERAL, LOADING
-from spacebot.sandbox.discord.world import DIRECT_MESSAGES, GUILD_MESSAGES, LocalUser, World
 
 if TYPE_CHECKING:  # guilds are made of channels
-    from spacebot.sandbox.discord.guilds import LocalGuild
-    from spacebot.sandbox.discord.members import LocalMember, LocalRole
+    from spacebot.sandbox.discord.model.guilds import LocalGuild
+    from spacebot.sandbox.discord.model.members import LocalMember, LocalRole
 
 KINDS = {"text": 0, "dm": 1, "voice": 2, "announcement": 5}
 

@@ -10,11 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from spacebot.sandbox.discord import modals, offers, payloads
-from spacebot.sandbox.discord.channels import LocalChannel, LocalMessage
-from spacebot.sandbox.discord.members import LocalMember
+from spacebot.sandbox.discord import payloads
+from spacebot.sandbox.discord.app import commands as offers
+from spacebot.sandbox.discord.forms import modals
+from spacebot.sandbox.discord.model.channels import LocalChannel, LocalMessage
+from spacebot.sandbox.discord.model.members import LocalMember
+from spacebot.sandbox.discord.model.state import NotAnswered, NotOffered, World
 from spacebot.sandbox.discord.payloads import Json
-from spacebot.sandbox.discord.world import NotAnswered, NotOffered, World
 
 COMMAND = 2
 COMPONENT = 3

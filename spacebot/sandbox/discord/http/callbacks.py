@@ -4,10 +4,7 @@ Source: Discord's documentation, 'Receiving and Responding to Interactions' and 
 """
 
 from spacebot.sandbox.discord import payloads
-from spacebot.sandbox.discord.channels import LocalMessage
-from spacebot.sandbox.discord.commands import CHOICES, read_choice
-from spacebot.sandbox.discord.form import Form, Problems, as_snowflake
-from spacebot.sandbox.discord.interactions import (
+from spacebot.sandbox.discord.app.interactions import (
     ANSWER_WITHIN,
     AUTOCOMPLETE,
     COMMAND,
@@ -17,14 +14,17 @@ from spacebot.sandbox.discord.interactions import (
     LocalInteraction,
     People,
 )
-from spacebot.sandbox.discord.limits import Bucket
-from spacebot.sandbox.discord.messages import apply, ping
-from spacebot.sandbox.discord.modals import read_modal
+from spacebot.sandbox.discord.forms.commands import CHOICES, read_choice
+from spacebot.sandbox.discord.forms.form import Form, Problems, as_snowflake
+from spacebot.sandbox.discord.forms.messages import EPHEMERAL, LOADING, SUPPRESS_EMBEDS, Draft, read_message
+from spacebot.sandbox.discord.forms.modals import read_modal
+from spacebot.sandbox.discord.http.limits import Bucket
+from spacebot.sandbox.discord.http.messages import apply, ping
+from spacebot.sandbox.discord.http.routes import Answer, Call, Route, form_error
+from spacebot.sandbox.discord.model.channels import LocalMessage
+from spacebot.sandbox.discord.model.state import World
 from spacebot.sandbox.discord.payloads import Json
 from spacebot.sandbox.discord.refusals import Refusal
-from spacebot.sandbox.discord.routes import Answer, Call, Route, form_error
-from spacebot.sandbox.discord.validate import EPHEMERAL, LOADING, SUPPRESS_EMBEDS, Draft, read_message
-from spacebot.sandbox.discord.world import World
 
 MESSAGE = 4
 DEFERRED_MESSAGE = 5

@@ -7,18 +7,19 @@ what was observed.
 from collections import OrderedDict
 from datetime import timedelta
 
-from spacebot.sandbox.discord import automod, payloads
-from spacebot.sandbox.discord.channels import KINDS, LocalChannel, LocalMessage
-from spacebot.sandbox.discord.limits import Bucket, Limits
-from spacebot.sandbox.discord.mentions import pings
+from spacebot.sandbox.discord import payloads
+from spacebot.sandbox.discord.forms.mentions import pings
+from spacebot.sandbox.discord.forms.messages import EPHEMERAL, SUPPRESS_EMBEDS, Draft, read_message
+from spacebot.sandbox.discord.http.limits import Bucket, Limits
+from spacebot.sandbox.discord.http.resources import bot_permissions, reach
+from spacebot.sandbox.discord.http.routes import Answer, Call, Route
+from spacebot.sandbox.discord.model import automod
+from spacebot.sandbox.discord.model.channels import KINDS, LocalChannel, LocalMessage
+from spacebot.sandbox.discord.model.state import World
+from spacebot.sandbox.discord.model.threads import LocalThread
 from spacebot.sandbox.discord.payloads import Json
 from spacebot.sandbox.discord.permissions import Permission
 from spacebot.sandbox.discord.refusals import Refusal
-from spacebot.sandbox.discord.rest import bot_permissions, reach
-from spacebot.sandbox.discord.routes import Answer, Call, Route
-from spacebot.sandbox.discord.threads import LocalThread
-from spacebot.sandbox.discord.validate import EPHEMERAL, SUPPRESS_EMBEDS, Draft, read_message
-from spacebot.sandbox.discord.world import World
 
 CROSSPOSTED = 1 << 0
 _OLD = timedelta(hours=1)

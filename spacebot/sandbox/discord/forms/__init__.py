@@ -1,0 +1,1 @@
+"""What a request body may be: each reader returns typed values, or refuses with Discord's errors."""
