@@ -221,12 +221,13 @@ async def test_values_are_held_against_the_option(
     client: Client, ann: LocalMember, bounds: dict[str, Any], right: list[Any], wrong: list[Any]
 ) -> None:
     await register(client, command(option(**bounds)))
+    channel = client.discord.guilds[0].system_channel
     for value in wrong:
         with pytest.raises(NotOffered):
-            await ann.use(ann.guild.system_channel, "watch", x=value)
+            await ann.use(channel, "watch", x=value)
     async with client.bot() as socket:
         for value in right:
-            using = asyncio.create_task(ann.use(ann.guild.system_channel, "watch", x=value))
+            using = asyncio.create_task(ann.use(channel, "watch", x=value))
             event = await socket.event("INTERACTION_CREATE")
             (sent,) = event["data"]["options"]
             assert sent == {"type": bounds["type"], "name": "x", "value": "1" if value == "One" else value}

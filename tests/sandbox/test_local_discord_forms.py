@@ -288,7 +288,7 @@ def test_no_body_at_all_makes_the_server_fail(body: object) -> None:
             message = channel.messages[0]
             pressing = asyncio.ensure_future(ann.press(message, custom_id="x", force=True))
             await asyncio.sleep(0)
-            (interaction,) = client.discord.world.desk.by_token.values()  # type: ignore[union-attr] # it is running
+            (interaction,) = client.discord.interactions.by_token.values()
             replies = [
                 await client.rest(method, path, body)
                 for method, path in (

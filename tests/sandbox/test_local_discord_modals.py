@@ -15,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spacebot.sandbox.discord import LocalDiscord, LocalGuild, LocalInteraction, LocalMember, NotOffered
+from spacebot.sandbox.discord.app.modals import fill
 from spacebot.sandbox.discord.forms.form import Form, Problems, utf16_length
-from spacebot.sandbox.discord.forms.modals import fill, read_modal
+from spacebot.sandbox.discord.forms.modals import read_modal
 from spacebot.sandbox.discord.refusals import Refusal
 from tests.clocks import FakeClock, run_until
 from tests.sandbox.discord_client import client_of

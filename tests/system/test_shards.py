@@ -50,7 +50,7 @@ def clubs_of_all_shards(stage: VirtualStage) -> list[Club]:
         if sum(shard_of(other) == shard_of(one) for other in clubs) < CLUBS // SHARDS:
             clubs.append(one)
         else:
-            del stage.discord.world.guilds[one.guild.id]
+            del stage.discord.state.guilds[one.guild.id]
     return sorted(clubs, key=shard_of)
 
 

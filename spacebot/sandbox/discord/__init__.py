@@ -1,13 +1,13 @@
 """A Discord on loopback, as strict as the original: what it accepts, Discord accepts; it needs no library of the bot's."""
 
-from spacebot.sandbox.discord.app.interactions import LocalInteraction
 from spacebot.sandbox.discord.http.exchanges import Exchange
 from spacebot.sandbox.discord.http.faults import Fault
 from spacebot.sandbox.discord.model.automod import LocalRule
-from spacebot.sandbox.discord.model.channels import LocalChannel, LocalMessage
+from spacebot.sandbox.discord.model.base import NotAnswered, NotOffered
+from spacebot.sandbox.discord.model.channels import LocalChannel, LocalMessage, LocalUser
 from spacebot.sandbox.discord.model.guilds import LocalGuild
-from spacebot.sandbox.discord.model.members import LocalMember, LocalRole
-from spacebot.sandbox.discord.model.state import LocalUser, NotAnswered, NotOffered
+from spacebot.sandbox.discord.model.members import LocalInteraction, LocalMember
+from spacebot.sandbox.discord.model.roles import LocalRole
 from spacebot.sandbox.discord.model.threads import LocalThread
 from spacebot.sandbox.discord.server import LocalDiscord
 

@@ -16,9 +16,10 @@ import msgspec
 from aiohttp import WSMsgType, web
 
 from spacebot.sandbox.discord import payloads
-from spacebot.sandbox.discord.http.limits import Window
-from spacebot.sandbox.discord.model.guilds import LocalGuild
-from spacebot.sandbox.discord.model.state import GUILD_MEMBERS, GUILD_PRESENCES, GUILDS, MESSAGE_CONTENT, World
+from spacebot.sandbox.discord.events import EVERYBODY, GUILD_MEMBERS, GUILD_PRESENCES, GUILDS, MESSAGE_CONTENT, Event
+from spacebot.sandbox.discord.model.guilds import State
+from spacebot.sandbox.discord.model.roles import GuildBase
+from spacebot.sandbox.discord.window import Window
 
 DISPATCH = 0
 HEARTBEAT = 1
@@ -107,8 +108,8 @@ class Session:
         if self.connection is not None:
             self.connection.put(message)
 
-    def concerns(self, guild: LocalGuild | None, intents: int) -> bool:
-        """Whether this session hears of an event: 0 is for everybody, private ones are for shard 0."""
+    def concerns(self, guild: GuildBase | None, intents: int) -> bool:
+        """Whether an event with these intents is for this session; private ones are for shard 0."""
         if intents and not intents & self.intents:
             return False
         return self.shard == (0 if guild is None else (guild.id >> 22) % self.shards)
@@ -123,8 +124,8 @@ class Session:
 class Gateway:
     """All sessions of the bot."""
 
-    def __init__(self, world: World, *, token: str, url: Callable[[], str]) -> None:
-        self._world = world
+    def __init__(self, state: State, *, token: str, url: Callable[[], str]) -> None:
+        self._state = state
         self._token = token
         self._url = url
         self._sessions: dict[str, Session] = {}
@@ -134,7 +135,7 @@ class Gateway:
 
     def start_limit(self) -> dict[str, int]:
         """`session_start_limit` of GET /gateway/bot."""
-        used = self.identified.count(self._world.clock.monotonic())
+        used = self.identified.count(self._state.clock.monotonic())
         return {
             "total": IDENTIFIES_A_DAY,
             "remaining": max(0, IDENTIFIES_A_DAY - used),
@@ -144,7 +145,7 @@ class Gateway:
 
     def recommended_shards(self) -> int:
         """`shards` of GET /gateway/bot: so many that each is well below what it may hold."""
-        return max(1, -(-len(self._world.guilds) * 5 // (2 * GUILDS_PER_SHARD)))
+        return max(1, -(-len(self._state.guilds) * 5 // (2 * GUILDS_PER_SHARD)))
 
     def is_ready(self) -> bool:
         """Every shard of the bot is connected and has been told of its guilds."""
@@ -155,13 +156,13 @@ class Gateway:
         ready = {session.shard for session in live if session.announced and session.shards == shards}
         return len(ready) == shards
 
-    def dispatch(self, guild: LocalGuild | None, event: str, data: dict[str, Any], intents: int) -> None:
-        """Tell every session that the event concerns."""
-        concerned = [session for session in self._sessions.values() if session.concerns(guild, intents)]
+    def dispatch(self, event: Event) -> None:
+        """Send an event to every session that it is for."""
+        concerned = [session for session in self._sessions.values() if session.concerns(event.guild, event.intents)]
         if concerned:
-            encoded = msgspec.Raw(msgspec.json.encode(data))
+            encoded = msgspec.Raw(msgspec.json.encode(event.data))
             for session in concerned:
-                session.dispatch(event, encoded)
+                session.dispatch(event.name, encoded)
 
     def drop(self, *, resumable: bool, code: int | None, shard: int | None = None) -> None:
         """Close every connection, or that of one `shard`, with `code` (None: cut it).
@@ -185,7 +186,7 @@ class Gateway:
                 closing = asyncio.ensure_future(connection.socket.close(code=code))
                 self._closing.add(closing)
                 closing.add_done_callback(self._closing.discard)
-        self._world.changes.happened()
+        self._state.updates.happened()
 
     async def close(self) -> None:
         """Close every connection, as when a gateway node goes away."""
@@ -213,7 +214,7 @@ class Gateway:
                     self._detach(session)
                     if socket.close_code in {1000, 1001}:  # the client said good-bye: its session ends
                         del self._sessions[session.id]
-            self._world.changes.happened()
+            self._state.updates.happened()
         return socket
 
     async def _listen(self, connection: Connection, request: web.Request) -> None:
@@ -224,7 +225,7 @@ class Gateway:
         async for message in connection.socket:
             if message.type not in {WSMsgType.TEXT, WSMsgType.BINARY}:
                 break
-            now = self._world.clock.monotonic()
+            now = self._state.clock.monotonic()
             connection.received.add(now)
             if connection.received.count(now) > _SENDS_PER_MINUTE:
                 raise Closed(4008, "Rate limited")
@@ -267,7 +268,7 @@ class Gateway:
         if not isinstance(data.get("properties"), dict):
             raise Closed(4002, "properties are required")
         shard, shards = self._shard(data.get("shard", [0, 1]))
-        self.identified.add(self._world.clock.monotonic())
+        self.identified.add(self._state.clock.monotonic())
         self._sessions = {
             key: session
             for key, session in self._sessions.items()
@@ -280,22 +281,22 @@ class Gateway:
     def _shard(self, wanted: Any) -> tuple[int, int]:
         match wanted:
             case [int(shard), int(shards)] if 0 <= shard < shards <= 10_000:
-                if len(self._world.guilds) > GUILDS_PER_SHARD * shards:
+                if len(self._state.guilds) > GUILDS_PER_SHARD * shards:
                     raise Closed(4011, "Sharding required")
                 return shard, shards
         raise Closed(4010, "Invalid shard")
 
     def _welcome(self, session: Session) -> None:
-        world = self._world
-        guilds = [guild for guild in world.guilds.values() if guild.has_bot and session.concerns(guild, 0)]
+        state = self._state
+        guilds = [guild for guild in state.guilds.values() if guild.has_bot and session.concerns(guild, EVERYBODY)]
         ready = {
             "v": 10,
-            "user": payloads.me(world.bot),
+            "user": payloads.me(state.bot),
             "guilds": [{"id": str(guild.id), "unavailable": True} for guild in guilds],
             "session_id": session.id,
             "resume_gateway_url": self._url(),
             "shard": [session.shard, session.shards],
-            "application": {"id": str(world.application_id), "flags": 0},
+            "application": {"id": str(state.application_id), "flags": 0},
             "private_channels": [],
             "relationships": [],
             "user_settings": {},
@@ -310,7 +311,7 @@ class Gateway:
 
         def announced() -> None:
             session.announced = True
-            self._world.changes.happened()
+            self._state.updates.happened()
 
         if session.connection is not None:  # its own connection, a moment ago
             session.connection.put(announced)
@@ -318,7 +319,7 @@ class Gateway:
     def _resume(self, connection: Connection, data: dict[str, Any]) -> None:
         session = self._sessions.get(str(data.get("session_id")))
         sequence = data.get("seq")
-        now = self._world.clock.monotonic()
+        now = self._state.clock.monotonic()
         if session is None or (session.connection is None and now - session.detached_at > RESUMABLE_FOR):
             connection.put_op(INVALID_SESSION, data=False)
             return
@@ -334,9 +335,9 @@ class Gateway:
         for _, message in session.sent:
             connection.put(message)
         session.dispatch("RESUMED", {"_trace": ["local"]})
-        self._world.changes.happened()
+        self._state.updates.happened()
 
     def _detach(self, session: Session) -> None:
         if session.connection is not None:
             session.connection = None
-            session.detached_at = self._world.clock.monotonic()
+            session.detached_at = self._state.clock.monotonic()

@@ -1,28 +1,27 @@
 """How Discord shows things as JSON; every payload here is complete by Discord's OpenAPI document."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from spacebot.sandbox.discord.model.channels import LocalChannel, LocalMessage, LocalUser
+from spacebot.sandbox.discord.model.guilds import LocalGuild, State
+from spacebot.sandbox.discord.model.members import LocalInteraction, LocalMember
+from spacebot.sandbox.discord.model.roles import LocalRole
 from spacebot.sandbox.discord.model.snowflakes import time_of
-
-if TYPE_CHECKING:  # what is shown stands on how it is shown
-    from spacebot.sandbox.discord.model.channels import LocalChannel, LocalMessage
-    from spacebot.sandbox.discord.model.guilds import LocalGuild
-    from spacebot.sandbox.discord.model.members import LocalMember, LocalRole
-    from spacebot.sandbox.discord.model.state import LocalUser, World
-    from spacebot.sandbox.discord.model.threads import LocalThread
+from spacebot.sandbox.discord.model.threads import LocalThread
 
 Json = dict[str, Any]
 
 _VOICE = 2
 _ZERO_KEY = "0" * 64
+_ATTACHMENT_LIMIT = 10 * 1024 * 1024
 
 
 def moment(value: datetime) -> str:
     return value.isoformat()
 
 
-def user(account: "LocalUser") -> Json:
+def user(account: LocalUser) -> Json:
     return {
         "id": str(account.id),
         "username": account.name.lower().replace(" ", "."),
@@ -41,20 +40,20 @@ def user(account: "LocalUser") -> Json:
     }
 
 
-def me(account: "LocalUser") -> Json:
+def me(account: LocalUser) -> Json:
     """The bot's own account, with what only it may see."""
     return {**user(account), "mfa_enabled": True, "locale": "en-US", "verified": True, "email": None}
 
 
-def application(world: "World") -> Json:
-    owner = {**user(world.bot), "bot": False}
+def application(state: State) -> Json:
+    owner = {**user(state.bot), "bot": False}
     return {
-        "id": str(world.application_id),
-        "name": world.bot.name,
+        "id": str(state.application_id),
+        "name": state.bot.name,
         "icon": None,
         "description": "",
         "type": None,
-        "bot": user(world.bot),
+        "bot": user(state.bot),
         "bot_public": True,
         "bot_require_code_grant": False,
         "verify_key": _ZERO_KEY,
@@ -64,7 +63,7 @@ def application(world: "World") -> Json:
         "interactions_endpoint_url": None,
         "role_connections_verification_url": None,
         "owner": owner,
-        "approximate_guild_count": sum(guild.has_bot for guild in world.guilds.values()),
+        "approximate_guild_count": sum(guild.has_bot for guild in state.guilds.values()),
         "approximate_user_install_count": 0,
         "approximate_user_authorization_count": 0,
         "explicit_content_filter": 0,
@@ -74,7 +73,7 @@ def application(world: "World") -> Json:
     }
 
 
-def role(each: "LocalRole") -> Json:
+def role(each: LocalRole) -> Json:
     shown: Json = {
         "id": str(each.id),
         "name": each.name,
@@ -90,15 +89,15 @@ def role(each: "LocalRole") -> Json:
         "flags": 0,
     }
     if each.managed:
-        shown["tags"] = {"bot_id": str(each.guild.world.bot.id)}
+        shown["tags"] = {"bot_id": str(each.guild.state.bot_id)}
     return shown
 
 
-def member(each: "LocalMember") -> Json:
+def member(each: LocalMember) -> Json:
     return {**partial_member(each), "user": user(each.user), "mute": False, "deaf": False}
 
 
-def partial_member(each: "LocalMember") -> Json:
+def partial_member(each: LocalMember) -> Json:
     """A member without its account, as in an interaction's `resolved`."""
     return {
         "avatar": None,
@@ -113,7 +112,10 @@ def partial_member(each: "LocalMember") -> Json:
     }
 
 
-def channel(each: "LocalChannel") -> Json:
+def channel(each: LocalChannel) -> Json:
+    """A channel of any kind, threads included."""
+    if isinstance(each, LocalThread):
+        return thread(each)
     last = str(each.messages[-1].id) if each.messages else None
     if each.guild is None:
         recipients = [user(each.recipient)] if each.recipient else []
@@ -141,7 +143,7 @@ def channel(each: "LocalChannel") -> Json:
     return shown
 
 
-def thread(each: "LocalThread") -> Json:
+def thread(each: LocalThread) -> Json:
     return {
         "id": str(each.id),
         "type": each.type,
@@ -165,7 +167,7 @@ def thread(each: "LocalThread") -> Json:
     }
 
 
-def guild(each: "LocalGuild") -> Json:
+def guild(each: LocalGuild) -> Json:
     return {
         "id": str(each.id),
         "name": each.name,
@@ -210,7 +212,7 @@ def guild(each: "LocalGuild") -> Json:
     }
 
 
-def guild_create(each: "LocalGuild") -> Json:
+def guild_create(each: LocalGuild) -> Json:
     """What the gateway tells of a guild: no members but the bot, for others take a privileged intent."""
     return {
         **guild(each),
@@ -228,7 +230,7 @@ def guild_create(each: "LocalGuild") -> Json:
     }
 
 
-def message(each: "LocalMessage", *, nonce: bool = False) -> Json:
+def message(each: LocalMessage, *, nonce: bool = False) -> Json:
     """A message; only the answer to its creation and the event of it show the nonce."""
     shown: Json = {
         "id": str(each.id),
@@ -251,10 +253,54 @@ def message(each: "LocalMessage", *, nonce: bool = False) -> Json:
     if nonce and each.nonce is not None:
         shown["nonce"] = each.nonce
     if each.interaction is not None:
-        application_id = str(each.channel.world.application_id)
+        application_id = str(each.channel.state.application_id)
         shown |= {
             "interaction_metadata": each.interaction,
             "webhook_id": application_id,
             "application_id": application_id,
         }
+    return shown
+
+
+def interaction(each: LocalInteraction) -> Json:
+    """An interaction as the gateway sends it."""
+    actor, place, home = each.member, each.channel, each.member.guild
+    permissions = str(int(actor.permissions_in(place)))
+    shown = {
+        "id": str(each.id),
+        "application_id": str(each.state.application_id),
+        "type": each.kind,
+        "data": each.data,
+        "token": each.token,
+        "version": 1,
+        "guild_id": str(home.id),
+        "guild": {"id": str(home.id), "locale": home.locale, "features": []},
+        "guild_locale": home.locale,
+        "channel_id": str(place.id),
+        "channel": {**channel(place), "permissions": permissions},
+        "member": {**member(actor), "permissions": permissions},
+        "locale": actor.locale,
+        "app_permissions": str(int(home.bot_permissions_in(place))),
+        "entitlements": [],
+        "authorizing_integration_owners": {"0": str(home.id)},
+        "context": 0,
+        "attachment_size_limit": _ATTACHMENT_LIMIT,
+    }
+    if each.source is not None:
+        shown["message"] = message(each.source)
+    return shown
+
+
+def interaction_metadata(each: LocalInteraction) -> Json:
+    """`interaction_metadata` of the messages that answer an interaction."""
+    shown: Json = {
+        "id": str(each.id),
+        "type": each.kind,
+        "user": user(each.member.user),
+        "authorizing_integration_owners": {"0": str(each.member.guild.id)},
+    }
+    if each.trigger is not None:
+        shown["triggering_interaction_metadata"] = interaction_metadata(each.trigger)
+    elif each.source is not None:
+        shown["interacted_message_id"] = str(each.source.id)
     return shown

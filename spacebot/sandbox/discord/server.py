@@ -10,20 +10,22 @@ from typing import Any, Self
 from aiohttp import web
 
 from spacebot.clock import Clock, SystemClock
-from spacebot.sandbox.discord.app.interactions import People
+from spacebot.sandbox.discord.app.interactions import Interactions
+from spacebot.sandbox.discord.events import event_of
 from spacebot.sandbox.discord.gateway import Gateway
-from spacebot.sandbox.discord.http.api import API, Checker, Door
-from spacebot.sandbox.discord.http.callbacks import Callbacks
-from spacebot.sandbox.discord.http.commands import Registry
+from spacebot.sandbox.discord.http.api import API, Api, Checker
+from spacebot.sandbox.discord.http.callbacks import CallbackRoutes
+from spacebot.sandbox.discord.http.commands import CommandRoutes
 from spacebot.sandbox.discord.http.exchanges import Exchange
 from spacebot.sandbox.discord.http.faults import Fault
 from spacebot.sandbox.discord.http.limits import Limits
-from spacebot.sandbox.discord.http.messages import Messages
-from spacebot.sandbox.discord.http.resources import General
-from spacebot.sandbox.discord.http.routes import Table
-from spacebot.sandbox.discord.model.guilds import DEFAULT_BOT_PERMISSIONS, LocalGuild
+from spacebot.sandbox.discord.http.messages import MessageRoutes
+from spacebot.sandbox.discord.http.resources import ResourceRoutes
+from spacebot.sandbox.discord.http.routes import RouteTable
+from spacebot.sandbox.discord.model.changes import Change
+from spacebot.sandbox.discord.model.channels import LocalUser
+from spacebot.sandbox.discord.model.guilds import DEFAULT_BOT_PERMISSIONS, LocalGuild, State
 from spacebot.sandbox.discord.model.snowflakes import Snowflakes
-from spacebot.sandbox.discord.model.state import LocalUser, World
 
 
 class LocalDiscord:
@@ -54,27 +56,24 @@ class LocalDiscord:
         self.bot = LocalUser(id=snowflakes.past(), name="spacebot", is_bot=True)
         account = base64.urlsafe_b64encode(str(self.bot.id).encode()).decode().rstrip("=")
         self.token = f"{account}.{secrets.token_urlsafe(4)}.{secrets.token_urlsafe(28)}"
-        self.world = World(
+        self.state = State(
             clock=self.clock,
             snowflakes=snowflakes,
             bot=self.bot,
-            dispatch=self._dispatch,
+            on_change=self._send,
             keep_messages=keep_messages,
         )
-        self.world.users[self.bot.id] = self.bot
-        people = People(self.world)
-        self.world.desk = people
-        self._gateway = Gateway(self.world, token=self.token, url=lambda: self.gateway_url)
-        table = Table()
-        self._door = Door(self.world, table, token=self.token, checker=checker, recording=recording)
-        messages = Messages(self.world, self._door.limits, nonce_window=nonce_window)
-        for part in (
-            General(self.world, self._gateway, lambda: self.gateway_url),
-            messages,
-            Registry(self.world),
-            Callbacks(self.world, people),
+        self.state.app = self.interactions = Interactions(self.state)
+        self._gateway = Gateway(self.state, token=self.token, url=lambda: self.gateway_url)
+        table = RouteTable()
+        self._api = Api(self.state, table, token=self.token, checker=checker, recording=recording)
+        for routes in (
+            ResourceRoutes(self.state, self._gateway, lambda: self.gateway_url),
+            MessageRoutes(self.state, self._api.limits, nonce_window=nonce_window),
+            CommandRoutes(self.state),
+            CallbackRoutes(self.state, self.interactions),
         ):
-            table.add(*part.routes())
+            table.add(*routes.routes())
         self._runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> Self:
@@ -90,7 +89,7 @@ class LocalDiscord:
         """Listen; from now on `api_url` and `gateway_url` can be reached."""
         app = web.Application(client_max_size=32 * 1024 * 1024)
         app.router.add_get("/", self._gateway.serve)
-        app.router.add_route("*", "/{path:.*}", self._door.serve)
+        app.router.add_route("*", "/{path:.*}", self._api.serve)
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self._host, self._port)
@@ -117,58 +116,58 @@ class LocalDiscord:
 
     @property
     def application_id(self) -> int:
-        return self.world.application_id
+        return self.state.application_id
 
     @property
     def guilds(self) -> list[LocalGuild]:
-        return list(self.world.guilds.values())
+        return list(self.state.guilds.values())
 
     @property
     def commands(self) -> list[dict[str, Any]]:
         """The global commands that the bot registered."""
-        return list(self.world.commands.values())
+        return list(self.state.commands.values())
 
     @property
     def requests(self) -> list[Exchange]:
         """What was asked and answered, oldest first."""
-        return self._door.recording.all
+        return self._api.recording.all
 
     @property
     def refused(self) -> list[Exchange]:
         """The requests that were answered 429; those `ordered` met a fault and no limit."""
-        return self._door.recording.refused
+        return self._api.recording.refused
 
     @property
     def violations(self) -> list[str]:
         """Where a request or an answer broke the checker's document."""
-        return self._door.violations
+        return self._api.violations
 
     @property
     def limits(self) -> Limits:
-        return self._door.limits
+        return self._api.limits
 
     def busiest_second(self) -> int:
         """The most requests within any one second; interaction callbacks and their webhooks do not count."""
-        return self._door.limits.busiest_second
+        return self._api.limits.busiest_second
 
     def add_guild(self, name: str, *, bot_permissions: Iterable[str] | None = None) -> LocalGuild:
         """A new guild with the bot in it; `bot_permissions` are what its own role gives it."""
-        guild = LocalGuild(world=self.world, id=self.world.snowflakes.past(), name=name)
+        guild = LocalGuild(state=self.state, id=self.state.snowflakes.past(), name=name)
         guild.set_bot_permissions(*(DEFAULT_BOT_PERMISSIONS if bot_permissions is None else bot_permissions))
-        self.world.guilds[guild.id] = guild
+        self.state.guilds[guild.id] = guild
         guild.invite_bot()
         return guild
 
     def fault(self, method: str, path_regex: str, fault: Fault) -> None:
         """Let the next requests that fit fail; `path_regex` is searched in the path below /api/v10."""
-        self._door.faults.order(method, path_regex, fault)
+        self._api.faults.order(method, path_regex, fault)
 
     def random_faults(self, rate: float, *, seed: int) -> None:
         """Let each request fail with probability `rate`, in one of the usual ways."""
-        self._door.faults.order_random(rate, seed)
+        self._api.faults.order_random(rate, seed)
 
     def clear_faults(self) -> None:
-        self._door.faults.clear()
+        self._api.faults.clear()
 
     def drop_gateway(self, *, resumable: bool = True, code: int | None = 4000, shard: int | None = None) -> None:
         """Close the bot's gateway connections, or one `shard`'s, with `code` (None: cut them).
@@ -193,11 +192,13 @@ class LocalDiscord:
         """
         try:
             async with asyncio.timeout(timeout):
-                await self.world.changes.until(predicate)
+                await self.state.updates.until(predicate)
         except TimeoutError:
             last = "\n  ".join(str(exchange) for exchange in self.requests[-10:]) or "nothing"
             state = "connected" if self.is_connected else "not connected"
             raise TimeoutError(f"not within {timeout} s; the bot is {state}; last requests:\n  {last}") from None
 
-    def _dispatch(self, guild: LocalGuild | None, event: str, data: dict[str, Any], intents: int) -> None:
-        self._gateway.dispatch(guild, event, data, intents)
+    def _send(self, change: Change) -> None:
+        event = event_of(change)
+        if event is not None:
+            self._gateway.dispatch(event)

@@ -10,9 +10,10 @@ from typing import Any
 from spacebot.sandbox.discord import payloads
 from spacebot.sandbox.discord.forms import commands as kinds
 from spacebot.sandbox.discord.forms.form import utf16_length
+from spacebot.sandbox.discord.model.base import NotOffered
 from spacebot.sandbox.discord.model.channels import LocalChannel
-from spacebot.sandbox.discord.model.members import LocalMember, LocalRole
-from spacebot.sandbox.discord.model.state import NotOffered
+from spacebot.sandbox.discord.model.members import LocalMember
+from spacebot.sandbox.discord.model.roles import LocalRole
 from spacebot.sandbox.discord.model.threads import LocalThread
 from spacebot.sandbox.discord.payloads import Json
 from spacebot.sandbox.discord.permissions import ALL, Permission
@@ -48,7 +49,7 @@ def choose(path: str, member: LocalMember, channel: LocalChannel, *, force: bool
     guild = member.guild
     name, *rest = path.split()
     offered = (
-        [*guild.commands.values(), *guild.world.commands.values()] if guild.has_bot and not guild.unavailable else []
+        [*guild.commands.values(), *guild.state.commands.values()] if guild.has_bot and not guild.unavailable else []
     )
     roots = [command for command in offered if command["type"] == kinds.CHAT_INPUT]
     root = next((command for command in roots if command["name"] == name), None)
@@ -155,7 +156,7 @@ def _value(option: Json, value: Any, member: LocalMember, channel: LocalChannel,
 
 
 def _partial_channel(channel: LocalChannel, member: LocalMember) -> Json:
-    return {**channel.shown(), "permissions": str(int(member.permissions_in(channel)))}
+    return {**payloads.channel(channel), "permissions": str(int(member.permissions_in(channel)))}
 
 
 def _plain(option: Json, value: Any) -> str | int | float:

@@ -3,10 +3,10 @@
 Source: Discord's documentation, 'Component Reference'.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 from spacebot.sandbox.discord.forms.form import Form
+from spacebot.sandbox.discord.model.components import BUTTON, ROW, STRING_SELECT, walk
 
 ROWS = 5
 BUTTONS_IN_A_ROW = 5
@@ -14,18 +14,8 @@ CUSTOM_ID = 100
 LABEL = 80
 LINK = 512
 
-ROW = 1
-BUTTON = 2
-STRING_SELECT = 3
 _SELECTS = frozenset({STRING_SELECT, 5, 6, 7, 8})
 _LINK_STYLE = 5
-
-
-def walk(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Every row, and after it what it holds."""
-    for row in rows:
-        yield row
-        yield from row["components"]
 
 
 def read_components(form: Form) -> list[dict[str, Any]]:

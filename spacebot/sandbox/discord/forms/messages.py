@@ -9,6 +9,7 @@ from typing import Any
 from spacebot.sandbox.discord.forms.components import read_components
 from spacebot.sandbox.discord.forms.form import Form, Problems, utf16_length
 from spacebot.sandbox.discord.forms.mentions import EVERYTHING, Allowed
+from spacebot.sandbox.discord.model.channels import EPHEMERAL
 
 CONTENT = 2000
 EMBEDS = 10
@@ -22,8 +23,6 @@ EMBEDS_IN_ALL = 6000
 NONCE = 25
 
 SUPPRESS_EMBEDS = 1 << 2
-EPHEMERAL = 1 << 6
-LOADING = 1 << 7
 SUPPRESS_NOTIFICATIONS = 1 << 12
 COMPONENTS_V2 = 1 << 15
 _FLAGS_A_BOT_MAY_SET = SUPPRESS_EMBEDS | EPHEMERAL | SUPPRESS_NOTIFICATIONS | COMPONENTS_V2

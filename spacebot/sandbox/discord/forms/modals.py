@@ -1,14 +1,12 @@
-"""PURE: a modal as the bot asks for it and as the client sends it back; no text leaves `fill` that its input forbids.
+"""PURE: a modal as a bot asks for it; what `read_modal` returns keeps Discord's rules for modals.
 
 Source: Discord's documentation, 'Component Reference' (Label, Text Input) and 'Using Modal Components'; lengths are
 UTF-16 units.
 """
 
-from collections.abc import Iterator, Mapping
-
-from spacebot.sandbox.discord.forms.components import CUSTOM_ID, ROW
+from spacebot.sandbox.discord.forms.components import CUSTOM_ID
 from spacebot.sandbox.discord.forms.form import Form, utf16_length
-from spacebot.sandbox.discord.model.state import NotOffered
+from spacebot.sandbox.discord.model.components import ROW
 from spacebot.sandbox.discord.payloads import Json
 
 TITLE = 45
@@ -22,7 +20,7 @@ TEXT_INPUT = 4
 TEXT_DISPLAY = 10
 LABEL = 18
 _OTHER_INPUTS = frozenset({3, 5, 6, 7, 8, 19, 21, 22, 23})
-_SHORT, _PARAGRAPH = 1, 2
+SHORT, _PARAGRAPH = 1, 2
 
 
 def read_modal(form: Form) -> Json:
@@ -32,7 +30,7 @@ def read_modal(form: Form) -> Json:
         form.wrong("components", "BASE_TYPE_BAD_LENGTH", f"Must be between 1 and {PARTS} in length.")
     parts = [_read_part(part) for part in form.forms("components", most=PARTS)]
     _refuse_repeated_custom_ids(form, parts)
-    every = [component for part in parts for component in (part, *_inputs_in(part))]
+    every = [component for part in parts for component in (part, *inputs_in(part))]
     for number, component in enumerate(every, 1):
         component["id"] = number
     return {
@@ -42,58 +40,9 @@ def read_modal(form: Form) -> Json:
     }
 
 
-def fill(modal: Json, values: Mapping[str, str | None]) -> Json:
-    """The `data` of the submission. An input is named by its custom id or else its label; one not named stays prefilled.
-
-    NotOffered for a name that no input or more than one has, and for a text that the client does not let through.
-    """
-    typed: dict[str, str] = {}
-    for name, text in values.items():
-        if text is not None:
-            custom_id = _named(modal, name)
-            if custom_id in typed:
-                raise NotOffered(f"{name!r} is filled in twice, by custom id and by label")
-            typed[custom_id] = text
-    filled = []
-    for part in modal["components"]:
-        sent = [_fill_in(each, typed.get(each["custom_id"])) for each in _inputs_in(part)]
-        inner: Json = {"component": sent[0]} if part["type"] == LABEL else {"components": sent}
-        filled.append({"type": part["type"], "id": part["id"], **inner})
-    return {"custom_id": modal["custom_id"], "components": filled}
-
-
-def _inputs_in(part: Json) -> list[Json]:
+def inputs_in(part: Json) -> list[Json]:
     found: list[Json] = part.get("components") or [part["component"]]
     return found
-
-
-def _labelled(modal: Json) -> Iterator[tuple[str, str]]:
-    """The label and the custom id of each input."""
-    for part in modal["components"]:
-        for each in _inputs_in(part):
-            yield part.get("label") or each["label"], each["custom_id"]
-
-
-def _named(modal: Json, name: str) -> str:
-    known = list(_labelled(modal))
-    if name in {custom_id for _, custom_id in known}:
-        return name
-    found = [custom_id for label, custom_id in known if label == name]
-    if len(found) != 1:
-        raise NotOffered(f"{modal['title']!r}: {len(found)} inputs are called {name!r} among {known}")
-    return found[0]
-
-
-def _fill_in(field: Json, typed: str | None) -> Json:
-    text = field.get("value", "") if typed is None else typed
-    name, length = field["custom_id"], utf16_length(text)
-    if not text and field["required"]:
-        raise NotOffered(f"{name}: it must be filled in")
-    if field["style"] == _SHORT and set(text) & {"\n", "\r"}:
-        raise NotOffered(f"{name}: a short input takes one line, not {text!r}")
-    if text and not field.get("min_length", 0) <= length <= field.get("max_length", TEXT):
-        raise NotOffered(f"{name}: the length {length} is out of bounds")
-    return {"type": TEXT_INPUT, "id": field["id"], "custom_id": name, "value": text}
 
 
 def _read_part(form: Form) -> Json:
@@ -142,7 +91,7 @@ def _read_input(form: Form, *, in_label: bool) -> Json:
     field: Json = {
         "type": TEXT_INPUT,
         "custom_id": form.text("custom_id", most=CUSTOM_ID, least=1),
-        "style": form.integer("style", least=_SHORT, most=_PARAGRAPH),
+        "style": form.integer("style", least=SHORT, most=_PARAGRAPH),
         "label": form.text("label", most=LABEL_TEXT, least=1),
         "placeholder": form.text("placeholder", most=PLACEHOLDER) or None,
         "required": True if required is None else required,
@@ -163,7 +112,7 @@ def _refuse_repeated_custom_ids(form: Form, parts: list[Json]) -> None:
     seen = set()
     for number, part in enumerate(parts):
         place = ("component",) if "component" in part else ("components", "0")
-        for each in _inputs_in(part):
+        for each in inputs_in(part):
             custom_id = each.get("custom_id")
             if custom_id is not None and custom_id in seen:
                 text = "Component custom id cannot be duplicated"

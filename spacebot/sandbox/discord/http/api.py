@@ -1,4 +1,4 @@
-"""The local Discord's front door: every request passes the same checks in the same order, and is recorded.
+"""The HTTP API as a whole: every request passes the same checks in the same order, and is recorded.
 
 Order: route, ban, ordered fault, token, limits, body, document, handler.
 """
@@ -14,9 +14,9 @@ from aiohttp import BodyPartReader, web
 
 from spacebot.sandbox.discord.http.exchanges import Exchange, Recording
 from spacebot.sandbox.discord.http.faults import Fault, Faults
-from spacebot.sandbox.discord.http.limits import Limits, Standing
-from spacebot.sandbox.discord.http.routes import Answer, Call, Match, Table
-from spacebot.sandbox.discord.model.state import World
+from spacebot.sandbox.discord.http.limits import Limits, LimitStatus
+from spacebot.sandbox.discord.http.routes import Match, Request, Response, RouteTable
+from spacebot.sandbox.discord.model.guilds import State
 from spacebot.sandbox.discord.refusals import Limited, Refusal, Unauthorized
 
 API = "/api/v10"
@@ -28,18 +28,18 @@ _MALFORMED = (msgspec.DecodeError, RecursionError, UnicodeError)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Outcome:
-    """What a request comes to, before it is put on the wire."""
+    """The answer to a request, before it is put on the wire."""
 
     status: int
     body: Any
     headers: Mapping[str, str]
 
 
-class Door:
+class Api:
     """Serves the REST API. `checker` holds an exchange against a document: the request (status None), then the answer."""
 
-    def __init__(self, world: World, table: Table, *, token: str, checker: Checker | None, recording: int) -> None:
-        self._world = world
+    def __init__(self, state: State, table: RouteTable, *, token: str, checker: Checker | None, recording: int) -> None:
+        self._state = state
         self._table = table
         self._authorization = f"Bot {token}"
         self._checker = checker
@@ -51,13 +51,13 @@ class Door:
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Answer one request."""
         path = request.path.removeprefix(API)
-        exchange = Exchange(time=self._world.clock.now(), method=request.method, path=path, query=dict(request.query))
+        exchange = Exchange(time=self._state.clock.now(), method=request.method, path=path, query=dict(request.query))
         match = self._match(exchange) if request.path.startswith(f"{API}/") else Refusal(0)
         if isinstance(match, Match):
             exchange = replace(exchange, route=match.route.template)
             if match.route.counts:
-                self.limits.arrived(self._world.clock.monotonic())
-        if self.limits.is_banned(self._world.clock.monotonic()):
+                self.limits.arrived(self._state.clock.monotonic())
+        if self.limits.is_banned(self._state.clock.monotonic()):
             self._record(replace(exchange, status=429))
             return web.Response(status=429, text=_BAN_PAGE, content_type="text/html")
         body = await _read_body(request)
@@ -90,7 +90,7 @@ class Door:
 
     def _decide(self, exchange: Exchange, match: Match | Refusal, body: Any, authorization: str | None) -> _Outcome:
         """Carry the request out, or refuse it."""
-        now = self._world.clock.monotonic()
+        now = self._state.clock.monotonic()
         headers = {"Via": "1.1 google"}
         try:
             if isinstance(match, Refusal):
@@ -100,7 +100,7 @@ class Door:
             answer = self._pass(exchange, match, body, headers)
             outcome = _Outcome(status=answer.status, body=answer.body, headers=headers)
         except Limited as limited:
-            headers |= _waiting(limited.retry_after, limited.scope)
+            headers |= _retry_headers(limited.retry_after, limited.scope)
             outcome = _Outcome(status=429, body=limited.body, headers=headers)
         except Refusal as refusal:
             outcome = _Outcome(status=refusal.status, body=refusal.body, headers=headers)
@@ -112,44 +112,44 @@ class Door:
             self.violations += [f"{answered}: {wrong}" for wrong in self._checker(answered)]
         return outcome
 
-    def _pass(self, exchange: Exchange, match: Match, body: Any, headers: dict[str, str]) -> Answer:
+    def _pass(self, exchange: Exchange, match: Match, body: Any, headers: dict[str, str]) -> Response:
         """Through the limits and the document to the handler; `headers` come to tell where the bucket stands."""
-        now = self._world.clock.monotonic()
+        now = self._state.clock.monotonic()
         if match.route.counts:
             self.limits.pass_global(now)
         bucket = match.route.bucket
         try:
-            standing = self.limits.pass_bucket(bucket, match.major, now)
+            status = self.limits.pass_bucket(bucket, match.major, now)
         except Limited as limited:
-            headers |= self._standing(Standing(bucket=bucket, remaining=0, reset_after=limited.retry_after))
+            headers |= self._limit_headers(LimitStatus(bucket=bucket, remaining=0, reset_after=limited.retry_after))
             raise
-        headers |= self._standing(standing)
+        headers |= self._limit_headers(status)
         if isinstance(body, Refusal):
             raise body
         if self._checker is not None and (wrong := self._checker(exchange)):
             self.violations += [f"{exchange}: {each}" for each in wrong]
             errors = {"_errors": [{"code": "DOCUMENT_VIOLATED", "message": each} for each in wrong]}
             raise Refusal(50035, errors=errors)
-        return match.route.handler(Call(params=match.params, query=exchange.query, body=body))
+        return match.route.handler(Request(params=match.params, query=exchange.query, body=body))
 
-    def _standing(self, standing: Standing) -> dict[str, str]:
-        reset_after = ceil(standing.reset_after * 1000) / 1000
+    def _limit_headers(self, status: LimitStatus) -> dict[str, str]:
+        reset_after = ceil(status.reset_after * 1000) / 1000
         return {
-            "X-RateLimit-Limit": str(standing.bucket.limit),
-            "X-RateLimit-Remaining": str(standing.remaining),
-            "X-RateLimit-Reset": f"{self._world.clock.now().timestamp() + reset_after:.3f}",
+            "X-RateLimit-Limit": str(status.bucket.limit),
+            "X-RateLimit-Remaining": str(status.remaining),
+            "X-RateLimit-Reset": f"{self._state.clock.now().timestamp() + reset_after:.3f}",
             "X-RateLimit-Reset-After": f"{reset_after:.3f}",
-            "X-RateLimit-Bucket": standing.bucket.hash,
+            "X-RateLimit-Bucket": status.bucket.hash,
         }
 
     async def _delay(self, fault: Fault) -> None:
         if fault.delay:
-            await self._world.clock.sleep(fault.delay)
+            await self._state.clock.sleep(fault.delay)
 
     def _fail(self, request: web.Request, exchange: Exchange, fault: Fault) -> web.Response:
         self._record(replace(exchange, status=fault.status, ordered=True))
         if fault.status in {401, 403} or (fault.status == 429 and fault.scope != "shared"):
-            self.limits.invalid(self._world.clock.monotonic())
+            self.limits.invalid(self._state.clock.monotonic())
         if fault.status is None:
             if request.transport is not None:
                 request.transport.abort()
@@ -157,7 +157,7 @@ class Door:
         body = fault.body
         headers = {"Via": "1.1 google"}
         if fault.status == 429:
-            headers |= _waiting(fault.retry_after, fault.scope)
+            headers |= _retry_headers(fault.retry_after, fault.scope)
         if body is None:
             shown: dict[str, Any] = {"message": f"{fault.status}: ordered", "code": fault.code}
             if fault.status == 429:
@@ -168,10 +168,10 @@ class Door:
 
     def _record(self, exchange: Exchange) -> None:
         self.recording.add(exchange)
-        self._world.changes.happened()
+        self._state.updates.happened()
 
 
-def _waiting(retry_after: float, scope: str) -> dict[str, str]:
+def _retry_headers(retry_after: float, scope: str) -> dict[str, str]:
     """The headers of a 429."""
     headers = {"Retry-After": str(ceil(retry_after)), "X-RateLimit-Scope": scope}
     return {**headers, "X-RateLimit-Global": "true"} if scope == "global" else headers

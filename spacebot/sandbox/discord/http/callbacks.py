@@ -4,25 +4,17 @@ Source: Discord's documentation, 'Receiving and Responding to Interactions' and 
 """
 
 from spacebot.sandbox.discord import payloads
-from spacebot.sandbox.discord.app.interactions import (
-    ANSWER_WITHIN,
-    AUTOCOMPLETE,
-    COMMAND,
-    COMPONENT,
-    SUBMISSION,
-    TOKEN_LIFE,
-    LocalInteraction,
-    People,
-)
+from spacebot.sandbox.discord.app.interactions import ANSWER_WITHIN, TOKEN_LIFE, Interactions
 from spacebot.sandbox.discord.forms.commands import CHOICES, read_choice
 from spacebot.sandbox.discord.forms.form import Form, Problems, as_snowflake
-from spacebot.sandbox.discord.forms.messages import EPHEMERAL, LOADING, SUPPRESS_EMBEDS, Draft, read_message
+from spacebot.sandbox.discord.forms.messages import SUPPRESS_EMBEDS, Draft, read_message
 from spacebot.sandbox.discord.forms.modals import read_modal
 from spacebot.sandbox.discord.http.limits import Bucket
 from spacebot.sandbox.discord.http.messages import apply, ping
-from spacebot.sandbox.discord.http.routes import Answer, Call, Route, form_error
-from spacebot.sandbox.discord.model.channels import LocalMessage
-from spacebot.sandbox.discord.model.state import World
+from spacebot.sandbox.discord.http.routes import Request, Response, Route, form_error
+from spacebot.sandbox.discord.model.channels import EPHEMERAL, LOADING, LocalMessage
+from spacebot.sandbox.discord.model.guilds import State
+from spacebot.sandbox.discord.model.members import AUTOCOMPLETE, COMMAND, COMPONENT, SUBMISSION, LocalInteraction
 from spacebot.sandbox.discord.payloads import Json
 from spacebot.sandbox.discord.refusals import Refusal
 
@@ -43,12 +35,12 @@ _COMMAND_REPLY = 20
 _BUCKET = Bucket(name="webhook", limit=5, seconds=2.0)
 
 
-class Callbacks:
+class CallbackRoutes:
     """First answers, and the webhook that each interaction's token opens."""
 
-    def __init__(self, world: World, people: People) -> None:
-        self._world = world
-        self._people = people
+    def __init__(self, state: State, interactions: Interactions) -> None:
+        self._state = state
+        self._interactions = interactions
 
     def routes(self) -> list[Route]:
         callback = "/interactions/{interaction_id}/{interaction_token}/callback"
@@ -62,17 +54,17 @@ class Callbacks:
             for method, path, handler in table
         ]
 
-    def _answer(self, call: Call) -> Answer:
-        interaction = self._people.by_token.get(call.params["interaction_token"])
-        if interaction is None or interaction.id != call.id("interaction_id"):
+    def _answer(self, request: Request) -> Response:
+        interaction = self._interactions.by_token.get(request.params["interaction_token"])
+        if interaction is None or interaction.id != request.id("interaction_id"):
             raise Refusal(10062)
         if interaction.answer is not None:
             raise Refusal(40060)
-        elapsed = self._world.clock.monotonic() - interaction.began
+        elapsed = self._state.clock.monotonic() - interaction.began
         if interaction.failed is not None or elapsed >= ANSWER_WITHIN:
             raise Refusal(10062)
         problems = Problems()
-        form = Form(call.body, problems)
+        form = Form(request.body, problems)
         form.require("type")
         kind = form.integer("type")
         problems.refuse()
@@ -83,13 +75,15 @@ class Callbacks:
         interaction.answer = kind
         interaction.acknowledged_after = elapsed
         interaction.answered.set()
-        self._world.changes.happened()
-        return Answer(body=_response(interaction, kind)) if call.flag("with_response") else Answer(status=204)
+        self._state.updates.happened()
+        return Response(body=_response(interaction, kind)) if request.flag("with_response") else Response(status=204)
 
     def _carry_out(self, interaction: LocalInteraction, kind: int, data: object) -> None:
         if kind == MESSAGE:
             draft = read_message({} if data is None else data)
-            interaction.original = interaction.told = self._make(interaction, draft, kind=_reply_kind(interaction))
+            interaction.original = interaction.visible_answer = self._make(
+                interaction, draft, kind=_reply_kind(interaction)
+            )
             interaction.ephemeral = interaction.original.ephemeral
         elif kind == DEFERRED_MESSAGE:
             draft = read_message({} if data is None else data)
@@ -102,8 +96,8 @@ class Callbacks:
             if kind == UPDATE:
                 draft = read_message({} if data is None else data)
                 apply(draft, source)
-                self._edited(source)
-                interaction.told = source
+                source.channel.mark_edited(source)
+                interaction.visible_answer = source
             interaction.original = source
             interaction.ephemeral = source.ephemeral
         elif kind == CHOICES_ANSWER:
@@ -120,59 +114,59 @@ class Callbacks:
             raise Refusal(10008)
         return source
 
-    def _follow_up(self, call: Call) -> Answer:
-        interaction = self._open(call)
-        draft = read_message(call.body)
+    def _follow_up(self, request: Request) -> Response:
+        interaction = self._open(request)
+        draft = read_message(request.body)
         original = interaction.original
         if original is not None and original.loading:
             self._fill(interaction, original, draft)
-            return Answer(body=payloads.message(original))
+            return Response(body=payloads.message(original))
         message = self._make(interaction, draft, kind=0)
         interaction.followups.append(message)
-        interaction.told = interaction.told or message
-        self._world.changes.happened()
-        return Answer(body=payloads.message(message))
+        interaction.visible_answer = interaction.visible_answer or message
+        self._state.updates.happened()
+        return Response(body=payloads.message(message))
 
-    def _get(self, call: Call) -> Answer:
-        return Answer(body=payloads.message(self._message(self._open(call), call)))
+    def _get(self, request: Request) -> Response:
+        return Response(body=payloads.message(self._message(self._open(request), request)))
 
-    def _edit(self, call: Call) -> Answer:
-        interaction = self._open(call)
-        message = self._message(interaction, call)
-        draft = read_message(call.body)
+    def _edit(self, request: Request) -> Response:
+        interaction = self._open(request)
+        message = self._message(interaction, request)
+        draft = read_message(request.body)
         if message.loading:
             self._fill(interaction, message, draft)
         else:
             apply(draft, message)
-            self._edited(message)
-            interaction.told = interaction.told or message
-            self._world.changes.happened()
-        return Answer(body=payloads.message(message))
+            message.channel.mark_edited(message)
+            interaction.visible_answer = interaction.visible_answer or message
+            self._state.updates.happened()
+        return Response(body=payloads.message(message))
 
-    def _delete(self, call: Call) -> Answer:
-        interaction = self._open(call)
-        message = self._message(interaction, call)
+    def _delete(self, request: Request) -> Response:
+        interaction = self._open(request)
+        message = self._message(interaction, request)
         if message is interaction.original:
             interaction.original = None
         else:
             interaction.followups.remove(message)
         message.channel.remove(message)
-        self._world.changes.happened()
-        return Answer(status=204)
+        self._state.updates.happened()
+        return Response(status=204)
 
-    def _open(self, call: Call) -> LocalInteraction:
+    def _open(self, request: Request) -> LocalInteraction:
         """The interaction whose webhook is called: 50027 after its 15 minutes, 10015 before its first answer."""
-        interaction = self._people.by_token.get(call.params["webhook_token"])
-        if interaction is None or call.id("webhook_id") != self._world.application_id:
+        interaction = self._interactions.by_token.get(request.params["webhook_token"])
+        if interaction is None or request.id("webhook_id") != self._state.application_id:
             raise Refusal(10015)
-        if self._world.clock.monotonic() - interaction.began > TOKEN_LIFE:
+        if self._state.clock.monotonic() - interaction.began > TOKEN_LIFE:
             raise Refusal(50027)
         if interaction.answer is None:
             raise Refusal(10015)
         return interaction
 
-    def _message(self, interaction: LocalInteraction, call: Call) -> LocalMessage:
-        name = call.params.get("message_id", "@original")
+    def _message(self, interaction: LocalInteraction, request: Request) -> LocalMessage:
+        name = request.params.get("message_id", "@original")
         own = [interaction.original, *interaction.followups]
         for message in own[:1] if name == "@original" else own:
             if message is not None and (name == "@original" or message.id == as_snowflake(name)):
@@ -183,11 +177,11 @@ class Callbacks:
 
     def _blank(self, interaction: LocalInteraction, *, kind: int) -> LocalMessage:
         return LocalMessage(
-            id=self._world.snowflakes.next(),
+            id=self._state.snowflakes.next(),
             channel=interaction.channel,
-            author=self._world.bot,
+            author=self._state.bot,
             kind=kind,
-            interaction=interaction.metadata(),
+            interaction=payloads.interaction_metadata(interaction),
         )
 
     def _make(self, interaction: LocalInteraction, draft: Draft, *, kind: int) -> LocalMessage:
@@ -203,19 +197,13 @@ class Callbacks:
         apply(draft, message)
         message.flags = message.flags & EPHEMERAL | draft.flags & SUPPRESS_EMBEDS
         self._show(message, draft)
-        interaction.told = message
-        self._world.changes.happened()
+        interaction.visible_answer = message
+        self._state.updates.happened()
 
     def _show(self, message: LocalMessage, draft: Draft) -> None:
-        ping(message, draft)
+        ping(self._state, message, draft)
         if not message.ephemeral:
             message.channel.add(message)
-
-    def _edited(self, message: LocalMessage) -> None:
-        message.edited_at = self._world.clock.now()
-        message.edits += 1
-        if message.id in message.channel.by_id:
-            message.channel.changed(message)
 
 
 def _allowed(interaction: LocalInteraction) -> set[int]:

@@ -1,4 +1,4 @@
-"""Application commands over HTTP; what a person is offered is exactly what the bot registered last.
+"""Application commands over HTTP; what a member is offered is exactly what the bot registered last.
 
 Source: Discord's documentation, 'Application Commands'.
 """
@@ -6,12 +6,12 @@ Source: Discord's documentation, 'Application Commands'.
 from typing import Any
 
 from spacebot.sandbox.discord.forms.commands import CHAT_INPUT, COMMANDS, read_command, read_commands
-from spacebot.sandbox.discord.http.limits import Window
-from spacebot.sandbox.discord.http.resources import guild_of
-from spacebot.sandbox.discord.http.routes import Answer, Call, Route
-from spacebot.sandbox.discord.model.state import World
+from spacebot.sandbox.discord.http.access import guild_of
+from spacebot.sandbox.discord.http.routes import Request, Response, Route
+from spacebot.sandbox.discord.model.guilds import State
 from spacebot.sandbox.discord.payloads import Json
 from spacebot.sandbox.discord.refusals import Limited, Refusal
+from spacebot.sandbox.discord.window import Window
 
 CREATES_A_DAY = 200
 _DAY = 86_400.0
@@ -19,11 +19,11 @@ _TOO_MANY_CREATES = 30034
 _KEPT = frozenset({"id", "application_id", "version", "guild_id"})  # what Discord adds to a command
 
 
-class Registry:
+class CommandRoutes:
     """The commands of the application, global and per guild."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, state: State) -> None:
+        self._state = state
         self._created: dict[str, Window] = {}
 
     def routes(self) -> list[Route]:
@@ -40,54 +40,54 @@ class Registry:
             ]
         return routes
 
-    def _commands(self, call: Call) -> dict[int, Json]:
-        if call.id("application_id") != self._world.application_id:
+    def _commands(self, request: Request) -> dict[int, Json]:
+        if request.id("application_id") != self._state.application_id:
             raise Refusal(20012)
-        return guild_of(self._world, call).commands if "guild_id" in call.params else self._world.commands
+        return guild_of(self._state, request).commands if "guild_id" in request.params else self._state.commands
 
-    def _command(self, call: Call) -> Json:
-        command = self._commands(call).get(call.id("command_id"))
+    def _command(self, request: Request) -> Json:
+        command = self._commands(request).get(request.id("command_id"))
         if command is None:
             raise Refusal(10063)
         return command
 
-    def _list(self, call: Call) -> Answer:
-        commands = self._commands(call).values()
-        if call.flag("with_localizations"):
-            return Answer(body=list(commands))
+    def _list(self, request: Request) -> Response:
+        commands = self._commands(request).values()
+        if request.flag("with_localizations"):
+            return Response(body=list(commands))
         hidden = {"name_localizations", "description_localizations"}
-        return Answer(body=[{key: command[key] for key in command.keys() - hidden} for command in commands])
+        return Response(body=[{key: command[key] for key in command.keys() - hidden} for command in commands])
 
-    def _get(self, call: Call) -> Answer:
-        return Answer(body=self._command(call))
+    def _get(self, request: Request) -> Response:
+        return Response(body=self._command(request))
 
-    def _replace(self, call: Call) -> Answer:
-        registered = self._commands(call)
-        wanted = read_commands(call.body)
+    def _replace(self, request: Request) -> Response:
+        registered = self._commands(request)
+        wanted = read_commands(request.body)
         for kind in {command["type"] for command in wanted}:
             _require_room([command for command in wanted if command["type"] == kind])
         new = sum(self._named(registered, command) is None for command in wanted)
-        self._count_creates(call, new)
-        complete = [self._complete(call, command, self._named(registered, command)) for command in wanted]
+        self._count_creates(request, new)
+        complete = [self._complete(request, command, self._named(registered, command)) for command in wanted]
         registered.clear()
         registered.update({int(command["id"]): command for command in complete})
         return self._changed(complete)
 
-    def _create(self, call: Call) -> Answer:
-        registered = self._commands(call)
-        command = read_command(call.body)
+    def _create(self, request: Request) -> Response:
+        registered = self._commands(request)
+        command = read_command(request.body)
         known = self._named(registered, command)
         if known is None:
             _require_room([each for each in (*registered.values(), command) if each["type"] == command["type"]])
-            self._count_creates(call, 1)
-        complete = self._complete(call, command, known)
+            self._count_creates(request, 1)
+        complete = self._complete(request, command, known)
         registered[int(complete["id"])] = complete
         return self._changed(complete, status=201 if known is None else 200)
 
-    def _edit(self, call: Call) -> Answer:
-        registered = self._commands(call)
-        known = self._command(call)
-        complete = self._complete(call, read_command(call.body, known=known), known)
+    def _edit(self, request: Request) -> Response:
+        registered = self._commands(request)
+        known = self._command(request)
+        complete = self._complete(request, read_command(request.body, known=known), known)
         same_name = self._named(registered, complete)
         if same_name is not None and same_name is not known:
             error = {
@@ -98,36 +98,36 @@ class Registry:
         registered[int(complete["id"])] = complete
         return self._changed(complete)
 
-    def _delete(self, call: Call) -> Answer:
-        del self._commands(call)[int(self._command(call)["id"])]
-        self._world.changes.happened()
-        return Answer(status=204)
+    def _delete(self, request: Request) -> Response:
+        del self._commands(request)[int(self._command(request)["id"])]
+        self._state.updates.happened()
+        return Response(status=204)
 
-    def _changed(self, body: Any, *, status: int = 200) -> Answer:
-        self._world.changes.happened()
-        return Answer(body=body, status=status)
+    def _changed(self, body: Any, *, status: int = 200) -> Response:
+        self._state.updates.happened()
+        return Response(body=body, status=status)
 
     def _named(self, registered: dict[int, Json], command: Json) -> Json | None:
         identity = (command["type"], command["name"])
         return next((each for each in registered.values() if (each["type"], each["name"]) == identity), None)
 
-    def _complete(self, call: Call, command: Json, known: Json | None) -> Json:
+    def _complete(self, request: Request, command: Json, known: Json | None) -> Json:
         """The command as Discord keeps it: its id stays, its version changes when anything of it does."""
         if known is not None and command == {key: known[key] for key in known.keys() - _KEPT}:
             return known
         complete = {
-            "id": known["id"] if known else str(self._world.snowflakes.next()),
-            "application_id": str(self._world.application_id),
-            "version": str(self._world.snowflakes.next()),
+            "id": known["id"] if known else str(self._state.snowflakes.next()),
+            "application_id": str(self._state.application_id),
+            "version": str(self._state.snowflakes.next()),
             **command,
         }
-        if "guild_id" in call.params:
-            complete["guild_id"] = call.params["guild_id"]
+        if "guild_id" in request.params:
+            complete["guild_id"] = request.params["guild_id"]
         return complete
 
-    def _count_creates(self, call: Call, new: int) -> None:
-        created = self._created.setdefault(call.params.get("guild_id", ""), Window(_DAY))
-        now = self._world.clock.monotonic()
+    def _count_creates(self, request: Request, new: int) -> None:
+        created = self._created.setdefault(request.params.get("guild_id", ""), Window(_DAY))
+        now = self._state.clock.monotonic()
         if created.count(now) + new > CREATES_A_DAY:
             raise Limited(created.free_in(now), code=_TOO_MANY_CREATES)
         for _ in range(new):

@@ -3,11 +3,11 @@
 Source: Discord's documentation, 'Rate Limits' (global, per route, invalid requests).
 """
 
-from collections import deque
 from dataclasses import dataclass
 from hashlib import blake2b
 
 from spacebot.sandbox.discord.refusals import Limited
+from spacebot.sandbox.discord.window import Window
 
 PER_SECOND = 50
 INVALID_REQUESTS = 10_000
@@ -31,34 +31,12 @@ class Bucket:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class LimitStatus:
     """What the X-RateLimit headers say after a request."""
 
     bucket: Bucket
     remaining: int
     reset_after: float
-
-
-class Window:
-    """How many things happened in the last `seconds`, and the most there ever were."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._times: deque[float] = deque()
-        self.most = 0
-
-    def count(self, now: float) -> int:
-        while self._times and self._times[0] <= now - self._seconds:
-            self._times.popleft()
-        return len(self._times)
-
-    def add(self, now: float) -> None:
-        self._times.append(now)
-        self.most = max(self.most, self.count(now))
-
-    def free_in(self, now: float) -> float:
-        """Seconds until the oldest has left the window."""
-        return self._times[0] + self._seconds - now if self._times else 0.0
 
 
 class Limits:
@@ -99,7 +77,7 @@ class Limits:
             raise Limited(self._global.free_in(now), scope="global")
         self._global.add(now)
 
-    def pass_bucket(self, bucket: Bucket, major: str, now: float, *, code: int = 0) -> Standing:
+    def pass_bucket(self, bucket: Bucket, major: str, now: float, *, code: int = 0) -> LimitStatus:
         """Let a request through its bucket, or raise Limited; `major` is the channel, guild or webhook of its path."""
         key = (bucket.name, major)
         reset, used = self._windows.get(key, (0.0, 0))
@@ -109,10 +87,10 @@ class Limits:
         if used >= bucket.limit:
             raise Limited(reset - now, code=code)
         self._windows[key] = (reset, used + 1)
-        return Standing(bucket=bucket, remaining=bucket.limit - used - 1, reset_after=reset - now)
+        return LimitStatus(bucket=bucket, remaining=bucket.limit - used - 1, reset_after=reset - now)
 
-    def exhausted(self, bucket: Bucket, retry_after: float) -> Standing:
-        return Standing(bucket=bucket, remaining=0, reset_after=retry_after)
+    def exhausted(self, bucket: Bucket, retry_after: float) -> LimitStatus:
+        return LimitStatus(bucket=bucket, remaining=0, reset_after=retry_after)
 
     def pass_old_edit(self, channel_id: int, now: float) -> None:
         """Let an edit of a message older than an hour through, or raise Limited with code 30046."""

@@ -9,13 +9,13 @@ from datetime import timedelta
 
 from spacebot.sandbox.discord import payloads
 from spacebot.sandbox.discord.forms.mentions import pings
-from spacebot.sandbox.discord.forms.messages import EPHEMERAL, SUPPRESS_EMBEDS, Draft, read_message
+from spacebot.sandbox.discord.forms.messages import SUPPRESS_EMBEDS, Draft, read_message
+from spacebot.sandbox.discord.http.access import bot_permissions, channel_of
 from spacebot.sandbox.discord.http.limits import Bucket, Limits
-from spacebot.sandbox.discord.http.resources import bot_permissions, reach
-from spacebot.sandbox.discord.http.routes import Answer, Call, Route
+from spacebot.sandbox.discord.http.routes import Request, Response, Route
 from spacebot.sandbox.discord.model import automod
-from spacebot.sandbox.discord.model.channels import KINDS, LocalChannel, LocalMessage
-from spacebot.sandbox.discord.model.state import World
+from spacebot.sandbox.discord.model.channels import EPHEMERAL, KINDS, LocalChannel, LocalMessage
+from spacebot.sandbox.discord.model.guilds import State
 from spacebot.sandbox.discord.model.threads import LocalThread
 from spacebot.sandbox.discord.payloads import Json
 from spacebot.sandbox.discord.permissions import Permission
@@ -30,7 +30,7 @@ _DELETE = Bucket(name="delete message", limit=5, seconds=1.0)
 _CROSSPOST = Bucket(name="crosspost", limit=10, seconds=3600.0)
 
 
-def ping(message: LocalMessage, draft: Draft) -> None:
+def ping(state: State, message: LocalMessage, draft: Draft) -> None:
     """Ping whom the bot's `draft` may ping where `message` stands; an ephemeral message pings nobody."""
     if message.ephemeral:
         return
@@ -40,11 +40,11 @@ def ping(message: LocalMessage, draft: Draft) -> None:
         draft.content,
         draft.allowed,
         mentionable_roles={role.id: role.mentionable for role in roles.values()},
-        users={channel.recipient.id if channel.recipient else 0} if guild is None else guild.members,
+        users={channel.recipient.id if channel.recipient else 0} if guild is None else guild.member_ids,
         may_mention_everyone=guild is not None and bool(bot_permissions(channel) & Permission.MENTION_EVERYONE),
     )
     message.pinged_roles = [roles[role_id] for role_id in found.roles]
-    message.pinged_users = [channel.world.users[user_id] for user_id in found.users]
+    message.pinged_users = [state.users[user_id] for user_id in found.users]
     message.pinged_everyone = found.everyone
 
 
@@ -63,18 +63,36 @@ def apply(draft: Draft, message: LocalMessage) -> None:
 def _moderate(channel: LocalChannel, content: str, embeds: list[Json]) -> None:
     """Refuse what a rule of the guild blocks in this channel; members who may manage the guild are exempt."""
     guild = channel.guild
-    if guild is None or not guild.rules or guild.bot_member.permissions & Permission.MANAGE_GUILD:
+    if guild is None or not guild.rules or guild.bot_permissions & Permission.MANAGE_GUILD:
         return
     places = {channel.id, channel.parent.id} if isinstance(channel, LocalThread) else {channel.id}
     if any(not rule.exempt & places and rule.blocks(automod.texts(content, embeds)) for rule in guild.rules):
         raise Refusal(200000)
 
 
-class Messages:
+def _require_writable(thread: LocalThread, permissions: Permission, *, reopens: bool) -> None:
+    """Refuse to let the bot write here with these permissions. `reopens`: what it does reopens an archived thread.
+
+    The status of 160005 is not documented.
+    """
+    held = thread.locked and not permissions & Permission.MANAGE_THREADS
+    if thread.archived and (held or not reopens):
+        raise Refusal(50083)
+    if held:
+        raise Refusal(160005)
+
+
+def _require_cleanable(thread: LocalThread, permissions: Permission) -> None:
+    """Refuse to let the bot delete a message here: only in an archived and locked thread it may not."""
+    if thread.archived and thread.locked and not permissions & Permission.MANAGE_THREADS:
+        raise Refusal(50083)
+
+
+class MessageRoutes:
     """The messages of all channels; a nonce is remembered for `nonce_window` seconds."""
 
-    def __init__(self, world: World, limits: Limits, *, nonce_window: float) -> None:
-        self._world = world
+    def __init__(self, state: State, limits: Limits, *, nonce_window: float) -> None:
+        self._state = state
         self._limits = limits
         self._nonce_window = nonce_window
         self._nonces: OrderedDict[tuple[int, str], tuple[float, LocalMessage]] = OrderedDict()
@@ -91,17 +109,17 @@ class Messages:
             Route(method="POST", template=f"{one}/crosspost", handler=self._crosspost, bucket=_CROSSPOST),
         ]
 
-    def _create(self, call: Call) -> Answer:
-        channel = reach(self._world, call)
+    def _create(self, request: Request) -> Response:
+        channel = channel_of(self._state, request)
         permissions = bot_permissions(channel)
         if not permissions & channel.sending:
             raise Refusal(50013)
         if isinstance(channel, LocalThread):
-            channel.require_writable(permissions, reopens=True)
+            _require_writable(channel, permissions, reopens=True)
         recipient = channel.recipient
         if recipient is not None and not (recipient.accepts_dms and recipient.shares_a_guild):
             raise Refusal(50007)
-        draft = read_message(call.body)
+        draft = read_message(request.body)
         if draft.is_empty:
             raise Refusal(50006)
         embeds = draft.embeds if permissions & Permission.EMBED_LINKS else []
@@ -110,32 +128,32 @@ class Messages:
         if (known := self._known(channel, draft)) is not None:
             if known.id not in channel.by_id:
                 raise Refusal(10008)
-            return Answer(body=payloads.message(known, nonce=True))
+            return Response(body=payloads.message(known, nonce=True))
         _moderate(channel, draft.content, embeds)
         message = LocalMessage(
-            id=self._world.snowflakes.next(),
+            id=self._state.snowflakes.next(),
             channel=channel,
-            author=self._world.bot,
+            author=self._state.bot,
             content=draft.content,
             embeds=embeds,
             components=draft.components,
             nonce=draft.nonce,
             flags=draft.flags & ~EPHEMERAL,
         )
-        ping(message, draft)
+        ping(self._state, message, draft)
         self._remember(message)
         channel.add(message)
-        return Answer(body=payloads.message(message, nonce=True))
+        return Response(body=payloads.message(message, nonce=True))
 
     def _known(self, channel: LocalChannel, draft: Draft) -> LocalMessage | None:
         """The message that already carries this nonce, if the request wants it to be looked for."""
         if not draft.enforce_nonce or draft.nonce is None:
             return None
         at, message = self._nonces.get((channel.id, str(draft.nonce)), (0.0, None))
-        return message if message and self._world.clock.monotonic() - at < self._nonce_window else None
+        return message if message and self._state.clock.monotonic() - at < self._nonce_window else None
 
     def _remember(self, message: LocalMessage) -> None:
-        now = self._world.clock.monotonic()
+        now = self._state.clock.monotonic()
         while self._nonces and now - next(iter(self._nonces.values()))[0] >= self._nonce_window:
             self._nonces.popitem(last=False)
         if message.nonce is not None:
@@ -143,54 +161,52 @@ class Messages:
             self._nonces.pop(key, None)
             self._nonces[key] = (now, message)
 
-    def _list(self, call: Call) -> Answer:
-        channel = reach(self._world, call)
-        limit = call.limit(otherwise=50, most=100)
-        edges = {name: call.edge(name) for name in ("before", "after", "around")}
+    def _list(self, request: Request) -> Response:
+        channel = channel_of(self._state, request)
+        limit = request.limit(otherwise=50, most=100)
+        edges = {name: request.edge(name) for name in ("before", "after", "around")}
         if not bot_permissions(channel) & Permission.READ_MESSAGE_HISTORY:
-            return Answer(body=[])
-        return Answer(body=[self._show(message) for message in channel.page(limit=limit, **edges)])
+            return Response(body=[])
+        return Response(body=[self._show(message) for message in channel.page(limit=limit, **edges)])
 
-    def _get(self, call: Call) -> Answer:
-        channel = reach(self._world, call)
+    def _get(self, request: Request) -> Response:
+        channel = channel_of(self._state, request)
         if not bot_permissions(channel) & Permission.READ_MESSAGE_HISTORY:
             raise Refusal(50013)
-        return Answer(body=self._show(self._message(channel, call)))
+        return Response(body=self._show(self._message(channel, request)))
 
-    def _edit(self, call: Call) -> Answer:
-        channel = reach(self._world, call)
-        message = self._message(channel, call)
-        if message.author is not self._world.bot:
+    def _edit(self, request: Request) -> Response:
+        channel = channel_of(self._state, request)
+        message = self._message(channel, request)
+        if message.author is not self._state.bot:
             raise Refusal(50005)
         if isinstance(channel, LocalThread):
-            channel.require_writable(bot_permissions(channel), reopens=False)
-        draft = read_message(call.body)
+            _require_writable(channel, bot_permissions(channel), reopens=False)
+        draft = read_message(request.body)
         _moderate(channel, draft.content, draft.embeds)
-        if self._world.clock.now() - message.created_at > _OLD:
-            self._limits.pass_old_edit(channel.id, self._world.clock.monotonic())
+        if self._state.clock.now() - message.created_at > _OLD:
+            self._limits.pass_old_edit(channel.id, self._state.clock.monotonic())
         apply(draft, message)
         if "embeds" in draft.given and not bot_permissions(channel) & Permission.EMBED_LINKS:
             message.embeds = []
-        message.edited_at = self._world.clock.now()
-        message.edits += 1
-        channel.changed(message)
-        return Answer(body=payloads.message(message))
+        channel.mark_edited(message)
+        return Response(body=payloads.message(message))
 
-    def _delete(self, call: Call) -> Answer:
-        channel = reach(self._world, call)
-        message = self._message(channel, call)
-        if message.author is not self._world.bot and not bot_permissions(channel) & Permission.MANAGE_MESSAGES:
+    def _delete(self, request: Request) -> Response:
+        channel = channel_of(self._state, request)
+        message = self._message(channel, request)
+        if message.author is not self._state.bot and not bot_permissions(channel) & Permission.MANAGE_MESSAGES:
             raise Refusal(50013)
         if isinstance(channel, LocalThread):
-            channel.require_cleanable(bot_permissions(channel))
+            _require_cleanable(channel, bot_permissions(channel))
         channel.remove(message)
-        return Answer(status=204)
+        return Response(status=204)
 
-    def _crosspost(self, call: Call) -> Answer:
-        channel = reach(self._world, call)
-        message = self._message(channel, call)
+    def _crosspost(self, request: Request) -> Response:
+        channel = channel_of(self._state, request)
+        message = self._message(channel, request)
         needed = channel.sending
-        if message.author is not self._world.bot:
+        if message.author is not self._state.bot:
             needed |= Permission.MANAGE_MESSAGES
         if bot_permissions(channel) & needed != needed:
             raise Refusal(50013)
@@ -200,17 +216,17 @@ class Messages:
             raise Refusal(40033)
         message.flags |= CROSSPOSTED
         channel.changed(message)
-        return Answer(body=payloads.message(message))
+        return Response(body=payloads.message(message))
 
-    def _message(self, channel: LocalChannel, call: Call) -> LocalMessage:
-        message = channel.by_id.get(call.id("message_id"))
+    def _message(self, channel: LocalChannel, request: Request) -> LocalMessage:
+        message = channel.by_id.get(request.id("message_id"))
         if message is None:
             raise Refusal(10008)
         return message
 
     def _show(self, message: LocalMessage) -> Json:
         """What the bot may read of a message: of others' only what is private or names it, as it has no privileged intent."""
-        bot = self._world.bot
+        bot = self._state.bot
         shown = payloads.message(message)
         if message.author is not bot and message.channel.guild is not None and f"<@{bot.id}>" not in message.content:
             shown |= {"content": "", "embeds": [], "components": []}

@@ -1,52 +1,21 @@
-"""The bot's account, guilds, channels and private channels over HTTP; nothing is shown that the bot may not see."""
+"""Reading the bot's account, guilds, channels and members over HTTP; nothing is shown that the bot may not see."""
 
 from collections.abc import Callable
 
 from spacebot.sandbox.discord import payloads
 from spacebot.sandbox.discord.forms.form import Form, Problems
 from spacebot.sandbox.discord.gateway import Gateway
-from spacebot.sandbox.discord.http.routes import Answer, Call, Route
-from spacebot.sandbox.discord.model.channels import KINDS, LocalChannel
-from spacebot.sandbox.discord.model.guilds import LocalGuild
-from spacebot.sandbox.discord.model.state import World
-from spacebot.sandbox.discord.permissions import ALL, Permission
-from spacebot.sandbox.discord.refusals import Refusal, Unavailable
+from spacebot.sandbox.discord.http.access import channel_of, guild_of
+from spacebot.sandbox.discord.http.routes import Request, Response, Route
+from spacebot.sandbox.discord.model.guilds import State
+from spacebot.sandbox.discord.refusals import Refusal
 
 
-def bot_permissions(channel: LocalChannel) -> Permission:
-    """What the bot may do in a channel; everything in a private one."""
-    if channel.guild is None:
-        return ALL
-    return channel.guild.bot_permissions_in(channel)
-
-
-def reach(world: World, call: Call) -> LocalChannel:
-    """The channel of the path: 10003 where it is gone, 50001 where the bot may not see it."""
-    channel = world.channels.get(call.id("channel_id"))
-    if channel is None:
-        raise Refusal(10003)
-    if channel.guild is not None and channel.guild.unavailable:
-        raise Unavailable
-    if not bot_permissions(channel) & Permission.VIEW_CHANNEL:
-        raise Refusal(50001)
-    return channel
-
-
-def guild_of(world: World, call: Call) -> LocalGuild:
-    """The guild of the path: 10004 where it is gone or the bot is not in it."""
-    guild = world.guilds.get(call.id("guild_id"))
-    if guild is None or not guild.has_bot:
-        raise Refusal(10004)
-    if guild.unavailable:
-        raise Unavailable
-    return guild
-
-
-class General:
+class ResourceRoutes:
     """Everything but messages, commands and interactions."""
 
-    def __init__(self, world: World, gateway: Gateway, gateway_url: Callable[[], str]) -> None:
-        self._world = world
+    def __init__(self, state: State, gateway: Gateway, gateway_url: Callable[[], str]) -> None:
+        self._state = state
         self._gateway = gateway
         self._gateway_url = gateway_url
 
@@ -66,67 +35,60 @@ class General:
             Route(method="GET", template="/channels/{channel_id}", handler=self._channel),
         ]
 
-    def _me(self, _: Call) -> Answer:
-        return Answer(body=payloads.me(self._world.bot))
+    def _me(self, _: Request) -> Response:
+        return Response(body=payloads.me(self._state.bot))
 
-    def _application(self, _: Call) -> Answer:
-        return Answer(body=payloads.application(self._world))
+    def _application(self, _: Request) -> Response:
+        return Response(body=payloads.application(self._state))
 
-    def _url(self, _: Call) -> Answer:
-        return Answer(body={"url": self._gateway_url()})
+    def _url(self, _: Request) -> Response:
+        return Response(body={"url": self._gateway_url()})
 
-    def _url_for_bots(self, _: Call) -> Answer:
+    def _url_for_bots(self, _: Request) -> Response:
         body = {
             "url": self._gateway_url(),
             "shards": self._gateway.recommended_shards(),
             "session_start_limit": self._gateway.start_limit(),
         }
-        return Answer(body=body)
+        return Response(body=body)
 
-    def _guild(self, call: Call) -> Answer:
-        guild = guild_of(self._world, call)
+    def _guild(self, request: Request) -> Response:
+        guild = guild_of(self._state, request)
         shown = payloads.guild(guild)
-        if call.flag("with_counts"):
+        if request.flag("with_counts"):
             shown |= {"approximate_member_count": len(guild.members), "approximate_presence_count": 1}
-        return Answer(body=shown)
+        return Response(body=shown)
 
-    def _channels(self, call: Call) -> Answer:
-        guild = guild_of(self._world, call)
-        return Answer(body=[channel.shown() for channel in guild.channels.values()])
+    def _channels(self, request: Request) -> Response:
+        guild = guild_of(self._state, request)
+        return Response(body=[payloads.channel(channel) for channel in guild.channels.values()])
 
-    def _roles(self, call: Call) -> Answer:
-        guild = guild_of(self._world, call)
-        return Answer(body=[payloads.role(role) for role in guild.roles.values()])
+    def _roles(self, request: Request) -> Response:
+        guild = guild_of(self._state, request)
+        return Response(body=[payloads.role(role) for role in guild.roles.values()])
 
-    def _member(self, call: Call) -> Answer:
-        member = guild_of(self._world, call).members.get(call.id("user_id"))
+    def _member(self, request: Request) -> Response:
+        member = guild_of(self._state, request).members.get(request.id("user_id"))
         if member is None:
             raise Refusal(10007)
-        return Answer(body=payloads.member(member))
+        return Response(body=payloads.member(member))
 
-    def _threads(self, call: Call) -> Answer:
-        threads = guild_of(self._world, call).threads_in_sight()
-        return Answer(body={"threads": [thread.shown() for thread in threads], "members": [], "has_more": False})
+    def _threads(self, request: Request) -> Response:
+        threads = guild_of(self._state, request).threads_in_sight()
+        return Response(
+            body={"threads": [payloads.channel(thread) for thread in threads], "members": [], "has_more": False}
+        )
 
-    def _channel(self, call: Call) -> Answer:
-        return Answer(body=reach(self._world, call).shown())
+    def _channel(self, request: Request) -> Response:
+        return Response(body=payloads.channel(channel_of(self._state, request)))
 
-    def _open_dm(self, call: Call) -> Answer:
+    def _open_dm(self, request: Request) -> Response:
         problems = Problems()
-        form = Form(call.body, problems)
+        form = Form(request.body, problems)
         form.require("recipient_id")
         recipient_id = form.snowflake("recipient_id")
         problems.refuse()
-        user = self._world.users.get(recipient_id or 0)
+        user = self._state.users.get(recipient_id or 0)
         if user is None or user.is_bot:
             raise Refusal(10013 if user is None else 50007)
-        if user.dm is None:
-            user.dm = LocalChannel(
-                world=self._world,
-                id=self._world.snowflakes.next(),
-                name="",
-                type=KINDS["dm"],
-                recipient=user,
-            )
-            self._world.channels[user.dm.id] = user.dm
-        return Answer(body=user.dm.shown())
+        return Response(body=payloads.channel(self._state.dm_of(user)))

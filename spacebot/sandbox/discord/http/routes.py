@@ -13,7 +13,7 @@ _MAJOR = ("channel_id", "guild_id", "webhook_id", "webhook_token", "interaction_
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Request:
     """A request on its way to a handler."""
 
     params: Mapping[str, str]
@@ -54,14 +54,14 @@ def form_error(key: str, code: str, message: str) -> Refusal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Response:
     """What a handler answers; without a body the status is 204."""
 
     body: Any = None
     status: int = 200
 
 
-Handler = Callable[[Call], Answer]
+Handler = Callable[[Request], Response]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +93,7 @@ class Match:
 
 
 @dataclass(slots=True)
-class Table:
+class RouteTable:
     """All routes, by the number of their segments."""
 
     _by_length: dict[int, list[tuple[list[str], Route]]] = field(default_factory=dict)

@@ -1,22 +1,51 @@
-"""Channels and the messages in them; a channel's `messages` are exactly those a reader would see, oldest first."""
+"""Accounts, channels and the messages in them; a channel's `messages` are those a reader would see, oldest first."""
 
 from bisect import bisect_left, insort
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-from spacebot.sandbox.discord import payloads
-from spacebot.sandbox.discord.forms.components import BUTTON, walk
-from spacebot.sandbox.discord.forms.messages import EPHEMERAL, LOADING
+from spacebot.sandbox.discord.model.base import StateBase
+from spacebot.sandbox.discord.model.changes import What
+from spacebot.sandbox.discord.model.components import BUTTON, walk
+from spacebot.sandbox.discord.model.roles import GuildBase, LocalRole
 from spacebot.sandbox.discord.model.snowflakes import time_of
-from spacebot.sandbox.discord.model.state import DIRECT_MESSAGES, GUILD_MESSAGES, LocalUser, World
 from spacebot.sandbox.discord.permissions import Overwrite, Permission, named
 
-if TYPE_CHECKING:  # guilds are made of channels
-    from spacebot.sandbox.discord.model.guilds import LocalGuild
-    from spacebot.sandbox.discord.model.members import LocalMember, LocalRole
-
 KINDS = {"text": 0, "dm": 1, "voice": 2, "announcement": 5}
+
+EPHEMERAL = 1 << 6
+LOADING = 1 << 7
+
+
+class PermissionHolder(Protocol):
+    """What an overwrite is for: a role or a member."""
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def is_member(self) -> bool: ...
+
+    @property
+    def guild(self) -> GuildBase: ...
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class LocalUser:
+    """An account."""
+
+    id: int
+    name: str
+    is_bot: bool = False
+    accepts_dms: bool = True  # False: their private messages are closed
+    dm: "LocalChannel | None" = None
+    guilds: list[GuildBase] = field(default_factory=list)
+
+    @property
+    def shares_a_guild(self) -> bool:
+        """Whether the bot is in one of their guilds."""
+        return any(guild.has_bot for guild in self.guilds)
 
 
 @dataclass(slots=True, kw_only=True, eq=False, repr=False)
@@ -33,7 +62,7 @@ class LocalMessage:
     flags: int = 0
     kind: int = 0
     edited_at: datetime | None = None
-    pinged_roles: "list[LocalRole]" = field(default_factory=list)
+    pinged_roles: list[LocalRole] = field(default_factory=list)
     pinged_users: list[LocalUser] = field(default_factory=list)
     pinged_everyone: bool = False
     interaction: dict[str, Any] | None = None
@@ -73,11 +102,11 @@ class LocalMessage:
 class LocalChannel:
     """A place for messages; in a guild, or private with `recipient`. `sending` is the permission to write here."""
 
-    world: World
+    state: StateBase
     id: int
     name: str
     type: int
-    guild: "LocalGuild | None" = None
+    guild: GuildBase | None = None
     recipient: LocalUser | None = None
     position: int = 0
     overwrites: dict[int, Overwrite] = field(default_factory=dict)
@@ -91,25 +120,15 @@ class LocalChannel:
 
     def deny(self, *names: str) -> None:
         """Deny the bot these permissions here, by name ('send_messages')."""
-        if self.guild is not None:
-            self.overwrite(self.guild.bot_member, deny=names)
+        self._overwrite_bot(deny=names)
 
     def allow(self, *names: str) -> None:
         """Allow the bot these permissions here; takes back a `deny`."""
-        if self.guild is not None:
-            self.overwrite(self.guild.bot_member, allow=names)
+        self._overwrite_bot(allow=names)
 
-    def overwrite(
-        self, target: "LocalRole | LocalMember", *, allow: tuple[str, ...] = (), deny: tuple[str, ...] = ()
-    ) -> None:
+    def overwrite(self, target: PermissionHolder, *, allow: tuple[str, ...] = (), deny: tuple[str, ...] = ()) -> None:
         """Allow and deny permissions to a role or a member; what is not named stays as it was."""
-        old = self.overwrites.get(target.id, Overwrite(is_member=target.is_member))
-        allowed, denied = named(*allow), named(*deny)
-        with target.guild.changing_permissions():
-            self.overwrites[target.id] = replace(
-                old, allow=(old.allow | allowed) & ~denied, deny=(old.deny | denied) & ~allowed
-            )
-            self._updated()
+        self._overwrite(target.guild, target.id, is_member=target.is_member, allow=allow, deny=deny)
 
     def clear_overwrites(self) -> None:
         """Here holds what holds in the guild."""
@@ -124,27 +143,27 @@ class LocalChannel:
 
     def delete(self) -> None:
         """The channel is gone, with all that was in it, threads included."""
-        self.world.channels.pop(self.id, None)
-        if self.guild is not None and self.guild.channels.pop(self.id, None) is not None:
-            for thread in [each for each in self.guild.threads.values() if each.parent is self]:
-                del self.guild.threads[thread.id], self.world.channels[thread.id]
-            self.world.tell(self.guild, "CHANNEL_DELETE", self.shown())
-
-    def shown(self) -> payloads.Json:
-        """As Discord shows it."""
-        return payloads.channel(self)
+        if self.guild is not None and self.guild.discard_channel(self.id):
+            self.state.emit(What.DELETED, self)
 
     def add(self, message: LocalMessage) -> None:
         """Let a message stand here, at the place that its id gives it."""
         insort(self.messages, message, key=_id)
         self.by_id[message.id] = message
-        if self.world.keep_messages is not None and len(self.messages) > self.world.keep_messages:
+        if self.state.keep_messages is not None and len(self.messages) > self.state.keep_messages:
             del self.by_id[self.messages.pop(0).id]
-        self._tell("MESSAGE_CREATE", payloads.message(message, nonce=True))
+        self.state.emit(What.CREATED, message)
+
+    def mark_edited(self, message: LocalMessage) -> None:
+        """`message` has been edited just now; one that is shown to a single member stands in no channel."""
+        message.edited_at = self.state.clock.now()
+        message.edits += 1
+        if message.id in self.by_id:
+            self.changed(message)
 
     def changed(self, message: LocalMessage) -> None:
-        """`message` has been edited."""
-        self._tell("MESSAGE_UPDATE", payloads.message(message))
+        """Something about `message` is new."""
+        self.state.emit(What.UPDATED, message)
 
     def remove(self, message: LocalMessage) -> None:
         """Delete a message; nothing happens where it is gone already."""
@@ -152,9 +171,9 @@ class LocalChannel:
             return
         self.messages.remove(message)
         self.deleted_messages.append(message)
-        if self.world.keep_messages is not None:
-            del self.deleted_messages[: -self.world.keep_messages]
-        self._tell("MESSAGE_DELETE", {"id": str(message.id), "channel_id": str(self.id)})
+        if self.state.keep_messages is not None:
+            del self.deleted_messages[: -self.state.keep_messages]
+        self.state.emit(What.DELETED, message)
 
     def page(self, *, limit: int, **edges: int | None) -> list[LocalMessage]:
         """At most `limit` messages, newest first: those next to the edge `before`, `after` or `around`, or the newest."""
@@ -172,13 +191,23 @@ class LocalChannel:
             start = end - limit
         return self.messages[max(0, start) : max(0, end)][::-1]
 
-    def _updated(self) -> None:
-        self.world.tell(self.guild, "CHANNEL_UPDATE", self.shown())
-
-    def _tell(self, event: str, data: dict[str, Any]) -> None:
+    def _overwrite_bot(self, *, allow: tuple[str, ...] = (), deny: tuple[str, ...] = ()) -> None:
         if self.guild is not None:
-            data["guild_id"] = str(self.guild.id)
-        self.world.tell(self.guild, event, data, DIRECT_MESSAGES if self.guild is None else GUILD_MESSAGES)
+            self._overwrite(self.guild, self.state.bot_id, is_member=True, allow=allow, deny=deny)
+
+    def _overwrite(
+        self, guild: GuildBase, holder_id: int, *, is_member: bool, allow: tuple[str, ...], deny: tuple[str, ...]
+    ) -> None:
+        old = self.overwrites.get(holder_id, Overwrite(is_member=is_member))
+        allowed, denied = named(*allow), named(*deny)
+        with guild.changing_permissions():
+            self.overwrites[holder_id] = replace(
+                old, allow=(old.allow | allowed) & ~denied, deny=(old.deny | denied) & ~allowed
+            )
+            self._updated()
+
+    def _updated(self) -> None:
+        self.state.emit(What.UPDATED, self)
 
 
 def _id(message: LocalMessage) -> int:

@@ -1,15 +1,15 @@
-"""Guilds and what is in them; every change reaches the bot as the event Discord sends for it, or not at all."""
+"""Guilds with all that is in them, and the state that holds the guilds; whatever changes is emitted."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
-from spacebot.sandbox.discord import payloads
 from spacebot.sandbox.discord.model.automod import LocalRule
-from spacebot.sandbox.discord.model.channels import KINDS, LocalChannel
-from spacebot.sandbox.discord.model.members import LocalMember, LocalRole
-from spacebot.sandbox.discord.model.state import GUILD_MEMBERS, LocalUser, World
+from spacebot.sandbox.discord.model.base import StateBase
+from spacebot.sandbox.discord.model.changes import What
+from spacebot.sandbox.discord.model.channels import KINDS, LocalChannel, LocalUser
+from spacebot.sandbox.discord.model.members import LocalMember, MemberApp
+from spacebot.sandbox.discord.model.roles import GuildBase, LocalRole, Place
 from spacebot.sandbox.discord.model.threads import THREAD_KINDS, LocalThread
 from spacebot.sandbox.discord.permissions import NONE, Permission, named
 
@@ -28,23 +28,48 @@ PEOPLE = named(
 )
 
 
-@dataclass(slots=True, kw_only=True, eq=False, repr=False)
-class LocalGuild:
-    """A guild. Everything in it is made by its methods, which tell the bot."""
+@dataclass(slots=True, kw_only=True, eq=False)
+class State(StateBase):
+    """All that exists on the local Discord; look-ups take O(1). `app` is what members act with: set it before they do."""
 
-    world: World
-    id: int
-    name: str
-    locale: str = "en-US"
-    has_bot: bool = False
-    unavailable: bool = False
-    roles: dict[int, LocalRole] = field(default_factory=dict)
+    bot: LocalUser
+    guilds: "dict[int, LocalGuild]" = field(default_factory=dict)
+    channels: dict[int, LocalChannel] = field(default_factory=dict)
+    users: dict[int, LocalUser] = field(default_factory=dict)
+    app: MemberApp = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.users[self.bot.id] = self.bot
+
+    @property
+    def bot_id(self) -> int:
+        """The id of the bot's account."""
+        return self.bot.id
+
+    def dm_of(self, user: LocalUser) -> LocalChannel:
+        """The private channel of the bot and that user, made where there is none yet."""
+        if user.dm is None:
+            user.dm = LocalChannel(state=self, id=self.snowflakes.next(), name="", type=KINDS["dm"], recipient=user)
+            self.channels[user.dm.id] = user.dm
+        return user.dm
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadsInSight:
+    """Active threads of a guild that the bot did not see before."""
+
+    guild: "LocalGuild"
+    threads: tuple[LocalThread, ...]
+
+
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
+class LocalGuild(GuildBase):
+    """A guild. Everything in it is made by its methods, which emit what they change."""
+
+    state: State
     members: dict[int, LocalMember] = field(default_factory=dict)
     channels: dict[int, LocalChannel] = field(default_factory=dict)
     threads: dict[int, LocalThread] = field(default_factory=dict)
-    rules: list[LocalRule] = field(default_factory=list)
-    commands: dict[int, dict[str, Any]] = field(default_factory=dict)
-    everyone: LocalRole = field(init=False)
     people: LocalRole = field(init=False)
     bot_role: LocalRole = field(init=False)
     bot_member: LocalMember = field(init=False)
@@ -56,38 +81,49 @@ class LocalGuild:
         self.everyone = LocalRole(guild=self, id=self.id, name="@everyone", permissions=EVERYONE, position=0)
         self.roles[self.id] = self.everyone
         self.people = self.add_role("people", permissions=PEOPLE, mentionable=False)
-        self.bot_role = self.add_role(self.world.bot.name, mentionable=False)
+        self.bot_role = self.add_role(self.state.bot.name, mentionable=False)
         self.bot_role.managed = True
         self.owner = self.add_member(f"Owner of {self.name}")
-        self.bot_member = self._join(self.world.bot, [self.bot_role])
+        self.bot_member = self._join(self.state.bot, [self.bot_role])
         self.system_channel = self.add_channel("general")
 
     def __repr__(self) -> str:
         return f"<LocalGuild {self.name!r}>"
 
-    def tell(self, event: str, **data: object) -> None:
-        """Send an event of this guild to the bot, if it is in it."""
-        self.world.tell(self, event, {"guild_id": str(self.id), **data})
+    @property
+    def owner_id(self) -> int:
+        """The id of the member who owns it."""
+        return self.owner.id
+
+    @property
+    def member_ids(self) -> Collection[int]:
+        """The ids of all members."""
+        return self.members.keys()
+
+    @property
+    def bot_permissions(self) -> Permission:
+        """What the bot may do in the guild at large; nothing where it is not in it."""
+        return self.bot_member.permissions if self.has_bot else NONE
 
     def add_channel(self, name: str, *, kind: str = "text") -> LocalChannel:
         """A new channel; `kind` is 'text', 'announcement' or 'voice'."""
         channel = LocalChannel(
-            world=self.world,
-            id=self.world.snowflakes.next(),
+            state=self.state,
+            id=self.state.snowflakes.next(),
             name=name,
             type=KINDS[kind],
             guild=self,
             position=len(self.channels),
         )
-        self.channels[channel.id] = self.world.channels[channel.id] = channel
-        self.world.tell(self, "CHANNEL_CREATE", channel.shown())
+        self.channels[channel.id] = self.state.channels[channel.id] = channel
+        self.state.emit(What.CREATED, channel)
         return channel
 
     def add_thread(self, parent: LocalChannel, name: str, *, by: LocalMember | None = None) -> LocalThread:
         """A new public thread in a text or announcement channel, started by that member (None: the owner)."""
         thread = LocalThread(
-            world=self.world,
-            id=self.world.snowflakes.next(),
+            state=self.state,
+            id=self.state.snowflakes.next(),
             name=name,
             type=THREAD_KINDS[parent.type],
             guild=self,
@@ -95,10 +131,10 @@ class LocalGuild:
             sending=Permission.SEND_MESSAGES_IN_THREADS,
             parent=parent,
             starter=(by or self.owner).user,
-            turned_at=self.world.clock.now(),
+            turned_at=self.state.clock.now(),
         )
-        self.threads[thread.id] = self.world.channels[thread.id] = thread
-        thread.tell("THREAD_CREATE", {**thread.shown(), "newly_created": True})
+        self.threads[thread.id] = self.state.channels[thread.id] = thread
+        self.state.emit(What.CREATED, thread)
         return thread
 
     def add_automod_rule(self, keyword: str, *, exempt: Iterable[LocalChannel] = ()) -> LocalRule:
@@ -111,32 +147,31 @@ class LocalGuild:
         """A new role; `permissions` are its bits."""
         role = LocalRole(
             guild=self,
-            id=self.world.snowflakes.next(),
+            id=self.state.snowflakes.next(),
             name=name,
             permissions=Permission(permissions),
             mentionable=mentionable,
             position=len(self.roles),
         )
         self.roles[role.id] = role
-        self.tell("GUILD_ROLE_CREATE", role=payloads.role(role))
+        self.state.emit(What.CREATED, role)
         return role
 
     def add_member(self, name: str, *, manage_guild: bool = False) -> LocalMember:
         """A new person, with what people may do here, and Manage Server if wanted."""
-        user = LocalUser(id=self.world.snowflakes.past(), name=name)
-        self.world.users[user.id] = user
+        user = LocalUser(id=self.state.snowflakes.past(), name=name)
+        self.state.users[user.id] = user
         roles = [self.people]
         if manage_guild:
             if self._moderators is None or self._moderators.id not in self.roles:
                 self._moderators = self.add_role("moderators", permissions=Permission.MANAGE_GUILD, mentionable=False)
             roles.append(self._moderators)
         member = self._join(user, roles)
-        data = {"guild_id": str(self.id), **payloads.member(member)}
-        self.world.tell(self, "GUILD_MEMBER_ADD", data, GUILD_MEMBERS)
+        self.state.emit(What.CREATED, member)
         return member
 
     def _join(self, user: LocalUser, roles: list[LocalRole]) -> LocalMember:
-        member = LocalMember(guild=self, user=user, roles=roles, joined_at=self.world.clock.now())
+        member = LocalMember(guild=self, user=user, app=self.state.app, roles=roles, joined_at=self.state.clock.now())
         self.members[user.id] = member
         if not user.is_bot:
             user.guilds.append(self)
@@ -148,11 +183,11 @@ class LocalGuild:
 
     def rename(self, name: str) -> None:
         self.name = name
-        self.world.tell(self, "GUILD_UPDATE", payloads.guild(self))
+        self.state.emit(What.UPDATED, self)
 
-    def bot_permissions_in(self, channel: LocalChannel) -> Permission:
-        """What the bot may do in `channel`; nothing where it is not in the guild."""
-        return self.bot_member.permissions_in(channel) if self.has_bot else NONE
+    def bot_permissions_in(self, place: Place) -> Permission:
+        """What the bot may do there; nothing where it is not in the guild."""
+        return self.bot_member.permissions_in(place) if self.has_bot else NONE
 
     def threads_in_sight(self) -> list[LocalThread]:
         """The active threads that the bot may see."""
@@ -163,18 +198,38 @@ class LocalGuild:
         """What is done meanwhile may bring channels into the bot's sight: it is then told of the threads in them."""
         before = {thread.parent for thread in self.threads_in_sight()}
         yield
-        new = [thread for thread in self.threads_in_sight() if thread.parent not in before]
+        new = tuple(thread for thread in self.threads_in_sight() if thread.parent not in before)
         if new:
-            channel_ids = sorted({str(thread.parent.id) for thread in new})
-            shown = [thread.shown() for thread in new]
-            self.tell("THREAD_LIST_SYNC", channel_ids=channel_ids, threads=shown, members=[])
+            self.state.emit(What.REVEALED, ThreadsInSight(guild=self, threads=new))
+
+    def discard_role(self, role: LocalRole) -> None:
+        """Take the role away, from its holders too."""
+        self.roles.pop(role.id, None)
+        for member in self.members.values():
+            if role in member.roles:
+                member.roles.remove(role)
+
+    def discard_channel(self, channel_id: int) -> bool:
+        """Take a channel and its threads away, or one thread; whether it was there."""
+        gone = [thread.id for thread in self.threads.values() if channel_id in {thread.id, thread.parent.id}]
+        if channel_id in self.channels:
+            gone.append(channel_id)
+        for each in gone:
+            self.state.channels.pop(each, None)
+            self.threads.pop(each, None)
+            self.channels.pop(each, None)
+        return bool(gone)
+
+    def discard_member(self, user_id: int) -> bool:
+        """Take a member away; whether they were there."""
+        return self.members.pop(user_id, None) is not None
 
     def remove_bot(self) -> None:
         """Remove the bot from the guild; its role and its permissions come back with it."""
         self.unavailable = False
-        self.world.tell(self, "GUILD_DELETE", {"id": str(self.id)})
+        self.state.emit(What.BOT_REMOVED, self)
         self.has_bot = False
-        self.members.pop(self.world.bot.id, None)
+        self.members.pop(self.state.bot.id, None)
         self.roles.pop(self.bot_role.id, None)
 
     kick_bot = remove_bot
@@ -183,8 +238,8 @@ class LocalGuild:
         """Let the bot in (again), with the permissions that its role had."""
         self.has_bot = True
         self.roles[self.bot_role.id] = self.bot_role
-        self.bot_member = self._join(self.world.bot, [self.bot_role])
-        self.world.tell(self, "GUILD_CREATE", payloads.guild_create(self))
+        self.bot_member = self._join(self.state.bot, [self.bot_role])
+        self.state.emit(What.BOT_ADDED, self)
 
     def set_unavailable(self, *, unavailable: bool) -> None:
         """An outage at Discord begins or ends: the bot hears of nothing in the guild, but has not been removed.
@@ -192,16 +247,16 @@ class LocalGuild:
         What it asks for meanwhile is answered with 503; which status Discord gives is not documented.
         """
         if unavailable:
-            self.world.tell(self, "GUILD_DELETE", {"id": str(self.id), "unavailable": True})
+            self.state.emit(What.OUTAGE_BEGAN, self)
         self.unavailable = unavailable
         if not unavailable:
-            self.world.tell(self, "GUILD_CREATE", {**payloads.guild_create(self), "unavailable": False})
+            self.state.emit(What.OUTAGE_ENDED, self)
 
     def delete(self) -> None:
         """The guild is gone for everybody."""
-        self.world.guilds.pop(self.id, None)
+        self.state.guilds.pop(self.id, None)
         for channel_id in (*self.channels, *self.threads):
-            self.world.channels.pop(channel_id, None)
+            self.state.channels.pop(channel_id, None)
         self.remove_bot()
         for member in list(self.members.values()):
             member.leave()

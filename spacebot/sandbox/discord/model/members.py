@@ -1,69 +1,63 @@
-"""Roles and members of a guild, and what people do in their client; every change reaches the bot as Discord's event."""
+"""Members of a guild, and the interactions that they begin."""
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-from spacebot.sandbox.discord import payloads
-from spacebot.sandbox.discord.model.channels import LocalChannel, LocalMessage
-from spacebot.sandbox.discord.model.state import GUILD_MEMBERS, LocalUser, NotOffered
-from spacebot.sandbox.discord.permissions import NONE, Permission, in_channel, in_guild, named
+from spacebot.sandbox.discord.model.base import NotAnswered, StateBase
+from spacebot.sandbox.discord.model.changes import What
+from spacebot.sandbox.discord.model.channels import LocalChannel, LocalMessage, LocalUser
+from spacebot.sandbox.discord.model.roles import GuildBase, LocalRole, Place
+from spacebot.sandbox.discord.permissions import Permission, in_channel, in_guild
 
-if TYPE_CHECKING:  # guilds are made of members, interactions are what members make
-    from spacebot.sandbox.discord.app.interactions import LocalInteraction
-    from spacebot.sandbox.discord.model.guilds import LocalGuild
+COMMAND = 2
+COMPONENT = 3
+AUTOCOMPLETE = 4
+SUBMISSION = 5
 
 
-@dataclass(slots=True, kw_only=True, eq=False, repr=False)
-class LocalRole:
-    """A role; `managed` is the one a bot brings with it."""
+class MemberApp(Protocol):
+    """Discord's app, with which members act: each act becomes an interaction, or raises NotOffered."""
 
-    guild: "LocalGuild"
-    id: int
-    name: str
-    permissions: Permission = NONE
-    mentionable: bool = False
-    managed: bool = False
-    position: int = 1
+    async def use(
+        self, member: "LocalMember", channel: LocalChannel, command: str, options: dict[str, Any], *, force: bool
+    ) -> "LocalInteraction": ...
 
-    is_member = False
+    async def press(
+        self,
+        member: "LocalMember",
+        message: LocalMessage,
+        *,
+        custom_id: str | None,
+        label: str | None,
+        force: bool,
+    ) -> "LocalInteraction": ...
 
-    def __repr__(self) -> str:
-        return f"<LocalRole {self.name!r}>"
+    async def submit(
+        self, member: "LocalMember", interaction: "LocalInteraction", values: Mapping[str, str | None]
+    ) -> "LocalInteraction": ...
 
-    @property
-    def mention(self) -> str:
-        return f"<@&{self.id}>"
-
-    def edit(
-        self, *, name: str | None = None, mentionable: bool | None = None, permissions: Iterable[str] | None = None
-    ) -> None:
-        """Change what is named."""
-        if name is not None:
-            self.name = name
-        if mentionable is not None:
-            self.mentionable = mentionable
-        with self.guild.changing_permissions():
-            if permissions is not None:
-                self.permissions = named(*permissions)
-            self.guild.tell("GUILD_ROLE_UPDATE", role=payloads.role(self))
-
-    def delete(self) -> None:
-        """The role is gone, and nobody has it any more."""
-        self.guild.roles.pop(self.id, None)
-        for member in self.guild.members.values():
-            if self in member.roles:
-                member.roles.remove(self)
-        self.guild.tell("GUILD_ROLE_DELETE", role_id=str(self.id))
+    async def autocomplete(
+        self,
+        member: "LocalMember",
+        channel: LocalChannel,
+        command: str,
+        option: str,
+        *,
+        typed: object,
+        others: dict[str, Any],
+    ) -> list[dict[str, Any]]: ...
 
 
 @dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class LocalMember:
     """Somebody in a guild, and what they do in their client."""
 
-    guild: "LocalGuild"
+    guild: GuildBase
     user: LocalUser
+    app: MemberApp
     joined_at: datetime
     roles: list[LocalRole] = field(default_factory=list)
     locale: str = "en-US"
@@ -89,17 +83,17 @@ class LocalMember:
     def permissions(self) -> Permission:
         """What they may do in the guild at large."""
         roles = (self.guild.everyone, *self.roles)
-        return in_guild(is_owner=self.guild.owner is self, roles=(role.permissions for role in roles))
+        return in_guild(is_owner=self.guild.owner_id == self.id, roles=(role.permissions for role in roles))
 
-    def permissions_in(self, channel: LocalChannel) -> Permission:
-        """What they may do in `channel`."""
+    def permissions_in(self, place: Place) -> Permission:
+        """What they may do there."""
         return in_channel(
             self.permissions,
-            channel.overwrites,
+            place.overwrites,
             everyone_id=self.guild.id,
             role_ids=[role.id for role in self.roles],
             member_id=self.id,
-            sending=channel.sending,
+            sending=place.sending,
         )
 
     @property
@@ -130,21 +124,17 @@ class LocalMember:
 
     def leave(self) -> None:
         """Leave the guild."""
-        if self.guild.members.pop(self.id, None) is not None:
+        if self.guild.discard_member(self.id):
             self.user.guilds.remove(self.guild)
-            data = {"guild_id": str(self.guild.id), "user": payloads.user(self.user)}
-            self.guild.world.tell(self.guild, "GUILD_MEMBER_REMOVE", data, GUILD_MEMBERS)
+            self.guild.state.emit(What.DELETED, self)
 
     def _updated(self) -> None:
-        # of itself a bot always hears, of others only with the privileged intent
-        intents = 0 if self is self.guild.bot_member else GUILD_MEMBERS
-        data = {"guild_id": str(self.guild.id), **payloads.member(self)}
-        self.guild.world.tell(self.guild, "GUILD_MEMBER_UPDATE", data, intents)
+        self.guild.state.emit(What.UPDATED, self)
 
     def say(self, channel: LocalChannel, content: str) -> LocalMessage:
         """Write a message, as people do."""
         message = LocalMessage(
-            id=self.guild.world.snowflakes.next(), channel=channel, author=self.user, content=content
+            id=self.guild.state.snowflakes.next(), channel=channel, author=self.user, content=content
         )
         channel.add(message)
         return message
@@ -158,7 +148,7 @@ class LocalMember:
         With `force` a command that the client hides from this member is used all the same.
         Raises NotOffered where the client would not let them send it.
         """
-        return await self.guild.world.people().use(self, channel, command, options, force=force)
+        return await self.app.use(self, channel, command, options, force=force)
 
     async def press(
         self, message: LocalMessage, *, custom_id: str | None = None, label: str | None = None, force: bool = False
@@ -168,20 +158,7 @@ class LocalMember:
         With `force` a button is pressed that is disabled, gone, or shown to somebody else only.
         Raises NotOffered where there is no such button to press.
         """
-        button = _button(message, custom_id=custom_id, label=label)
-        if force:
-            button = {"custom_id": custom_id, **button}
-        elif not button:
-            raise NotOffered(
-                f"no button {custom_id or label!r} among {[each.get('label') for each in message.buttons]}"
-            )
-        elif button.get("disabled") or "custom_id" not in button:
-            raise NotOffered(f"the button {custom_id or label!r} cannot be pressed: {button}")
-        elif message.ephemeral and (message.interaction or {}).get("user", {}).get("id") != str(self.id):
-            raise NotOffered("this message is shown to somebody else only")
-        elif not message.ephemeral and message.id not in message.channel.by_id:
-            raise NotOffered("this message has been deleted")
-        return await self.guild.world.people().press(self, message, button)
+        return await self.app.press(self, message, custom_id=custom_id, label=label, force=force)
 
     async def submit(self, interaction: "LocalInteraction", /, **values: str | None) -> "LocalInteraction":
         """Fill in the modal that `interaction` opened, send it, and return once the bot acknowledged it, or did not.
@@ -190,7 +167,7 @@ class LocalMember:
         An input that is not given (or None) is sent as the bot prefilled it. One that failed can be sent again.
         Raises NotOffered where there is no such modal or input, or the client would not let them send the text.
         """
-        return await self.guild.world.people().submit(self, interaction, values)
+        return await self.app.submit(self, interaction, values)
 
     async def autocomplete(
         self, channel: LocalChannel, command: str, option: str, typed: object = "", /, **others: object
@@ -199,11 +176,58 @@ class LocalMember:
 
         Raises NotOffered where the option does not complete, NotAnswered where the bot offered nothing in time.
         """
-        return await self.guild.world.people().autocomplete(self, channel, command, option, typed=typed, others=others)
+        return await self.app.autocomplete(self, channel, command, option, typed=typed, others=others)
 
 
-def _button(message: LocalMessage, *, custom_id: str | None, label: str | None) -> dict[str, Any]:
-    if (custom_id is None) == (label is None):
-        raise ValueError("name the button by custom_id or by label")
-    key, wanted = ("custom_id", custom_id) if custom_id is not None else ("label", label)
-    return next((button for button in message.buttons if button.get(key) == wanted), {})
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
+class LocalInteraction:
+    """Something a member did, and what came of it.
+
+    acknowledged_after   seconds from the deed to the bot's first answer; None: no answer (yet)
+    failed               what the client says when there was none in time
+    ephemeral            whether the first answer is for this member only
+    data                 what they did, as Discord shows it
+    answer               the type of the first answer (4 to 9)
+    original             the message that '@original' means; `modal` and `choices`: where these were the answer
+    followups            further messages, oldest first
+    source               the message whose button began it, also where a modal came between
+    submission           what sending the modal became; its `trigger` is this one
+    """
+
+    state: StateBase
+    id: int
+    token: str
+    kind: int
+    member: LocalMember
+    channel: LocalChannel
+    began: float
+    data: dict[str, Any]
+    source: LocalMessage | None = None
+    option_type: int = 0
+    answer: int | None = None
+    acknowledged_after: float | None = None
+    failed: str | None = None
+    ephemeral: bool = False
+    original: LocalMessage | None = None
+    choices: list[dict[str, Any]] | None = None
+    modal: dict[str, Any] | None = None
+    submission: "LocalInteraction | None" = None
+    trigger: "LocalInteraction | None" = None
+    followups: list[LocalMessage] = field(default_factory=list)
+    answered: asyncio.Event = field(default_factory=asyncio.Event)
+    visible_answer: LocalMessage | None = None
+
+    def __repr__(self) -> str:
+        state = self.failed or f"answered with type {self.answer}"
+        return f"<LocalInteraction of {self.member.name!r}: {state}>"
+
+    async def reply(self, timeout: float = 10.0) -> LocalMessage:  # noqa: ASYNC109 - what a test reads best
+        """The message that answers: at once, or once a deferred answer is there. Raises NotAnswered."""
+        try:
+            async with asyncio.timeout(timeout):
+                await self.state.updates.until(lambda: self.visible_answer is not None or self.failed is not None)
+        except TimeoutError:
+            raise NotAnswered(f"no reply within {timeout} s; the first answer was of type {self.answer}") from None
+        if self.visible_answer is None:
+            raise NotAnswered(str(self.failed))
+        return self.visible_answer

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from spacebot.sandbox.discord import payloads
-from spacebot.sandbox.discord.model.channels import KINDS, LocalChannel, LocalMessage
-from spacebot.sandbox.discord.model.state import LocalUser, NotOffered
+from spacebot.sandbox.discord.model.base import NotOffered
+from spacebot.sandbox.discord.model.channels import KINDS, LocalChannel, LocalMessage, LocalUser
 from spacebot.sandbox.discord.permissions import Permission
-from spacebot.sandbox.discord.refusals import Refusal
 
 THREAD_KINDS = {KINDS["announcement"]: 10, KINDS["text"]: 11}
 
@@ -43,29 +41,6 @@ class LocalThread(LocalChannel):
         """Reopen it as a moderator; in one that is `locked` only moderators can write."""
         self._turn(archived=False, locked=locked)
 
-    def delete(self) -> None:
-        """The thread is gone, with all that was in it."""
-        self.world.channels.pop(self.id, None)
-        if self.guild is not None and self.guild.threads.pop(self.id, None) is not None:
-            shown = self.shown()
-            self.tell("THREAD_DELETE", {key: shown[key] for key in ("id", "guild_id", "parent_id", "type")})
-
-    def require_writable(self, permissions: Permission, *, reopens: bool) -> None:
-        """Refuse to let the bot write here with these permissions. `reopens`: what it does reopens an archived thread.
-
-        The status of 160005 is not documented.
-        """
-        held = self.locked and not permissions & Permission.MANAGE_THREADS
-        if self.archived and (held or not reopens):
-            raise Refusal(50083)
-        if held:
-            raise Refusal(160005)
-
-    def require_cleanable(self, permissions: Permission) -> None:
-        """Refuse to let the bot delete a message here: only in an archived and locked thread it may not."""
-        if self.archived and self.locked and not permissions & Permission.MANAGE_THREADS:
-            raise Refusal(50083)
-
     def add(self, message: LocalMessage) -> None:
         """Let a message stand here; that reopens an archived thread."""
         if self.archived:
@@ -73,29 +48,15 @@ class LocalThread(LocalChannel):
         self.sent += 1
         LocalChannel.add(self, message)
 
-    def overwrite(self, *_: Any, **__: Any) -> None:
+    def clear_overwrites(self) -> None:
         """A thread has its parent's permissions."""
         raise NotOffered("a thread has no permissions of its own: change those of its parent")
 
-    def clear_overwrites(self) -> None:
-        """A thread has its parent's permissions."""
-        self.overwrite()
-
-    def shown(self) -> payloads.Json:
-        """As Discord shows it."""
-        return payloads.thread(self)
-
-    def tell(self, event: str, data: payloads.Json) -> None:
-        """Send an event about the thread to the bot, if it may see it."""
-        if self.is_in_sight:
-            self.world.tell(self.guild, event, data)
-        self.world.changes.happened()
+    def _overwrite(self, *_: Any, **__: Any) -> None:
+        self.clear_overwrites()
 
     def _turn(self, *, archived: bool, locked: bool) -> None:
         if self.archived != archived:
-            self.turned_at = self.world.clock.now()
+            self.turned_at = self.state.clock.now()
         self.archived, self.locked = archived, locked
         self._updated()
-
-    def _updated(self) -> None:
-        self.tell("THREAD_UPDATE", self.shown())
