@@ -107,7 +107,7 @@ class Course:
 
     def start(self, number: int, title: str, space_id: str | None = None) -> str:
         """Let that host go live; returns the Space's id. Whom X pushes, it writes the event of at the same moment."""
-        return self.x.start_space(list(self.x.world.users.values())[number], title=title, id=space_id).id
+        return self.x.start_space(list(self.x.users.values())[number], title=title, id=space_id).id
 
 
 async def measure(spaces: int, hosts: int, seconds: float) -> None:

@@ -257,7 +257,7 @@ class Other:
 async def start_other(x: LocalX, posts: Posts, host: User) -> Other:
     """Start a Space and wait for its messages."""
     began, asked = datetime.now(UTC), len(x.requests)
-    space = x.start_space(x.world.users[host.id], title=f"A Space of {host.username}")
+    space = x.start_space(x.users[host.id], title=f"A Space of {host.username}")
 
     def stand(all_posts: list[Posted]) -> bool:
         return sum(post.space_id == space.id and not post.is_edit for post in all_posts) >= OWN + SHARED
@@ -329,7 +329,7 @@ async def _fan_out(
     guilds: int,
     per_second: float,
 ) -> None:
-    space = x.start_space(x.world.users[hosts[0].id], title="The Space that everybody waits for", listeners=100)
+    space = x.start_space(x.users[hosts[0].id], title="The Space that everybody waits for", listeners=100)
     people = People(homes, space.id, hosts[0].id)
     others: list[Other] = []
     async with running(people.ask):

@@ -333,7 +333,7 @@ class Week:
                 channel.messages.remove(message)
                 del channel.by_id[message.id]
         if life.space is not None:
-            self.x.world.spaces.pop(life.space.id, None)
+            self.x.spaces.pop(life.space.id, None)
 
     def _judge_message(self, message: LocalMessage, life: Life, channel: LocalChannel) -> None:
         what = _verdict(message, life)

@@ -453,7 +453,7 @@ class Month:
         self.guests = [self.x.add_user(f"guest{number}") for number in range(6)]
 
     def open_spaces(self) -> list[XSpace]:
-        return [space for space in self.x.world.spaces.values() if space.state in {"live", "scheduled"}]
+        return [space for space in self.x.spaces.values() if space.state in {"live", "scheduled"}]
 
     def live_on(self) -> None:
         """People start, plan, cancel and end Spaces."""
@@ -475,7 +475,7 @@ class Month:
 
     def question(self, client: XClient) -> Awaitable[object]:
         """Something that the bot asks."""
-        some = self.chance.sample(list(self.x.world.spaces), min(5, len(self.x.world.spaces)))
+        some = self.chance.sample(list(self.x.spaces), min(5, len(self.x.spaces)))
         host = self.chance.choice(self.hosts)
         asked: list[Callable[[], Awaitable[object]]] = [
             lambda: client.spaces_by_creators([UserId(host.id) for host in self.hosts]),
@@ -509,7 +509,7 @@ class Month:
     async def ask_all(self, run: Run) -> None:
         """Ask about every host and every Space."""
         hosts = [UserId(host.id) for host in self.hosts]
-        spaces = [SpaceId(one) for one in self.x.world.spaces]
+        spaces = [SpaceId(one) for one in self.x.spaces]
         for question in (run.client.spaces_by_creators(hosts), run.client.spaces(spaces)):
             with suppress(XError):
                 await run_until(self.clock, asyncio.ensure_future(question), at_most=7200)
@@ -599,7 +599,7 @@ async def test_a_request_that_never_reached_x_is_free(tmp_path: Path) -> None:
 async def test_an_answer_for_which_nobody_waits_any_more_is_booked_all_the_same(tmp_path: Path) -> None:
     async with month(tmp_path, 8) as story, story.run() as run:
         story.x.fault("spaces", Fault(delay=1))
-        asked = asyncio.ensure_future(run.client.spaces([SpaceId(one) for one in story.x.world.spaces]))
+        asked = asyncio.ensure_future(run.client.spaces([SpaceId(one) for one in story.x.spaces]))
         await story.x.wait_for(lambda: story.x.in_flight)
         asked.cancel()
         with pytest.raises(asyncio.CancelledError):

@@ -34,7 +34,7 @@ LAYERS = (
     ("spacebot.sandbox.discord.permissions", "spacebot.sandbox.discord.refusals", "spacebot.sandbox.discord.window"),
     ("spacebot.sandbox.discord.model",),
     ("spacebot.sandbox.discord.payloads",),
-    ("spacebot.sandbox.discord.events", "spacebot.sandbox.discord.forms"),
+    ("spacebot.sandbox.discord.events", "spacebot.sandbox.discord.forms", "spacebot.sandbox.discord.sessions"),
     ("spacebot.sandbox.discord.gateway", "spacebot.sandbox.discord.app"),
     ("spacebot.sandbox.discord.http",),
     ("spacebot.sandbox.discord.server",),

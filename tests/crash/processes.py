@@ -70,7 +70,7 @@ class Theatre:
         Raises:
             TimeoutError: The step never came at which the process was to be killed.
         """
-        host = next(iter(self.x.world.users.values()))
+        host = next(iter(self.x.users.values()))
         space = self.x.start_space(host, title=f"Space {self.chance.random()}")
         if history.at_end:
             await self._until(lambda: self._settled(space.id))
@@ -101,7 +101,7 @@ class Theatre:
         """After a history that came to nothing: end what is on, and let the process run."""
         self.discord.clear_faults()
         self.hook.kill = None
-        for space in self.x.world.spaces.values():
+        for space in self.x.spaces.values():
             if space.state == "live":
                 space.end()
         if not self.process.running:

@@ -260,7 +260,7 @@ async def test_the_stream_tells_starts_and_ends_of_those_subscribed_to_and_bills
 async def test_what_nobody_hears_is_neither_kept_nor_billed() -> None:
     async with followed() as (x, ask, ann):
         x.start_space(ann)
-        assert len(x.streams.told) == 1
+        assert len(x.streams.events) == 1
         async with listening(ask) as listener:
             space = x.start_space(ann)
             assert (await listener.line())["data"]["payload"]["broadcast_id"] == space.id
@@ -274,7 +274,7 @@ async def test_a_protected_or_suspended_host_is_not_told_of() -> None:
         ann.protected = False
         ann.suspend()
         x.start_space(ann)
-        assert x.streams.told == []
+        assert x.streams.events == []
 
 
 async def test_headers_wait_for_the_first_heartbeat_and_heartbeats_come_every_20_seconds() -> None:
@@ -425,9 +425,9 @@ async def test_all_of_it_is_what_the_document_says() -> None:
         await call(ask, "DELETE", f"{PATH}/{x.subscriptions[0].id}")
         await call(ask, "DELETE", f"{PATH}/77")
         await ask.get("/2/activity/stream", "backfill_minutes=1")
-        for event in x.streams.told:
+        for event in x.streams.events:
             document.check_event(event.line)
-        assert len(x.streams.told) == 2
+        assert len(x.streams.events) == 2
         assert x.violations == []
         assert document.checked == len(x.requests)
 

@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 
 from spacebot.sandbox.x import Fault, LocalX
-from spacebot.sandbox.x.faults import FaultBox
+from spacebot.sandbox.x.faults import Faults
 from tests.clocks import FakeClock
 from tests.sandbox.x_client import Ask, local_x
 
@@ -153,7 +153,7 @@ async def test_random_faults_are_the_same_for_the_same_seed() -> None:
 
 
 def test_random_faults_come_in_every_way_there_is() -> None:
-    box = FaultBox({"user"})
+    box = Faults({"user"})
     box.randomly(1.0, 3, Fault.every())
     met = [box.take("user", "/2/users/12") for _ in range(500)]
     assert all(fault in met for fault in Fault.every())

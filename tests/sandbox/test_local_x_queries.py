@@ -11,10 +11,10 @@ from yarl import URL
 
 from spacebot.sandbox.x import Generation, LocalX
 from spacebot.sandbox.x.activity import Access
-from spacebot.sandbox.x.api import Gateway, Request
+from spacebot.sandbox.x.api import Api, Request
 from spacebot.sandbox.x.endpoints import ENDPOINTS
-from spacebot.sandbox.x.model import World
-from spacebot.sandbox.x.oauth import Authority, Clients
+from spacebot.sandbox.x.model import Platform
+from spacebot.sandbox.x.oauth import Clients, OAuthServer
 from spacebot.sandbox.x.quirks import Quirks
 from tests.clocks import FakeClock
 from tests.sandbox.x_client import local_x
@@ -154,28 +154,14 @@ def test_whatever_is_asked_is_answered_or_refused(
     authorization: str | None,
 ) -> None:
     clock = FakeClock()
-    world = World(clock)
-    ann = world.add_user("ann", name=None, user_id="12", protected=False, verified=False, picture="")
-    authority = Authority(clock, bearer_token="app", clients=Clients())
-    gateway = Gateway(
-        clock, world=world, authority=authority, quirks=Quirks(generation=generation), access=Access(), limits={}
-    )
-    space = world.add_space(
-        ann,
-        start=None,
-        space_id="1abc",
-        title="tea",
-        listeners=1,
-        lang="en",
-        ticketed=True,
-        cohosts=(),
-        speakers=(),
-        invited=(),
-        topics=("Tea",),
-    )
+    platform = Platform(clock)
+    ann = platform.add_user("ann", id="12", picture="")
+    oauth = OAuthServer(clock, bearer_token="app", clients=Clients())
+    api = Api(clock, platform=platform, oauth=oauth, quirks=Quirks(generation=generation), access=Access(), limits={})
+    space = platform.add_space(ann, id="1abc", title="tea", listeners=1, ticketed=True, topics=("Tea",))
     space.add_post(ann, "hello")
     space.add_buyer(ann)
-    token = authority.sign_in(ann, frozenset({"tweet.read", "users.read", "space.read"})) if person else "app"
+    token = oauth.sign_in(ann, frozenset({"tweet.read", "users.read", "space.read"})) if person else "app"
     request = Request(
         method=method,
         path=path,
@@ -184,7 +170,7 @@ def test_whatever_is_asked_is_answered_or_refused(
         content_type="application/x-www-form-urlencoded",
         body=form,
     )
-    assert gateway.answer(request).status in {200, 302, 400, 401, 403, 404, 405, 429}
+    assert api.answer(request).status in {200, 302, 400, 401, 403, 404, 405, 429}
 
 
 CONSENT = {
@@ -202,13 +188,13 @@ CONSENT = {
 @settings(max_examples=300, deadline=None)
 def test_whatever_the_consent_screen_is_asked_it_redirects_or_refuses(name: str, text: str) -> None:
     clock = FakeClock()
-    world = World(clock)
-    authority = Authority(clock, bearer_token="app", clients=Clients())
-    gateway = Gateway(clock, world=world, authority=authority, quirks=Quirks(), access=Access(), limits={})
-    for person in (None, world.add_user("ann", name=None, user_id="12", protected=False, verified=False, picture="")):
-        authority.person = person
+    platform = Platform(clock)
+    oauth = OAuthServer(clock, bearer_token="app", clients=Clients())
+    api = Api(clock, platform=platform, oauth=oauth, quirks=Quirks(), access=Access(), limits={})
+    for person in (None, platform.add_user("ann", id="12", picture="")):
+        oauth.person = person
         query = tuple({**CONSENT, name: text}.items())
-        reply = gateway.answer(Request(method="GET", path="/i/oauth2/authorize", query=query))
+        reply = api.answer(Request(method="GET", path="/i/oauth2/authorize", query=query))
         assert reply.status in {302, 400}
         if reply.status == 302 and name != "redirect_uri":
             assert reply.headers["Location"].startswith("https://example.org/back?here=1&")

@@ -226,7 +226,7 @@ async def test_a_deleted_person_is_signed_out() -> None:
     async with local_x() as (x, ask):
         tokens = await signed_in(ask)
         x.add_user("bob", id="13")
-        x.world.users["12"].delete()
+        x.users["12"].delete()
         got = await ask.get("/2/users/13", token=tokens["access_token"])
         assert got.status == 401
         assert (await refresh(ask, tokens["refresh_token"])).status == 400

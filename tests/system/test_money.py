@@ -26,7 +26,7 @@ READING = ("creator_ids", "search", "space", "spaces", "user", "username", "user
 
 def allow(stage: VirtualStage, **limits: int) -> None:
     """Let the plan grant so many requests per 15 minutes."""
-    stage.x._gateway._limits = limits
+    stage.x.limits.update(limits)
 
 
 async def serve(stage: VirtualStage, **settings: str) -> Served:

@@ -25,7 +25,7 @@ A_WHILE = 300.0
 
 def allow(stage: VirtualStage, **limits: int) -> None:
     """Let the plan grant so many requests per 15 minutes."""
-    stage.x._gateway._limits = limits
+    stage.x.limits.update(limits)
 
 
 async def follow(one: Club, *hosts: XUser) -> None:
@@ -136,7 +136,7 @@ async def test_what_x_tells_twice_is_announced_once(stage: VirtualStage) -> None
         await stage.until(lambda: "has ended" in text(one.spaces.messages[-1]))
         await stage.pass_by(60)
         assert len(one.spaces.messages) == number
-    assert len(stage.x.streams.told) == 8
+    assert len(stage.x.streams.events) == 8
 
 
 @in_virtual_time
@@ -152,7 +152,7 @@ async def test_an_id_that_is_no_spaces_has_its_host_swept_next(stage: VirtualSta
     await heard(stage, host)
     await stage.pass_by(A_WHILE)
 
-    stage.x._gateway.activity.subscriptions.clear()  # X says nothing of its own
+    stage.x.forget_subscriptions()  # X says nothing of its own
     space = stage.x.start_space(host, title="Under another number")
     before = len(stage.x.requests)
     told = {

@@ -143,7 +143,7 @@ async def test_every_followed_host_is_subscribed_to_with_both_events(desk: Desk)
 async def test_a_start_and_an_end_are_passed_on(desk: Desk) -> None:
     (host,) = desk.follow(1)
     async with desk.running():
-        space = desk.x.start_space(desk.x.world.users[host])
+        space = desk.x.start_space(desk.x.users[host])
         await desk.elapse(0.5)
         space.end()
         await desk.elapse(0.5)
@@ -272,7 +272,7 @@ async def test_a_host_that_x_refuses_stays_with_the_sweeps_and_is_named(desk: De
 async def test_a_refused_host_leaves_its_place_to_the_next() -> None:
     async with a_desk(ceiling=4) as desk:
         desk.follow(4)
-        desk.x.world.users["1"].suspend()
+        desk.x.users["1"].suspend()
         async with desk.running():
             assert desk.subscribed == desk.both(["2", "3"])
 
@@ -297,7 +297,7 @@ async def test_every_connection_is_told_as_a_gap_and_covers_what_was_silent(desk
         desk.x.streams.go_silent()
         moment = desk.clock.monotonic()
         await desk.elapse(20)
-        desk.x.start_space(desk.x.world.users[host])
+        desk.x.start_space(desk.x.users[host])
         await desk.elapse(20)
         assert desk.started == []
         at, seconds = desk.gaps[-1]
@@ -401,7 +401,7 @@ async def test_a_fault_in_the_middle_goes_on_where_it_was(desk: Desk, caplog: py
 async def test_subscriptions_that_x_forgot_are_made_again_within_the_hour(desk: Desk) -> None:
     hosts = desk.follow(2)
     async with desk.running():
-        desk.x._gateway.activity.subscriptions.clear()
+        desk.x.forget_subscriptions()
         desk.clock.jump(3600)
         await desk.elapse(1000)
         assert desk.subscribed == desk.both(hosts)
@@ -428,7 +428,7 @@ async def test_events_of_hosts_nobody_follows_are_not_passed_on(desk: Desk) -> N
     assert desk.subscribed == desk.both(["1"])
     async with desk.running():
         await desk.client.subscribe("spaces.start", UserId("99"))
-        desk.x.start_space(desk.x.world.users["99"])
+        desk.x.start_space(desk.x.users["99"])
         await desk.elapse(1)
     assert desk.started == []
 
@@ -438,7 +438,7 @@ async def test_a_listener_that_fails_ends_nothing(desk: Desk, caplog: pytest.Log
     desk.broken = ZeroDivisionError("planned")
     async with desk.running():
         for _ in range(2):
-            desk.x.start_space(desk.x.world.users[host])
+            desk.x.start_space(desk.x.users[host])
         await desk.elapse(1)
         assert desk.push.state == "on"
     assert len(desk.started) == 2

@@ -189,7 +189,7 @@ async def test_one_id_that_x_takes_for_malformed_fails_nobody_else_in_its_batch(
 ) -> None:
     poison, wanted, swept = UserId("0000666"), ids(900_000, 49), ids(100_000, 50)
     on_air = {host: bench.x.start_space(bench.x.add_user(f"host{host}", id=host)).id for host in [*wanted, *swept][::3]}
-    answer = bench.x._gateway.answer
+    answer = bench.x._api.answer
     problem = {"title": "Invalid Request", "detail": "no", "type": "https://api.x.com/2/problems/invalid-request"}
 
     def refuse_poison(asked: Request, *, drain: bool = False) -> Reply:
@@ -198,7 +198,7 @@ async def test_one_id_that_x_takes_for_malformed_fails_nobody_else_in_its_batch(
             return reply
         return Reply(status=400, body=json.dumps(problem).encode(), headers=reply.headers)
 
-    monkeypatch.setattr(bench.x._gateway, "answer", refuse_poison)
+    monkeypatch.setattr(bench.x._api, "answer", refuse_poison)
 
     async def everybody() -> tuple[list[HostAnswer], HostAnswer, list[str]]:
         people = asyncio.gather(*(batcher.ask(host) for host in wanted))
@@ -224,7 +224,7 @@ async def test_an_answer_of_exactly_100_spaces_is_not_taken_for_complete(
     made = {host: [bench.x.start_space(bench.x.add_user(f"host{host}", id=host)).id] for host in hosts}
     for host in hosts[:more]:
         later = bench.clock.now() + timedelta(days=1)
-        made[host].append(bench.x.schedule_space(bench.x.world.users[host], start=later).id)
+        made[host].append(bench.x.schedule_space(bench.x.users[host], start=later).id)
 
     async def everybody() -> list[HostAnswer]:
         return await asyncio.gather(*(batcher.ask(host) for host in hosts))

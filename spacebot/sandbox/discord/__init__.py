@@ -1,4 +1,9 @@
-"""A Discord on loopback, as strict as the original: what it accepts, Discord accepts; it needs no library of the bot's."""
+"""A Discord on loopback, as strict as the original: what it accepts, Discord accepts; it needs no library of the bot's.
+
+Something new goes through the rooms from the bottom up: what exists and can happen (`model`), how it is shown (`payloads`),
+which event it causes (`events`), how a request for it is read (`forms`), what a member does with it (`app`), and its routes
+(`http`), which `server` puts together.
+"""
 
 from spacebot.sandbox.discord.http.exchanges import Exchange
 from spacebot.sandbox.discord.http.faults import Fault

@@ -47,7 +47,7 @@ def event_of(change: Change) -> Event | None:
 
 @singledispatch
 def _event(_subject: object, _what: What) -> Event | None:
-    """The event of a subject of the type that is registered below; a change of anything else is not told."""
+    """The event of a subject of the type that is registered below; a change of anything else has none."""
     return None
 
 
@@ -105,7 +105,7 @@ def _role(role: LocalRole, what: What) -> Event:
 def _member(member: LocalMember, what: What) -> Event:
     guild = member.guild
     shown = {"user": payloads.user(member.user)} if what is What.DELETED else payloads.member(member)
-    # of itself a bot always hears, of others only with the privileged intent
+    # a bot always gets its own updates, those of others only with the privileged intent
     own = what is What.UPDATED and member.id == guild.state.bot_id
     return Event(
         name=f"GUILD_MEMBER_{_MEMBER_SUFFIXES[what]}",

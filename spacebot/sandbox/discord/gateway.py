@@ -5,11 +5,7 @@ Source: Discord's documentation, 'Gateway' (connecting, sharding, resuming) and 
 
 import asyncio
 import secrets
-import zlib
-from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -18,10 +14,9 @@ from aiohttp import WSMsgType, web
 from spacebot.sandbox.discord import payloads
 from spacebot.sandbox.discord.events import EVERYBODY, GUILD_MEMBERS, GUILD_PRESENCES, GUILDS, MESSAGE_CONTENT, Event
 from spacebot.sandbox.discord.model.guilds import State
-from spacebot.sandbox.discord.model.roles import GuildBase
+from spacebot.sandbox.discord.sessions import Connection, Session
 from spacebot.sandbox.discord.window import Window
 
-DISPATCH = 0
 HEARTBEAT = 1
 IDENTIFY = 2
 RESUME = 6
@@ -32,7 +27,6 @@ _TOLERATED = frozenset({3, 4, 8, 31})  # presence, voice state, members, soundbo
 
 HEARTBEAT_INTERVAL_MS = 41_250
 RESUMABLE_FOR = 180.0
-REPLAY = 50_000
 IDENTIFIES_A_DAY = 1000
 GUILDS_PER_SHARD = 2500
 MAX_RECEIVED = 4096
@@ -49,76 +43,6 @@ class Closed(Exception):
         super().__init__(reason)
         self.code = code
         self.reason = reason
-
-
-class Connection:
-    """One WebSocket; what is put into it goes out in order, compressed if the client asked for it."""
-
-    def __init__(self, socket: web.WebSocketResponse, request: web.Request) -> None:
-        self.socket = socket
-        self._transport = request.transport
-        self._deflate = zlib.compressobj() if request.query.get("compress") == "zlib-stream" else None
-        self._outgoing: asyncio.Queue[bytes | Callable[[], None]] = asyncio.Queue()
-        self.received = Window(60.0)
-
-    def put(self, item: bytes | Callable[[], None]) -> None:
-        """Send a message; or call back once all before it has been sent."""
-        self._outgoing.put_nowait(item)
-
-    def put_op(self, op: int, data: object = None) -> None:
-        self.put(msgspec.json.encode({"op": op, "d": data, "s": None, "t": None}))
-
-    async def pump(self) -> None:
-        """Send until cancelled, or until the client is gone."""
-        with suppress(ConnectionError):
-            while True:
-                item = await self._outgoing.get()
-                if callable(item):
-                    item()
-                elif self._deflate is None:
-                    await self.socket.send_str(item.decode())
-                else:
-                    data = self._deflate.compress(item) + self._deflate.flush(zlib.Z_SYNC_FLUSH)
-                    await self.socket.send_bytes(data)
-
-    def cut(self) -> None:
-        """Break the connection as a failing network does."""
-        if self._transport is not None:
-            self._transport.abort()
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class Session:
-    """What IDENTIFY began: it outlives its connection for some minutes."""
-
-    id: str
-    shard: int
-    shards: int
-    intents: int
-    connection: Connection | None
-    sequence: int = 0
-    announced: bool = False
-    detached_at: float = 0.0
-    sent: deque[tuple[int, bytes]] = field(default_factory=lambda: deque(maxlen=REPLAY))
-
-    def dispatch(self, event: str, data: msgspec.Raw | dict[str, Any]) -> None:
-        self.sequence += 1
-        message = msgspec.json.encode({"op": DISPATCH, "t": event, "s": self.sequence, "d": data})
-        self.sent.append((self.sequence, message))
-        if self.connection is not None:
-            self.connection.put(message)
-
-    def concerns(self, guild: GuildBase | None, intents: int) -> bool:
-        """Whether an event with these intents is for this session; private ones are for shard 0."""
-        if intents and not intents & self.intents:
-            return False
-        return self.shard == (0 if guild is None else (guild.id >> 22) % self.shards)
-
-    def forget_until(self, sequence: object) -> None:
-        """The client has everything up to `sequence`."""
-        if isinstance(sequence, int):
-            while self.sent and self.sent[0][0] <= sequence:
-                self.sent.popleft()
 
 
 class Gateway:
@@ -144,11 +68,11 @@ class Gateway:
         }
 
     def recommended_shards(self) -> int:
-        """`shards` of GET /gateway/bot: so many that each is well below what it may hold."""
+        """`shards` of GET /gateway/bot: enough that each is well below what it may hold."""
         return max(1, -(-len(self._state.guilds) * 5 // (2 * GUILDS_PER_SHARD)))
 
     def is_ready(self) -> bool:
-        """Every shard of the bot is connected and has been told of its guilds."""
+        """Every shard of the bot is connected and has been sent its guilds."""
         live = [session for session in self._sessions.values() if session.connection is not None]
         if not live:
             return False

@@ -213,7 +213,7 @@ def guild(each: LocalGuild) -> Json:
 
 
 def guild_create(each: LocalGuild) -> Json:
-    """What the gateway tells of a guild: no members but the bot, for others take a privileged intent."""
+    """A guild as the gateway sends it: of its members only the bot, as others take a privileged intent."""
     return {
         **guild(each),
         "joined_at": moment(each.bot_member.joined_at),

@@ -33,7 +33,7 @@ class LocalDiscord:
 
     clock          the time of everything: ids, the three seconds, limits, delays
     checker        holds each request (its `status` is None) and each answer against a document; a request that breaks
-                   it is refused, and all that is found stands in `violations`
+                   it is refused, and all findings are in `violations`
     nonce_window   how many seconds a nonce is remembered
     recording      how many exchanges are kept at least (and at most twice as many)
     keep_messages  how many messages a channel keeps: older ones are gone as if they had never been (None: all)
@@ -178,11 +178,11 @@ class LocalDiscord:
 
     @property
     def is_connected(self) -> bool:
-        """Whether every shard of the bot is connected and has been told of its guilds."""
+        """Whether every shard of the bot is connected and has been sent its guilds."""
         return self._gateway.is_ready()
 
     async def connected(self, timeout: float = 10.0) -> None:  # noqa: ASYNC109 - what a test reads best
-        """Return once the bot has identified and been told of its guilds; TimeoutError says what was last seen."""
+        """Return once the bot has identified and been sent its guilds; TimeoutError says what was last seen."""
         await self.wait_for(self._gateway.is_ready, timeout)
 
     async def wait_for(self, predicate: Callable[[], object], timeout: float = 10.0) -> None:  # noqa: ASYNC109 - as above

@@ -1,7 +1,7 @@
 """A local X: a real HTTP server that keeps the rules of X's API v2 and is driven from Python, for the demo and the tests."""
 
 from spacebot.sandbox.x.activity import Access, Subscription
-from spacebot.sandbox.x.bill import Billed, Ledger
+from spacebot.sandbox.x.bill import Bill, BillLine
 from spacebot.sandbox.x.exchanges import Exchange
 from spacebot.sandbox.x.faults import Fault
 from spacebot.sandbox.x.model import XPost, XSpace, XUser
@@ -10,11 +10,11 @@ from spacebot.sandbox.x.server import LocalX
 
 __all__ = [
     "Access",
-    "Billed",
+    "Bill",
+    "BillLine",
     "Exchange",
     "Fault",
     "Generation",
-    "Ledger",
     "LocalX",
     "Quirks",
     "Subscription",

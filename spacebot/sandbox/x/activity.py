@@ -1,4 +1,4 @@
-"""Who is subscribed to which activity: what may be asked for, how it is told, and which events follow. No HTTP, no time of its own.
+"""Who is subscribed to which activity: what may be asked for, how it is shown, and which events follow. No HTTP, no time of its own.
 
 Facts: https://docs.x.com/x-api/activity/introduction and X's OpenAPI document 2.167.
 """
@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Literal
 
 from spacebot.clock import Clock
-from spacebot.sandbox.x.model import USER_ID, World, XSpace, XUser
+from spacebot.sandbox.x.model import USER_ID, Platform, XSpace, XUser
 from spacebot.sandbox.x.pages import page
 from spacebot.sandbox.x.problems import Json, Refusal, blank, invalid_request, not_found, type_uri
 from spacebot.sandbox.x.query import Asked, Parameter, read_query
@@ -47,7 +47,7 @@ _LIST = (Parameter(name="max_results", between=(1, 1000)), PAGINATION_TOKEN)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """One event of one user that the app wants to hear of."""
+    """One event of one user that the app wants to get."""
 
     id: str
     event_type: str
@@ -57,14 +57,14 @@ class Subscription:
 
     def shown(self) -> Json:
         stamp = f"{self.created_at:%Y-%m-%dT%H:%M:%S}.000Z"
-        told: Json = {
+        shown: Json = {
             "created_at": stamp,
             "event_type": self.event_type,
             "filter": {"user_id": self.user_id},
             "subscription_id": self.id,
             "updated_at": stamp,
         }
-        return told if self.tag is None else {**told, "tag": self.tag}
+        return shown if self.tag is None else {**shown, "tag": self.tag}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,7 @@ class Event:
 
 @dataclass(slots=True, kw_only=True)
 class Access:
-    """What this X grants, and how it tells; everything may be turned while it runs.
+    """What this X grants, and how it sends events; everything may be changed while it runs.
 
     `ceiling`: how many subscriptions the plan allows. `denied`: why the app may not use the activity endpoints at all, if so.
     `closed`: ids of users whose activity the app may not subscribe to. `shape`: where the answer to a creation has the
@@ -115,9 +115,9 @@ class Access:
 class Activity:
     """All subscriptions of the app, and the events that they bring."""
 
-    def __init__(self, clock: Clock, *, world: World, quirks: Quirks, access: Access) -> None:
+    def __init__(self, clock: Clock, *, platform: Platform, quirks: Quirks, access: Access) -> None:
         self._clock = clock
-        self._world = world
+        self._platform = platform
         self._quirks = quirks
         self._access = access
         self._made = 0
@@ -141,11 +141,11 @@ class Activity:
         return self._list(asked.number("max_results", 100), asked.one("pagination_token"))
 
     def events(self, space: XUser | XSpace, what: str) -> list[Event]:
-        """What the stream says of a change in the world: nothing unless somebody subscribed to it."""
+        """What the stream says of a change: nothing unless somebody subscribed to it."""
         event_type = _EVENT_OF.get(what)
         if not isinstance(space, XSpace) or event_type is None:
             return []
-        if self._world.sight(space, None) != "visible":
+        if self._platform.sight(space, None) != "visible":
             return []
         creator = space.creator
         wanted = [s for s in self.subscriptions.values() if (s.event_type, s.user_id) == (event_type, creator.id)]
@@ -183,7 +183,7 @@ class Activity:
         generation = self._quirks.generation
         if event_type in PRIVATE:
             raise Refusal(403, blank(403, "Forbidden"))
-        user = self._world.users.get(user_id)
+        user = self._platform.users.get(user_id)
         if user is None or user.deleted or user.suspended:
             problem = not_found(generation, resource="user", parameter="user_id", value=user_id)
             raise Refusal(404, {**problem, "status": 404})

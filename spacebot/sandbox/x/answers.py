@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from spacebot.sandbox.x.bill import Kind
-from spacebot.sandbox.x.model import Topic, World, XPost, XSpace, XUser
+from spacebot.sandbox.x.model import Platform, Topic, XPost, XSpace, XUser
 from spacebot.sandbox.x.problems import Json, forbidden_user, not_authorized, not_found
 from spacebot.sandbox.x.query import Asked
 from spacebot.sandbox.x.quirks import Quirks
@@ -16,7 +16,7 @@ from spacebot.sandbox.x.vocabulary import PEOPLE_OF_A_SPACE, post_fields
 class Call:
     """One request that X understands: `viewer` is who gave the token, None for the app alone."""
 
-    world: World
+    platform: Platform
     quirks: Quirks
     asked: Asked
     viewer: XUser | None
@@ -100,7 +100,7 @@ class Writer:
             "verified": user.verified,
             "verified_type": "blue" if user.verified else "none",
         }
-        latest = None if recent is None else self._call.world.latest_post(user)
+        latest = None if recent is None else self._call.platform.latest_post(user)
         if recent is not None and latest is not None:
             values[recent] = latest.id
             self._posts[latest.id] = self.post(latest)

@@ -9,11 +9,11 @@ from urllib.parse import parse_qsl
 from spacebot.clock import Clock
 from spacebot.sandbox.x.activity import LIMIT, PATH, Access, Activity
 from spacebot.sandbox.x.answers import Call
-from spacebot.sandbox.x.bill import Ledger
+from spacebot.sandbox.x.bill import Bill
 from spacebot.sandbox.x.endpoints import ENDPOINTS, Endpoint
-from spacebot.sandbox.x.limits import Windows
-from spacebot.sandbox.x.model import World
-from spacebot.sandbox.x.oauth import Authority, Caller
+from spacebot.sandbox.x.limits import RateLimits
+from spacebot.sandbox.x.model import Platform
+from spacebot.sandbox.x.oauth import Caller, OAuthServer
 from spacebot.sandbox.x.problems import Json, Refusal, blank, code_88, invalid_request, unsupported_authentication
 from spacebot.sandbox.x.query import Parameter, read_query
 from spacebot.sandbox.x.quirks import Quirks
@@ -69,15 +69,15 @@ class Reply:
     """For a stream that begins with this reply: how many minutes of the past come first."""
 
 
-class Gateway:
+class Api:
     """One X. It does no I/O and never waits; time is what its clock says."""
 
     def __init__(
         self,
         clock: Clock,
         *,
-        world: World,
-        authority: Authority,
+        platform: Platform,
+        oauth: OAuthServer,
         quirks: Quirks,
         access: Access,
         limits: Mapping[str, int],
@@ -86,14 +86,14 @@ class Gateway:
             named, there = ", ".join(sorted(unknown)), ", ".join(sorted(LIMITED))
             raise ValueError(f"no endpoint with a limit is called {named}; there are {there}")
         self._clock = clock
-        self._world = world
-        self._authority = authority
+        self._platform = platform
+        self._oauth = oauth
         self._quirks = quirks
         self._limits = limits
-        self._windows = Windows(clock)
+        self._windows = RateLimits(clock)
         self._access = access
-        self.activity = Activity(clock, world=world, quirks=quirks, access=access)
-        self.billed = Ledger()
+        self.activity = Activity(clock, platform=platform, quirks=quirks, access=access)
+        self.billed = Bill()
 
     def name_of(self, method: str, path: str) -> str | None:
         """The endpoint that a request is meant for."""
@@ -110,7 +110,7 @@ class Gateway:
         """What kind of token that header carries."""
         if not authorization:
             return "none"
-        caller = self._authority.caller(authorization)
+        caller = self._oauth.caller(authorization)
         return "unknown" if caller is None else caller.kind
 
     def answer(self, request: Request, *, drain: bool = False) -> Reply:
@@ -134,27 +134,29 @@ class Gateway:
             return Reply(status=refusal.status, body=body, content_type=kind, headers=refusal.headers)
 
     def _read(self, endpoint: Endpoint, path: Mapping[str, str], request: Request, *, drain: bool) -> Reply:
-        caller = self._authority.caller(request.authorization)
+        caller = self._oauth.caller(request.authorization)
         if caller is None:
             raise Refusal(401, blank(401, "Unauthorized"))
         self._must_be_taken(endpoint, caller)
         usual = endpoint.app_limit if caller.user is None else endpoint.user_limit
-        standing = self._windows.take(
+        status = self._windows.take(
             endpoint.name,
             caller.window,
             limit=self._limits.get(endpoint.name, usual),
             once_a_second=endpoint.once_a_second,
             drain=drain,
         )
-        headers = standing.headers()
+        headers = status.headers()
         try:
-            if standing.refused:
+            if status.refused:
                 problem = blank(429, "Too Many Requests") if self._quirks.too_many == "problem" else code_88()
                 raise Refusal(429, problem)
             generation = self._quirks.generation
             parameters = (*endpoint.own, *endpoint.common(generation))
             asked = read_query((*path.items(), *request.query), parameters, generation=generation)
-            answer = endpoint.answer(Call(world=self._world, quirks=self._quirks, asked=asked, viewer=caller.user))
+            answer = endpoint.answer(
+                Call(platform=self._platform, quirks=self._quirks, asked=asked, viewer=caller.user)
+            )
         except Refusal as refusal:
             raise Refusal(refusal.status, refusal.body, headers=headers) from None
         self.billed.add(self._clock.now().date(), answer.billed)
@@ -166,10 +168,10 @@ class Gateway:
             raise Refusal(405, blank(405, "Method Not Allowed"), headers={"Allow": allowed})
         self._must_be_the_app(request)
         limit = self._limits.get("subscriptions", LIMIT)
-        standing = self._windows.take("subscriptions", "app", limit=limit, once_a_second=False, drain=drain)
-        headers = standing.headers()
+        status = self._windows.take("subscriptions", "app", limit=limit, once_a_second=False, drain=drain)
+        headers = status.headers()
         try:
-            if standing.refused:
+            if status.refused:
                 problem = blank(429, "Too Many Requests") if self._quirks.too_many == "problem" else code_88()
                 raise Refusal(429, problem)
             body = self.activity.answer(request.method, request.path, request.query, request.content_type, request.body)
@@ -190,7 +192,7 @@ class Gateway:
         return Reply(status=200, backfill=asked.number("backfill_minutes", 0))
 
     def _must_be_the_app(self, request: Request) -> None:
-        caller = self._authority.caller(request.authorization)
+        caller = self._oauth.caller(request.authorization)
         if caller is None:
             raise Refusal(401, blank(401, "Unauthorized"))
         if caller.user is not None:
@@ -207,15 +209,15 @@ class Gateway:
     def _sign_in(self, request: Request) -> Reply:
         if request.method == "GET":
             query = dict(request.query)
-            return Reply(status=302, content_type=None, headers={"Location": self._authority.authorize(query)})
+            return Reply(status=302, content_type=None, headers={"Location": self._oauth.authorize(query)})
         if request.content_type.partition(";")[0].strip().lower() != _FORM:
             message = "Missing required parameter [grant_type]."
             raise Refusal(400, {"error": "invalid_request", "error_description": message})
         form = dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
         give: Mapping[str, Callable[[str | None, Mapping[str, str]], Json]] = {
-            "app_token": self._authority.app_token,
-            "user_token": self._authority.user_token,
-            "revoke": self._authority.revoke,
+            "app_token": self._oauth.app_token,
+            "user_token": self._oauth.user_token,
+            "revoke": self._oauth.revoke,
         }
         answer = give[_SIGN_IN[request.method, request.path]](request.authorization, form)
         return Reply(status=200, body=_dump(answer))

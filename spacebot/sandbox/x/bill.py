@@ -16,7 +16,7 @@ PRICES: dict[Kind, Decimal] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Billed:
+class BillLine:
     """One line of the bill: `id` is the resource's, `price` in dollars."""
 
     day: date
@@ -25,20 +25,20 @@ class Billed:
     price: Decimal
 
 
-class Ledger:
+class Bill:
     """The whole bill. Empty and failed answers are free; users who come through an expansion are not."""
 
     def __init__(self) -> None:
-        self._lines: dict[tuple[date, Kind, str], Billed] = {}
+        self._lines: dict[tuple[date, Kind, str], BillLine] = {}
 
     @property
-    def lines(self) -> list[Billed]:
+    def lines(self) -> list[BillLine]:
         return list(self._lines.values())
 
     def add(self, day: date, resources: Iterable[tuple[Kind, str]]) -> None:
         """Bill what one answer returned; what was billed on this day already costs nothing."""
         for kind, resource_id in resources:
-            line = Billed(day=day, kind=kind, id=resource_id, price=PRICES[kind])
+            line = BillLine(day=day, kind=kind, id=resource_id, price=PRICES[kind])
             self._lines.setdefault((day, kind, resource_id), line)
 
     def count(self, kind: Kind, day: date | None = None) -> int:

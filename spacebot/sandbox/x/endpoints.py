@@ -62,13 +62,13 @@ def _creator_ids(call: Call) -> Answer:
     writer = Writer(call)
     shown: set[XUser] = set()
     for user_id in call.asked.many("user_ids"):
-        user = call.world.users.get(user_id)
+        user = call.platform.users.get(user_id)
         if user is None or user.deleted or user.suspended:
             writer.no_user("user_ids", user_id, user)
         else:
             shown.add(user)
     open_spaces = [space for space in _newest_first(call) if space.creator in shown and _is_open(space)]
-    unseen = [space.creator for space in open_spaces if call.world.sight(space, call.viewer) == "protected"]
+    unseen = [space.creator for space in open_spaces if call.platform.sight(space, call.viewer) == "protected"]
     for user in unseen:
         writer.no_user("user_ids", user.id, user)
     return writer.counted([writer.space(space) for space in _cut(call, _visible(call, open_spaces))])
@@ -116,19 +116,19 @@ def _posts(call: Call) -> Answer:
 
 
 def _user(call: Call) -> Answer:
-    return _one_user(call, "id", call.world.users.get)
+    return _one_user(call, "id", call.platform.users.get)
 
 
 def _user_by_name(call: Call) -> Answer:
-    return _one_user(call, "username", call.world.named)
+    return _one_user(call, "username", call.platform.named)
 
 
 def _users(call: Call) -> Answer:
-    return _many_users(call, "ids", call.world.users.get)
+    return _many_users(call, "ids", call.platform.users.get)
 
 
 def _users_by_name(call: Call) -> Answer:
-    return _many_users(call, "usernames", call.world.named)
+    return _many_users(call, "usernames", call.platform.named)
 
 
 def _one_user(call: Call, parameter: str, find: Callable[[str], XUser | None]) -> Answer:
@@ -158,8 +158,8 @@ def _by_id(call: Call, writer: Writer, parameter: str) -> Iterable[Json]:
 
 
 def _seen(call: Call, writer: Writer, parameter: str, space_id: str) -> XSpace | None:
-    space = call.world.spaces.get(space_id)
-    sight = "absent" if space is None else call.world.sight(space, call.viewer)
+    space = call.platform.spaces.get(space_id)
+    sight = "absent" if space is None else call.platform.sight(space, call.viewer)
     if space is not None and not _is_open(space) and call.quirks.ended == "not_found":
         sight = "absent"
     if sight == "visible":
@@ -176,11 +176,11 @@ def _is_open(space: XSpace) -> bool:
 
 
 def _newest_first(call: Call) -> list[XSpace]:
-    return list(reversed(call.world.spaces.values()))
+    return list(reversed(call.platform.spaces.values()))
 
 
 def _visible(call: Call, spaces: Iterable[XSpace]) -> list[XSpace]:
-    return [space for space in spaces if call.world.sight(space, call.viewer) == "visible"]
+    return [space for space in spaces if call.platform.sight(space, call.viewer) == "visible"]
 
 
 def _cut(call: Call, spaces: list[XSpace]) -> list[XSpace]:
@@ -192,7 +192,7 @@ def _words(text: str) -> list[str]:
 
 
 def _holds(title: list[str], wanted: list[str]) -> bool:
-    """Whether the words stand in the title, whole, together and in this order."""
+    """Whether the title has the words, whole, together and in this order."""
     count = len(wanted)
     return count > 0 and any(title[i : i + count] == wanted for i in range(len(title) - count + 1))
 

@@ -20,7 +20,7 @@ class Fault:
     `headers` are the answer, and the request does nothing. `delay` is slept on the local X's clock beforehand, in seconds.
     `drop` resets the connection before the request is handled, or after that, or closes it halfway through the body.
     `drain` uses the rate-limit window up first, so that the answer is a real 429. `times` is how many requests it meets,
-    None for all of them. Of a stream, `silent` lets it stand without a byte, and `cut` ends it after so many bytes.
+    None for all of them. Of a stream, `silent` keeps it open without a byte, and `cut` ends it after that many bytes.
     """
 
     status: int | None = None
@@ -129,12 +129,12 @@ class Fault:
 
     @classmethod
     def cut_off(cls, after: int, *, times: int | None = 1) -> "Fault":
-        """A stream that breaks after so many bytes, wherever in a line that is."""
+        """A stream that breaks after that many bytes, wherever in a line that is."""
         return cls(cut=after, times=times)
 
     @classmethod
     def too_many_connections(cls, *, times: int | None = 1) -> "Fault":
-        """429: an earlier connection still stands."""
+        """429: an earlier connection is still open."""
         return cls(status=429, body=_dump(too_many_connections("2.167")), times=times)
 
     @classmethod
@@ -162,7 +162,7 @@ class Fault:
         return (*cls.passing(), *lasting, cls.not_enrolled(), cls.unauthorized(), cls.too_many_requests(headers=True))
 
 
-class FaultBox:
+class Faults:
     """Which fault meets the next request: those that were asked for first, in order, then the random ones."""
 
     def __init__(self, endpoints: Collection[str]) -> None:

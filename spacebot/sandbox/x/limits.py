@@ -17,8 +17,8 @@ class _Window:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """A window as the headers tell of it; `refused` where this request was one too many."""
+class LimitStatus:
+    """A window as the headers show it; `refused` where this request was one too many."""
 
     limit: int
     remaining: int
@@ -33,15 +33,15 @@ class Standing:
         }
 
 
-class Windows:
-    """Counts by the wall clock, as the reset times are told in it; a window opens with the first request of its kind."""
+class RateLimits:
+    """Counts by the wall clock, as the reset times are given in it; a window opens with the first request of its kind."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._windows: dict[tuple[str, str], _Window] = {}
         self._last_of_the_app: dict[str, float] = {}
 
-    def take(self, endpoint: str, token: str, *, limit: int, once_a_second: bool, drain: bool) -> Standing:
+    def take(self, endpoint: str, token: str, *, limit: int, once_a_second: bool, drain: bool) -> LimitStatus:
         """Count one request, unless it is refused: a refused one uses nothing up. `drain` empties the window first."""
         now = self._clock.now().timestamp()
         window = self._windows.get((endpoint, token))
@@ -55,7 +55,7 @@ class Windows:
             window.used += 1
             self._last_of_the_app[endpoint] = self._clock.monotonic()
         remaining = max(0, limit - window.used)
-        return Standing(limit=limit, remaining=remaining, reset_epoch=window.reset_epoch, refused=refused)
+        return LimitStatus(limit=limit, remaining=remaining, reset_epoch=window.reset_epoch, refused=refused)
 
     def _is_too_soon(self, endpoint: str) -> bool:
         last = self._last_of_the_app.get(endpoint)

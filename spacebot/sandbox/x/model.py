@@ -5,17 +5,18 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, TypedDict, Unpack
 
 from spacebot.clock import Clock
 
-State = Literal["scheduled", "live", "ended", "canceled"]
+SpaceState = Literal["scheduled", "live", "ended", "canceled"]
 FARTHEST_AHEAD = timedelta(days=14)
 
 USERNAME = re.compile(r"[A-Za-z0-9_]{1,15}")
 USER_ID = re.compile(r"[0-9]{1,19}")
 SPACE_ID = re.compile(r"[a-zA-Z0-9]{1,13}")
 
+_PICTURE = "https://abs.twimg.com/sticky/default_profile_images/default_profile_normal.png"
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
 
 
@@ -49,34 +50,34 @@ class XUser:
     verified: bool
     picture: str
     created_at: datetime
-    world: "World" = field(repr=False)
+    platform: "Platform" = field(repr=False)
     followers: set["XUser"] = field(default_factory=set, repr=False)
     suspended: bool = False
     deleted: bool = False
 
     def suspend(self) -> None:
         self.suspended = True
-        self.world.tell(self, "suspended")
+        self.platform.emit(self, "suspended")
 
     def restore(self) -> None:
         """Undo `suspend` and `delete`."""
-        self.world.must_be_free(self.username, but_for=self)
+        self.platform.must_be_free(self.username, but_for=self)
         self.suspended = self.deleted = False
-        self.world.tell(self, "restored")
+        self.platform.emit(self, "restored")
 
     def protect(self) -> None:
         self.protected = True
-        self.world.tell(self, "protected")
+        self.platform.emit(self, "protected")
 
     def delete(self) -> None:
         self.deleted = True
-        self.world.tell(self, "deleted")
+        self.platform.emit(self, "deleted")
 
     def rename(self, username: str) -> None:
         """Take another handle; the old one is free from now on. The id stays."""
-        self.world.must_be_free(username, but_for=self)
+        self.platform.must_be_free(username, but_for=self)
         self.username = username
-        self.world.tell(self, "renamed")
+        self.platform.emit(self, "renamed")
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -90,8 +91,8 @@ class XSpace:
     creator: XUser
     original_title: str | None
     title: str | None
-    state: State
-    world: "World" = field(repr=False)
+    state: SpaceState
+    platform: "Platform" = field(repr=False)
     created_at: datetime
     updated_at: datetime
     scheduled_start: datetime | None = None
@@ -124,16 +125,16 @@ class XSpace:
     def go_live(self) -> None:
         self._step("scheduled", "live")
         self.started_at = self.updated_at
-        self.world.tell(self, "started")
+        self.platform.emit(self, "started")
 
     def end(self) -> None:
         self._step("live", "ended")
         self.ended_at = self.updated_at
-        self.world.tell(self, "ended")
+        self.platform.emit(self, "ended")
 
     def cancel(self) -> None:
         self._step("scheduled", "canceled")
-        self.world.tell(self, "canceled")
+        self.platform.emit(self, "canceled")
 
     def set_title(self, title: str | None) -> None:
         """Edit the title; a search goes on looking at the original one, as X's does."""
@@ -143,23 +144,23 @@ class XSpace:
     def reschedule(self, start: datetime) -> None:
         if self.state != "scheduled":
             raise ValueError(f"a {self.state} Space cannot be rescheduled")
-        must_be_schedulable(start, self.world.clock.now())
+        must_be_schedulable(start, self.platform.clock.now())
         self.scheduled_start = start
         self._edited()
 
     def hide(self) -> None:
         """Let no endpoint show it any longer."""
         self.hidden = True
-        self.world.tell(self, "hidden")
+        self.platform.emit(self, "hidden")
 
     def show(self) -> None:
         self.hidden = False
-        self.world.tell(self, "shown")
+        self.platform.emit(self, "shown")
 
     def add_post(self, author: XUser, text: str) -> XPost:
         number = len(self.posts) + 1
         post = XPost(
-            id=_number(f"post {self.id} {number}"), author=author, text=text, created_at=self.world.clock.now()
+            id=_number(f"post {self.id} {number}"), author=author, text=text, created_at=self.platform.clock.now()
         )
         self.posts.append(post)
         self._edited()
@@ -171,19 +172,42 @@ class XSpace:
         self.buyers.append(user)
         self._edited()
 
-    def _step(self, before: State, after: State) -> None:
+    def _step(self, before: SpaceState, after: SpaceState) -> None:
         if self.state != before:
             raise ValueError(f"a {self.state} Space cannot become {after}")
         self.state = after
-        self.updated_at = self.world.clock.now()
+        self.updated_at = self.platform.clock.now()
 
     def _edited(self) -> None:
-        self.updated_at = self.world.clock.now()
-        self.world.tell(self, "edited")
+        self.updated_at = self.platform.clock.now()
+        self.platform.emit(self, "edited")
 
 
-class World:
-    """All there is on this X. `on_change` hears of each change: whom or what it befell, and what it was."""
+class UserDetails(TypedDict, total=False):
+    """What may be said of a new account; its `name` is its handle where none is given."""
+
+    name: str | None
+    id: str | None
+    protected: bool
+    verified: bool
+    picture: str
+
+
+class SpaceDetails(TypedDict, total=False):
+    """What may be said of a new Space; without a `title` it has none, and its `lang` is 'en'."""
+
+    title: str | None
+    lang: str | None
+    ticketed: bool
+    cohosts: Sequence[XUser]
+    speakers: Sequence[XUser]
+    invited: Sequence[XUser]
+    topics: Sequence[str]
+    id: str | None
+
+
+class Platform:
+    """All users and Spaces of this X. `on_change` hears of each change: its subject, and what happened to it."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
@@ -191,68 +215,58 @@ class World:
         self.spaces: dict[str, XSpace] = {}
         self.on_change: list[Callable[[XUser | XSpace, str], None]] = []
 
-    def add_user(
-        self, username: str, *, name: str | None, user_id: str | None, protected: bool, verified: bool, picture: str
-    ) -> XUser:
+    def add_user(self, username: str, **details: Unpack[UserDetails]) -> XUser:
+        """An account with a handle that nobody has."""
         self.must_be_free(username)
-        user_id = user_id or str(1_400_000_000_000_000_001 + len(self.users))
+        user_id = details.get("id") or str(1_400_000_000_000_000_001 + len(self.users))
         _must_be_new(USER_ID, user_id, self.users)
+        name = details.get("name")
         user = XUser(
             id=user_id,
             username=username,
             name=username if name is None else name,
-            protected=protected,
-            verified=verified,
-            picture=picture,
+            protected=details.get("protected", False),
+            verified=details.get("verified", False),
+            picture=details.get("picture", _PICTURE),
             created_at=self.clock.now(),
-            world=self,
+            platform=self,
         )
         self.users[user_id] = user
-        self.tell(user, "joined")
+        self.emit(user, "joined")
         return user
 
     def add_space(
-        self,
-        creator: XUser,
-        *,
-        start: datetime | None,
-        space_id: str | None,
-        title: str | None,
-        listeners: int,
-        lang: str | None,
-        ticketed: bool,
-        cohosts: Sequence[XUser],
-        speakers: Sequence[XUser],
-        invited: Sequence[XUser],
-        topics: Sequence[str],
+        self, creator: XUser, *, start: datetime | None = None, listeners: int = 0, **details: Unpack[SpaceDetails]
     ) -> XSpace:
         """A Space that is live now, or scheduled for `start`."""
         now = self.clock.now()
         if start is not None:
             must_be_schedulable(start, now)
-        space_id = space_id or _space_id(len(self.spaces))
+        space_id = details.get("id") or _space_id(len(self.spaces))
         _must_be_new(SPACE_ID, space_id, self.spaces)
+        title = details.get("title")
+        topics = details.get("topics", ())
         space = XSpace(
             id=space_id,
             creator=creator,
             original_title=title,
             title=title,
             state="live" if start is None else "scheduled",
-            world=self,
+            platform=self,
             created_at=now,
             updated_at=now,
             scheduled_start=start,
             started_at=now if start is None else None,
             listeners=listeners,
-            lang=lang,
-            ticketed=ticketed,
-            cohosts=list(cohosts),
-            speakers=list(speakers),
-            invited=list(invited),
+            lang=details.get("lang", "en"),
+            ticketed=details.get("ticketed", False),
+            cohosts=list(details.get("cohosts", ())),
+            speakers=list(details.get("speakers", ())),
+            invited=list(details.get("invited", ())),
             topics=[Topic(id=_number(f"topic {name}"), name=name, description=f"All about {name}") for name in topics],
         )
         self.spaces[space_id] = space
-        self.tell(space, "started" if start is None else "scheduled")
+        self.emit(space, "started" if start is None else "scheduled")
         return space
 
     def named(self, username: str) -> XUser | None:
@@ -280,10 +294,10 @@ class World:
         if self.named(username) not in {None, but_for}:
             raise ValueError(f"there is a user @{username} already")
 
-    def tell(self, subject: XUser | XSpace, what: str) -> None:
-        """Let everybody in `on_change` know."""
-        for hear in self.on_change:
-            hear(subject, what)
+    def emit(self, subject: XUser | XSpace, what: str) -> None:
+        """Call everything in `on_change`."""
+        for listener in self.on_change:
+            listener(subject, what)
 
 
 def must_be_schedulable(start: datetime, now: datetime) -> None:

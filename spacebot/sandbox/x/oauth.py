@@ -78,7 +78,7 @@ class _Family:
     used: set[str] = field(default_factory=set)
 
 
-class Authority:
+class OAuthServer:
     """Gives codes and tokens and says whose a token is; `person` is who sits at the browser and presses 'Authorize'.
 
     `person` None stands for somebody who presses 'Cancel'.

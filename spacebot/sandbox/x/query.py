@@ -14,7 +14,7 @@ _INTEGER = re.compile(r"-?[0-9]{1,9}")
 class Parameter:
     """What one query parameter may be.
 
-    `most` above 1 makes it a comma-separated list of at most so many values, and then `pattern`, `allowed` and `unique`
+    `most` above 1 makes it a comma-separated list of at most that many values, and then `pattern`, `allowed` and `unique`
     speak of each value. `length` counts characters, `between` bounds an integer; both ends belong to it.
     """
 

@@ -8,7 +8,7 @@ Generation = Literal["2.166", "2.167"]
 
 @dataclass(slots=True, kw_only=True)
 class Quirks:
-    """The switches of one local X; they may be turned while it runs.
+    """The switches of one local X; they may be changed while it runs.
 
     `generation`: which of X's documents holds for the names of fields and of problems.
     `ended`: what a look-up by id gives for an ended or canceled Space: all asked-for fields, only id and state, or the

@@ -9,24 +9,22 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import Literal, Self
+from typing import Literal, Self, Unpack
 
 from aiohttp import web
 
 from spacebot.clock import Clock, SystemClock
 from spacebot.sandbox.x.activity import Access, Subscription
-from spacebot.sandbox.x.api import NAMES, Gateway, Reply, Request
-from spacebot.sandbox.x.bill import Ledger
+from spacebot.sandbox.x.api import NAMES, Api, Reply, Request
+from spacebot.sandbox.x.bill import Bill
 from spacebot.sandbox.x.exchanges import Exchange
-from spacebot.sandbox.x.faults import Fault, FaultBox
-from spacebot.sandbox.x.model import World, XSpace, XUser
-from spacebot.sandbox.x.oauth import SCOPES, Authority, Clients
+from spacebot.sandbox.x.faults import Fault, Faults
+from spacebot.sandbox.x.model import Platform, SpaceDetails, UserDetails, XSpace, XUser
+from spacebot.sandbox.x.oauth import SCOPES, Clients, OAuthServer
 from spacebot.sandbox.x.problems import too_many_connections
 from spacebot.sandbox.x.quirks import Generation, Quirks
 from spacebot.sandbox.x.streams import Streams
 from spacebot.sandbox.x.wire import headers_of, reset, send, send_half
-
-_PICTURE = "https://abs.twimg.com/sticky/default_profile_images/default_profile_normal.png"
 
 
 class LocalX:
@@ -34,8 +32,8 @@ class LocalX:
 
     `limits` gives requests per 15 minutes and token by the name of an endpoint, for instance {"creator_ids": 25}; the names
     are those in `Exchange.endpoint`. `ended`, `empty`, `too_many`, `cut_off` and `generation` are explained in `Quirks` and
-    can be changed later through `quirks`. `checker` sees each exchange that no fault met; what it raises is kept in
-    `violations` and raised as an ExceptionGroup when the `async with` block ends well.
+    can be changed later through `quirks`, as the limits can through `limits`. `checker` sees each exchange that no fault met;
+    what it raises is kept in `violations` and raised as an ExceptionGroup when the `async with` block ends well.
     `requests` are all exchanges in the order of their answers, `refused` those that exceeded a limit without a fault's doing,
     `billed` is X's bill. `activity` says what X grants of its Activity API, `streams` are the connections to its stream.
     """
@@ -60,23 +58,24 @@ class LocalX:
         self.clients = Clients()
         self.quirks = Quirks(generation=generation, ended=ended, empty=empty, too_many=too_many, cut_off=cut_off)
         self._news = asyncio.Event()
-        self.world = World(self._clock)
-        self.world.on_change.append(lambda _subject, _what: self._news.set())
+        self._platform = Platform(self._clock)
+        self._platform.on_change.append(lambda _subject, _what: self._news.set())
         self.activity = Access()
-        self._authority = Authority(self._clock, bearer_token=bearer_token, clients=self.clients)
-        self._gateway = Gateway(
+        self.limits = dict(limits or {})
+        self._oauth = OAuthServer(self._clock, bearer_token=bearer_token, clients=self.clients)
+        self._api = Api(
             self._clock,
-            world=self.world,
-            authority=self._authority,
+            platform=self._platform,
+            oauth=self._oauth,
             quirks=self.quirks,
             access=self.activity,
-            limits=limits or {},
+            limits=self.limits,
         )
         self.streams = Streams(self._clock, bill=self._bill_event, on_news=self._news.set)
-        self.world.on_change.append(
-            lambda subject, what: self.streams.tell(self._gateway.activity.events(subject, what))
+        self._platform.on_change.append(
+            lambda subject, what: self.streams.send(self._api.activity.events(subject, what))
         )
-        self._faults = FaultBox(NAMES)
+        self._faults = Faults(NAMES)
         self._checker = checker
         self._host = host
         self._port = port
@@ -87,13 +86,27 @@ class LocalX:
         self.violations: list[Exception] = []
 
     @property
-    def billed(self) -> Ledger:
-        return self._gateway.billed
+    def users(self) -> dict[str, XUser]:
+        """All accounts, by id."""
+        return self._platform.users
+
+    @property
+    def spaces(self) -> dict[str, XSpace]:
+        """All Spaces, by id."""
+        return self._platform.spaces
+
+    @property
+    def billed(self) -> Bill:
+        return self._api.billed
 
     @property
     def subscriptions(self) -> list[Subscription]:
         """The app's subscriptions to activity, in the order made."""
-        return list(self._gateway.activity.subscriptions.values())
+        return list(self._api.activity.subscriptions.values())
+
+    def forget_subscriptions(self) -> None:
+        """X loses all of the app's subscriptions, and does not say so."""
+        self._api.activity.subscriptions.clear()
 
     @property
     def refused(self) -> list[Exchange]:
@@ -128,86 +141,25 @@ class LocalX:
         if error is None and self.violations:
             raise ExceptionGroup("exchanges that the checker does not accept", self.violations)
 
-    def add_user(
-        self,
-        username: str,
-        *,
-        name: str | None = None,
-        id: str | None = None,  # noqa: A002 - X's own word for it
-        protected: bool = False,
-        verified: bool = False,
-        picture: str = _PICTURE,
-    ) -> XUser:
+    def add_user(self, username: str, **details: Unpack[UserDetails]) -> XUser:
         """An account; `name` is the handle where none is given."""
-        return self.world.add_user(
-            username, name=name, user_id=id, protected=protected, verified=verified, picture=picture
-        )
+        return self._platform.add_user(username, **details)
 
-    def start_space(
-        self,
-        creator: XUser,
-        *,
-        title: str | None = None,
-        listeners: int = 0,
-        lang: str | None = "en",
-        ticketed: bool = False,
-        cohosts: Sequence[XUser] = (),
-        speakers: Sequence[XUser] = (),
-        invited: Sequence[XUser] = (),
-        topics: Sequence[str] = (),
-        id: str | None = None,  # noqa: A002 - X's own word for it
-    ) -> XSpace:
+    def start_space(self, creator: XUser, *, listeners: int = 0, **details: Unpack[SpaceDetails]) -> XSpace:
         """A Space that is live from this moment on."""
-        return self.world.add_space(
-            creator,
-            start=None,
-            space_id=id,
-            title=title,
-            listeners=listeners,
-            lang=lang,
-            ticketed=ticketed,
-            cohosts=cohosts,
-            speakers=speakers,
-            invited=invited,
-            topics=topics,
-        )
+        return self._platform.add_space(creator, listeners=listeners, **details)
 
-    def schedule_space(
-        self,
-        creator: XUser,
-        *,
-        start: datetime,
-        title: str | None = None,
-        lang: str | None = "en",
-        ticketed: bool = False,
-        cohosts: Sequence[XUser] = (),
-        speakers: Sequence[XUser] = (),
-        invited: Sequence[XUser] = (),
-        topics: Sequence[str] = (),
-        id: str | None = None,  # noqa: A002 - X's own word for it
-    ) -> XSpace:
+    def schedule_space(self, creator: XUser, *, start: datetime, **details: Unpack[SpaceDetails]) -> XSpace:
         """A Space that is announced for `start`, at most 14 days ahead."""
-        return self.world.add_space(
-            creator,
-            start=start,
-            space_id=id,
-            title=title,
-            listeners=0,
-            lang=lang,
-            ticketed=ticketed,
-            cohosts=cohosts,
-            speakers=speakers,
-            invited=invited,
-            topics=topics,
-        )
+        return self._platform.add_space(creator, start=start, **details)
 
     def authorize_as(self, user: XUser | None) -> None:
         """From now on whoever comes to the consent screen is that person and presses 'Authorize'; with None, 'Cancel'."""
-        self._authority.person = user
+        self._oauth.person = user
 
     def user_token(self, user: XUser, *, scopes: frozenset[str] = SCOPES) -> str:
         """An access token of that person, good for two hours, without going through the consent screen."""
-        return self._authority.sign_in(user, scopes)
+        return self._oauth.sign_in(user, scopes)
 
     def fault(self, where: str, fault: Fault) -> None:
         """Let `fault` meet the next requests to an endpoint (by name) or to a path (by regular expression)."""
@@ -239,7 +191,7 @@ class LocalX:
     def _seen(self) -> str:
         counted = Counter(f"{e.endpoint or e.path} {e.status}" for e in self.requests)
         requests = ", ".join(f"{count} of {what}" for what, count in sorted(counted.items())) or "no request"
-        spaces = ", ".join(f"{space.id} {space.state}" for space in self.world.spaces.values()) or "no Space"
+        spaces = ", ".join(f"{space.id} {space.state}" for space in self._platform.spaces.values()) or "no Space"
         last = [f"{e.method} {e.path} → {e.status}" for e in self.requests[-3:]]
         return f"seen: {requests}; the last ones: {last}; in flight: {self.in_flight}; there is: {spaces}"
 
@@ -261,7 +213,7 @@ class LocalX:
             content_type=request.headers.get("Content-Type", ""),
             body=await request.read(),
         )
-        fault = self._faults.take(self._gateway.name_of(asked.method, asked.path), asked.path)
+        fault = self._faults.take(self._api.name_of(asked.method, asked.path), asked.path)
         if fault is not None and fault.delay:
             await self._clock.sleep(fault.delay)
         drop = None if fault is None else fault.drop
@@ -291,7 +243,7 @@ class LocalX:
 
     def _reply(self, asked: Request, fault: Fault | None) -> Reply:
         if fault is None or fault.status is None:
-            reply = self._gateway.answer(asked, drain=fault is not None and fault.drain)
+            reply = self._api.answer(asked, drain=fault is not None and fault.drain)
             if reply.backfill is None or self.streams.connected < self.streams.most:
                 return reply
             body = json.dumps(too_many_connections(self.quirks.generation)).encode()
@@ -303,9 +255,9 @@ class LocalX:
             time=self._clock.now(),
             method=asked.method,
             path=asked.path,
-            endpoint=self._gateway.name_of(asked.method, asked.path),
+            endpoint=self._api.name_of(asked.method, asked.path),
             query=dict(asked.query),
-            token=self._gateway.token_kind(asked.authorization),
+            token=self._api.token_kind(asked.authorization),
             status=None if reply is None else reply.status,
             request_body=asked.body,
             response_headers=headers,

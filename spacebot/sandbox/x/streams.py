@@ -80,7 +80,7 @@ class _Connection:
 
 
 class Streams:
-    """The connections and how X treats them; every setting may be turned while it runs.
+    """The connections and how X treats them; every setting may be changed while it runs.
 
     `late_headers`: whether even the headers of the answer wait for the first line. `heartbeat`: seconds between blank lines.
     `most`: connections at a time. `linger`: seconds for which X counts a connection that has ended. X notices that a client
@@ -98,7 +98,7 @@ class Streams:
         self.heartbeat = 20.0
         self.most = 2
         self.linger = 0.0
-        self.told: list[Event] = []
+        self.events: list[Event] = []
         """Every event there was, whether or not anybody listened."""
 
     @property
@@ -108,11 +108,11 @@ class Streams:
         self._ended = [moment for moment in self._ended if now - moment < self.linger]
         return len(self._open) + len(self._ended)
 
-    def tell(self, events: Iterable[Event]) -> None:
-        """Let everybody who listens hear of these."""
+    def send(self, events: Iterable[Event]) -> None:
+        """Send these events to every connection."""
         now = self._clock.now()
         for event in events:
-            self.told.append(event)
+            self.events.append(event)
             self._past.append(event)
             for connection in self._open:
                 connection.give(event)
@@ -130,7 +130,7 @@ class Streams:
             connection.end(orderly=orderly)
 
     def go_silent(self) -> None:
-        """Let the connections there are stand, without another byte."""
+        """Keep the connections that there are open, without another byte."""
         for connection in self._open:
             connection.is_silent = True
             connection.waiting.clear()

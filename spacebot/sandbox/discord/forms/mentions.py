@@ -1,4 +1,4 @@
-"""PURE: whom a message pings; only what stands in the content, is allowed, and may be mentioned at all.
+"""PURE: who is pinged by a message: only what its content names, the request allows, and may be mentioned at all.
 
 Source: Discord's documentation, 'Allowed Mentions Object'.
 """
@@ -43,7 +43,7 @@ def pings(
     users: Container[int],
     may_mention_everyone: bool,
 ) -> Pings:
-    """Whom `content` pings. `mentionable_roles` maps each role of the guild to whether anybody may mention it."""
+    """Who is pinged by `content`. `mentionable_roles` maps each role of the guild to whether anybody may mention it."""
     role_ids = dict.fromkeys(int(found) for found in _ROLE.findall(content))
     user_ids = dict.fromkeys(int(found) for found in _USER.findall(content))
     return Pings(

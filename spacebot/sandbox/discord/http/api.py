@@ -113,7 +113,7 @@ class Api:
         return outcome
 
     def _pass(self, exchange: Exchange, match: Match, body: Any, headers: dict[str, str]) -> Response:
-        """Through the limits and the document to the handler; `headers` come to tell where the bucket stands."""
+        """Through the limits and the document to the handler; `headers` get what is left in the bucket."""
         now = self._state.clock.monotonic()
         if match.route.counts:
             self.limits.pass_global(now)

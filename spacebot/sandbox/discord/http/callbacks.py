@@ -185,7 +185,7 @@ class CallbackRoutes:
         )
 
     def _make(self, interaction: LocalInteraction, draft: Draft, *, kind: int) -> LocalMessage:
-        """A new message; an ephemeral one stands in no channel and pings nobody."""
+        """A new message; an ephemeral one is in no channel and pings nobody."""
         message = self._blank(interaction, kind=kind)
         apply(draft, message)
         message.flags = draft.flags

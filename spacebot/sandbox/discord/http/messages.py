@@ -1,4 +1,4 @@
-"""Messages over HTTP; what stands in a channel afterwards keeps Discord's permissions, limits and nonces.
+"""Messages over HTTP; no request gets past Discord's permissions, limits and nonces.
 
 Source: Discord's documentation, 'Messages Resource'; how a repeated nonce and a missing Embed Links are treated is
 what was observed.
@@ -31,7 +31,7 @@ _CROSSPOST = Bucket(name="crosspost", limit=10, seconds=3600.0)
 
 
 def ping(state: State, message: LocalMessage, draft: Draft) -> None:
-    """Ping whom the bot's `draft` may ping where `message` stands; an ephemeral message pings nobody."""
+    """Record who is pinged by the bot's `draft` in the channel of `message`; an ephemeral message pings nobody."""
     if message.ephemeral:
         return
     channel, guild = message.channel, message.channel.guild

@@ -103,7 +103,7 @@ class RouteTable:
             segments = route.segments
             entries = self._by_length.setdefault(len(segments), [])
             entries.append((segments, route))
-            # '@me' and '@original' are looked at before the ids that stand in the same place
+            # '@me' and '@original' are looked at before the ids in the same place
             entries.sort(key=lambda entry: sum(segment.startswith("{") for segment in entry[0]))
 
     def find(self, method: str, path: str) -> Match:

@@ -1,4 +1,4 @@
-"""AutoMod: keyword rules; a message that one of them matches is refused before it stands, and nobody sees it.
+"""AutoMod: keyword rules; a message that one of them matches is refused, and nobody sees it.
 
 Source: Discord's documentation, 'Auto Moderation' (keyword matching strategies, exemptions, sending and editing). Whether
 the texts of embeds are looked at is not documented; here they are.
@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class LocalRule:
-    """A rule of the guild whose `rules` it stands in. `exempt`: the ids of channels where it does not hold."""
+    """A rule in the `rules` of a guild. `exempt`: the ids of channels where it does not hold."""
 
     rules: "list[LocalRule]"
     keyword: str
@@ -25,7 +25,7 @@ class LocalRule:
         self._pattern = re.compile(f"{before}{re.escape(self.keyword.strip('*'))}{after}", re.IGNORECASE)
 
     def blocks(self, texts: Iterable[str]) -> bool:
-        """Whether the keyword stands in one of the texts."""
+        """Whether one of the texts has the keyword."""
         return any(self._pattern.search(text) for text in texts)
 
     def delete(self) -> None:

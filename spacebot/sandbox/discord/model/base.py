@@ -22,7 +22,7 @@ class NotAnswered(Exception):
 class StateBase(ABC):
     """The state as far as a single entity knows it; `State` is the whole.
 
-    `on_change` hears of each change, before anybody who waits for `updates` looks. `keep_messages` is the most messages that
+    `on_change` is called with each change, before anybody who waits for `updates` looks. `keep_messages` is the most messages that
     a channel keeps, and the most deleted ones; None: all. `commands` are the global ones, as Discord shows them.
     """
 

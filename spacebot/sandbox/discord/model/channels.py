@@ -50,7 +50,7 @@ class LocalUser:
 
 @dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class LocalMessage:
-    """A message. `embeds` and `components` are as Discord shows them; `pinged_…` tell whom it really pinged."""
+    """A message. `embeds` and `components` are as Discord shows them; `pinged_…` are those who were really pinged."""
 
     id: int
     channel: "LocalChannel"
@@ -127,7 +127,7 @@ class LocalChannel:
         self._overwrite_bot(allow=names)
 
     def overwrite(self, target: PermissionHolder, *, allow: tuple[str, ...] = (), deny: tuple[str, ...] = ()) -> None:
-        """Allow and deny permissions to a role or a member; what is not named stays as it was."""
+        """Allow and deny permissions to a role or a member; what is not named does not change."""
         self._overwrite(target.guild, target.id, is_member=target.is_member, allow=allow, deny=deny)
 
     def clear_overwrites(self) -> None:
@@ -147,7 +147,7 @@ class LocalChannel:
             self.state.emit(What.DELETED, self)
 
     def add(self, message: LocalMessage) -> None:
-        """Let a message stand here, at the place that its id gives it."""
+        """Put a message here, at the place that its id gives it."""
         insort(self.messages, message, key=_id)
         self.by_id[message.id] = message
         if self.state.keep_messages is not None and len(self.messages) > self.state.keep_messages:
@@ -155,7 +155,7 @@ class LocalChannel:
         self.state.emit(What.CREATED, message)
 
     def mark_edited(self, message: LocalMessage) -> None:
-        """`message` has been edited just now; one that is shown to a single member stands in no channel."""
+        """`message` has been edited just now; one that is shown to a single member is in no channel."""
         message.edited_at = self.state.clock.now()
         message.edits += 1
         if message.id in self.by_id:

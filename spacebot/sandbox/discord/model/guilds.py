@@ -195,7 +195,7 @@ class LocalGuild(GuildBase):
 
     @contextmanager
     def changing_permissions(self) -> Iterator[None]:
-        """What is done meanwhile may bring channels into the bot's sight: it is then told of the threads in them."""
+        """Wrap a change of permissions: threads that it brings into the bot's sight are emitted as revealed."""
         before = {thread.parent for thread in self.threads_in_sight()}
         yield
         new = tuple(thread for thread in self.threads_in_sight() if thread.parent not in before)
@@ -242,7 +242,7 @@ class LocalGuild(GuildBase):
         self.state.emit(What.BOT_ADDED, self)
 
     def set_unavailable(self, *, unavailable: bool) -> None:
-        """An outage at Discord begins or ends: the bot hears of nothing in the guild, but has not been removed.
+        """An outage at Discord begins or ends: the bot gets no event of the guild, but has not been removed.
 
         What it asks for meanwhile is answered with 503; which status Discord gives is not documented.
         """

@@ -144,7 +144,7 @@ class LocalMember:
     ) -> "LocalInteraction":
         """Use a slash command ('watch add') and return once the bot acknowledged it, or failed to in time.
 
-        Options are given by name: text, numbers, a LocalChannel, a LocalRole, a LocalMember; None is as good as not given.
+        Options are given by name: text, numbers, a LocalChannel, a LocalRole, a LocalMember; None means that it is not given.
         With `force` a command that the client hides from this member is used all the same.
         Raises NotOffered where the client would not let them send it.
         """
@@ -183,7 +183,7 @@ class LocalMember:
 class LocalInteraction:
     """Something a member did, and what came of it.
 
-    acknowledged_after   seconds from the deed to the bot's first answer; None: no answer (yet)
+    acknowledged_after   seconds from the act to the bot's first answer; None: no answer (yet)
     failed               what the client says when there was none in time
     ephemeral            whether the first answer is for this member only
     data                 what they did, as Discord shows it

@@ -1,4 +1,4 @@
-"""Threads: channels inside a channel; the bot is told of the active ones where it may see the parent.
+"""Threads: channels inside a channel; the bot can see one where it can see the parent.
 
 Source: Discord's documentation, 'Threads'. Nothing is archived for inactivity here, only where somebody says so.
 """
@@ -42,7 +42,7 @@ class LocalThread(LocalChannel):
         self._turn(archived=False, locked=locked)
 
     def add(self, message: LocalMessage) -> None:
-        """Let a message stand here; that reopens an archived thread."""
+        """Put a message here; that reopens an archived thread."""
         if self.archived:
             self.unarchive(locked=self.locked)
         self.sent += 1
