@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
-from spacebot.sandbox.discord.model.base import StateBase
+from spacebot.sandbox.discord.model.base import NotOffered, StateBase
 from spacebot.sandbox.discord.model.changes import What
 from spacebot.sandbox.discord.model.components import BUTTON, walk
 from spacebot.sandbox.discord.model.roles import GuildBase, LocalRole
@@ -142,8 +142,10 @@ class LocalChannel:
         self._updated()
 
     def delete(self) -> None:
-        """The channel is gone, with all that was in it, threads included."""
-        if self.guild is not None and self.guild.discard_channel(self.id):
+        """The channel is gone, with all that was in it, threads included. Raises NotOffered for a private one."""
+        if self.guild is None:
+            raise NotOffered("a private channel cannot be deleted")
+        if self.guild.discard_channel(self.id):
             self.state.emit(What.DELETED, self)
 
     def add(self, message: LocalMessage) -> None:
