@@ -13,6 +13,7 @@ from spacebot.domain.mistakes import Mistake
 from spacebot.errors import UserMistake
 from spacebot.present.configuration import ROLE_GONE
 from spacebot.present.mistakes import sentence
+from spacebot.present.reasons import permission_names
 
 
 def guild_of(interaction: discord.Interaction[Spacebot]) -> discord.Guild:
@@ -42,7 +43,7 @@ def postable(guild: discord.Guild, channel_id: int) -> ChannelId:
         raise UserMistake(Mistake.THREAD_LOCKED)
     lacking = missing_permissions(channel, WANTED)
     if lacking:
-        raise UserMistake(Mistake.PERMISSIONS_LACKING, channel=channel.mention, lacking=lacking)
+        raise UserMistake(Mistake.PERMISSIONS_LACKING, channel=channel.mention, lacking=permission_names(lacking))
     return ChannelId(channel.id)
 
 
@@ -73,7 +74,7 @@ def role_trouble(guild: discord.Guild, role_id: RoleId | None) -> str | None:
 
 def with_obstacles(guild: discord.Guild, lines: Sequence[WatchLine]) -> list[WatchLine]:
     """A watchlist that also tells what is in the way of announcements that were not tried yet."""
-    return [line if line.paused else replace(line, paused=obstacle(guild, line.channel_id)) for line in lines]
+    return [line if line.paused else replace(line, warning=obstacle(guild, line.channel_id)) for line in lines]
 
 
 def here(interaction: discord.Interaction[Spacebot]) -> int:

@@ -1,6 +1,7 @@
 """Every exception of our own, in one tree; library errors are mapped to it at the boundary where they arise.
 
-The text of each but `UserMistake` is one sentence for a person, without secrets and without words from outside.
+The text of each but `UserMistake` is one sentence for a person, without secrets and without words from outside; that
+of a `DiscordError` is the code of its obstacle.
 
 SpacebotError
 ├── SettingsError               a setting is missing or malformed (exit status 2)
@@ -34,7 +35,7 @@ SpacebotError
 │       └── XDisconnected       X closed the stream
 ├── StoreError                  the database could not do what was asked; nothing was changed
 └── DiscordError                Discord did not do what was asked
-    ├── Refused                 it said no for this channel, and the text says why; nothing was posted
+    ├── Refused                 it said no for this channel; nothing was posted
     ├── MessageRefused          it said no to this one message; nothing was posted
     ├── SearchGivenUp           there are too many messages to look through
     ├── TryLater                nothing was posted, and nobody is to blame
@@ -46,6 +47,7 @@ import math
 from datetime import datetime
 
 from spacebot.domain.mistakes import Mistake
+from spacebot.domain.obstacles import Obstacle, Reason
 
 
 class SpacebotError(Exception):
@@ -338,7 +340,15 @@ class XDisconnected(XDown):
 
 
 class DiscordError(SpacebotError):
-    """Discord did not do what was asked."""
+    """Discord did not do what was asked.
+
+    Attributes:
+        obstacle: Why.
+    """
+
+    def __init__(self, obstacle: Obstacle) -> None:
+        super().__init__(str(obstacle))
+        self.obstacle = obstacle
 
 
 class StoreError(SpacebotError):
@@ -346,7 +356,7 @@ class StoreError(SpacebotError):
 
 
 class Refused(DiscordError):
-    """Discord said no; nothing was posted. The text says why, and what a guild's admin can do."""
+    """Discord said no for this channel; nothing was posted."""
 
 
 class MessageRefused(DiscordError):
@@ -356,12 +366,15 @@ class MessageRefused(DiscordError):
 class SearchGivenUp(DiscordError):
     """There are too many messages to look through; whether ours is among them is not known."""
 
+    def __init__(self) -> None:
+        super().__init__(Obstacle(reason=Reason.SEARCH_TOO_LONG))
+
 
 class TryLater(DiscordError):
     """Nothing was posted, and nobody is to blame: a full bucket, a server that is unavailable."""
 
-    def __init__(self, text: str, *, seconds: float) -> None:
-        super().__init__(text)
+    def __init__(self, obstacle: Obstacle, *, seconds: float) -> None:
+        super().__init__(obstacle)
         self.seconds = seconds
         """How long to wait."""
 
@@ -372,6 +385,9 @@ class Unclear(DiscordError):
 
 class MessageGone(DiscordError):
     """Somebody deleted the message; it is not brought back."""
+
+    def __init__(self) -> None:
+        super().__init__(Obstacle(reason=Reason.MESSAGE_DELETED))
 
 
 class BudgetSpent(XSpendCapReached):

@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from spacebot.clock import Clock, until_set
-from spacebot.domain.deliveries import Job, Kind
+from spacebot.domain.deliveries import Job, Kind, is_late, marker, reminder_due
 from spacebot.domain.guilds import AtEnd
 from spacebot.domain.ids import ChannelId, GuildId, MessageId
-from spacebot.domain.spaces import SpaceRecord
+from spacebot.domain.obstacles import Obstacle, Reason
 from spacebot.errors import (
     DiscordError,
     MessageGone,
@@ -27,10 +27,10 @@ from spacebot.errors import (
     TryLater,
     Unclear,
 )
-from spacebot.present.announcement import announcement, is_late, marker
+from spacebot.present.announcement import announcement
 from spacebot.present.card import Card
+from spacebot.present.reasons import sentence
 from spacebot.store.connection import Store
-from spacebot.store.deliveries import OVER, UNWATCHED
 from spacebot.store.queries import Queries
 
 log = logging.getLogger(__name__)
@@ -43,8 +43,6 @@ LOOK_BACK = timedelta(minutes=5)
 
 TOO_LATE_TO_RING = timedelta(minutes=30)
 """A Space found so long after its start is announced without mentioning anybody."""
-
-DELETED = "the Space is over, and this server wants its announcements deleted then"
 
 ON_ITS_WAY = timedelta(seconds=60)
 """A message that an attempt has left on its way stands in the channel after so long, or never will."""
@@ -79,15 +77,15 @@ LONGEST_RETRY = timedelta(minutes=5)
 class Publisher(Protocol):
     """Discord, as the courier needs it."""
 
-    def obstacle(self, guild_id: GuildId, channel_id: ChannelId) -> str | None:
-        """Why nothing can be posted in this channel, for people; None if nothing is in the way. Costs no request."""
+    def obstacle(self, guild_id: GuildId, channel_id: ChannelId) -> Obstacle | None:
+        """Why nothing can be posted in this channel; None if nothing is in the way. Costs no request."""
         ...
 
     def can_search(self, guild_id: GuildId, channel_id: ChannelId) -> bool:
         """Whether the bot may read the channel's history. Costs no request."""
         ...
 
-    async def look(self, guild_id: GuildId, channel_id: ChannelId) -> str | None:
+    async def look(self, guild_id: GuildId, channel_id: ChannelId) -> Obstacle | None:
         """The same, but asks Discord where the channel is not known.
 
         Raises:
@@ -156,6 +154,7 @@ class Courier:
         self._old_edits: dict[ChannelId, float] = {}
         self._last_looks: set[int] = set()
         self._stopping = False
+        self._at_rest = asyncio.Event()
         self._failing = False
         self._ahead: float | None = None
         self.trouble: str | None = None
@@ -164,6 +163,15 @@ class Courier:
     def wake(self) -> None:
         """There may be work."""
         self._woken.set()
+
+    async def idle(self) -> None:
+        """Return once everything that is due now is done: what is left waits for the clock, or for the next start."""
+        while self._working or not self._at_rest.is_set() or (self._woken.is_set() and not self._stopping):
+            if self._working:
+                await asyncio.wait(set(self._working))
+            else:  # the loop is about to see that it was woken
+                await asyncio.sleep(0)
+                await self._at_rest.wait()
 
     async def run(self) -> None:
         """Deliver until cancelled; what is under way then goes on until `drain`."""
@@ -192,7 +200,10 @@ class Courier:
                 self._failing = False
                 self.trouble = None
             if pause:
+                self._at_rest.set()
                 await until_set(self._clock, self._woken, pause)
+                self._at_rest.clear()
+        self._at_rest.set()
 
     async def drain(self, seconds: float) -> None:
         """Start nothing new, and give what is under way so long to finish; the next start settles the rest."""
@@ -261,7 +272,7 @@ class Courier:
             if obstacle is not None:
                 self._rests.pop(pause.channel_id, None)
                 self._blind.pop(pause.channel_id, None)
-                if obstacle != pause.reason:
+                if obstacle != pause.obstacle:
                     await self._store(Queries.pause, pause.channel_id, pause.guild_id, obstacle, self._clock.now())
             elif self._clock.monotonic() >= self._rests.get(pause.channel_id, 0.0):
                 self._rests.pop(pause.channel_id, None)
@@ -276,7 +287,7 @@ class Courier:
             self._ledger_fails(error)
         except Exception:
             log.exception("Delivery %d failed in an unforeseen way.", job.delivery_id)
-            await self._retry(job, "an unforeseen error", unclear=True, after=LONGEST_RETRY)
+            await self._retry(job, Obstacle(reason=Reason.UNFORESEEN), unclear=True, after=LONGEST_RETRY)
 
     async def _attempt(self, job: Job) -> None:
         try:
@@ -287,12 +298,12 @@ class Courier:
                 await self._edit(job, job.message_id)
             else:
                 await self._send(job)
-        except MessageGone as error:
-            await self._store(Queries.mark_skipped, job.delivery_id, str(error))
+        except MessageGone:
+            await self._store(Queries.mark_skipped, job.delivery_id, Reason.MESSAGE_DELETED)
         except Refused as error:
-            await self._pause_channel(job, str(error))
+            await self._pause_channel(job, error.obstacle)
         except MessageRefused as error:
-            await self._put_off(job, str(error))
+            await self._put_off(job, error.obstacle)
         except TryLater as error:
             await self._retry(job, _lasting(job, error), unclear=False, after=timedelta(seconds=error.seconds))
         except Unclear as error:
@@ -300,7 +311,8 @@ class Courier:
             self._unclear += 1
             if job.attempts == 0 and self._unclear == 1:  # while nothing goes through, one stands for all
                 self._told.add(job.delivery_id)
-                log.warning("Delivery %d to channel %d is unclear: %s", job.delivery_id, job.channel_id, error)
+                why = sentence(error.obstacle)
+                log.warning("Delivery %d to channel %d is unclear: %s", job.delivery_id, job.channel_id, why)
             await self._retry(job, _lasting(job, error), unclear=True, after=after)
 
     async def _send(self, job: Job) -> None:
@@ -320,15 +332,15 @@ class Courier:
                 await self._store(Queries.mark_sent, job.delivery_id, found, 0, self._clock.now())
                 return
         now = self._clock.now()
-        if not job.kind.fits(job.space.phase) or (job.kind is Kind.REMINDER and _started(job.space, now)):
-            await self._give_up(job, OVER)
+        due = reminder_due(job.space.scheduled_start, job.reminder_minutes, now) if job.kind is Kind.REMINDER else now
+        if not job.kind.fits(job.space.phase) or due is None:
+            await self._give_up(job, Reason.OVER)
             return
         if not job.followed:
-            await self._give_up(job, UNWATCHED)
+            await self._give_up(job, Reason.UNWATCHED)
             return
-        early = _before_reminder(job, now)
-        if early is not None:
-            await self._store(Queries.wait, job, early)
+        if due > now:
+            await self._store(Queries.wait, job, due)
             return
         quiet = quiet or (job.kind is Kind.LIVE and is_late(job.space, now, TOO_LATE_TO_RING))
         message_id = await self._publisher.send(job.channel_id, announcement(job, now, quiet=quiet), nonce=nonce(job))
@@ -337,7 +349,7 @@ class Courier:
         )
         self._tell_recovery(job)
 
-    async def _give_up(self, job: Job, reason: str) -> None:
+    async def _give_up(self, job: Job, reason: Reason) -> None:
         """There is nothing to send any more. What was attempted may still be on its way to the channel: look once more."""
         now, is_last = self._clock.now(), job.first_attempt_at is None or job.delivery_id in self._last_looks
         if is_last:
@@ -351,7 +363,7 @@ class Courier:
         is_over = not job.space.phase.is_open and job.kind is not Kind.ENDED
         if is_over and job.at_end is AtEnd.DELETE:
             await self._publisher.delete(job.channel_id, message_id)
-            await self._store(Queries.mark_skipped, job.delivery_id, DELETED)
+            await self._store(Queries.mark_skipped, job.delivery_id, Reason.DELETED_AT_END)
             return
         if await self._is_too_soon(job):
             return
@@ -373,27 +385,28 @@ class Courier:
         await self._store(Queries.put_off, job.delivery_id, now + timedelta(seconds=rest))
         return True
 
-    async def _pause_channel(self, job: Job, reason: str) -> None:
+    async def _pause_channel(self, job: Job, obstacle: Obstacle) -> None:
         now = self._clock.now()
-        news = await self._store(Queries.pause, job.channel_id, job.guild_id, reason, now)
+        news = await self._store(Queries.pause, job.channel_id, job.guild_id, obstacle, now)
         times = self._blind.get(job.channel_id, 0)
         if news and not times:
-            log.warning("Channel %d of server %d is paused: %s", job.channel_id, job.guild_id, reason)
+            log.warning("Channel %d of server %d is paused: %s", job.channel_id, job.guild_id, sentence(obstacle))
         if self._publisher.obstacle(job.guild_id, job.channel_id) is None:
             rest = min(BLIND_PAUSE * 2 ** min(times, 10), LONGEST_REST)
             self._blind[job.channel_id] = times + 1
             self._rests[job.channel_id] = self._clock.monotonic() + rest.total_seconds()
-        await self._retry(job, reason, unclear=False, after=timedelta())
+        await self._retry(job, obstacle, unclear=False, after=timedelta())
 
-    async def _put_off(self, job: Job, reason: str) -> None:
+    async def _put_off(self, job: Job, obstacle: Obstacle) -> None:
         """Try a refused message again, ever more rarely; others go on in its channel."""
         if job.attempts == 0:
             self._told.add(job.delivery_id)
-            log.warning("Delivery %d to channel %d is refused: %s", job.delivery_id, job.channel_id, reason)
+            why = sentence(obstacle)
+            log.warning("Delivery %d to channel %d is refused: %s", job.delivery_id, job.channel_id, why)
         if job.attempts == 1:  # what passes at the second attempt is not worth a word
-            await self._store(Queries.note_refusal, job.channel_id, job.guild_id, reason, self._clock.now())
+            await self._store(Queries.note_refusal, job.channel_id, job.guild_id, obstacle, self._clock.now())
         after = min(BLIND_PAUSE * 2 ** min(job.attempts, 6), RAREST_RETRY)
-        await self._retry(job, reason, unclear=False, after=after)
+        await self._retry(job, obstacle, unclear=False, after=after)
 
     def _tell_recovery(self, job: Job) -> None:
         if self._blind.pop(job.channel_id, None) is not None:
@@ -403,29 +416,18 @@ class Courier:
         self._told.discard(job.delivery_id)
         self._unclear = 0
 
-    async def _retry(self, job: Job, reason: str | None, *, unclear: bool, after: timedelta) -> None:
+    async def _retry(self, job: Job, obstacle: Obstacle | None, *, unclear: bool, after: timedelta) -> None:
         try:
-            await self._store(Queries.mark_failed, job, reason, unclear=unclear, next_try_at=self._clock.now() + after)
+            await self._store(
+                Queries.mark_failed, job, obstacle, unclear=unclear, next_try_at=self._clock.now() + after
+            )
         except StoreError as error:  # the lease runs out, and it is looked at again
             self._ledger_fails(error)
 
 
-def _started(space: SpaceRecord, now: datetime) -> bool:
-    """Whether its appointed time has come: then a reminder is no use any more."""
-    return space.scheduled_start is None or now >= space.scheduled_start
-
-
-def _before_reminder(job: Job, now: datetime) -> datetime | None:
-    """When a reminder is due, where that is not yet."""
-    if job.kind is not Kind.REMINDER or job.reminder_minutes is None or job.space.scheduled_start is None:
-        return None
-    due = job.space.scheduled_start - timedelta(minutes=job.reminder_minutes)
-    return due if due > now else None
-
-
-def _lasting(job: Job, error: DiscordError) -> str | None:
+def _lasting(job: Job, error: DiscordError) -> Obstacle | None:
     """Why it does not work, where that is no passing matter: only then is it shown to people."""
-    return str(error) if job.attempts >= PASSING else None
+    return error.obstacle if job.attempts >= PASSING else None
 
 
 def nonce(job: Job) -> str:

@@ -13,8 +13,9 @@ from typing import TypeVar
 import aiohttp
 import discord
 
-from spacebot.deliver.permissions import NEEDED, POSTABLE, TO_TELL, WANTED, _may_unlock, missing_permissions
+from spacebot.deliver.permissions import NEEDED, POSTABLE, TO_TELL, WANTED, may_unlock, missing_permissions
 from spacebot.domain.ids import ChannelId, GuildId, MessageId
+from spacebot.domain.obstacles import Obstacle, Reason
 from spacebot.errors import (
     DiscordError,
     MessageGone,
@@ -28,26 +29,24 @@ from spacebot.present.card import Card
 
 T = TypeVar("T")
 
+GONE = Obstacle(reason=Reason.CHANNEL_GONE)
+LOCKED = Obstacle(reason=Reason.THREAD_LOCKED)
+
 PATIENCE = 45.0
 """Seconds that one send may take, discord.py's own five attempts included."""
 
 SEARCHED = 2000
 """Messages that are looked through at most for one of ours."""
 
-GONE = "the channel is gone, or I am no longer in that server; choose another with /config channel"
-LOCKED = "the thread is locked; unlock it, or choose another channel with /config channel"
-
 UNKNOWN_MESSAGE = 10008
-TOO_MANY_OLD_EDITS = 30046
-LACKING = "Discord says that I lack a permission in that channel: View Channel, Send Messages or Embed Links"
-REASONS = {
-    10003: "the channel is gone; choose another with /config channel",
-    50001: LACKING,
-    50013: LACKING,
-    50083: LOCKED,
-    160005: LOCKED,
+CHANNEL_OBSTACLES = {
+    10003: Reason.CHANNEL_UNKNOWN,
+    50001: Reason.PERMISSIONS_REFUSED,
+    50013: Reason.PERMISSIONS_REFUSED,
+    50083: Reason.THREAD_LOCKED,
+    160005: Reason.THREAD_LOCKED,
 }
-"""What Discord's error codes mean for a channel, and what an admin can do."""
+"""What Discord's error codes mean for a channel."""
 
 BLOCKED_BY_AUTOMOD = 200000
 
@@ -64,25 +63,25 @@ class DiscordPublisher:
     def __init__(self, client: discord.Client) -> None:
         """Take a client whose cache of guilds and channels is filled by the gateway, and whose requests are `paced`."""
         self._client = client
-        self._resting: dict[ChannelId, str | None] = {}
+        self._resting: dict[ChannelId, Obstacle | None] = {}
         """What is in the way of threads that the cache leaves out once they are archived; None: a message opens them."""
 
-    def obstacle(self, guild_id: GuildId, channel_id: ChannelId) -> str | None:
-        """Why nothing can be posted in this channel, for people; None if nothing is in the way. Costs no request."""
+    def obstacle(self, guild_id: GuildId, channel_id: ChannelId) -> Obstacle | None:
+        """Why nothing can be posted in this channel; None if nothing is in the way. Costs no request."""
         channel = self._channel(guild_id, channel_id)
         if channel is None:
             return self._resting.get(channel_id, GONE)
         if not isinstance(channel, POSTABLE):
-            return "that is not a channel for messages; choose another with /config channel"
+            return Obstacle(reason=Reason.NOT_FOR_MESSAGES)
         if channel.guild.unavailable:
-            return "Discord says that this server is unavailable for the moment"
-        if isinstance(channel, discord.Thread) and channel.locked and not _may_unlock(channel):
+            return Obstacle(reason=Reason.GUILD_UNAVAILABLE)
+        if isinstance(channel, discord.Thread) and channel.locked and not may_unlock(channel):
             self._resting[channel_id] = LOCKED  # it may be archived before it is unlocked
             return LOCKED
         lacking = missing_permissions(channel, NEEDED)
-        return f"I lack {lacking} in that channel; grant it, and I go on by myself" if lacking else None
+        return Obstacle(reason=Reason.PERMISSIONS_MISSING, details=lacking) if lacking else None
 
-    async def look(self, guild_id: GuildId, channel_id: ChannelId) -> str | None:
+    async def look(self, guild_id: GuildId, channel_id: ChannelId) -> Obstacle | None:
         """The same as `obstacle`, but asks Discord where the channel is unknown: threads at rest are told to nobody.
 
         Raises:
@@ -97,7 +96,7 @@ class DiscordPublisher:
             return GONE
         if not isinstance(channel, discord.Thread):
             return GONE
-        self._resting[channel_id] = LOCKED if channel.locked and not _may_unlock(channel) else None
+        self._resting[channel_id] = LOCKED if channel.locked and not may_unlock(channel) else None
         return self._resting[channel_id]
 
     async def note_thread(self, payload: discord.RawThreadUpdateEvent) -> None:
@@ -204,7 +203,7 @@ class DiscordPublisher:
             if message.author == me and any(embed.url == embed_url for embed in message.embeds):
                 return MessageId(message.id)
         if seen >= SEARCHED:
-            raise SearchGivenUp(f"there are more than {SEARCHED} messages to look through")
+            raise SearchGivenUp
         return None
 
     async def _do(self, request: Callable[[], Awaitable[T]]) -> T:
@@ -213,13 +212,13 @@ class DiscordPublisher:
             async with asyncio.timeout(PATIENCE):
                 return await request()
         except discord.RateLimited as error:
-            raise TryLater("Discord asks to slow down here", seconds=error.retry_after) from None
+            raise TryLater(Obstacle(reason=Reason.SLOW_DOWN), seconds=error.retry_after) from None
         except discord.HTTPException as error:
             raise _mapped(error) from error
         except aiohttp.ClientConnectorError as error:
-            raise TryLater("Discord cannot be reached", seconds=10.0) from error
+            raise TryLater(Obstacle(reason=Reason.UNREACHABLE), seconds=10.0) from error
         except TROUBLES as error:
-            raise Unclear(f"Discord did not answer: {type(error).__name__}") from error
+            raise Unclear(Obstacle(reason=Reason.NO_ANSWER, details=(type(error).__name__,))) from error
 
 
 def allowed(card: Card) -> discord.AllowedMentions:
@@ -241,16 +240,16 @@ def link_view(card: Card) -> discord.ui.View | None:
 
 def _mapped(error: discord.HTTPException) -> DiscordError:
     if error.status >= SERVER_ERRORS:
-        return Unclear(f"Discord failed with status {error.status}")
+        return Unclear(Obstacle(reason=Reason.DISCORD_FAILED, details=(str(error.status),)))
     if error.status == TOO_MANY:
-        return TryLater("Discord asks to slow down here", seconds=60.0)
+        return TryLater(Obstacle(reason=Reason.SLOW_DOWN), seconds=60.0)
     if error.code == UNKNOWN_MESSAGE:
-        return MessageGone("somebody deleted the message")
-    reason = REASONS.get(error.code)
-    if reason is None and error.status in {401, 403} and error.code != BLOCKED_BY_AUTOMOD:
-        reason = f"Discord lets me do nothing in that channel (status {error.status}, code {error.code})"
-    if reason is not None:
-        return Refused(reason)
+        return MessageGone()
+    if error.code in CHANNEL_OBSTACLES:
+        return Refused(Obstacle(reason=CHANNEL_OBSTACLES[error.code]))
     if error.code == BLOCKED_BY_AUTOMOD:
-        return MessageRefused("the server's AutoMod blocked the message; let it except me, or change its rule")
-    return MessageRefused(f"Discord refused the message (status {error.status}, code {error.code})")
+        return MessageRefused(Obstacle(reason=Reason.AUTOMOD))
+    answer = (str(error.status), str(error.code))
+    is_channels = error.status in {401, 403}
+    why = Obstacle(reason=Reason.CHANNEL_REFUSED if is_channels else Reason.MESSAGE_REFUSED, details=answer)
+    return Refused(why) if is_channels else MessageRefused(why)

@@ -1,12 +1,13 @@
-"""Announcements as rows of the ledger: what ought to stand in which channel, and what came of it."""
+"""Announcements as rows of the ledger: what ought to stand in which channel, when, and what came of it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from spacebot.domain.accounts import Host
 from spacebot.domain.guilds import AtEnd
 from spacebot.domain.ids import ChannelId, GuildId, MessageId, RoleId
+from spacebot.domain.obstacles import Obstacle
 from spacebot.domain.spaces import Phase, SpaceRecord
 
 
@@ -34,6 +35,33 @@ _MOMENTS = {
 }
 
 
+def reminder_due(start: datetime | None, minutes: int | None, now: datetime) -> datetime | None:
+    """When a guild is to be reminded of a Space: the only place that decides it.
+
+    Args:
+        start: When the Space is to start; None if nobody knows.
+        minutes: How long before its start the guild wants the reminder; None if it no longer says.
+        now: The time.
+
+    Returns:
+        `now` if that time has come already; None once the start has come, for then a reminder is no use.
+    """
+    if start is None or now >= start:
+        return None
+    return now if minutes is None else max(now, start - timedelta(minutes=minutes))
+
+
+def is_late(space: SpaceRecord, at: datetime, least: timedelta) -> bool:
+    """Whether the Space had been live for so long by then."""
+    began = space.started_at or space.live_seen_at
+    return began is not None and at - began >= least
+
+
+def marker(url: str, kind: str) -> str:
+    """The embed address by which a message of ours is found again in a channel's history."""
+    return f"{url}#{kind}"
+
+
 class Matter(StrEnum):
     """What a guild is told of beside its announcements."""
 
@@ -48,7 +76,7 @@ class Pause:
 
     channel_id: ChannelId
     guild_id: GuildId
-    reason: str
+    obstacle: Obstacle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +91,9 @@ class Notice:
     host: Host | None
     """The account that it is about."""
     detail: str
-    """Why a channel is paused; what an account was called before; its standing."""
+    """What an account was called before; its standing."""
+    obstacle: Obstacle | None = None
+    """Why a channel is paused."""
     admin_channel_id: ChannelId | None
     people: tuple[int, ...]
     """Who set up what it is about, the latest first: told in person where no channel can be written in."""
@@ -79,7 +109,7 @@ class Past:
     space: SpaceRecord
     host: Host
     state: str
-    reason: str | None
+    obstacle: Obstacle | None
     message_id: MessageId | None
     sent_at: datetime | None
 

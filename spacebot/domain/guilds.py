@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from spacebot.domain.accounts import Host
 from spacebot.domain.ids import ChannelId, GuildId, RoleId
+from spacebot.domain.obstacles import Obstacle
 from spacebot.domain.spaces import SpaceRecord
 
 
@@ -76,4 +77,7 @@ class WatchLine:
     channel_id: ChannelId | None
     role_id: RoleId | None
     live: SpaceRecord | None
-    paused: str | None
+    paused: Obstacle | None
+    """Why nothing is announced there at the moment, where an announcement has found that out."""
+    warning: str | None = None
+    """What is wrong with the channel, for people, where nothing was tried there yet."""

@@ -2,9 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from spacebot.domain.deliveries import Job, Kind
+from spacebot.domain.deliveries import Job, Kind, is_late, marker
 from spacebot.domain.ids import everyone
-from spacebot.domain.spaces import Phase, SpaceRecord
+from spacebot.domain.spaces import Phase
 from spacebot.domain.views import SpaceView
 from spacebot.present.card import Card, links, mention, name_of, space_embed
 
@@ -42,12 +42,6 @@ def announcement(job: Job, at: datetime, *, quiet: bool = False) -> Card:
     )
 
 
-def is_late(space: SpaceRecord, at: datetime, least: timedelta) -> bool:
-    """Whether the Space had been live for so long by then."""
-    began = space.started_at or space.live_seen_at
-    return began is not None and at - began >= least
-
-
 def _news(job: Job, at: datetime) -> str:
     """What has happened, in one sentence."""
     space, name = job.space, f"**{name_of(job.host)}**"
@@ -69,8 +63,3 @@ def _news(job: Job, at: datetime) -> str:
             )
         case over:
             return f"{name}'s Space {ENDINGS[over]}."
-
-
-def marker(url: str, kind: str) -> str:
-    """The embed address by which a message of ours is found again in a channel's history."""
-    return f"{url}#{kind}"

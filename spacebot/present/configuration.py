@@ -48,7 +48,7 @@ def config_card(
     embed.add_field(name="When a Space is over", value=f"announcements {ENDS[config.at_end]}", inline=False)
     embed.add_field(name="Trouble is told in", value=_alerts(config.admin_channel_id), inline=False)
     live = sum(line.live is not None for line in watches)
-    paused = sum(line.paused is not None for line in watches)
+    paused = sum(line.paused is not None or line.warning is not None for line in watches)
     followed = f"{len(watches)} hosts, {live} live now" + (f", {paused} paused: see `/watch list`" if paused else "")
     embed.add_field(name="Follows", value=followed if watches else "nobody yet: `/watch add`", inline=False)
     asked = moment(last_good_sweep) or "not yet"

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from spacebot.domain.accounts import Standing
 from spacebot.domain.deliveries import Matter, Notice, Past
 from spacebot.domain.ids import GuildId
+from spacebot.domain.obstacles import Obstacle, Reason
 from spacebot.present.card import OVER_COLOUR, Card, account, handle, moment, title_of
 from spacebot.present.delays import seconds
 from spacebot.present.paging import paged
+from spacebot.present.reasons import sentence
 from spacebot.present.text import inert
 
 PAST_PER_PAGE = 8
@@ -34,7 +36,10 @@ def _past(past: Past, guild_id: GuildId) -> str:
     if past.message_id is not None:
         link = f"https://discord.com/channels/{guild_id}/{past.channel_id}/{past.message_id}"
         head += f" · [message]({link})"
-    parts = [f"<#{past.channel_id}>", past.state if past.reason is None else f"{past.state}: {past.reason}"]
+    parts = [
+        f"<#{past.channel_id}>",
+        past.state if past.obstacle is None else f"{past.state}: {sentence(past.obstacle)}",
+    ]
     if past.sent_at is not None:
         parts.append(moment(past.sent_at) or "")
         if past.kind.value == "live" and past.space.started_at is not None:
@@ -47,7 +52,8 @@ def notice(told: Notice) -> str:
     """What a guild's admins are told."""
     match told.matter:
         case Matter.PAUSED:
-            return f"⚠️ I cannot announce Spaces in <#{told.channel_id}>: {told.detail}. {HEALS}"
+            why = sentence(told.obstacle or Obstacle(reason=Reason.OTHER))
+            return f"⚠️ I cannot announce Spaces in <#{told.channel_id}>: {why}. {HEALS}"
         case Matter.RENAMED:
             name = account(told.host) if told.host is not None else "a host"
             return (

@@ -9,6 +9,7 @@ from spacebot.domain.views import PushView, Status
 from spacebot.present.card import Card, lines, moment
 from spacebot.present.delays import SEEN_BY, histogram, quantile, seconds
 from spacebot.present.limits import DESCRIPTION_LIMIT, FIELD_LIMIT
+from spacebot.present.reasons import sentence
 from spacebot.x.money import dollars
 
 BAR = 12
@@ -34,7 +35,7 @@ def status_card(status: Status) -> Card:
         troubles.append(status.trouble)
     if status.store_trouble:
         troubles.append(f"the database: {status.store_trouble}")
-    paused = [f"<#{pause.channel_id}>: {pause.reason}" for pause in status.pauses]
+    paused = [f"<#{pause.channel_id}>: {sentence(pause.obstacle)}" for pause in status.pauses]
     works = not troubles
     embed = discord.Embed(
         title="Working" if works and not paused else ("Working, with channels paused" if works else "Not working"),

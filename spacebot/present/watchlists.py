@@ -8,6 +8,7 @@ from spacebot.domain.ids import ChannelId, GuildId
 from spacebot.domain.views import Watched
 from spacebot.present.card import Card, account, handle, language_name, mention, name_of
 from spacebot.present.paging import paged
+from spacebot.present.reasons import sentence
 from spacebot.present.text import inert, plain
 
 WATCHES_PER_PAGE = 10
@@ -112,4 +113,5 @@ def _watch(line: WatchLine, guild_id: GuildId) -> str:
     text = " · ".join(parts)
     if host.standing is not None:
         text += f"\n⚠️ {STANDINGS[host.standing]}"
-    return f"{text}\n⚠️ paused: {line.paused}" if line.paused else text
+    why = sentence(line.paused) if line.paused is not None else line.warning
+    return f"{text}\n⚠️ paused: {why}" if why else text

@@ -1,19 +1,20 @@
-"""The ledger of deliveries: what ought to stand in which channel, what stands there, and what is in the way.
+"""The ledger of deliveries: what ought to stand in which channel, what stands there, and when it is tried next.
 
-`claim` commits 'sending' before anybody calls Discord.
+The only module that writes the tables `deliveries` and `audience`. `claim` commits 'sending' before anybody calls
+Discord.
 """
 
 import json
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from enum import IntEnum
 
-from spacebot.domain.accounts import Host
-from spacebot.domain.deliveries import Job, Kind, Matter, Pause, Queue
-from spacebot.domain.guilds import AtEnd
-from spacebot.domain.ids import ChannelId, GuildId, MessageId, RoleId, SpaceId
+from spacebot.domain.deliveries import Job, Kind, reminder_due
+from spacebot.domain.ids import ChannelId, GuildId, MessageId, SpaceId
+from spacebot.domain.obstacles import Obstacle, Reason
 from spacebot.domain.spaces import Change, Phase, SpaceRecord
 from spacebot.store.base import moment, ms, ms_or_none
-from spacebot.store.seen import SeenQueries
+from spacebot.store.jobs import JobQueries
 
 LEASE = timedelta(seconds=120)
 """How long a claim keeps a delivery from being claimed again; longer than one whole send may take."""
@@ -27,16 +28,36 @@ REFRESHES_PER_SECOND = 24
 STILL_YOUNG = timedelta(minutes=55)
 """Discord lets a message be edited only rarely once it is an hour old: the summary must still get through."""
 
-TOLD_AFTER = timedelta(minutes=1)
-"""A channel that is back so soon was not worth a word."""
+NEEDS_EDIT = "(state = 'sent' AND shown < wanted)"
+"""Deliveries whose message does not show what it ought to; to be put into a statement."""
 
-UNWATCHED = "no longer followed"
-OVER = "the Space was over before it could be announced"
+UNFINISHED = f"(state IN ('pending', 'sending', 'failed') OR {NEEDS_EDIT})"
+"""Deliveries that Discord is to be called for, now or later; the index `deliveries_due` holds these."""
 
-# `deliveries.turn` says who is served first: what was never sent, the newest first; then messages that are wrong; then
-# those that are just a little behind.
-WRONG = 10_000_000_000_000
-BEHIND = 2 * WRONG
+UNATTEMPTED = "(state IN ('pending', 'failed') AND first_attempt_at IS NULL)"
+"""Deliveries of which Discord holds nothing for sure: they can be dropped."""
+
+WAITING_REMINDER = "(kind = 'reminder' AND state = 'pending' AND first_attempt_at IS NULL)"
+"""Reminders whose time has not come."""
+
+
+class Rank(IntEnum):
+    """Who is served first; within a rank the newest comes first."""
+
+    UNSENT = 0
+    """What was never sent."""
+    WRONG = 1
+    """Messages that say something wrong."""
+    BEHIND = 2
+    """Messages that are just a little behind: listeners, co-hosts, speakers."""
+
+    def priority(self, now: datetime) -> int:
+        """The column `deliveries.priority`: less comes first."""
+        return self * RANK_APART - ms(now)
+
+
+RANK_APART = 10_000_000_000_000
+"""More than any time in milliseconds that will come up, which keeps the ranks apart."""
 
 MOMENTS = {
     Kind.SCHEDULED: "g.tells_scheduled",
@@ -47,8 +68,8 @@ MOMENTS = {
 """Which guilds want to hear of a moment."""
 
 
-class DeliveryQueries(SeenQueries):
-    """Deliveries and paused channels."""
+class DeliveryQueries(JobQueries):
+    """Deliveries."""
 
     def _ensure_deliveries(self, record: SpaceRecord, now: datetime, matched: Sequence[int] = ()) -> None:
         """One row per announcement that the Space's phase asks for; `matched` are the keyword watches that it matches."""
@@ -71,10 +92,9 @@ class DeliveryQueries(SeenQueries):
             "kind": kind.value,
             "revision": record.revision,
             "now": ms(now),
-            "turn": -ms(now),
-            "start": ms_or_none(record.scheduled_start),
-            "unwatched": UNWATCHED,
-            "over": OVER,
+            "priority": Rank.UNSENT.priority(now),
+            "unwatched": Reason.UNWATCHED.value,
+            "over": Reason.OVER.value,
         }
         missing = f"""
             FROM watches w JOIN guilds g USING (guild_id)
@@ -89,17 +109,16 @@ class DeliveryQueries(SeenQueries):
         """  # noqa: S608 - constants
         if not self._rows(f"SELECT 1 {missing} LIMIT 1", **values):
             return
-        due = "max(:now, :start - min(g.reminder_minutes) * 60000)" if kind is Kind.REMINDER else ":now"
         self.db.execute(
             f"""
-            INSERT INTO deliveries (space_id, channel_id, kind, guild_id, guest_id, state, wanted, turn, next_try_at,
-                created_at)
+            INSERT INTO deliveries (space_id, channel_id, kind, guild_id, guest_id, state, wanted, priority,
+                next_try_at, created_at)
             SELECT :space, COALESCE(w.channel_id, g.channel_id) AS place, :kind, min(w.guild_id),
                 CASE WHEN max(w.host_id = :host) THEN NULL ELSE min(w.host_id) END,
-                'pending', :revision, :turn, {due}, :now {missing}
+                'pending', :revision, :priority, :now, :now {missing}
             GROUP BY place
             ON CONFLICT (space_id, channel_id, kind) DO UPDATE SET state = 'pending', reason = NULL,
-                next_try_at = excluded.next_try_at, turn = excluded.turn
+                next_try_at = excluded.next_try_at, priority = excluded.priority
                 WHERE state = 'skipped' AND reason IN (:unwatched, :over)
             """,
             values,
@@ -110,9 +129,11 @@ class DeliveryQueries(SeenQueries):
             SELECT w.watch_id, :space, :kind, (
                 SELECT d.delivery_id FROM deliveries d WHERE d.space_id = :space AND d.kind = :kind
                   AND d.channel_id = COALESCE(w.channel_id, g.channel_id)) {missing}
-            """,  # noqa: S608 - a constant
+            """,  # noqa: S608 - constants
             values,
         )
+        if kind is Kind.REMINDER:
+            self._plan_reminders(now, space_id=record.space_id)
 
     def _want(self, record: SpaceRecord, change: Change, now: datetime) -> None:
         """Let the Space's messages show its newest revision; a moment that has passed is not told of any more."""
@@ -128,7 +149,7 @@ class DeliveryQueries(SeenQueries):
         values = {
             "space": record.space_id,
             "fitting": fitting,
-            "reason": OVER,
+            "reason": Reason.OVER.value,
             "now": ms(now),
         }
         # Taken for over, and back.
@@ -141,31 +162,44 @@ class DeliveryQueries(SeenQueries):
             values,
         )
         self.db.execute(
-            """
+            f"""
             UPDATE deliveries SET state = 'skipped', reason = :reason
-            WHERE space_id = :space AND state IN ('pending', 'failed') AND first_attempt_at IS NULL
-              AND kind NOT IN (SELECT value FROM json_each(:fitting))
-            """,
+            WHERE space_id = :space AND {UNATTEMPTED} AND kind NOT IN (SELECT value FROM json_each(:fitting))
+            """,  # noqa: S608 - a constant
             values,
         )
         self.db.execute(
             """
-            UPDATE deliveries SET wanted = :revision, turn = CASE state WHEN 'sent' THEN :turn ELSE turn END
+            UPDATE deliveries SET wanted = :revision, priority = CASE state WHEN 'sent' THEN :wrong ELSE priority END
             WHERE space_id = :space AND state != 'skipped'
             """,
-            {"space": record.space_id, "revision": record.revision, "turn": WRONG - ms(now)},
+            {"space": record.space_id, "revision": record.revision, "wrong": Rank.WRONG.priority(now)},
         )
-        if record.phase is Phase.SCHEDULED and record.scheduled_start is not None:
-            self.db.execute(
-                """
-                UPDATE deliveries SET next_try_at = max(:now, :start - 60000 * (
-                    SELECT reminder_minutes FROM guilds g WHERE g.guild_id = deliveries.guild_id))
-                WHERE space_id = :space AND kind = 'reminder' AND state = 'pending' AND first_attempt_at IS NULL
-                  AND EXISTS (SELECT 1 FROM guilds g WHERE g.guild_id = deliveries.guild_id
-                              AND g.reminder_minutes IS NOT NULL)
-                """,
-                {"space": record.space_id, "now": ms(now), "start": ms(record.scheduled_start)},
-            )
+        if record.phase is Phase.SCHEDULED:
+            self._plan_reminders(now, space_id=record.space_id)
+
+    def _plan_reminders(
+        self, now: datetime, *, space_id: SpaceId | None = None, guild_id: GuildId | None = None
+    ) -> None:
+        """Let the reminders of a Space, or of a guild, that wait for their time be claimed at that time.
+
+        Those that come too late are due at once: whoever claims them closes them.
+        """
+        rows = self._rows(
+            f"""
+            SELECT delivery_id, scheduled_start, reminder_minutes
+            FROM deliveries d JOIN spaces s USING (space_id) JOIN guilds g ON g.guild_id = d.guild_id
+            WHERE {WAITING_REMINDER} AND scheduled_start IS NOT NULL AND reminder_minutes IS NOT NULL
+              AND (space_id = :space OR d.guild_id = :guild)
+            """,  # noqa: S608 - a constant
+            space=space_id,
+            guild=guild_id,
+        )
+        dues = [
+            (ms(reminder_due(moment(row["scheduled_start"]), row["reminder_minutes"], now) or now), row["delivery_id"])
+            for row in rows
+        ]
+        self.db.conn.executemany("UPDATE deliveries SET next_try_at = ? WHERE delivery_id = ?", dues)
 
     def _refresh(self, record: SpaceRecord, now: datetime) -> None:
         """Every so often, let the messages that are young enough show who listens."""
@@ -184,14 +218,14 @@ class DeliveryQueries(SeenQueries):
         if row["refreshed"] is not None and 0 <= ms(now) - row["refreshed"] < apart:
             return
         self.db.execute(
-            """
-            UPDATE deliveries SET wanted = :revision, turn = CASE WHEN shown < wanted THEN turn ELSE :turn END
+            f"""
+            UPDATE deliveries SET wanted = :revision, priority = CASE WHEN {NEEDS_EDIT} THEN priority ELSE :behind END
             WHERE space_id = :space AND state = 'sent' AND sent_at > :young
-            """,
+            """,  # noqa: S608 - a constant
             {
                 "space": record.space_id,
                 "revision": record.revision,
-                "turn": BEHIND - ms(now),
+                "behind": Rank.BEHIND.priority(now),
                 "young": ms(now - STILL_YOUNG),
             },
         )
@@ -207,8 +241,7 @@ class DeliveryQueries(SeenQueries):
             {"now": ms(now)},
         )
         cursor = self.db.execute(
-            "UPDATE deliveries SET next_try_at = :now WHERE next_try_at > :now AND "
-            "(state = 'sending' OR (state = 'sent' AND shown < wanted))",
+            f"UPDATE deliveries SET next_try_at = :now WHERE next_try_at > :now AND (state = 'sending' OR {NEEDS_EDIT})",  # noqa: S608 - a constant
             {"now": ms(now)},
         )
         return cursor.rowcount
@@ -219,16 +252,13 @@ class DeliveryQueries(SeenQueries):
         Reminders that were never attempted wait for their own time.
         """
         self.db.execute(
-            """
-            UPDATE deliveries SET next_try_at = :now WHERE next_try_at > :now
-              AND (kind != 'reminder' OR state != 'pending')
-              AND (state IN ('pending', 'sending', 'failed') OR (state = 'sent' AND shown < wanted))
-            """,
+            f"""
+            UPDATE deliveries SET next_try_at = :now
+            WHERE next_try_at > :now AND (kind != 'reminder' OR state != 'pending') AND {UNFINISHED}
+            """,  # noqa: S608 - a constant
             {"now": ms(now)},
         )
-        self.db.execute(
-            "UPDATE notices SET next_try_at = :now WHERE told_at IS NULL AND next_try_at > :now", {"now": ms(now)}
-        )
+        self._hurry_notices(now)
 
     def claim(self, most: int, now: datetime, busy: Collection[ChannelId] = ()) -> list[Job]:
         """Take up to `most` due deliveries and commit that they are being sent, before anybody calls Discord.
@@ -238,29 +268,23 @@ class DeliveryQueries(SeenQueries):
         """
         # Walks the index of what is due in its order and stops early, however many wait.
         rows = self._rows(
-            """
+            f"""
             SELECT d.*, s.host_id, g.at_end, g.reminder_minutes,
                    EXISTS (SELECT 1 FROM audience a WHERE a.delivery_id = d.delivery_id) AS followed
             FROM deliveries d INDEXED BY deliveries_due
             JOIN spaces s USING (space_id) LEFT JOIN guilds g ON g.guild_id = d.guild_id
-            WHERE (d.state IN ('pending', 'sending', 'failed') OR (d.state = 'sent' AND d.shown < d.wanted))
-              AND d.next_try_at <= :now
+            WHERE {UNFINISHED} AND d.next_try_at <= :now
               AND d.channel_id NOT IN (SELECT channel_id FROM pauses)
               AND d.channel_id NOT IN (SELECT value FROM json_each(:busy))
-            ORDER BY d.turn, d.delivery_id LIMIT :some
-            """,
+            ORDER BY d.priority, d.delivery_id LIMIT :some
+            """,  # noqa: S608 - a constant
             now=ms(now),
             busy=json.dumps(list(busy)),
             some=4 * most,
         )
         firsts = {row["channel_id"]: row for row in reversed(rows)}
         chosen = [row for row in rows if firsts[row["channel_id"]] is row][:most]
-        spaces: dict[SpaceId, SpaceRecord] = {}
         for row in chosen:
-            if row["space_id"] not in spaces:
-                space = self.space(row["space_id"])
-                assert space is not None  # the foreign key says so
-                spaces[space.space_id] = space
             self.db.execute(
                 """
                 UPDATE deliveries SET attempts = attempts + 1, next_try_at = :lease,
@@ -271,60 +295,15 @@ class DeliveryQueries(SeenQueries):
                 """,
                 {"delivery": row["delivery_id"], "lease": ms(now + LEASE), "now": ms(now)},
             )
-        who = {user for space in spaces.values() for user in (space.host_id, *space.cohosts, *space.spoke)}
-        people = self.accounts([*who, *(row["guest_id"] for row in chosen if row["guest_id"])])
-        roles = self._roles([row["delivery_id"] for row in chosen])
-        jobs = []
-        for row in chosen:
-            space = spaces[row["space_id"]]
-            speakers = space.speakers if space.phase.is_open else space.spoke
-            jobs.append(
-                Job(
-                    delivery_id=row["delivery_id"],
-                    kind=Kind(row["kind"]),
-                    guild_id=row["guild_id"],
-                    channel_id=row["channel_id"],
-                    space=space,
-                    host=people.get(space.host_id) or Host(user_id=space.host_id, username="i", name="A host"),
-                    guest=people.get(row["guest_id"]),
-                    cohosts=tuple(people[user] for user in space.cohosts if user in people),
-                    speakers=tuple(people[user] for user in speakers if user in people),
-                    roles=roles.get(row["delivery_id"], ()),
-                    followed=bool(row["followed"]),
-                    attempts=row["attempts"],
-                    first_attempt_at=moment(row["first_attempt_at"]),
-                    message_id=row["message_id"],
-                    at_end=AtEnd(row["at_end"] or AtEnd.EDIT),
-                    quiet=bool(row["quiet"]),
-                    sent_at=moment(row["sent_at"]),
-                    reminder_minutes=row["reminder_minutes"],
-                )
-            )
-        return jobs
-
-    def _roles(self, deliveries: Collection[int]) -> dict[int, tuple[RoleId, ...]]:
-        rows = self._rows(
-            """
-            SELECT DISTINCT a.delivery_id AS delivery, COALESCE(w.role_id, g.role_id) AS role
-            FROM audience a JOIN watches w USING (watch_id) JOIN guilds g USING (guild_id)
-            WHERE a.delivery_id IN (SELECT value FROM json_each(:deliveries))
-              AND COALESCE(w.role_id, g.role_id) IS NOT NULL ORDER BY role
-            """,
-            deliveries=json.dumps(list(deliveries)),
-        )
-        roles: dict[int, tuple[RoleId, ...]] = {}
-        for row in rows:
-            roles[row["delivery"]] = (*roles.get(row["delivery"], ()), row["role"])
-        return roles
+        return self._jobs(chosen)
 
     def next_due(self) -> datetime | None:
         """When the next delivery outside paused channels falls due; None if nothing waits."""
         row = self._rows(
-            """
+            f"""
             SELECT min(next_try_at) AS due FROM deliveries
-            WHERE (state IN ('pending', 'sending', 'failed') OR (state = 'sent' AND shown < wanted))
-              AND channel_id NOT IN (SELECT channel_id FROM pauses)
-            """
+            WHERE {UNFINISHED} AND channel_id NOT IN (SELECT channel_id FROM pauses)
+            """  # noqa: S608 - a constant
         )[0]
         return moment(row["due"])
 
@@ -344,7 +323,7 @@ class DeliveryQueries(SeenQueries):
             """
             UPDATE deliveries SET state = 'sent', reason = NULL, message_id = :message, shown = :shown, attempts = 0,
                 next_try_at = 0, sent_at = COALESCE(sent_at, :now), quiet = max(quiet, :quiet),
-                turn = CASE WHEN message_id IS NULL THEN :turn ELSE turn END
+                priority = CASE WHEN message_id IS NULL THEN :wrong ELSE priority END
             WHERE delivery_id = :delivery
             """,
             {
@@ -353,8 +332,16 @@ class DeliveryQueries(SeenQueries):
                 "shown": shown,
                 "now": ms(now),
                 "quiet": int(quiet),
-                "turn": WRONG - ms(now),
+                "wrong": Rank.WRONG.priority(now),
             },
+        )
+
+    def _hurry_channel(self, channel_id: ChannelId, now: datetime) -> None:
+        """What is to be posted in the channel is due now. Edits keep their time: one may be under way."""
+        self.db.execute(
+            "UPDATE deliveries SET next_try_at = min(next_try_at, :now) "
+            "WHERE channel_id = :channel AND state IN ('pending', 'failed')",
+            {"channel": channel_id, "now": ms(now)},
         )
 
     def put_off(self, delivery_id: int, until: datetime) -> None:
@@ -374,14 +361,14 @@ class DeliveryQueries(SeenQueries):
             {"delivery": job.delivery_id, "before": ms_or_none(job.first_attempt_at), "until": ms(until)},
         )
 
-    def mark_skipped(self, delivery_id: int, reason: str) -> None:
+    def mark_skipped(self, delivery_id: int, reason: Reason) -> None:
         """There is nothing more to do for this delivery."""
         self.db.execute(
             "UPDATE deliveries SET state = 'skipped', reason = :reason WHERE delivery_id = :delivery",
-            {"delivery": delivery_id, "reason": reason},
+            {"delivery": delivery_id, "reason": reason.value},
         )
 
-    def give_up(self, job: Job, reason: str, now: datetime) -> None:
+    def give_up(self, job: Job, reason: Reason, now: datetime) -> None:
         """Nothing is to be sent after all; where that is no longer so since the claim, it is looked at again at once."""
         self.db.execute(
             """
@@ -393,19 +380,19 @@ class DeliveryQueries(SeenQueries):
             """,
             {
                 "delivery": job.delivery_id,
-                "reason": reason,
+                "reason": reason.value,
                 "revision": job.space.revision,
                 "followed": job.followed,
                 "now": ms(now),
             },
         )
 
-    def mark_failed(self, job: Job, reason: str | None, *, unclear: bool, next_try_at: datetime) -> None:
+    def mark_failed(self, job: Job, obstacle: Obstacle | None, *, unclear: bool, next_try_at: datetime) -> None:
         """It did not work this time.
 
         Args:
             job: What was tried.
-            reason: For people, where it is any concern of theirs.
+            obstacle: Why, where that is any concern of people.
             unclear: Whether Discord may hold the message all the same. A clear refusal of the very first attempt
                 proves that nothing was posted; one that follows an unclear attempt proves nothing about that one.
             next_try_at: Not before.
@@ -419,7 +406,7 @@ class DeliveryQueries(SeenQueries):
             """,
             {
                 "delivery": job.delivery_id,
-                "reason": reason,
+                "reason": None if obstacle is None else str(obstacle),
                 "next": ms(next_try_at),
                 "unclear": unclear,
                 "before": ms_or_none(job.first_attempt_at),
@@ -427,55 +414,74 @@ class DeliveryQueries(SeenQueries):
         )
         has_passed = not job.kind.fits(job.space.phase)
         if not unclear and has_passed and job.first_attempt_at is None and job.message_id is None:
-            self.give_up(job, OVER, next_try_at)
+            self.give_up(job, Reason.OVER, next_try_at)
 
-    def pause(self, channel_id: ChannelId, guild_id: GuildId, reason: str, now: datetime) -> bool:
-        """Leave a channel alone until `resume`; whether that is news."""
-        known = self._row("SELECT reason FROM pauses WHERE channel_id = :channel", channel=channel_id)
+    def _drop_moment(self, guild_id: GuildId, kind: Kind) -> None:
+        """The guild does not want to hear of this moment any more: what was never attempted is not sent."""
+        values = {"guild": guild_id, "kind": kind.value, "reason": Reason.UNWATCHED.value}
+        unsent = f"guild_id = :guild AND kind = :kind AND {UNATTEMPTED}"
         self.db.execute(
-            """
-            INSERT INTO pauses (channel_id, guild_id, reason, since) VALUES (:channel, :guild, :reason, :now)
-            ON CONFLICT (channel_id) DO UPDATE SET reason = excluded.reason
-            """,
-            {"channel": channel_id, "guild": guild_id, "reason": reason, "now": ms(now)},
+            f"DELETE FROM audience WHERE delivery_id IN (SELECT delivery_id FROM deliveries WHERE {unsent})",  # noqa: S608 - constants
+            values,
         )
-        if known is None:
-            self._tell(
-                [guild_id],
-                f"channel {channel_id}",
-                matter=Matter.PAUSED,
-                detail=reason,
-                now=now,
-                due=now + TOLD_AFTER,
-                channel_id=channel_id,
+        self.db.execute(
+            f"UPDATE deliveries SET state = 'skipped', reason = :reason WHERE {unsent}",  # noqa: S608 - constants
+            values,
+        )
+
+    def _drop_unsent_of(self, watch_id: int, now: datetime) -> None:
+        """The watch is about to be removed: what was never attempted for it alone is not sent."""
+        self.db.execute(
+            f"""
+            UPDATE deliveries SET state = 'skipped', reason = :reason, next_try_at = :now
+            WHERE {UNATTEMPTED}
+              AND delivery_id IN (SELECT delivery_id FROM audience WHERE watch_id = :watch)
+              AND delivery_id NOT IN (SELECT delivery_id FROM audience WHERE watch_id != :watch)
+            """,  # noqa: S608 - a constant
+            {"reason": Reason.UNWATCHED.value, "watch": watch_id, "now": ms(now)},
+        )
+
+    def _move_unsent(self, guild_id: GuildId) -> None:
+        """Let go of rows that were never attempted and that no watch leads to any more; the next look asks for others.
+
+        So a paused channel that an admin replaces costs no announcement, and one that was attempted is never repeated.
+        """
+        strays = self._rows(
+            f"""
+            SELECT delivery_id FROM audience a JOIN watches w USING (watch_id) JOIN guilds g USING (guild_id)
+            JOIN deliveries d USING (delivery_id)
+            WHERE w.guild_id = :guild AND {UNATTEMPTED} AND d.channel_id != COALESCE(w.channel_id, g.channel_id)
+            """,  # noqa: S608 - a constant
+            guild=guild_id,
+        )
+        for row in strays:
+            values = {"delivery": row["delivery_id"], "reason": Reason.UNWATCHED.value}
+            self.db.execute(
+                """
+                DELETE FROM audience WHERE delivery_id = :delivery AND watch_id IN (
+                    SELECT w.watch_id FROM watches w JOIN guilds g USING (guild_id), deliveries d
+                    WHERE d.delivery_id = :delivery AND COALESCE(w.channel_id, g.channel_id) != d.channel_id)
+                """,
+                values,
             )
-        return known is None or known["reason"] != reason
+            self.db.execute(
+                """
+                UPDATE deliveries SET state = 'skipped', reason = :reason WHERE delivery_id = :delivery
+                  AND NOT EXISTS (SELECT 1 FROM audience a WHERE a.delivery_id = :delivery)
+                """,
+                values,
+            )
 
-    def resume(self, channel_id: ChannelId, now: datetime) -> None:
-        """Post in the channel again, at once. Edits keep their time: one may be under way."""
-        self.db.execute("DELETE FROM pauses WHERE channel_id = :channel", {"channel": channel_id})
-        self.db.execute("DELETE FROM notices WHERE channel_id = :channel AND told_at IS NULL", {"channel": channel_id})
+    def _forget_deliveries_of_guilds(self, left_before: datetime) -> None:
+        """Remove what guilds had announced that the bot had left by then."""
         self.db.execute(
-            "UPDATE deliveries SET next_try_at = min(next_try_at, :now) "
-            "WHERE channel_id = :channel AND state IN ('pending', 'failed')",
-            {"channel": channel_id, "now": ms(now)},
+            "DELETE FROM deliveries WHERE guild_id IN (SELECT guild_id FROM guilds WHERE left_at <= :left)",
+            {"left": ms(left_before)},
         )
 
-    def pauses(self) -> list[Pause]:
-        """The channels that are left alone."""
-        return [Pause(**row) for row in self._rows("SELECT channel_id, guild_id, reason FROM pauses")]
-
-    def queue(self, now: datetime) -> Queue:
-        """What is due and not paused."""
-        row = self._rows(
-            """
-            SELECT count(*) FILTER (WHERE state != 'sent') AS unsent, count(*) FILTER (WHERE state = 'sent') AS edits,
-                   min(created_at) FILTER (WHERE state != 'sent') AS oldest
-            FROM deliveries INDEXED BY deliveries_due
-            WHERE (state IN ('pending', 'sending', 'failed') OR (state = 'sent' AND shown < wanted))
-              AND (next_try_at <= :now OR state IN ('sending', 'failed'))
-              AND channel_id NOT IN (SELECT channel_id FROM pauses)
-            """,
-            now=ms(now),
-        )[0]
-        return Queue(unsent=row["unsent"], edits=row["edits"], oldest=moment(row["oldest"]))
+    def _forget_deliveries_of_spaces(self, space_ids: Collection[SpaceId]) -> None:
+        """Remove what was announced of these Spaces."""
+        self.db.execute(
+            "DELETE FROM deliveries WHERE space_id IN (SELECT value FROM json_each(:spaces))",
+            {"spaces": json.dumps(list(space_ids))},
+        )

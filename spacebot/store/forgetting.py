@@ -6,7 +6,9 @@ X wants what it no longer shows removed within 24 hours (its developer policy); 
 from datetime import datetime, timedelta
 
 from spacebot.domain.spaces import FORGOTTEN
-from spacebot.store.base import QueryGroup, column_value, ms
+from spacebot.store.base import column_value, ms
+from spacebot.store.guilds import GuildQueries
+from spacebot.store.pauses import PauseQueries
 
 KEPT_AFTER_END = timedelta(hours=22)
 """So long after a Space is over what X said of it stays, for the last edits; the job runs every hour."""
@@ -23,7 +25,7 @@ _EMPTY = ", ".join(f"{name} = :{name}" for name in FORGOTTEN)
 _EMPTY_VALUES = {name: column_value(empty) for name, empty in FORGOTTEN.items()}
 
 
-class ForgettingQueries(QueryGroup):
+class ForgettingQueries(GuildQueries, PauseQueries):
     """What goes."""
 
     def forget(self, now: datetime) -> int:
@@ -31,7 +33,6 @@ class ForgettingQueries(QueryGroup):
         values = {
             "now": ms(now),
             "over": ms(now - KEPT_AFTER_END),
-            "left": ms(now - GUILDS_KEPT),
             "old": ms(now - HISTORY_KEPT),
         }
         forgotten = self.db.execute(
@@ -61,20 +62,12 @@ class ForgettingQueries(QueryGroup):
             """,
             values,
         )
-        self.db.execute("UPDATE notices SET detail = '' WHERE told_at <= :over AND matter = 'renamed'", values)
-        for table in ("deliveries", "pauses"):
-            self.db.execute(
-                f"DELETE FROM {table} WHERE guild_id IN (SELECT guild_id FROM guilds WHERE left_at <= :left)",  # noqa: S608 - constants
-                values,
-            )
-        self.db.execute("DELETE FROM guilds WHERE left_at <= :left", values)
-        self.db.execute(
-            f"""
-            DELETE FROM deliveries WHERE space_id IN (
-                SELECT space_id FROM spaces WHERE forgotten_at IS NOT NULL AND {OVER_SINCE} <= :old)
-            """,  # noqa: S608 - a constant
-            values,
-        )
+        self._forget_names(now - KEPT_AFTER_END)
+        self._forget_deliveries_of_guilds(now - GUILDS_KEPT)
+        self._forget_pauses(now - GUILDS_KEPT)
+        self._forget_guilds(now - GUILDS_KEPT)
+        old_ones = f"SELECT space_id FROM spaces WHERE forgotten_at IS NOT NULL AND {OVER_SINCE} <= :old"  # noqa: S608 - a constant
+        self._forget_deliveries_of_spaces([row["space_id"] for row in self._rows(old_ones, old=values["old"])])
         self.db.execute(
             f"""
             DELETE FROM spaces WHERE forgotten_at IS NOT NULL AND {OVER_SINCE} <= :old

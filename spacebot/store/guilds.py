@@ -8,12 +8,13 @@ from spacebot.domain.deliveries import Kind
 from spacebot.domain.guilds import AtEnd, GuildConfig, Watch, WatchLine
 from spacebot.domain.ids import ChannelId, GuildId, RoleId, UserId
 from spacebot.domain.mistakes import Mistake
+from spacebot.domain.obstacles import Obstacle
 from spacebot.errors import UserMistake
-from spacebot.store.base import QueryGroup, host_of, ms, space_of
-from spacebot.store.deliveries import UNWATCHED
+from spacebot.store.base import host_of, ms, space_of
+from spacebot.store.deliveries import DeliveryQueries
 
 
-class GuildQueries(QueryGroup):
+class GuildQueries(DeliveryQueries):
     """Guilds and watches."""
 
     def guild(self, guild_id: GuildId) -> GuildConfig:
@@ -93,27 +94,9 @@ class GuildQueries(QueryGroup):
             Kind.ENDED: ended,
         }
         for kind in (kind for kind, is_wanted in wanted.items() if not is_wanted):
-            values = {"guild": guild_id, "kind": kind.value, "reason": UNWATCHED}
-            unsent = """
-                guild_id = :guild AND kind = :kind AND state IN ('pending', 'failed') AND first_attempt_at IS NULL
-            """
-            self.db.execute(
-                f"DELETE FROM audience WHERE delivery_id IN (SELECT delivery_id FROM deliveries WHERE {unsent})",  # noqa: S608 - a constant
-                values,
-            )
-            self.db.execute(
-                f"UPDATE deliveries SET state = 'skipped', reason = :reason WHERE {unsent}",  # noqa: S608 - a constant
-                values,
-            )
+            self._drop_moment(guild_id, kind)
         if reminder_minutes is not None:
-            self.db.execute(
-                """
-                UPDATE deliveries SET next_try_at = max(:now, s.scheduled_start - :minutes * 60000)
-                FROM spaces s WHERE s.space_id = deliveries.space_id AND s.scheduled_start IS NOT NULL
-                  AND guild_id = :guild AND kind = 'reminder' AND state = 'pending' AND first_attempt_at IS NULL
-                """,
-                {"now": ms(now), "minutes": reminder_minutes, "guild": guild_id},
-            )
+            self._plan_reminders(now, guild_id=guild_id)
 
     def greet(self, guild_id: GuildId, now: datetime) -> bool:
         """Note that the guild is greeted; whether this was the first time."""
@@ -149,6 +132,10 @@ class GuildQueries(QueryGroup):
             """,
             values,
         )
+
+    def _forget_guilds(self, left_before: datetime) -> None:
+        """Remove the guilds that the bot had left by then, with their watches and notices."""
+        self.db.execute("DELETE FROM guilds WHERE left_at <= :left", {"left": ms(left_before)})
 
     def forget_role(self, guild_id: GuildId, role_id: RoleId) -> None:
         """Mention nobody instead of this role."""
@@ -206,36 +193,6 @@ class GuildQueries(QueryGroup):
         )
         return True
 
-    def _move_unsent(self, guild_id: GuildId) -> None:
-        """Let go of rows that were never attempted and that no watch leads to any more; the next look asks for others.
-
-        So a paused channel that an admin replaces costs no announcement, and one that was attempted is never repeated.
-        """
-        stray = """
-            SELECT a.delivery_id FROM audience a JOIN watches w USING (watch_id) JOIN guilds g USING (guild_id)
-            JOIN deliveries d USING (delivery_id)
-            WHERE w.guild_id = :guild AND d.state IN ('pending', 'failed') AND d.first_attempt_at IS NULL
-              AND d.channel_id != COALESCE(w.channel_id, g.channel_id)
-        """
-        strays = [row["delivery_id"] for row in self._rows(stray, guild=guild_id)]
-        for delivery_id in strays:
-            values = {"delivery": delivery_id, "reason": UNWATCHED}
-            self.db.execute(
-                """
-                DELETE FROM audience WHERE delivery_id = :delivery AND watch_id IN (
-                    SELECT w.watch_id FROM watches w JOIN guilds g USING (guild_id), deliveries d
-                    WHERE d.delivery_id = :delivery AND COALESCE(w.channel_id, g.channel_id) != d.channel_id)
-                """,
-                values,
-            )
-            self.db.execute(
-                """
-                UPDATE deliveries SET state = 'skipped', reason = :reason WHERE delivery_id = :delivery
-                  AND NOT EXISTS (SELECT 1 FROM audience a WHERE a.delivery_id = :delivery)
-                """,
-                values,
-            )
-
     def set_watch_role(self, guild_id: GuildId, host_id: UserId, role_id: RoleId) -> bool:
         """Mention this role for one host; whether the guild follows it."""
         cursor = self.db.execute(
@@ -255,15 +212,7 @@ class GuildQueries(QueryGroup):
         return True
 
     def _drop_watch(self, watch_id: int, now: datetime) -> None:
-        self.db.execute(
-            """
-            UPDATE deliveries SET state = 'skipped', reason = :reason, next_try_at = :now
-            WHERE state IN ('pending', 'failed') AND first_attempt_at IS NULL
-              AND delivery_id IN (SELECT delivery_id FROM audience WHERE watch_id = :watch)
-              AND delivery_id NOT IN (SELECT delivery_id FROM audience WHERE watch_id != :watch)
-            """,
-            {"reason": UNWATCHED, "watch": watch_id, "now": ms(now)},
-        )
+        self._drop_unsent_of(watch_id, now)
         self.db.execute("DELETE FROM watches WHERE watch_id = :watch", {"watch": watch_id})
 
     def watch_lines(self, guild_id: GuildId) -> list[WatchLine]:
@@ -306,7 +255,7 @@ class GuildQueries(QueryGroup):
                 channel_id=row["to_channel"],
                 role_id=row["to_role"],
                 live=live.get(row["user_id"]),
-                paused=row["paused"],
+                paused=None if row["paused"] is None else Obstacle.parse(row["paused"]),
             )
             for row in rows
         ]

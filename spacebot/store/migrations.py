@@ -4,6 +4,8 @@ Times are whole milliseconds since 1970, UTC. Ids of X are text, ids of Discord 
 invariant; the sentence beside it says which.
 """
 
+import re
+
 from sqlite_utils import Database, Migrations
 
 migrations = Migrations("spacebot")
@@ -290,3 +292,62 @@ def keywords(db: Database) -> None:
 def participant_count(db: Database) -> None:
     """Columns of Spaces are called as X calls what they hold."""
     db.execute("ALTER TABLE spaces RENAME COLUMN participants TO participant_count")
+
+
+SENTENCES = {
+    "no longer followed": "unwatched",
+    "the Space was over before it could be announced": "over",
+    "the Space is over, and this server wants its announcements deleted then": "deleted_at_end",
+    "somebody deleted the message": "message_deleted",
+    "the channel is gone, or I am no longer in that server; choose another with /config channel": "channel_gone",
+    "the channel is gone; choose another with /config channel": "channel_unknown",
+    "that is not a channel for messages; choose another with /config channel": "not_for_messages",
+    "Discord says that this server is unavailable for the moment": "guild_unavailable",
+    "the thread is locked; unlock it, or choose another channel with /config channel": "thread_locked",
+    "Discord says that I lack a permission in that channel: View Channel, Send Messages or Embed Links": (
+        "permissions_refused"
+    ),
+    "the server's AutoMod blocked the message; let it except me, or change its rule": "automod",
+    "Discord asks to slow down here": "slow_down",
+    "Discord cannot be reached": "unreachable",
+    "an unforeseen error": "unforeseen",
+}
+"""The reasons that were kept as sentences, and the codes that stand for them now."""
+
+SENTENCES_WITH_DETAILS = {
+    r"Discord lets me do nothing in that channel \(status (\d+), code (\d+)\)": "channel_refused",
+    r"Discord refused the message \(status (\d+), code (\d+)\)": "message_refused",
+    r"Discord failed with status (\d+)": "discord_failed",
+    r"Discord did not answer: (\w+)": "no_answer",
+}
+
+LACKED = re.compile(r"I lack (.+) in that channel; grant it, and I go on by myself")
+
+
+@migrations()
+def reasons(db: Database) -> None:
+    """Reasons are codes with their details, as `domain.obstacles` has them; who is served first is called a priority."""
+    for table, column, rest in (
+        ("deliveries", "reason", ""),
+        ("pauses", "reason", ""),
+        ("notices", "detail", "AND matter = 'paused'"),
+    ):
+        kept = list(db.query(f"SELECT DISTINCT {column} AS text FROM {table} WHERE {column} IS NOT NULL {rest}"))  # noqa: S608 - constants
+        for row in kept:
+            db.execute(
+                f"UPDATE {table} SET {column} = :code WHERE {column} = :text {rest}",  # noqa: S608 - constants
+                {"code": _code(row["text"]), "text": row["text"]},
+            )
+    db.execute("ALTER TABLE deliveries RENAME COLUMN turn TO priority")  # in its index, too
+
+
+def _code(sentence: str) -> str:
+    """What is kept instead of a sentence; 'other' for one that was never ours."""
+    if sentence in SENTENCES:
+        return SENTENCES[sentence]
+    if lacked := LACKED.fullmatch(sentence):
+        return " ".join(["permissions_missing", *(name.lower().replace(" ", "_") for name in lacked[1].split(", "))])
+    for pattern, code in SENTENCES_WITH_DETAILS.items():
+        if match := re.fullmatch(pattern, sentence):
+            return " ".join([code, *match.groups()])
+    return "other"

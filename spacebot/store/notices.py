@@ -1,18 +1,65 @@
-"""What guilds' admins are told once: a paused channel, a renamed host, an account that X no longer shows."""
+"""What guilds' admins are told once: a paused channel, a renamed host, an account that X no longer shows.
 
-from datetime import datetime
+The only module that writes the table `notices`.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from spacebot.domain.deliveries import Matter, Notice
-from spacebot.domain.ids import ChannelId, GuildId
-from spacebot.store.base import host_of, ms
-from spacebot.store.seen import SeenQueries
+from spacebot.domain.ids import ChannelId, GuildId, UserId
+from spacebot.domain.obstacles import Obstacle
+from spacebot.store.base import QueryGroup, host_of, ms
+
+TOLD_AGAIN = timedelta(days=1)
+"""What a guild was told it is not told again sooner, however often it comes and goes."""
 
 MOST_PEOPLE = 3
 """As many of those who set something up may be told in person, one after another, until one can be reached."""
 
 
-class NoticeQueries(SeenQueries):
+class NoticeQueries(QueryGroup):
     """Notices."""
+
+    def _tell(
+        self,
+        guild_ids: Sequence[GuildId],
+        subject: str,
+        *,
+        matter: Matter,
+        detail: str,
+        now: datetime,
+        due: datetime,
+        host_id: UserId | None = None,
+        channel_id: ChannelId | None = None,
+    ) -> None:
+        """Have guilds told of a subject from `due` on; what they were told they are not told again within a day.
+
+        Another name or standing of an account is news at once; another reason why a channel does not work is not.
+        """
+        self.db.execute(
+            """
+            INSERT INTO notices (guild_id, subject, matter, host_id, channel_id, detail, created_at, next_try_at)
+            SELECT guild_id, :subject, :matter, :host, :channel, :detail, :now, :due FROM guilds
+            WHERE guild_id IN (SELECT value FROM json_each(:guilds))
+            ON CONFLICT (guild_id, subject) DO UPDATE SET
+                detail = excluded.detail, created_at = excluded.created_at, next_try_at = excluded.next_try_at,
+                attempts = 0, told_at = NULL
+                WHERE told_at IS NULL OR told_at < :day_ago OR (host_id IS NOT NULL AND detail != excluded.detail)
+            """,
+            {
+                "guilds": json.dumps(list(guild_ids)),
+                "subject": subject,
+                "matter": matter.value,
+                "host": host_id,
+                "channel": channel_id,
+                "detail": detail,
+                "now": ms(now),
+                "due": ms(due),
+                "day_ago": ms(now - TOLD_AGAIN),
+            },
+        )
 
     def due_notices(self, now: datetime, most: int = 20) -> list[Notice]:
         """What is to be told now, to guilds that the bot is in."""
@@ -34,6 +81,7 @@ class NoticeQueries(SeenQueries):
                 channel_id=row["channel_id"],
                 host=host_of(row) if row["user_id"] else None,
                 detail=row["detail"],
+                obstacle=Obstacle.parse(row["detail"]) if row["matter"] == Matter.PAUSED else None,
                 admin_channel_id=row["admin_channel_id"],
                 people=tuple(
                     person["added_by"]
@@ -55,13 +103,13 @@ class NoticeQueries(SeenQueries):
             for row in rows
         ]
 
-    def note_refusal(self, channel_id: ChannelId, guild_id: GuildId, reason: str, now: datetime) -> None:
+    def note_refusal(self, channel_id: ChannelId, guild_id: GuildId, obstacle: Obstacle, now: datetime) -> None:
         """Have the guild told, once a day at most, that Discord keeps refusing a message in this channel."""
         self._tell(
             [guild_id],
             f"message in {channel_id}",
             matter=Matter.PAUSED,
-            detail=reason,
+            detail=str(obstacle),
             now=now,
             due=now,
             channel_id=channel_id,
@@ -78,4 +126,28 @@ class NoticeQueries(SeenQueries):
         self.db.execute(
             "UPDATE notices SET attempts = attempts + 1, next_try_at = :next WHERE notice_id = :notice",
             {"next": ms(next_try_at), "notice": notice_id},
+        )
+
+    def _untell_standing(self, host_id: UserId) -> None:
+        """The account is as any other again: guilds that have not heard of its standing need not."""
+        self.db.execute(
+            "DELETE FROM notices WHERE host_id = :host AND matter = :matter AND told_at IS NULL",
+            {"host": host_id, "matter": Matter.STANDING.value},
+        )
+
+    def _untell_channel(self, channel_id: ChannelId) -> None:
+        """The channel works again: a guild that has not heard of its pause need not."""
+        self.db.execute("DELETE FROM notices WHERE channel_id = :channel AND told_at IS NULL", {"channel": channel_id})
+
+    def _hurry_notices(self, now: datetime) -> None:
+        """The wall clock was set back: what is to be told does not wait for it to catch up."""
+        self.db.execute(
+            "UPDATE notices SET next_try_at = :now WHERE told_at IS NULL AND next_try_at > :now", {"now": ms(now)}
+        )
+
+    def _forget_names(self, told_before: datetime) -> None:
+        """Remove the former handles that were told by then."""
+        self.db.execute(
+            "UPDATE notices SET detail = '' WHERE told_at <= :before AND matter = :matter",
+            {"before": ms(told_before), "matter": Matter.RENAMED.value},
         )

@@ -3,9 +3,11 @@
 from datetime import datetime
 
 from spacebot.domain.accounts import Host
-from spacebot.domain.deliveries import Kind, Past
+from spacebot.domain.deliveries import Kind, Past, Queue
 from spacebot.domain.ids import GuildId, UserId
+from spacebot.domain.obstacles import Obstacle
 from spacebot.store.base import moment, ms
+from spacebot.store.deliveries import UNFINISHED
 from spacebot.store.seen import SeenQueries
 
 MOST_PAST = 100
@@ -40,12 +42,26 @@ class OverviewQueries(SeenQueries):
                     space=space,
                     host=known.get(space.host_id) or Host(user_id=space.host_id, username="i", name="A host"),
                     state=row["state"],
-                    reason=row["reason"],
+                    obstacle=None if row["reason"] is None else Obstacle.parse(row["reason"]),
                     message_id=row["message_id"],
                     sent_at=moment(row["sent_at"]),
                 )
             )
         return past
+
+    def queue(self, now: datetime) -> Queue:
+        """What is due and not paused."""
+        row = self._rows(
+            f"""
+            SELECT count(*) FILTER (WHERE state != 'sent') AS unsent, count(*) FILTER (WHERE state = 'sent') AS edits,
+                   min(created_at) FILTER (WHERE state != 'sent') AS oldest
+            FROM deliveries INDEXED BY deliveries_due
+            WHERE {UNFINISHED} AND (next_try_at <= :now OR state IN ('sending', 'failed'))
+              AND channel_id NOT IN (SELECT channel_id FROM pauses)
+            """,  # noqa: S608 - a constant
+            now=ms(now),
+        )[0]
+        return Queue(unsent=row["unsent"], edits=row["edits"], oldest=moment(row["oldest"]))
 
     def delays(self, since: datetime, guild_id: GuildId | None = None) -> list[tuple[float, str]]:
         """Seconds from a Space's start to its announcement, and what saw it first, of what was sent since then.

@@ -1,4 +1,4 @@
-"""Every SQL statement, as named methods; each runs inside the transaction that its caller opened (see `door`).
+"""Every SQL statement, as named methods; each runs inside the transaction that its caller opened (see `connection`).
 
 What an invariant needs is done in one method: `take_in` stores what X showed and makes sure of its deliveries,
 `claim` commits 'sending' before anybody calls Discord.
@@ -7,15 +7,12 @@ What an invariant needs is done in one method: `take_in` stores what X showed an
 from spacebot.store.forgetting import ForgettingQueries
 from spacebot.store.keywords import KeywordQueries
 from spacebot.store.links import LinkQueries
-from spacebot.store.notices import NoticeQueries
 from spacebot.store.overview import OverviewQueries
 from spacebot.store.spaces import SpaceQueries
 from spacebot.store.spending import SpendingQueries
 
 
-class Queries(
-    KeywordQueries, SpaceQueries, NoticeQueries, OverviewQueries, ForgettingQueries, SpendingQueries, LinkQueries
-):
+class Queries(KeywordQueries, SpaceQueries, OverviewQueries, ForgettingQueries, SpendingQueries, LinkQueries):
     """The statements over one open database, on the thread that owns it."""
 
     def note(self, name: str) -> str | None:

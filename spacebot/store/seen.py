@@ -2,17 +2,15 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from spacebot.domain.accounts import Host, Standing
 from spacebot.domain.deliveries import Matter
-from spacebot.domain.ids import ChannelId, GuildId, SpaceId, UserId
+from spacebot.domain.ids import SpaceId, UserId
 from spacebot.domain.spaces import SpaceRecord
-from spacebot.store.base import SPACE_COLUMNS, QueryGroup, host_of, ms, space_of, space_values
+from spacebot.store.base import SPACE_COLUMNS, host_of, ms, space_of, space_values
+from spacebot.store.notices import NoticeQueries
 from spacebot.x.model import User
-
-TOLD_AGAIN = timedelta(days=1)
-"""What a guild was told it is not told again sooner, however often it comes and goes."""
 
 _SAVE_SPACE = f"""
 INSERT INTO spaces ({", ".join(SPACE_COLUMNS)}) VALUES ({", ".join(f":{name}" for name in SPACE_COLUMNS)})
@@ -22,7 +20,7 @@ ON CONFLICT (space_id) DO UPDATE SET
 """  # noqa: S608 - names of fields
 
 
-class SeenQueries(QueryGroup):
+class SeenQueries(NoticeQueries):
     """Accounts and Spaces."""
 
     def remember_users(self, users: Iterable[User], now: datetime) -> None:
@@ -63,11 +61,15 @@ class SeenQueries(QueryGroup):
             return
         if standing is not None:
             self._tell_followers(user_id, Matter.STANDING, standing.value, now)
-        else:  # whoever has not heard of it need not
-            self.db.execute(
-                "DELETE FROM notices WHERE host_id = :user AND matter = :matter AND told_at IS NULL",
-                {"user": user_id, "matter": Matter.STANDING.value},
-            )
+        else:
+            self._untell_standing(user_id)
+
+    def _note_asked(self, user_ids: Sequence[UserId], now: datetime) -> None:
+        """X was asked for these accounts by id."""
+        self.db.execute(
+            "UPDATE users SET asked_at = :now WHERE user_id IN (SELECT value FROM json_each(:asked))",
+            {"now": ms(now), "asked": json.dumps(list(user_ids))},
+        )
 
     def _tell_followers(self, user_id: UserId, matter: Matter, detail: str, now: datetime) -> None:
         """Have every guild that follows the account told, once."""
@@ -80,45 +82,6 @@ class SeenQueries(QueryGroup):
             now=now,
             due=now,
             host_id=user_id,
-        )
-
-    def _tell(
-        self,
-        guild_ids: Sequence[GuildId],
-        subject: str,
-        *,
-        matter: Matter,
-        detail: str,
-        now: datetime,
-        due: datetime,
-        host_id: UserId | None = None,
-        channel_id: ChannelId | None = None,
-    ) -> None:
-        """Have guilds told of a subject from `due` on; what they were told they are not told again within a day.
-
-        Another name or standing of an account is news at once; another reason why a channel does not work is not.
-        """
-        self.db.execute(
-            """
-            INSERT INTO notices (guild_id, subject, matter, host_id, channel_id, detail, created_at, next_try_at)
-            SELECT guild_id, :subject, :matter, :host, :channel, :detail, :now, :due FROM guilds
-            WHERE guild_id IN (SELECT value FROM json_each(:guilds))
-            ON CONFLICT (guild_id, subject) DO UPDATE SET
-                detail = excluded.detail, created_at = excluded.created_at, next_try_at = excluded.next_try_at,
-                attempts = 0, told_at = NULL
-                WHERE told_at IS NULL OR told_at < :day_ago OR (host_id IS NOT NULL AND detail != excluded.detail)
-            """,
-            {
-                "guilds": json.dumps(list(guild_ids)),
-                "subject": subject,
-                "matter": matter.value,
-                "host": host_id,
-                "channel": channel_id,
-                "detail": detail,
-                "now": ms(now),
-                "due": ms(due),
-                "day_ago": ms(now - TOLD_AGAIN),
-            },
         )
 
     def user_named(self, username: str, *, since: datetime) -> Host | None:

@@ -1,6 +1,5 @@
 """What is known of Spaces; whatever a look changes is handed to the ledger in the same transaction."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -130,10 +129,7 @@ class SpaceQueries(DeliveryQueries):
         self.remember_users(users, now)
         for user_id, standing in standings.items():
             self.note_standing(user_id, standing, now)
-        self.db.execute(
-            "UPDATE users SET asked_at = :now WHERE user_id IN (SELECT value FROM json_each(:asked))",
-            {"now": ms(now), "asked": json.dumps(list(asked))},
-        )
+        self._note_asked(asked, now)
 
     def unseen(self, host_ids: Sequence[UserId], since: datetime, now: datetime) -> list[SpaceId]:
         """Open Spaces of these hosts that no look has shown since then, and that are not being waited for."""

@@ -79,7 +79,7 @@ class Health:
                 status,
                 hosts=len(await self._store(Queries.followed)),
                 queue=await self._store(Queries.queue, now),
-                pauses=[Pause(channel_id=where, guild_id=guild_id, reason=why) for where, why in paused.items()],
+                pauses=[Pause(channel_id=where, guild_id=guild_id, obstacle=why) for where, why in paused.items()],
                 delays=await self._store(Queries.delays, now - A_WEEK, guild_id),
                 push=self._pushed(),
                 bill=await self._billing.summary(),

@@ -15,22 +15,27 @@ from discord import Embed
 
 from spacebot.deliver.courier import LOOK_BACK, Courier
 from spacebot.domain.ids import ChannelId, GuildId, MessageId, SpaceId
+from spacebot.domain.obstacles import Obstacle, Reason
 from spacebot.errors import MessageGone, MessageRefused, Refused, SearchGivenUp, TryLater, Unclear
 from spacebot.present.card import Card
 from spacebot.store.connection import Store
-from spacebot.store.deliveries import OVER, UNWATCHED
 from spacebot.store.queries import Queries
 from spacebot.x.model import Space
 from tests.clocks import START, FakeClock
 from tests.store.seed import (
+    BLOCKED,
     CHANNEL,
+    CHANNEL_GONE,
     COHOST,
     FAR_CHANNEL,
     FAR_GUILD,
     GUILD,
     HOST,
+    NO_PERMISSION,
     ROLE,
+    SLOW_DOWN,
     SPACE,
+    TIME_OUT,
     ended,
     follow,
     live,
@@ -53,7 +58,7 @@ class Message:
 class ScriptedDiscord:
     """A `Publisher` of channels in memory; `faults` go to the next calls, in order, before or after they take effect."""
 
-    obstacles: dict[ChannelId, str] = field(default_factory=dict)
+    obstacles: dict[ChannelId, Obstacle] = field(default_factory=dict)
     blind: bool = False
     faults: dict[str, list[Exception]] = field(default_factory=dict)
     posts_before_failing: bool = False
@@ -65,10 +70,10 @@ class ScriptedDiscord:
     under_way: int = 0
     most_under_way: int = 0
 
-    def obstacle(self, guild_id: GuildId, channel_id: ChannelId) -> str | None:
+    def obstacle(self, guild_id: GuildId, channel_id: ChannelId) -> Obstacle | None:
         return self.obstacles.get(channel_id)
 
-    async def look(self, guild_id: GuildId, channel_id: ChannelId) -> str | None:
+    async def look(self, guild_id: GuildId, channel_id: ChannelId) -> Obstacle | None:
         return self.obstacles.get(channel_id)
 
     def can_search(self, guild_id: GuildId, channel_id: ChannelId) -> bool:
@@ -99,7 +104,7 @@ class ScriptedDiscord:
             raise fault
         message = next((one for one in self.channels.get(channel_id, []) if one.message_id == message_id), None)
         if message is None:
-            raise MessageGone("somebody deleted the message")
+            raise MessageGone
         message.card = card
 
     async def delete(self, channel_id: ChannelId, message_id: MessageId) -> None:
@@ -109,7 +114,7 @@ class ScriptedDiscord:
         standing = self.channels.get(channel_id, [])
         message = next((one for one in standing if one.message_id == message_id), None)
         if message is None:
-            raise MessageGone("somebody deleted the message")
+            raise MessageGone
         standing.remove(message)
 
     async def _begin(self, call: str, channel_id: ChannelId) -> Exception | None:
@@ -141,17 +146,14 @@ class Office:
     discord: ScriptedDiscord
     clock: FakeClock
     courier: Courier
+    woken: asyncio.Event
+    """What wakes the courier; not set any more when it has seen that."""
 
     async def idle(self) -> None:
-        """Everything that is due now has been done; what is left waits for the clock."""
-        await until(
-            lambda: (
-                self.courier._claiming.locked() is False
-                and not self.courier._working
-                and not self.courier._woken.is_set()
-                and self.clock.next_due() is not None
-            )
-        )
+        """Everything that is due now has been done; what is left waits for the clock, which knows of it."""
+        async with asyncio.timeout(20):
+            await self.courier.idle()
+        await until(lambda: self.clock.next_due() is not None)
 
     async def passing(self, seconds: float) -> None:
         """Let so much time pass, and everything happen that falls due in it."""
@@ -177,12 +179,18 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.0005)
 
 
+def under_way() -> list[asyncio.Task[object]]:
+    """The deliveries that the courier works on."""
+    return [task for task in asyncio.all_tasks() if task.get_name().startswith("delivery-")]
+
+
 @asynccontextmanager
 async def at_work(store: Store, discord: ScriptedDiscord, clock: FakeClock, most: int = 50) -> AsyncIterator[Office]:
-    courier = Courier(store=store, publisher=discord, clock=clock, most_at_once=most)
+    woken = asyncio.Event()
+    courier = Courier(store=store, publisher=discord, clock=clock, woken=woken, most_at_once=most)
     running = asyncio.create_task(courier.run())
     try:
-        office = Office(store, discord, clock, courier)
+        office = Office(store, discord, clock, courier, woken)
         await office.idle()
         yield office
     finally:
@@ -215,7 +223,7 @@ async def test_an_announcement_is_sent_once_and_closed_at_the_end(office: Office
 
 
 async def test_an_unclear_send_is_looked_for_first_and_then_repeated_with_its_nonce(office: Office) -> None:
-    office.discord.faults = {"send": [Unclear("time-out"), Unclear("reset")]}
+    office.discord.faults = {"send": [Unclear(TIME_OUT), Unclear(TIME_OUT)]}
     await office.sees(live())
     await office.passing(60)
     assert [call for call, _ in office.discord.calls] == ["send", "find", "send", "find", "send"]
@@ -226,7 +234,7 @@ async def test_an_unclear_send_is_looked_for_first_and_then_repeated_with_its_no
 
 
 async def test_a_message_that_stands_there_after_all_is_adopted_and_brought_up_to_date(office: Office) -> None:
-    office.discord.faults = {"send": [Unclear("time-out")]}
+    office.discord.faults = {"send": [Unclear(TIME_OUT)]}
     office.discord.posts_before_failing = True
     await office.sees(live())
     await office.sees(live(title="Another title"))
@@ -239,7 +247,7 @@ async def test_a_message_that_stands_there_after_all_is_adopted_and_brought_up_t
 
 
 async def test_a_space_that_ended_while_its_announcement_was_unclear_is_adopted(office: Office) -> None:
-    office.discord.faults = {"send": [Unclear("time-out")]}
+    office.discord.faults = {"send": [Unclear(TIME_OUT)]}
     office.discord.posts_before_failing = True
     await office.sees(live())
     await office.sees(ended())
@@ -249,25 +257,25 @@ async def test_a_space_that_ended_while_its_announcement_was_unclear_is_adopted(
 
 
 async def test_a_space_that_ended_while_its_announcement_was_unclear_is_not_posted_late(office: Office) -> None:
-    office.discord.faults = {"send": [Unclear("time-out")]}
+    office.discord.faults = {"send": [Unclear(TIME_OUT)]}
     await office.sees(live())
     await office.sees(ended())
     await office.passing(400)
     assert office.discord.contents() == []
-    assert await state(office.store) == [("skipped", OVER)]
+    assert await state(office.store) == [("skipped", Reason.OVER)]
 
 
 async def test_a_host_unfollowed_while_its_announcement_was_unclear_is_not_posted(office: Office) -> None:
-    office.discord.faults = {"send": [Unclear("time-out")]}
+    office.discord.faults = {"send": [Unclear(TIME_OUT)]}
     await office.sees(live())
     await office.store(Queries.remove_watch, GUILD, HOST.id, office.clock.now())
     await office.passing(400)
     assert office.discord.contents() == []
-    assert await state(office.store) == [("skipped", UNWATCHED)]
+    assert await state(office.store) == [("skipped", Reason.UNWATCHED)]
 
 
 async def test_without_the_history_an_unclear_send_is_repeated_without_mentions(office: Office) -> None:
-    office.discord.faults = {"send": [Unclear("time-out")]}
+    office.discord.faults = {"send": [Unclear(TIME_OUT)]}
     office.discord.blind = True
     await office.sees(live())
     await office.passing(60)
@@ -284,7 +292,7 @@ async def test_a_crash_between_sending_and_noting_it_leaves_one_message(tmp_path
             await look(store, live())
             office.courier.wake()
             await until(lambda: discord.under_way == 1)
-            [working] = office.courier._working
+            [working] = under_way()
             working.cancel()  # the process dies while Discord takes the message
             await asyncio.gather(working, return_exceptions=True)
         discord.gate = None
@@ -305,18 +313,18 @@ async def test_a_refusal_pauses_its_channel_and_harms_nobody_else(
 ) -> None:
     await office.store(Queries.set_channel, FAR_GUILD, FAR_CHANNEL)
     await follow(office.store, guild=FAR_GUILD)
-    office.discord.obstacles[CHANNEL] = "I lack Send Messages in that channel"
+    office.discord.obstacles[CHANNEL] = NO_PERMISSION
     await office.sees(live())
     await office.passing(600)
     assert office.discord.contents(FAR_CHANNEL) == [LIVE]
     assert office.discord.calls == [("send", FAR_CHANNEL)], "an obstacle that is known costs no request"
     [pause] = await office.store(Queries.pauses)
-    assert (pause.channel_id, pause.reason) == (CHANNEL, "I lack Send Messages in that channel")
+    assert (pause.channel_id, pause.obstacle) == (CHANNEL, NO_PERMISSION)
     assert sum("is paused" in line for line in caplog.messages) == 1
 
 
 async def test_a_paused_channel_gets_its_message_once_the_obstacle_is_gone(office: Office) -> None:
-    office.discord.obstacles[CHANNEL] = "I lack Send Messages in that channel"
+    office.discord.obstacles[CHANNEL] = NO_PERMISSION
     await office.sees(live())
     await office.passing(600)
     office.discord.obstacles.clear()
@@ -326,7 +334,7 @@ async def test_a_paused_channel_gets_its_message_once_the_obstacle_is_gone(offic
 
 
 async def test_a_space_that_ends_in_a_paused_channel_is_not_announced_late(office: Office) -> None:
-    office.discord.obstacles[CHANNEL] = "I lack Send Messages in that channel"
+    office.discord.obstacles[CHANNEL] = NO_PERMISSION
     await office.sees(live())
     await office.sees(ended())
     office.discord.obstacles.clear()
@@ -335,16 +343,16 @@ async def test_a_space_that_ends_in_a_paused_channel_is_not_announced_late(offic
 
 
 async def test_a_pause_tells_the_reason_of_today(office: Office) -> None:
-    office.discord.obstacles[CHANNEL] = "I lack Send Messages in that channel"
+    office.discord.obstacles[CHANNEL] = NO_PERMISSION
     await office.sees(live())
-    office.discord.obstacles[CHANNEL] = "the channel is gone"
+    office.discord.obstacles[CHANNEL] = CHANNEL_GONE
     await office.passing(31)
     [pause] = await office.store(Queries.pauses)
-    assert pause.reason == "the channel is gone"
+    assert pause.obstacle == CHANNEL_GONE
 
 
 async def test_a_refusal_that_no_permission_explains_rests_its_channel_for_a_minute(office: Office) -> None:
-    office.discord.faults = {"send": [Refused("the server's AutoMod blocked the message")]}
+    office.discord.faults = {"send": [Refused(NO_PERMISSION)]}
     await office.sees(live())
     await office.passing(29)
     assert len(await office.store(Queries.pauses)) == 1
@@ -354,13 +362,13 @@ async def test_a_refusal_that_no_permission_explains_rests_its_channel_for_a_min
 
 
 async def test_a_message_that_is_refused_holds_up_no_other_in_its_channel(office: Office) -> None:
-    office.discord.faults = {"send": [MessageRefused("blocked by AutoMod")]}
+    office.discord.faults = {"send": [MessageRefused(BLOCKED)]}
     await office.sees(live())
     await office.passing(1)
     assert office.discord.contents() == []
     assert await office.store(Queries.pauses) == []
     [line] = await office.store(Queries.watch_lines, GUILD)
-    assert line.paused == "blocked by AutoMod"
+    assert line.paused == BLOCKED
     await office.sees(live(SpaceId("1next")))
     await office.passing(1)
     assert office.discord.contents() == [f"<@&120> {LIVE}"]
@@ -373,7 +381,7 @@ async def test_a_message_that_is_refused_holds_up_no_other_in_its_channel(office
 async def test_a_message_that_is_always_refused_is_tried_ever_more_rarely(
     office: Office, caplog: pytest.LogCaptureFixture
 ) -> None:
-    office.discord.faults = {"send": [MessageRefused("blocked")] * 99}
+    office.discord.faults = {"send": [MessageRefused(BLOCKED)] * 99}
     await office.sees(live())
     await office.passing(2 * 3600)
     assert 5 <= len(office.discord.calls) <= 8
@@ -382,7 +390,7 @@ async def test_a_message_that_is_always_refused_is_tried_ever_more_rarely(
 
 async def test_a_channel_too_full_to_search_gets_its_message_without_mentions(office: Office) -> None:
     await office.store(Queries.set_role, GUILD, ROLE)
-    office.discord.faults = {"send": [Unclear("time-out")], "find": [SearchGivenUp("too many")]}
+    office.discord.faults = {"send": [Unclear(TIME_OUT)], "find": [SearchGivenUp()]}
     await office.sees(live())
     await office.passing(10)
     [message] = office.discord.channels[CHANNEL]
@@ -390,7 +398,7 @@ async def test_a_channel_too_full_to_search_gets_its_message_without_mentions(of
 
 
 async def test_a_refusal_after_an_unclear_attempt_does_not_forget_that_one(office: Office) -> None:
-    office.discord.faults = {"send": [Unclear("time-out"), Refused("blocked")]}
+    office.discord.faults = {"send": [Unclear(TIME_OUT), Refused(NO_PERMISSION)]}
     await office.sees(live())
     await office.passing(200)
     assert [call for call, _ in office.discord.calls] == ["send", "find", "send", "find", "send"]
@@ -398,7 +406,7 @@ async def test_a_refusal_after_an_unclear_attempt_does_not_forget_that_one(offic
 
 
 async def test_a_full_bucket_is_waited_out(office: Office) -> None:
-    office.discord.faults = {"send": [TryLater("slow down", seconds=20)]}
+    office.discord.faults = {"send": [TryLater(SLOW_DOWN, seconds=20)]}
     await office.sees(live())
     await office.passing(19)
     assert office.discord.contents() == []
@@ -419,7 +427,7 @@ async def test_a_message_that_somebody_deleted_is_done_with(office: Office) -> N
 
 async def test_an_edit_that_fails_is_tried_again_with_what_is_true_then(office: Office) -> None:
     await office.sees(live())
-    office.discord.faults = {"edit": [Unclear("time-out"), TryLater("slow down", seconds=5)]}
+    office.discord.faults = {"edit": [Unclear(TIME_OUT), TryLater(SLOW_DOWN, seconds=5)]}
     await office.sees(live(title="Another title"))
     await office.sees(ended())
     await office.passing(60)
@@ -435,7 +443,7 @@ async def test_two_edits_of_one_message_never_overtake_each_other(office: Office
     await until(lambda: office.discord.under_way == 1)
     await look(office.store, ended())
     office.courier.wake()
-    await until(lambda: not office.courier._woken.is_set() and office.clock.next_due() is not None)
+    await until(lambda: not office.woken.is_set() and office.clock.next_due() is not None)
     office.discord.gate.set()
     await office.passing(60)
     assert office.discord.most_under_way == 1
@@ -531,7 +539,7 @@ async def test_a_stop_while_the_ledger_is_asked_leaves_nothing_half_done(
         go_on.set()
         await draining
         await asyncio.wait_for(running, 20)
-        assert not courier._working
+        assert not under_way()
         assert discord.contents() == sent
         assert [row["state"] for row in await rows(store)] == ["sent" if sent else "pending"]
 
@@ -608,9 +616,10 @@ async def test_a_database_that_fails_at_the_start_delays_the_start(
         await look(store, live())
         discord, clock = ScriptedDiscord(), FakeClock()
         with locked(tmp_path):
-            courier = Courier(store=store, publisher=discord, clock=clock)
+            woken = asyncio.Event()
+            courier = Courier(store=store, publisher=discord, clock=clock, woken=woken)
             running = asyncio.create_task(courier.run())
-            office = Office(store, discord, clock, courier)
+            office = Office(store, discord, clock, courier, woken)
             await office.idle()
             assert discord.contents() == []
         await office.passing(31)

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from spacebot.deliver.courier import DELETED, TOO_LATE_TO_RING
+from spacebot.deliver.courier import TOO_LATE_TO_RING
 from spacebot.domain.guilds import AtEnd
 from spacebot.domain.ids import UserId
+from spacebot.domain.obstacles import Reason
 from spacebot.domain.spaces import ABSENCES_APART, State
 from spacebot.errors import Unclear
 from spacebot.present.text import inert
@@ -25,8 +26,10 @@ from tests.store.seed import (
     FAR_GUILD,
     GUILD,
     HOST,
+    NO_PERMISSION,
     ROLE,
     SPACE,
+    TIME_OUT,
     ended,
     live,
     look,
@@ -141,7 +144,7 @@ async def test_a_space_that_goes_live_before_its_reminder_is_never_reminded_of(o
 
 async def test_a_reminder_whose_time_has_passed_is_not_sent_late(office: Office) -> None:
     await tell(office, reminder=15)
-    office.discord.obstacles[CHANNEL] = "I lack Send Messages in that channel"
+    office.discord.obstacles[CHANNEL] = NO_PERMISSION
     await office.sees(planned())
     await office.passing(HOUR + MINUTE)
     office.discord.obstacles.clear()
@@ -152,7 +155,7 @@ async def test_a_reminder_whose_time_has_passed_is_not_sent_late(office: Office)
 async def test_a_channel_that_opens_again_is_not_reminded_early(office: Office) -> None:
     await tell(office, reminder=15)
     await office.sees(planned())
-    await office.store(Queries.pause, CHANNEL, GUILD, "no permission", office.clock.now())
+    await office.store(Queries.pause, CHANNEL, GUILD, NO_PERMISSION, office.clock.now())
     await office.passing(40 * MINUTE)
     assert office.discord.contents() == []
     await office.passing(6 * MINUTE)
@@ -162,7 +165,7 @@ async def test_a_channel_that_opens_again_is_not_reminded_early(office: Office) 
 async def test_a_reminder_that_was_unclear_and_whose_space_has_moved_waits_for_its_new_time(office: Office) -> None:
     await tell(office, reminder=15)
     await office.sees(planned())
-    office.discord.faults = {"send": [Unclear("time-out")]}
+    office.discord.faults = {"send": [Unclear(TIME_OUT)]}
     await office.passing(45 * MINUTE)
     await look(office.store, planned(3 * HOUR), now=office.clock.now())
     await office.passing(HOUR)
@@ -191,7 +194,7 @@ async def test_a_moment_that_is_switched_off_is_not_told(office: Office) -> None
 
 
 async def test_a_clock_that_was_set_back_holds_up_no_announcement(office: Office) -> None:
-    office.discord.faults = {"send": [Unclear("time-out")]}
+    office.discord.faults = {"send": [Unclear(TIME_OUT)]}
     await office.sees(live())
     office.clock._start -= timedelta(hours=5)
     await office.passing(60)
@@ -227,7 +230,7 @@ async def test_a_guild_that_wants_its_announcements_deleted_at_the_end_finds_non
     await office.sees(ended())
     await office.passing(400)
     assert office.discord.contents() == [ENDED], "what tells of the end stays"
-    assert ("skipped", DELETED) in await state(office.store)
+    assert ("skipped", Reason.DELETED_AT_END) in await state(office.store)
 
 
 async def test_a_guild_that_wants_its_announcements_left_finds_them_as_they_were(office: Office) -> None:

@@ -18,9 +18,7 @@ from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
 from tests.clocks import FakeClock
 from tests.deliver.test_courier import ScriptedDiscord, at_work
-from tests.store.seed import ADMIN, CHANNEL, GUILD, HOST, OTHER_CHANNEL, live, opened
-
-REASON = "I lack Send Messages in that channel"
+from tests.store.seed import ADMIN, CHANNEL, GUILD, HOST, NO_PERMISSION, OTHER_CHANNEL, live, opened
 
 
 @dataclass(slots=True)
@@ -92,13 +90,13 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
 
 async def test_a_paused_channel_is_told_once_with_its_reason_and_to_whom_it_concerns(desk: Desk) -> None:
     await desk.store(Queries.set_admin_channel, GUILD, OTHER_CHANNEL)
-    await desk.store(Queries.pause, CHANNEL, GUILD, REASON, desk.clock.now())
+    await desk.store(Queries.pause, CHANNEL, GUILD, NO_PERMISSION, desk.clock.now())
     await desk.passing(59)
     assert desk.ear.heard == []
     await desk.passing(2 * EVERY)
     [(guild, text, channel, people, nonce)] = desk.ear.heard
     assert (guild, channel, people) == (GUILD, OTHER_CHANNEL, (ADMIN,))
-    assert REASON in text
+    assert "I lack Send Messages in that channel" in text
     assert f"<#{CHANNEL}>" in text
     assert len(nonce) <= 25
     await desk.later(3 * 86400)
@@ -106,10 +104,10 @@ async def test_a_paused_channel_is_told_once_with_its_reason_and_to_whom_it_conc
 
 
 async def test_a_channel_that_the_courier_finds_open_again_within_a_minute_is_not_told_of(tmp_path: Path) -> None:
-    clock, discord = FakeClock(), ScriptedDiscord(obstacles={CHANNEL: REASON})
+    clock, discord = FakeClock(), ScriptedDiscord(obstacles={CHANNEL: NO_PERMISSION})
     async with opened(tmp_path) as store, at_work(store, discord, clock) as office, telling(store, clock) as desk:
         await office.sees(live())
-        assert [pause.reason for pause in await store(Queries.pauses)] == [REASON]
+        assert [pause.obstacle for pause in await store(Queries.pauses)] == [NO_PERMISSION]
         discord.obstacles.clear()
         await office.passing(31)
         await office.passing(300)
@@ -118,7 +116,7 @@ async def test_a_channel_that_the_courier_finds_open_again_within_a_minute_is_no
 
 
 async def test_a_channel_that_stays_closed_is_told_of_while_the_courier_works(tmp_path: Path) -> None:
-    clock, discord = FakeClock(), ScriptedDiscord(obstacles={CHANNEL: REASON})
+    clock, discord = FakeClock(), ScriptedDiscord(obstacles={CHANNEL: NO_PERMISSION})
     async with opened(tmp_path) as store, at_work(store, discord, clock) as office, telling(store, clock) as desk:
         await office.sees(live())
         await office.passing(300)

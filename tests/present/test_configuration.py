@@ -7,6 +7,7 @@ from spacebot.domain.ids import ChannelId, RoleId
 from spacebot.present.configuration import config_card, moments
 from tests.clocks import START
 from tests.present.samples import CHANNEL, GUILD, RECORD, fields, line, text
+from tests.store.seed import NO_PERMISSION
 
 
 def test_a_configuration_shows_what_is_missing_and_what_is_in_the_way() -> None:
@@ -31,7 +32,7 @@ def test_a_configuration_shows_what_is_missing_and_what_is_in_the_way() -> None:
             tells_live=False,
             tells_ended=True,
         ),
-        [line(live=RECORD, paused="gone"), line()],
+        [line(live=RECORD, paused=NO_PERMISSION), line()],
         GUILD,
         obstacle="gone",
         role_trouble="that role is gone",

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from spacebot.domain.accounts import Host, Standing
 from spacebot.domain.deliveries import Kind, Matter, Notice, Past
 from spacebot.domain.ids import MessageId, SpaceId, UserId
+from spacebot.domain.obstacles import Obstacle, Reason
 from spacebot.domain.spaces import Phase, SpaceRecord
 from spacebot.present.limits import DESCRIPTION_LIMIT
 from spacebot.present.reports import history_pages, notice
@@ -17,6 +18,8 @@ from spacebot.present.text import units
 from tests.clocks import START
 from tests.present.samples import CHANNEL, GUILD, text
 
+NO_PERMISSION = Obstacle(reason=Reason.PERMISSIONS_MISSING, details=("send_messages",))
+UNWATCHED = Obstacle(reason=Reason.UNWATCHED)
 HOST = Host(user_id=UserId("1"), username="teatime", name="Tea Time")
 
 
@@ -36,7 +39,7 @@ def past(**fields: Any) -> Past:
         "space": space,
         "host": HOST,
         "state": "sent",
-        "reason": None,
+        "obstacle": None,
         "message_id": MessageId(5),
         "sent_at": START + timedelta(seconds=4),
         **fields,
@@ -44,7 +47,7 @@ def past(**fields: Any) -> Past:
     return Past(**whole)
 
 
-def told(matter: Matter, detail: str, host: Host | None = HOST) -> str:
+def told(matter: Matter, detail: str = "", host: Host | None = HOST, obstacle: Obstacle | None = None) -> str:
     return notice(
         Notice(
             notice_id=1,
@@ -53,6 +56,7 @@ def told(matter: Matter, detail: str, host: Host | None = HOST) -> str:
             channel_id=CHANNEL if matter is Matter.PAUSED else None,
             host=host,
             detail=detail,
+            obstacle=obstacle,
             admin_channel_id=None,
             people=(),
             attempts=0,
@@ -75,7 +79,7 @@ def test_a_line_of_history_has_outcome_delay_and_link() -> None:
 
 
 def test_what_was_not_sent_says_why() -> None:
-    [card] = history_pages([past(state="skipped", reason="no longer followed", message_id=None, sent_at=None)], GUILD)
+    [card] = history_pages([past(state="skipped", obstacle=UNWATCHED, message_id=None, sent_at=None)], GUILD)
     assert "skipped: no longer followed" in text(card)
     assert "after the start" not in text(card)
 
@@ -97,8 +101,8 @@ def _fields(record: SpaceRecord) -> dict[str, Any]:
 
 
 def test_a_paused_channel_is_told_with_its_reason_and_that_nothing_is_lost() -> None:
-    said = told(Matter.PAUSED, "I lack Send Messages in that channel")
-    assert f"<#{CHANNEL}>: I lack Send Messages in that channel." in said
+    said = told(Matter.PAUSED, obstacle=NO_PERMISSION)
+    assert f"<#{CHANNEL}>: I lack Send Messages in that channel; grant it, and I go on by myself. " in said
     assert "Nothing is lost" in said
 
 

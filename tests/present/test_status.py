@@ -6,6 +6,7 @@ import pytest
 
 from spacebot.domain.deliveries import Pause, Queue
 from spacebot.domain.ids import ChannelId
+from spacebot.domain.obstacles import Obstacle, Reason
 from spacebot.domain.spending import Purpose, SpendingLine, Summary
 from spacebot.domain.views import PushView, Status
 from spacebot.present.card import Card
@@ -15,6 +16,9 @@ from spacebot.present.status import status_card
 from spacebot.present.text import units
 from tests.clocks import START
 from tests.present.samples import CHANNEL, GUILD, fields, text
+from tests.store.seed import NO_PERMISSION
+
+LONG = Obstacle(reason=Reason.PERMISSIONS_MISSING, details=("embed_links",) * 30)
 
 
 def status(**parts: Any) -> Status:
@@ -58,13 +62,13 @@ def test_any_trouble_is_named_and_does_not_work(trouble: dict[str, object]) -> N
 
 
 def test_paused_channels_are_named_with_their_reason() -> None:
-    card = status_card(status(pauses=(Pause(channel_id=CHANNEL, guild_id=GUILD, reason="I lack Send Messages"),)))
+    card = status_card(status(pauses=(Pause(channel_id=CHANNEL, guild_id=GUILD, obstacle=NO_PERMISSION),)))
     assert title(card) == "Working, with channels paused"
     assert f"<#{CHANNEL}>: I lack Send Messages" in text(card)
 
 
 def test_a_status_of_everything_at_once_fits_into_a_message() -> None:
-    pauses = [Pause(channel_id=ChannelId(n), guild_id=GUILD, reason="x" * 300) for n in range(500)]
+    pauses = [Pause(channel_id=ChannelId(n), guild_id=GUILD, obstacle=LONG) for n in range(500)]
     windows = [(f"endpoint {n}", n, 300) for n in range(200)]
     delays = [(10.0 ** (n % 7), seen_by) for n in range(20_000) for seen_by in SEEN_BY]
     card = status_card(status(pauses=pauses, windows=windows, trouble="t" * 5000, delays=delays))

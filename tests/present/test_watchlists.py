@@ -10,6 +10,7 @@ from spacebot.present import watchlists
 from spacebot.present.card import Card
 from spacebot.present.text import units
 from tests.present.samples import GUILD, HOSTS, RECORD, RECORDS, ROLE, assert_posted_safely, line
+from tests.store.seed import NO_PERMISSION
 
 
 @settings(max_examples=40, deadline=None)
@@ -38,14 +39,14 @@ def test_a_suggestion_fits(host: Host, most: int) -> None:
 
 def test_the_watchlist_says_where_whom_what_is_on_and_what_is_in_the_way() -> None:
     [page] = watchlists.watch_pages(
-        [line(role_id=ROLE, live=RECORD, paused="no permission"), line(channel_id=None)], GUILD
+        [line(role_id=ROLE, live=RECORD, paused=NO_PERMISSION), line(channel_id=None)], GUILD
     )
     assert page.embed is not None
     first, second = str(page.embed.description).split("\n\n")
     assert "→ <#110>" in first
     assert "<@&120>" in first
     assert "[live now](https://x.com/i/spaces/1OyKAWXYZabcd)" in first
-    assert "paused: no permission" in first
+    assert "paused: I lack Send Messages in that channel; grant it, and I go on by myself" in first
     assert "no channel yet" in second
     assert "not live" in second
 

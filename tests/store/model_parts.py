@@ -15,6 +15,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from sqlite_utils import Database
 
 from spacebot.domain.ids import ChannelId, GuildId, MessageId, SpaceId, UserId
+from spacebot.domain.obstacles import Obstacle, Reason
 from spacebot.domain.spaces import State
 from spacebot.errors import MessageGone, MessageRefused, Refused, SearchGivenUp, StoreError, TryLater, Unclear
 from spacebot.present.card import Card
@@ -22,6 +23,7 @@ from spacebot.store.migrations import migrations
 from spacebot.store.queries import Queries
 from spacebot.x.model import Space
 from tests.clocks import START
+from tests.store.seed import BLOCKED, NO_PERMISSION, SLOW_DOWN, TIME_OUT
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -115,7 +117,7 @@ class Discord:
     time: Time
     about_to_send: Callable[[ChannelId, str], None]
     sent: Callable[[ChannelId, str], None]
-    forbidden: dict[ChannelId, str] = field(default_factory=dict)
+    forbidden: dict[ChannelId, Obstacle] = field(default_factory=dict)
     deleted: set[ChannelId] = field(default_factory=set)
     left: set[ChannelId] = field(default_factory=set)
     blind: set[ChannelId] = field(default_factory=set)
@@ -126,18 +128,18 @@ class Discord:
     """Announcements that somebody deleted."""
     number: int = 0
 
-    def obstacle(self, guild_id: GuildId, channel_id: ChannelId) -> str | None:
+    def obstacle(self, guild_id: GuildId, channel_id: ChannelId) -> Obstacle | None:
         return self.in_the_way(channel_id)
 
-    def in_the_way(self, channel_id: ChannelId) -> str | None:
+    def in_the_way(self, channel_id: ChannelId) -> Obstacle | None:
         if channel_id in self.left:
-            return "I am not in that server"
-        return "the channel is gone" if channel_id in self.deleted else self.forbidden.get(channel_id)
+            return Obstacle(reason=Reason.GUILD_UNAVAILABLE)
+        return Obstacle(reason=Reason.CHANNEL_GONE) if channel_id in self.deleted else self.forbidden.get(channel_id)
 
     def can_search(self, guild_id: GuildId, channel_id: ChannelId) -> bool:
         return channel_id not in self.blind
 
-    async def look(self, guild_id: GuildId, channel_id: ChannelId) -> str | None:
+    async def look(self, guild_id: GuildId, channel_id: ChannelId) -> Obstacle | None:
         return self.in_the_way(channel_id)
 
     async def send(self, channel_id: ChannelId, card: Card, *, nonce: str) -> MessageId:
@@ -175,7 +177,7 @@ class Discord:
         def effect() -> None:
             message = self.messages.get(channel_id, {}).get(message_id)
             if message is None:
-                raise MessageGone("somebody deleted the message")
+                raise MessageGone
             message.card = card
 
         await self._call(Request("edit", channel_id, effect))
@@ -183,7 +185,7 @@ class Discord:
     async def delete(self, channel_id: ChannelId, message_id: MessageId) -> None:
         def effect() -> None:
             if self.messages.get(channel_id, {}).pop(message_id, None) is None:
-                raise MessageGone("somebody deleted the message")
+                raise MessageGone
 
         await self._call(Request("delete", channel_id, effect))
 
@@ -194,16 +196,16 @@ class Discord:
             with suppress(MessageGone):
                 request.effect()
         if outcome in {"lost", "unnoticed"}:
-            raise Unclear("time-out")
+            raise Unclear(TIME_OUT)
         if obstacle is not None or outcome == "refused":
-            raise Refused(obstacle or "blocked")
+            raise Refused(obstacle or NO_PERMISSION)
         if outcome == "unwelcome":
-            raise MessageRefused("blocked by AutoMod")
+            raise MessageRefused(BLOCKED)
         if outcome == "too many" and request.name == "find":
             self.given_up.add(request.channel)
-            raise SearchGivenUp("too many messages")
+            raise SearchGivenUp
         if outcome in {"later", "too many"}:
-            raise TryLater("slow down", seconds=20)
+            raise TryLater(SLOW_DOWN, seconds=20)
         return request.effect()
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from spacebot.domain.deliveries import Job
 from spacebot.domain.ids import ChannelId, GuildId, MessageId, RoleId, SpaceId, UserId
+from spacebot.domain.obstacles import Obstacle, Reason
 from spacebot.domain.spaces import Change, SpaceRecord, State
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
@@ -21,6 +22,12 @@ FAR_CHANNEL = ChannelId(210)
 ROLE = RoleId(120)
 OTHER_ROLE = RoleId(121)
 ADMIN = 130
+
+NO_PERMISSION = Obstacle(reason=Reason.PERMISSIONS_MISSING, details=("send_messages",))
+CHANNEL_GONE = Obstacle(reason=Reason.CHANNEL_GONE)
+BLOCKED = Obstacle(reason=Reason.AUTOMOD)
+TIME_OUT = Obstacle(reason=Reason.NO_ANSWER, details=("TimeoutError",))
+SLOW_DOWN = Obstacle(reason=Reason.SLOW_DOWN)
 
 SPACE = SpaceId("1OyKAWXYZabcd")
 HOST = User(id=UserId("2244994945"), username="teatime", name="Tea Time")

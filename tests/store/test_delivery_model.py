@@ -15,12 +15,12 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from spacebot.deliver.courier import DELETED, Courier
-from spacebot.domain.deliveries import Job, Kind
+from spacebot.deliver.courier import Courier
+from spacebot.domain.deliveries import Job, Kind, marker
 from spacebot.domain.guilds import AtEnd, GuildConfig
 from spacebot.domain.ids import ChannelId, GuildId, RoleId, SpaceId, UserId
+from spacebot.domain.obstacles import Obstacle, Reason
 from spacebot.domain.spaces import ABSENCES_APART, Change, SpaceRecord
-from spacebot.present.announcement import marker
 from spacebot.store.connection import Store
 from spacebot.store.forgetting import GUILDS_KEPT, HISTORY_KEPT
 from spacebot.store.queries import Queries
@@ -45,6 +45,7 @@ spaces = st.sampled_from(list(SPACES))
 events = st.sampled_from(
     ["schedule", "start", "start", "end", "end", "cancel", "hide", "show", "rename", "crowd", "guest"]
 )
+FORBIDS = [Reason.PERMISSIONS_MISSING, Reason.THREAD_LOCKED]
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
@@ -234,7 +235,7 @@ class Ledger(RuleBasedStateMachine):
 
     # Discord
 
-    @rule(channel=channels, what=st.sampled_from(["no permission", "archived", "delete", "history", "open"]))
+    @rule(channel=channels, what=st.sampled_from([*FORBIDS, "delete", "history", "open"]))
     def a_channel_changes(self, channel: ChannelId, what: str) -> None:
         match what:
             case "delete":
@@ -245,7 +246,7 @@ class Ledger(RuleBasedStateMachine):
             case "open":
                 self.discord.forbidden.pop(channel, None)
             case reason:
-                self.discord.forbidden[channel] = reason
+                self.discord.forbidden[channel] = Obstacle(reason=Reason(reason))
 
     @rule(channel=channels)
     def somebody_deletes_a_message(self, channel: ChannelId) -> None:
@@ -494,7 +495,7 @@ class Ledger(RuleBasedStateMachine):
             return
         if row["kind"] == Kind.REMINDER and self.was_set_back:
             return  # by the clock of then it was too late
-        assert row["reason"] in {"somebody deleted the message", DELETED}, "an announcement is given up"
+        assert row["reason"] in {Reason.MESSAGE_DELETED, Reason.DELETED_AT_END}, "an announcement is given up"
 
     def everything_stands_as_it_should(self, record: SpaceRecord) -> None:
         rows = self.kept(record)

@@ -22,6 +22,7 @@ from tests.store.seed import (
     FAR_GUILD,
     GUILD,
     HOST,
+    NO_PERMISSION,
     SPACE,
     ended,
     follow,
@@ -189,7 +190,7 @@ async def test_a_guild_that_stays_away_for_thirty_days_is_deleted_and_others_are
     await store(Queries.set_channel, FAR_GUILD, FAR_CHANNEL)
     await follow(store, guild=FAR_GUILD)
     await look(store, live())
-    await store(Queries.pause, CHANNEL, GUILD, "no permission", START)
+    await store(Queries.pause, CHANNEL, GUILD, NO_PERMISSION, START)
     await store(Queries.leave, GUILD, START)
     await store(Queries.forget, START + GUILDS_KEPT)
     assert await store(Queries.guild, GUILD) == GuildConfig()

@@ -8,9 +8,10 @@ import pytest
 
 from spacebot.domain.deliveries import Kind
 from spacebot.domain.ids import SpaceId, UserId
+from spacebot.domain.obstacles import Reason
 from spacebot.domain.spaces import ABSENCES_APART, State
 from spacebot.store.connection import Store
-from spacebot.store.deliveries import OVER, REFRESH, REFRESHES_PER_SECOND, STILL_YOUNG, UNWATCHED
+from spacebot.store.deliveries import REFRESH, REFRESHES_PER_SECOND, STILL_YOUNG
 from spacebot.store.queries import Queries
 from spacebot.store.spaces import OLD_NEWS
 from spacebot.x.model import Space
@@ -23,10 +24,12 @@ from tests.store.seed import (
     FAR_GUILD,
     GUILD,
     HOST,
+    NO_PERMISSION,
     OTHER_CHANNEL,
     OTHER_ROLE,
     ROLE,
     SPACE,
+    TIME_OUT,
     claim,
     ended,
     follow,
@@ -153,7 +156,7 @@ async def test_a_space_that_goes_live_early_is_announced_and_not_reminded_of(sto
     await look(store, planned(START + HOUR))
     await look(store, live(), now=START + MINUTE)
     assert [(row["kind"], row["state"], row["reason"]) for row in await rows(store)] == [
-        ("reminder", "skipped", OVER),
+        ("reminder", "skipped", Reason.OVER),
         ("live", "pending", None),
     ]
 
@@ -173,7 +176,7 @@ async def test_what_is_switched_off_before_it_was_attempted_is_not_sent(store: S
     await tell(store, scheduled=True, reminder=15)
     await look(store, planned(START + HOUR))
     await tell(store)
-    assert [(row["state"], row["reason"]) for row in await rows(store)] == [("skipped", UNWATCHED)] * 2
+    assert [(row["state"], row["reason"]) for row in await rows(store)] == [("skipped", Reason.UNWATCHED)] * 2
     assert await due(store, START + HOUR) == []
 
 
@@ -207,7 +210,7 @@ async def test_other_minutes_count_for_reminders_that_wait_already(store: Store,
 async def test_a_reminder_claimed_too_early_waits_as_if_it_had_not_been(store: Store) -> None:
     await tell(store, reminder=15)
     await look(store, planned(START + HOUR))
-    await store(Queries.pause, CHANNEL, GUILD, "no permission", START)
+    await store(Queries.pause, CHANNEL, GUILD, NO_PERMISSION, START)
     await store(Queries.resume, CHANNEL, START + SECOND)
     [job] = await claim(store, START + SECOND)
     await store(Queries.wait, job, START + 45 * MINUTE)
@@ -297,12 +300,12 @@ async def test_a_space_taken_for_over_that_comes_back_and_ends_is_told_of_once(s
 async def test_a_space_that_comes_back_while_its_message_is_looked_for_is_announced(store: Store) -> None:
     await look(store, live())
     [job] = await claim(store)
-    await store(Queries.mark_failed, job, "time-out", unclear=True, next_try_at=START)
+    await store(Queries.mark_failed, job, TIME_OUT, unclear=True, next_try_at=START)
     await look(store, absent=[SPACE], now=START)
     await look(store, absent=[SPACE], now=START + ABSENCES_APART)
     [over] = await claim(store, START + MINUTE)
     await look(store, live(), now=START + MINUTE)
-    await store(Queries.give_up, over, OVER, START + MINUTE)
+    await store(Queries.give_up, over, Reason.OVER, START + MINUTE)
     [again] = await claim(store, START + MINUTE)
     assert again.kind.fits(again.space.phase)
 
@@ -310,12 +313,12 @@ async def test_a_space_that_comes_back_while_its_message_is_looked_for_is_announ
 async def test_a_host_followed_again_while_its_message_is_looked_for_is_announced(store: Store) -> None:
     await look(store, live())
     [job] = await claim(store)
-    await store(Queries.mark_failed, job, "time-out", unclear=True, next_try_at=START)
+    await store(Queries.mark_failed, job, TIME_OUT, unclear=True, next_try_at=START)
     await store(Queries.remove_watch, GUILD, HOST.id, START)
     [unwanted] = await claim(store, START + MINUTE)
     await follow(store)
     await look(store, live(), now=START + MINUTE)
-    await store(Queries.give_up, unwanted, UNWATCHED, START + MINUTE)
+    await store(Queries.give_up, unwanted, Reason.UNWATCHED, START + MINUTE)
     [again] = await claim(store, START + MINUTE)
     assert again.followed
 
@@ -369,7 +372,7 @@ async def test_a_space_in_many_channels_is_refreshed_more_rarely(store: Store) -
         for number in range(1, channels):
             tables.db.execute(
                 "INSERT INTO deliveries SELECT NULL, space_id, ?, kind, guild_id, state, reason, wanted, shown, attempts,"
-                " first_attempt_at, next_try_at, message_id, created_at, sent_at, guest_id, quiet, turn"
+                " first_attempt_at, next_try_at, message_id, created_at, sent_at, guest_id, quiet, priority"
                 " FROM deliveries WHERE delivery_id = 1",
                 [CHANNEL + number],
             )

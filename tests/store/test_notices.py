@@ -9,18 +9,20 @@ import pytest
 from spacebot.domain.accounts import Standing
 from spacebot.domain.deliveries import Matter, Notice
 from spacebot.store.connection import Store
-from spacebot.store.deliveries import TOLD_AFTER
+from spacebot.store.pauses import TOLD_AFTER
 from spacebot.store.queries import Queries
 from spacebot.x.model import User
 from tests.clocks import START
 from tests.store.seed import (
     ADMIN,
     CHANNEL,
+    CHANNEL_GONE,
     COHOST,
     FAR_CHANNEL,
     FAR_GUILD,
     GUILD,
     HOST,
+    NO_PERMISSION,
     OTHER_CHANNEL,
     follow,
     opened,
@@ -47,22 +49,22 @@ async def told(store: Store, now: timedelta = timedelta()) -> list[Notice]:
 
 
 async def test_a_paused_channel_is_told_of_once_and_only_after_a_minute(store: Store) -> None:
-    await store(Queries.pause, CHANNEL, GUILD, "no permission", START)
+    await store(Queries.pause, CHANNEL, GUILD, NO_PERMISSION, START)
     assert await told(store, TOLD_AFTER - SECOND) == []
     [notice] = await told(store, TOLD_AFTER)
-    assert (notice.guild_id, notice.matter, notice.channel_id, notice.detail, notice.people) == (
+    assert (notice.guild_id, notice.matter, notice.channel_id, notice.obstacle, notice.people) == (
         GUILD,
         Matter.PAUSED,
         CHANNEL,
-        "no permission",
+        NO_PERMISSION,
         (ADMIN,),
     )
-    await store(Queries.pause, CHANNEL, GUILD, "the channel is gone", START + HOUR)
+    await store(Queries.pause, CHANNEL, GUILD, CHANNEL_GONE, START + HOUR)
     assert await told(store, 30 * DAY) == [], "another reason is the same trouble"
 
 
 async def test_a_channel_that_is_back_within_a_minute_is_not_worth_a_word(store: Store) -> None:
-    await store(Queries.pause, CHANNEL, GUILD, "no permission", START)
+    await store(Queries.pause, CHANNEL, GUILD, NO_PERMISSION, START)
     await store(Queries.resume, CHANNEL, START + 30 * SECOND)
     assert await told(store, DAY) == []
 
@@ -71,10 +73,10 @@ async def test_a_channel_that_is_back_within_a_minute_is_not_worth_a_word(store:
 async def test_a_channel_paused_again_is_told_of_again_only_a_day_later(
     store: Store, later: timedelta, times: int
 ) -> None:
-    await store(Queries.pause, CHANNEL, GUILD, "no permission", START)
+    await store(Queries.pause, CHANNEL, GUILD, NO_PERMISSION, START)
     assert len(await told(store, TOLD_AFTER)) == 1
     await store(Queries.resume, CHANNEL, START + HOUR)
-    await store(Queries.pause, CHANNEL, GUILD, "no permission", START + later)
+    await store(Queries.pause, CHANNEL, GUILD, NO_PERMISSION, START + later)
     assert len(await told(store, later + TOLD_AFTER)) == times
 
 
@@ -92,7 +94,7 @@ async def test_the_latest_three_who_set_it_up_may_be_told_in_person(store: Store
             limit=9,
             now=START,
         )
-    await store(Queries.pause, CHANNEL, GUILD, "no permission", START)
+    await store(Queries.pause, CHANNEL, GUILD, NO_PERMISSION, START)
     [notice] = await told(store, TOLD_AFTER)
     assert notice.people == (502, 501, 500), "who set up what goes elsewhere is not concerned"
 
@@ -185,7 +187,7 @@ async def test_a_guild_without_the_bot_is_told_when_it_is_back(store: Store) -> 
 
 
 async def test_notices_do_not_wait_for_a_clock_that_was_set_back(store: Store) -> None:
-    await store(Queries.pause, CHANNEL, GUILD, "no permission", START)
+    await store(Queries.pause, CHANNEL, GUILD, NO_PERMISSION, START)
     await store(Queries.set_clock_back, START - 5 * HOUR)
     assert len(await told(store, -5 * HOUR)) == 1
 

@@ -8,6 +8,7 @@ import pytest
 
 from spacebot.domain.deliveries import Kind
 from spacebot.domain.ids import MessageId, SpaceId
+from spacebot.domain.obstacles import Obstacle, Reason
 from spacebot.store.connection import Store
 from spacebot.store.overview import MOST_PAST
 from spacebot.store.queries import Queries
@@ -19,6 +20,7 @@ from tests.store.seed import (
     FAR_GUILD,
     GUILD,
     HOST,
+    NO_PERMISSION,
     OTHER_CHANNEL,
     SPACE,
     claim,
@@ -53,7 +55,7 @@ async def test_the_past_is_the_newest_first_with_outcome_and_message(store: Stor
     )
     assert (first.host.name, first.space.space_id) == ("Tea Time", SPACE)
     assert (second.state, second.message_id, second.sent_at) == ("skipped", None, None)
-    assert second.reason
+    assert second.obstacle == Obstacle(reason=Reason.OVER)
 
 
 async def test_the_past_can_be_that_of_one_host_or_guest(store: Store) -> None:
@@ -106,8 +108,8 @@ async def test_the_queue_counts_what_is_due_and_what_is_tried_and_leaves_out_the
     assert (queue.unsent, queue.edits) == (1, 0), "what is being sent still waits"
     await look(store, live(title="Another"), now=START + SECOND)
     assert (await store(Queries.queue, START + SECOND)).edits == 1
-    await store(Queries.pause, CHANNEL, GUILD, "no permission", START)
-    await store(Queries.pause, OTHER_CHANNEL, GUILD, "no permission", START)
+    await store(Queries.pause, CHANNEL, GUILD, NO_PERMISSION, START)
+    await store(Queries.pause, OTHER_CHANNEL, GUILD, NO_PERMISSION, START)
     queue = await store(Queries.queue, START + SECOND)
     assert (queue.unsent, queue.edits, queue.oldest) == (0, 0, None)
 

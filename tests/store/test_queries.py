@@ -10,25 +10,30 @@ from spacebot.domain.accounts import Host
 from spacebot.domain.guilds import GuildConfig
 from spacebot.domain.ids import ChannelId, GuildId, MessageId, SpaceId, UserId
 from spacebot.domain.mistakes import Mistake
+from spacebot.domain.obstacles import Reason
 from spacebot.domain.spaces import ABSENCES_APART, Change, Phase, State
 from spacebot.errors import StoreError, UserMistake
 from spacebot.store.connection import Store
-from spacebot.store.deliveries import LEASE, OVER, UNWATCHED
+from spacebot.store.deliveries import LEASE
 from spacebot.store.queries import Queries
 from spacebot.x.model import Space, User
 from tests.clocks import START
 from tests.store.seed import (
     ADMIN,
     CHANNEL,
+    CHANNEL_GONE,
     COHOST,
     FAR_CHANNEL,
     FAR_GUILD,
     GUILD,
     HOST,
+    NO_PERMISSION,
     OTHER_CHANNEL,
     OTHER_ROLE,
     ROLE,
+    SLOW_DOWN,
     SPACE,
+    TIME_OUT,
     claim,
     ended,
     follow,
@@ -141,7 +146,7 @@ async def test_the_guilds_role_stands_in_where_the_watch_has_none(store: Store) 
 async def test_a_watch_removed_before_sending_skips_its_row(store: Store) -> None:
     await look(store, live())
     assert await store(Queries.remove_watch, GUILD, HOST.id, START)
-    assert await states(store) == [(CHANNEL, "skipped", UNWATCHED)]
+    assert await states(store) == [(CHANNEL, "skipped", Reason.UNWATCHED)]
     assert await claim(store) == []
 
 
@@ -177,11 +182,11 @@ async def test_an_unclear_delivery_that_nobody_wants_any_more_says_so(store: Sto
     await look(store, live())
     [job] = await claim(store)
     assert job.followed
-    await store(Queries.mark_failed, job, "time-out", unclear=True, next_try_at=START)
+    await store(Queries.mark_failed, job, TIME_OUT, unclear=True, next_try_at=START)
     await store(Queries.remove_watch, GUILD, HOST.id, START)
     [again] = await claim(store)
     assert not again.followed
-    await store(Queries.mark_skipped, again.delivery_id, UNWATCHED)
+    await store(Queries.mark_skipped, again.delivery_id, Reason.UNWATCHED)
     await follow(store)
     await look(store, live(), now=LATER)
     [back] = await claim(store, LATER)
@@ -210,21 +215,21 @@ async def test_removing_what_is_not_followed_says_so(store: Store) -> None:
 async def test_a_space_that_is_over_before_it_was_sent_is_skipped(store: Store) -> None:
     await look(store, live())
     await look(store, ended(), now=LATER)
-    assert await states(store) == [(CHANNEL, "skipped", OVER)]
+    assert await states(store) == [(CHANNEL, "skipped", Reason.OVER)]
 
 
 async def test_what_is_over_while_its_channel_refuses_is_skipped(store: Store) -> None:
     await look(store, live())
     [job] = await claim(store)
-    await store(Queries.mark_failed, job, "no permission", unclear=False, next_try_at=START)
+    await store(Queries.mark_failed, job, NO_PERMISSION, unclear=False, next_try_at=START)
     await look(store, ended(), now=LATER)
-    assert await states(store) == [(CHANNEL, "skipped", OVER)]
+    assert await states(store) == [(CHANNEL, "skipped", Reason.OVER)]
 
 
 async def test_an_unclear_delivery_is_not_skipped_at_the_end_for_its_message_may_stand_there(store: Store) -> None:
     await look(store, live())
     [job] = await claim(store)
-    await store(Queries.mark_failed, job, "time-out", unclear=True, next_try_at=START)
+    await store(Queries.mark_failed, job, TIME_OUT, unclear=True, next_try_at=START)
     await look(store, ended(), now=LATER)
     [again] = await claim(store, LATER)
     assert (again.space.phase, again.first_attempt_at) == (Phase.ENDED, START)
@@ -233,7 +238,7 @@ async def test_an_unclear_delivery_is_not_skipped_at_the_end_for_its_message_may
 async def test_a_space_taken_for_over_that_comes_back_is_announced_after_all(store: Store) -> None:
     await look(store, live())
     await gone(store)
-    assert await states(store) == [(CHANNEL, "skipped", OVER)]
+    assert await states(store) == [(CHANNEL, "skipped", Reason.OVER)]
     await look(store, live(), now=LATER)
     assert await states(store) == [(CHANNEL, "pending", None)]
 
@@ -241,7 +246,7 @@ async def test_a_space_taken_for_over_that_comes_back_is_announced_after_all(sto
 async def test_a_message_that_somebody_deleted_does_not_come_back_with_its_space(store: Store) -> None:
     await look(store, live())
     [job] = await send(store)
-    await store(Queries.mark_skipped, job.delivery_id, "somebody deleted the message")
+    await store(Queries.mark_skipped, job.delivery_id, Reason.MESSAGE_DELETED)
     await gone(store)
     await look(store, live(), now=LATER)
     assert await claim(store, LATER) == []
@@ -275,7 +280,7 @@ async def test_an_edit_under_way_is_not_claimed_a_second_time_when_more_changes(
     [edit] = await claim(store, START + SECOND)
     await look(store, ended(), now=START + 2 * SECOND)
     assert await claim(store, START + 2 * SECOND) == []
-    await store(Queries.pause, CHANNEL, GUILD, "why not", START)
+    await store(Queries.pause, CHANNEL, GUILD, NO_PERMISSION, START)
     await store(Queries.resume, CHANNEL, START + 2 * SECOND)
     assert await claim(store, START + 2 * SECOND) == []
     await store(Queries.mark_sent, edit.delivery_id, MessageId(1001), edit.space.revision, START + 3 * SECOND)
@@ -322,7 +327,7 @@ async def test_a_start_makes_what_was_under_way_due_at_once(store: Store) -> Non
 async def test_a_start_does_not_hurry_what_was_refused(store: Store) -> None:
     await look(store, live())
     [job] = await claim(store)
-    await store(Queries.mark_failed, job, "slow down", unclear=False, next_try_at=LATER)
+    await store(Queries.mark_failed, job, SLOW_DOWN, unclear=False, next_try_at=LATER)
     assert await store(Queries.release, START + SECOND) == 0
     assert await claim(store, LATER - SECOND) == []
 
@@ -330,7 +335,7 @@ async def test_a_start_does_not_hurry_what_was_refused(store: Store) -> None:
 async def test_a_clear_refusal_of_the_first_attempt_proves_that_nothing_was_posted(store: Store) -> None:
     await look(store, live())
     [job] = await claim(store)
-    await store(Queries.mark_failed, job, "no", unclear=False, next_try_at=START)
+    await store(Queries.mark_failed, job, NO_PERMISSION, unclear=False, next_try_at=START)
     [again] = await claim(store)
     assert again.first_attempt_at is None
 
@@ -338,9 +343,9 @@ async def test_a_clear_refusal_of_the_first_attempt_proves_that_nothing_was_post
 async def test_a_refusal_after_an_unclear_attempt_proves_nothing_of_that_one(store: Store) -> None:
     await look(store, live())
     [job] = await claim(store)
-    await store(Queries.mark_failed, job, "time-out", unclear=True, next_try_at=START)
+    await store(Queries.mark_failed, job, TIME_OUT, unclear=True, next_try_at=START)
     [again] = await claim(store, START + SECOND)
-    await store(Queries.mark_failed, again, "no", unclear=False, next_try_at=START)
+    await store(Queries.mark_failed, again, NO_PERMISSION, unclear=False, next_try_at=START)
     [third] = await claim(store, START + 2 * SECOND)
     assert third.first_attempt_at == START
 
@@ -350,7 +355,7 @@ async def test_an_edit_that_fails_leaves_its_message_sent(store: Store) -> None:
     await send(store)
     await look(store, ended(), now=LATER)
     [edit] = await claim(store, LATER)
-    await store(Queries.mark_failed, edit, "time-out", unclear=True, next_try_at=LATER + SECOND)
+    await store(Queries.mark_failed, edit, TIME_OUT, unclear=True, next_try_at=LATER + SECOND)
     assert [row["state"] for row in await rows(store)] == ["sent"]
     assert await claim(store, LATER) == []
     [again] = await claim(store, LATER + SECOND)
@@ -388,7 +393,7 @@ async def test_a_channel_gets_one_at_a_time(store: Store) -> None:
 
 async def test_a_channel_replaced_before_anything_was_attempted_costs_no_announcement(store: Store) -> None:
     await look(store, live())
-    await store(Queries.pause, CHANNEL, GUILD, "no permission", START)
+    await store(Queries.pause, CHANNEL, GUILD, NO_PERMISSION, START)
     await store(Queries.set_channel, GUILD, OTHER_CHANNEL)
     await look(store, live(), now=LATER)
     assert [job.channel_id for job in await claim(store, LATER)] == [OTHER_CHANNEL]
@@ -402,16 +407,16 @@ async def test_a_channel_replaced_before_anything_was_attempted_costs_no_announc
 async def test_a_paused_channel_is_left_alone_and_resumed_at_once(store: Store) -> None:
     await follow(store, COHOST, channel=OTHER_CHANNEL)
     await look(store, live(), live(SpaceId("1other"), COHOST))
-    assert await store(Queries.pause, CHANNEL, GUILD, "no permission", START)
+    assert await store(Queries.pause, CHANNEL, GUILD, NO_PERMISSION, START)
     assert [job.channel_id for job in await claim(store)] == [OTHER_CHANNEL]
-    assert [pause.reason for pause in await store(Queries.pauses)] == ["no permission"]
+    assert [pause.obstacle for pause in await store(Queries.pauses)] == [NO_PERMISSION]
     await store(Queries.resume, CHANNEL, LATER)
     assert await store(Queries.pauses) == []
     assert [job.channel_id for job in await claim(store, LATER)] == [CHANNEL]
 
 
 async def test_a_pause_is_news_once_and_again_when_its_reason_changes(store: Store) -> None:
-    reasons = ["gone", "gone", "no permission", "no permission"]
+    reasons = [CHANNEL_GONE, CHANNEL_GONE, NO_PERMISSION, NO_PERMISSION]
     assert [await store(Queries.pause, CHANNEL, GUILD, reason, START) for reason in reasons] == [
         True,
         False,
@@ -422,7 +427,7 @@ async def test_a_pause_is_news_once_and_again_when_its_reason_changes(store: Sto
 
 async def test_what_waits_in_a_paused_channel_is_not_due(store: Store) -> None:
     await look(store, live())
-    await store(Queries.pause, CHANNEL, GUILD, "no permission", START)
+    await store(Queries.pause, CHANNEL, GUILD, NO_PERMISSION, START)
     assert await store(Queries.next_due) is None
 
 
@@ -504,14 +509,14 @@ async def test_a_line_of_the_list_says_where_whom_what_is_on_and_what_is_in_the_
     await store(Queries.set_role, GUILD, ROLE)
     await follow(store, COHOST, channel=OTHER_CHANNEL, role=OTHER_ROLE)
     await look(store, live())
-    await store(Queries.pause, OTHER_CHANNEL, GUILD, "no permission", START)
+    await store(Queries.pause, OTHER_CHANNEL, GUILD, NO_PERMISSION, START)
     coffee, tea = await store(Queries.watch_lines, GUILD)
     assert (coffee.watch.host.name, tea.watch.host.name) == ("Coffee Break", "Tea Time")
     assert (tea.channel_id, tea.role_id, tea.paused) == (CHANNEL, ROLE, None)
     assert tea.live is not None
     assert tea.live.space_id == SPACE
     assert (coffee.channel_id, coffee.role_id, coffee.live) == (OTHER_CHANNEL, OTHER_ROLE, None)
-    assert coffee.paused == "no permission"
+    assert coffee.paused == NO_PERMISSION
 
 
 async def test_a_host_whom_many_guilds_follow_is_swept_once(store: Store) -> None:

@@ -18,7 +18,20 @@ from spacebot.watch.sweeper import Watcher
 from spacebot.x.limits import Window
 from spacebot.x.money import Prices
 from tests.clocks import START, FakeClock
-from tests.store.seed import CHANNEL, COHOST, FAR_GUILD, GUILD, HOST, SPACE, follow, live, look, opened, send
+from tests.store.seed import (
+    CHANNEL,
+    COHOST,
+    FAR_GUILD,
+    GUILD,
+    HOST,
+    NO_PERMISSION,
+    SPACE,
+    follow,
+    live,
+    look,
+    opened,
+    send,
+)
 from tests.watch.test_sweeper import ScriptedX
 
 
@@ -55,10 +68,10 @@ async def test_the_status_says_how_every_part_is(store: Store) -> None:
 
 
 async def test_the_status_names_a_guilds_own_paused_channels_and_their_reason(store: Store) -> None:
-    await store(Queries.pause, CHANNEL, GUILD, "no permission", START)
+    await store(Queries.pause, CHANNEL, GUILD, NO_PERMISSION, START)
     mine = await health(store, FakeClock()).status(GUILD)
     others = await health(store, FakeClock()).status(FAR_GUILD)
-    assert [(pause.channel_id, pause.reason) for pause in mine.pauses] == [(CHANNEL, "no permission")]
+    assert [(pause.channel_id, pause.obstacle) for pause in mine.pauses] == [(CHANNEL, NO_PERMISSION)]
     assert list(others.pauses) == []
 
 

@@ -1,0 +1,76 @@
+"""What keeps a message from its channel, as codes: stored, compared and logged; `present.reasons` has the sentences."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Self
+
+
+class Reason(StrEnum):
+    """Why a message is not posted. What stands in brackets are the details that an `Obstacle` of this reason carries."""
+
+    # Nothing is to be posted any more.
+    UNWATCHED = "unwatched"
+    """No watch of the guild asks for it any more."""
+    OVER = "over"
+    """Its moment had passed before it could be told of."""
+    DELETED_AT_END = "deleted_at_end"
+    """The Space is over, and the guild wants its announcements deleted then."""
+    MESSAGE_DELETED = "message_deleted"
+    """Somebody deleted it."""
+
+    # Nothing can be posted in the channel.
+    CHANNEL_GONE = "channel_gone"
+    """The bot does not see the channel, or is not in the guild."""
+    CHANNEL_UNKNOWN = "channel_unknown"
+    """Discord says that it does not know the channel."""
+    NOT_FOR_MESSAGES = "not_for_messages"
+    """It is a category, a forum or the like."""
+    GUILD_UNAVAILABLE = "guild_unavailable"
+    THREAD_LOCKED = "thread_locked"
+    PERMISSIONS_MISSING = "permissions_missing"
+    """The bot lacks permissions there [their names in Discord's API]."""
+    PERMISSIONS_REFUSED = "permissions_refused"
+    """Discord says that the bot lacks a permission, though the bot sees none that is missing."""
+    CHANNEL_REFUSED = "channel_refused"
+    """Discord lets the bot do nothing there [HTTP status, Discord's code]."""
+
+    # This one message cannot be posted.
+    AUTOMOD = "automod"
+    MESSAGE_REFUSED = "message_refused"
+    """Discord does not take it [HTTP status, Discord's code]."""
+
+    # It may work in a moment.
+    DISCORD_FAILED = "discord_failed"
+    """[HTTP status]"""
+    SLOW_DOWN = "slow_down"
+    UNREACHABLE = "unreachable"
+    NO_ANSWER = "no_answer"
+    """[name of the exception]"""
+    SEARCH_TOO_LONG = "search_too_long"
+    UNFORESEEN = "unforeseen"
+
+    OTHER = "other"
+    """A code of another version of this program, or a reason that was not kept."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Reason":
+        return cls.OTHER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Obstacle:
+    """What is in the way of a message: a reason, and what belongs to it. Compared by value."""
+
+    reason: Reason
+    details: tuple[str, ...] = ()
+    """Words without spaces; see `Reason` for which."""
+
+    def __str__(self) -> str:
+        """How it is stored: `permissions_missing send_messages embed_links`."""
+        return " ".join((self.reason, *self.details))
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read what was stored."""
+        code, *details = text.split()
+        return cls(reason=Reason(code), details=tuple(details))

@@ -1,0 +1,52 @@
+"""What is in the way of a message, in words: why it was not posted, and what an admin can do."""
+
+from collections.abc import Iterable
+
+from spacebot.domain.obstacles import Obstacle, Reason
+
+PERMISSION_NAMES = {
+    "view_channel": "View Channel",
+    "send_messages": "Send Messages",
+    "send_messages_in_threads": "Send Messages in Threads",
+    "embed_links": "Embed Links",
+    "read_message_history": "Read Message History",
+}
+"""Permissions as Discord's settings call them."""
+
+SENTENCES = {
+    Reason.UNWATCHED: "no longer followed",
+    Reason.OVER: "the Space was over before it could be announced",
+    Reason.DELETED_AT_END: "the Space is over, and this server wants its announcements deleted then",
+    Reason.MESSAGE_DELETED: "somebody deleted the message",
+    Reason.CHANNEL_GONE: "the channel is gone, or I am no longer in that server; choose another with /config channel",
+    Reason.CHANNEL_UNKNOWN: "the channel is gone; choose another with /config channel",
+    Reason.NOT_FOR_MESSAGES: "that is not a channel for messages; choose another with /config channel",
+    Reason.GUILD_UNAVAILABLE: "Discord says that this server is unavailable for the moment",
+    Reason.THREAD_LOCKED: "the thread is locked; unlock it, or choose another channel with /config channel",
+    Reason.PERMISSIONS_REFUSED: (
+        "Discord says that I lack a permission in that channel: View Channel, Send Messages or Embed Links"
+    ),
+    Reason.CHANNEL_REFUSED: "Discord lets me do nothing in that channel (status {}, code {})",
+    Reason.AUTOMOD: "the server's AutoMod blocked the message; let it except me, or change its rule",
+    Reason.MESSAGE_REFUSED: "Discord refused the message (status {}, code {})",
+    Reason.DISCORD_FAILED: "Discord failed with status {}",
+    Reason.SLOW_DOWN: "Discord asks to slow down here",
+    Reason.UNREACHABLE: "Discord cannot be reached",
+    Reason.NO_ANSWER: "Discord did not answer: {}",
+    Reason.SEARCH_TOO_LONG: "there are too many messages to look through",
+    Reason.UNFORESEEN: "an unforeseen error",
+    Reason.OTHER: "the reason is no longer known",
+}
+"""Each reads on after a colon. `{}` stands for the details, in their order."""
+
+
+def sentence(obstacle: Obstacle) -> str:
+    """Why a message is not posted, to follow a colon."""
+    if obstacle.reason is Reason.PERMISSIONS_MISSING:
+        return f"I lack {permission_names(obstacle.details)} in that channel; grant it, and I go on by myself"
+    return SENTENCES[obstacle.reason].format(*obstacle.details, "?", "?")
+
+
+def permission_names(names: Iterable[str]) -> str:
+    """Permissions, given by their names in Discord's API, as Discord's settings call them."""
+    return ", ".join(PERMISSION_NAMES.get(name, name) for name in names)

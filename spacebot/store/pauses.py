@@ -1,0 +1,58 @@
+"""Channels that Discord does not let us post in for now, and why. The only module that writes the table `pauses`."""
+
+from datetime import datetime, timedelta
+
+from spacebot.domain.deliveries import Matter, Pause
+from spacebot.domain.ids import ChannelId, GuildId
+from spacebot.domain.obstacles import Obstacle
+from spacebot.store.base import ms
+from spacebot.store.deliveries import DeliveryQueries
+
+TOLD_AFTER = timedelta(minutes=1)
+"""A channel that is back so soon was not worth a word."""
+
+
+class PauseQueries(DeliveryQueries):
+    """Paused channels."""
+
+    def pause(self, channel_id: ChannelId, guild_id: GuildId, obstacle: Obstacle, now: datetime) -> bool:
+        """Leave a channel alone until `resume`; whether that is news."""
+        known = self._row("SELECT reason FROM pauses WHERE channel_id = :channel", channel=channel_id)
+        self.db.execute(
+            """
+            INSERT INTO pauses (channel_id, guild_id, reason, since) VALUES (:channel, :guild, :reason, :now)
+            ON CONFLICT (channel_id) DO UPDATE SET reason = excluded.reason
+            """,
+            {"channel": channel_id, "guild": guild_id, "reason": str(obstacle), "now": ms(now)},
+        )
+        if known is None:
+            self._tell(
+                [guild_id],
+                f"channel {channel_id}",
+                matter=Matter.PAUSED,
+                detail=str(obstacle),
+                now=now,
+                due=now + TOLD_AFTER,
+                channel_id=channel_id,
+            )
+        return known is None or Obstacle.parse(known["reason"]) != obstacle
+
+    def resume(self, channel_id: ChannelId, now: datetime) -> None:
+        """Post in the channel again, at once. Edits keep their time: one may be under way."""
+        self.db.execute("DELETE FROM pauses WHERE channel_id = :channel", {"channel": channel_id})
+        self._untell_channel(channel_id)
+        self._hurry_channel(channel_id, now)
+
+    def pauses(self) -> list[Pause]:
+        """The channels that are left alone."""
+        return [
+            Pause(channel_id=row["channel_id"], guild_id=row["guild_id"], obstacle=Obstacle.parse(row["reason"]))
+            for row in self._rows("SELECT channel_id, guild_id, reason FROM pauses")
+        ]
+
+    def _forget_pauses(self, left_before: datetime) -> None:
+        """Remove those of guilds that the bot had left by then."""
+        self.db.execute(
+            "DELETE FROM pauses WHERE guild_id IN (SELECT guild_id FROM guilds WHERE left_at <= :left)",
+            {"left": ms(left_before)},
+        )
