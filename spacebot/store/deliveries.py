@@ -141,10 +141,7 @@ class DeliveryQueries(JobQueries):
             self._refresh(record, now)
             return
         if change is Change.LIVE:  # its first minute needs no refreshing
-            self.db.execute(
-                "UPDATE spaces SET refreshed_at = :now WHERE space_id = :space",
-                {"now": ms(now), "space": record.space_id},
-            )
+            self._note_refreshed(record.space_id, now)
         fitting = json.dumps([kind.value for kind in Kind if kind.fits(record.phase)])
         values = {
             "space": record.space_id,
@@ -229,9 +226,7 @@ class DeliveryQueries(JobQueries):
                 "young": ms(now - STILL_YOUNG),
             },
         )
-        self.db.execute(
-            "UPDATE spaces SET refreshed_at = :now WHERE space_id = :space", {"now": ms(now), "space": record.space_id}
-        )
+        self._note_refreshed(record.space_id, now)
 
     def release(self, now: datetime) -> int:
         """At a start: what was being sent when the last run stopped is due again. How many there are."""

@@ -64,6 +64,19 @@ class SeenQueries(NoticeQueries):
         else:
             self._untell_standing(user_id)
 
+    def _note_seen_live(self, space_id: SpaceId, by: str) -> None:
+        """What was the first to see the Space live."""
+        self.db.execute(
+            "UPDATE spaces SET live_seen_by = COALESCE(live_seen_by, :by) WHERE space_id = :space",
+            {"by": by, "space": space_id},
+        )
+
+    def _note_refreshed(self, space_id: SpaceId, now: datetime) -> None:
+        """The Space's messages were asked to show its listeners."""
+        self.db.execute(
+            "UPDATE spaces SET refreshed_at = :now WHERE space_id = :space", {"now": ms(now), "space": space_id}
+        )
+
     def _note_asked(self, user_ids: Sequence[UserId], now: datetime) -> None:
         """X was asked for these accounts by id."""
         self.db.execute(

@@ -60,10 +60,7 @@ class SpaceQueries(DeliveryQueries):
             elif record.phase is Phase.LIVE and space is not None:
                 self._refresh(record, now)  # what moved too soon after the last edit is shown now
             if observation.change is Change.LIVE:
-                self.db.execute(
-                    "UPDATE spaces SET live_seen_by = COALESCE(live_seen_by, :by) WHERE space_id = :space",
-                    {"by": by, "space": space_id},
-                )
+                self._note_seen_live(space_id, by)
             if observation.change is Change.ENDED and known is not None and _is_news(record, known, now):
                 self._ensure_deliveries(record, now)
         return changes

@@ -628,6 +628,20 @@ async def test_a_database_that_fails_at_the_start_delays_the_start(
         await asyncio.wait_for(running, 20)
 
 
+async def test_a_courier_is_idle_once_all_that_is_due_is_done_and_not_before(office: Office) -> None:
+    gate = office.discord.gate = asyncio.Event()
+    await look(office.store, live())
+    office.courier.wake()
+    idle = asyncio.create_task(office.courier.idle())
+    await until(lambda: office.discord.under_way == 1)
+    assert not idle.done()
+    gate.set()
+    await asyncio.wait_for(idle, 20)
+    assert len(office.discord.contents()) == 1
+    await office.courier.drain(5)
+    await asyncio.wait_for(office.courier.idle(), 20)
+
+
 async def test_cancelling_the_courier_is_not_swallowed(office: Office) -> None:
     courier = Courier(store=office.store, publisher=office.discord, clock=FakeClock(start=START + timedelta(days=1)))
     running = asyncio.create_task(courier.run())
