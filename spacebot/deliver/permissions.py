@@ -31,4 +31,5 @@ def missing_permissions(
 
 
 def may_unlock(thread: discord.Thread) -> bool:
+    """Whether the bot may post in the thread though it is locked."""
     return thread.permissions_for(thread.guild.me).manage_threads

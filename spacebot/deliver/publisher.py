@@ -1,7 +1,4 @@
-"""The only place that sends, edits and finds messages through discord.py; its errors end here, as ours begin.
-
-`paced` keeps all requests of the bot together below Discord's 50 per second, without bursts.
-"""
+"""The only place that sends, edits and finds announcements through discord.py, whose errors become ours here."""
 
 import asyncio
 import json
@@ -39,6 +36,7 @@ SEARCHED = 2000
 """Messages that are looked through at most for one of ours."""
 
 UNKNOWN_MESSAGE = 10008
+
 CHANNEL_OBSTACLES = {
     10003: Reason.CHANNEL_UNKNOWN,
     50001: Reason.PERMISSIONS_REFUSED,

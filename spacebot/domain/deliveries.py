@@ -40,7 +40,7 @@ def reminder_due(start: datetime | None, minutes: int | None, now: datetime) -> 
 
     Args:
         start: When the Space is to start; None if nobody knows.
-        minutes: How long before its start the guild wants the reminder; None if it no longer says.
+        minutes: How long before its start the guild wants the reminder; None if it does not say: then at any time.
         now: The time.
 
     Returns:

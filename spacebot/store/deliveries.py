@@ -37,8 +37,8 @@ UNFINISHED = f"(state IN ('pending', 'sending', 'failed') OR {NEEDS_EDIT})"
 UNATTEMPTED = "(state IN ('pending', 'failed') AND first_attempt_at IS NULL)"
 """Deliveries of which Discord holds nothing for sure: they can be dropped."""
 
-WAITING_REMINDER = "(kind = 'reminder' AND state = 'pending' AND first_attempt_at IS NULL)"
-"""Reminders whose time has not come."""
+RANK_APART = 10_000_000_000_000
+"""More than any time in milliseconds that will come up, which keeps the ranks apart."""
 
 
 class Rank(IntEnum):
@@ -56,9 +56,6 @@ class Rank(IntEnum):
         return self * RANK_APART - ms(now)
 
 
-RANK_APART = 10_000_000_000_000
-"""More than any time in milliseconds that will come up, which keeps the ranks apart."""
-
 MOMENTS = {
     Kind.SCHEDULED: "g.tells_scheduled",
     Kind.REMINDER: "g.reminder_minutes IS NOT NULL",
@@ -74,8 +71,8 @@ class DeliveryQueries(JobQueries):
     def _ensure_deliveries(self, record: SpaceRecord, now: datetime, matched: Sequence[int] = ()) -> None:
         """One row per announcement that the Space's phase asks for; `matched` are the keyword watches that it matches."""
         for kind in Kind:
-            starts_later = record.scheduled_start is not None and record.scheduled_start > now
-            if kind.fits(record.phase) and (kind is not Kind.REMINDER or starts_later):
+            is_too_late = kind is Kind.REMINDER and reminder_due(record.scheduled_start, None, now) is None
+            if kind.fits(record.phase) and not is_too_late:
                 self._ensure_kind(record, kind, now, matched if kind is Kind.LIVE else ())
 
     def _ensure_kind(self, record: SpaceRecord, kind: Kind, now: datetime, matched: Sequence[int]) -> None:
@@ -183,12 +180,13 @@ class DeliveryQueries(JobQueries):
         Those that come too late are due at once: whoever claims them closes them.
         """
         rows = self._rows(
-            f"""
-            SELECT delivery_id, scheduled_start, reminder_minutes
+            """
+            SELECT d.delivery_id, s.scheduled_start, g.reminder_minutes
             FROM deliveries d JOIN spaces s USING (space_id) JOIN guilds g ON g.guild_id = d.guild_id
-            WHERE {WAITING_REMINDER} AND scheduled_start IS NOT NULL AND reminder_minutes IS NOT NULL
-              AND (space_id = :space OR d.guild_id = :guild)
-            """,  # noqa: S608 - a constant
+            WHERE d.kind = 'reminder' AND d.state = 'pending' AND d.first_attempt_at IS NULL
+              AND s.scheduled_start IS NOT NULL AND g.reminder_minutes IS NOT NULL
+              AND (d.space_id = :space OR d.guild_id = :guild)
+            """,
             space=space_id,
             guild=guild_id,
         )
