@@ -10,7 +10,7 @@ from itertools import product
 
 from spacebot.domain.guilds import AtEnd
 from tests.crash.channel import FAULTS, HELD_BACK, SOUND
-from tests.crash.parts import Scene, begun, over, renamed, same, scheduled
+from tests.crash.parts import Shown, begun, over, renamed, same, scheduled
 from tests.crash.simulated import Left, Run, Step, Wishes, beginning, running
 from tests.crash.tally import Kind, Tally, Verdict, judge
 
@@ -26,12 +26,12 @@ PATIENCE = 900.0
 STRIDE = 20.0
 """Seconds between looks at whether it has; within them X was looked at once at least."""
 
-LIVE = Scene()
+LIVE = Shown()
 USUAL = Wishes()
 ALL_MOMENTS = Wishes(all_moments=True)
 DELETES = Wishes(at_end=AtEnd.DELETE)
 
-Course = Callable[[Scene], Scene]
+Course = Callable[[Shown], Shown]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,7 @@ class Path:
 
     name: str
     stands: bool = False
-    before: Scene = LIVE
+    before: Shown = LIVE
     first: Course = same
     down: Course = same
     wishes: Wishes = USUAL
@@ -139,7 +139,7 @@ class Explorer:
     async def explore(self) -> None:
         """All of them."""
         part, path = self._part, self._part.path
-        left = await beginning(readable=part.readable, window=part.window, wishes=path.wishes, scene=path.before)
+        left = await beginning(readable=part.readable, window=part.window, wishes=path.wishes, shown=path.before)
         if path.stands:
             async with running(left, record=False) as run:
                 await _until_settled(run)
@@ -149,36 +149,36 @@ class Explorer:
             if FAULTS[fault].late and part.window <= HELD_BACK:
                 continue
             where = f"{path.name}, {fault}, readable {part.readable}, window {part.window:.0f}"
-            for step, delay in product(await self._killed(left, 0.0, path.first(left.scene), fault), part.delays):
-                scene = path.down(step.left.scene)
+            for step, delay in product(await self._killed(left, 0.0, path.first(left.shown), fault), part.delays):
+                shown = path.down(step.left.shown)
                 story = f"{where}; {step.kind} {step.what}, {delay:.0f} s"
                 if not part.again:
-                    verdict = await self._ending(step.left, delay, scene)
+                    verdict = await self._ending(step.left, delay, shown)
                     self.tally.add(Kind(crashes=1, step=step.kind, fault=fault), verdict, story)
                 for fault2 in part.again:
                     kind = f"{fault}, then {fault2}"
-                    for step2, delay2 in product(await self._killed(step.left, delay, scene, fault2), part.delays):
-                        verdict = await self._ending(step2.left, delay2, scene)
+                    for step2, delay2 in product(await self._killed(step.left, delay, shown, fault2), part.delays):
+                        verdict = await self._ending(step2.left, delay2, shown)
                         story2 = f"{story}; {fault2}, {step2.kind} {step2.what}, {delay2:.0f} s"
                         self.tally.add(Kind(crashes=2, step=step2.kind, fault=kind), verdict, story2)
 
-    async def _killed(self, left: Left, delay: float, scene: Scene, fault: str) -> list[Step]:
+    async def _killed(self, left: Left, delay: float, shown: Shown, fault: str) -> list[Step]:
         """The steps of a run until everything is settled; its first request meets the fault."""
-        key = (left.identity, delay, scene, fault)
+        key = (left.identity, delay, shown, fault)
         if key not in self._steps:
             self.tally.runs += 1
             faults = {} if fault == SOUND else {0: FAULTS[fault]}
-            async with running(left, after=delay, scene=scene, faults=faults, record=True) as run:
+            async with running(left, after=delay, shown=shown, faults=faults, record=True) as run:
                 await _until_settled(run)
             self._steps[key] = run.steps
         return self._steps[key]
 
-    async def _ending(self, left: Left, delay: float, scene: Scene) -> Verdict:
+    async def _ending(self, left: Left, delay: float, shown: Shown) -> Verdict:
         """How it comes out if the bot is left alone from here on, and the Space ends some time."""
-        key = (left.identity, delay, scene)
+        key = (left.identity, delay, shown)
         if key not in self._endings:
             self.tally.runs += 1
-            async with running(left, after=delay, scene=scene, record=False) as run:
+            async with running(left, after=delay, shown=shown, record=False) as run:
                 settled = await _until_settled(run)
                 await run.end()
                 settled = await _until_settled(run) and settled

@@ -34,7 +34,7 @@ ANSWERS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class Shown:
     """What X would show."""
 
     title: str = "Tea and type theory"
@@ -57,29 +57,29 @@ class Scene:
         return self.state in {State.LIVE, State.SCHEDULED}
 
 
-def same(scene: Scene) -> Scene:
+def same(shown: Shown) -> Shown:
     """Nothing happens on X."""
-    return scene
+    return shown
 
 
-def renamed(scene: Scene) -> Scene:
+def renamed(shown: Shown) -> Shown:
     """The same Space under another title."""
-    return replace(scene, title="Tea and category theory")
+    return replace(shown, title="Tea and category theory")
 
 
-def over(scene: Scene) -> Scene:
+def over(shown: Shown) -> Shown:
     """The same Space, ended."""
-    return replace(scene, state=State.ENDED)
+    return replace(shown, state=State.ENDED)
 
 
-def scheduled(scene: Scene) -> Scene:
+def scheduled(shown: Shown) -> Shown:
     """The same Space, some time before it starts."""
-    return replace(scene, state=State.SCHEDULED)
+    return replace(shown, state=State.SCHEDULED)
 
 
-def begun(scene: Scene) -> Scene:
+def begun(shown: Shown) -> Shown:
     """The same Space, live."""
-    return replace(scene, state=State.LIVE)
+    return replace(shown, state=State.LIVE)
 
 
 class SteppedStore(Store):
@@ -130,18 +130,18 @@ class SettlingClock(FakeClock):
 
 
 @dataclass(slots=True)
-class SceneSource:
+class ShownSource:
     """X, as the watcher asks it."""
 
     clock: Clock
-    scene: Scene
+    shown: Shown
     asked: bool = False
 
     async def sweep(self, host_ids: Sequence[UserId]) -> Page[Space]:
         """What the host has open."""
         await self.clock.sleep(SWEEP if self.asked else ANSWERS)
         self.asked = True
-        return Page(items=(self.scene.space(),) if self.scene.is_open else (), users={HOST.id: HOST})
+        return Page(items=(self.shown.space(),) if self.shown.is_open else (), users={HOST.id: HOST})
 
     async def ask(self, host_id: UserId) -> HostAnswer:
         """Nobody asks."""
@@ -150,7 +150,7 @@ class SceneSource:
     async def by_ids(self, space_ids: Sequence[SpaceId], *, people: bool = False, at_once: bool = False) -> Page[Space]:
         """The Space, open or not."""
         await self.clock.sleep(ANSWERS)
-        return Page(items=(self.scene.space(),))
+        return Page(items=(self.shown.space(),))
 
     async def users(self, user_ids: Sequence[UserId]) -> Page[User]:
         """Nobody asks."""

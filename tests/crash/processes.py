@@ -52,7 +52,7 @@ class ForwardClock:
 
 
 @dataclass(slots=True, kw_only=True)
-class Theatre:
+class Scene:
     """The two servers, one guild that follows one host, and the process."""
 
     x: LocalX
@@ -209,7 +209,7 @@ class Hook:
 
 
 @asynccontextmanager
-async def theatre(seed: int) -> AsyncIterator[Theatre]:
+async def opened(seed: int) -> AsyncIterator[Scene]:
     """Everything up, and the host followed."""
     clock, hook = ForwardClock(), Hook()
     with tempfile.TemporaryDirectory() as folder:
@@ -232,7 +232,7 @@ async def theatre(seed: int) -> AsyncIterator[Theatre]:
                 admin: LocalMember = guild.add_member("admin", manage_guild=True)
                 use = await admin.use(channel, "watch add", host=f"@{host.username}")
                 await use.reply(timeout=PATIENCE)
-                yield Theatre(
+                yield Scene(
                     x=x,
                     discord=discord,
                     clock=clock,
@@ -245,24 +245,24 @@ async def theatre(seed: int) -> AsyncIterator[Theatre]:
 
 
 async def play_all(chosen: Sequence[History], *, at_once: int) -> Tally:
-    """Play histories, several theatres side by side; each theatre's channel is counted again at its end."""
+    """Play histories, several scenes side by side; each scene's channel is counted again at its end."""
     tally, waiting = Tally(), list(chosen)
 
     async def work(seed: int) -> None:
         played: list[tuple[History, str]] = []
-        async with theatre(seed) as stage:
+        async with opened(seed) as scene:
             while waiting:
                 history = waiting.pop(0)
                 try:
-                    played.append((history, await stage.play(history)))
+                    played.append((history, await scene.play(history)))
                 except TimeoutError:
                     tally.missed.append(str(history))
-                    await stage.tidy()
+                    await scene.tidy()
             # Only now: a message that came twice may have come late.
             for history, space_id in played:
                 last = history.kills[-1]
                 kind = Kind(crashes=len(history.kills), step=f"{last.method}: {last.step}", fault=last.fault)
-                tally.add(kind, stage.verdict(history, space_id), str(history))
+                tally.add(kind, scene.verdict(history, space_id), str(history))
                 tally.runs += 1 + len(history.kills)
 
     await asyncio.gather(*(work(seed) for seed in range(min(at_once, len(chosen)))))

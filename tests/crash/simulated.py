@@ -22,7 +22,7 @@ from spacebot.store.queries import Queries
 from spacebot.watch.sweeper import Watcher
 from tests.clocks import START
 from tests.crash.channel import Channel, Fault, Line, Request
-from tests.crash.parts import NOTICE, Scene, SceneSource, SettlingClock, SteppedStore, over
+from tests.crash.parts import NOTICE, SettlingClock, Shown, ShownSource, SteppedStore, over
 from tests.store.seed import GUILD, ROLE, ended, opened
 
 DATABASE = "ledger.sqlite3"
@@ -55,7 +55,7 @@ class Left:
     at: datetime
     files: Mapping[str, bytes]
     channel: Channel
-    scene: Scene
+    shown: Shown
     identity: object
     """The same where it makes no difference to a later run: times are counted from `at`, messages numbered."""
 
@@ -77,7 +77,7 @@ class Run:
     clock: SettlingClock
     store: SteppedStore
     channel: Channel
-    source: SceneSource
+    source: ShownSource
     courier: Courier
     steps: list[Step] = field(default_factory=list)
     known: dict[object, Left] = field(default_factory=dict)
@@ -93,7 +93,7 @@ class Run:
 
     async def end(self) -> None:
         """The Space ends, and X is looked at just now."""
-        self.source.scene = over(self.source.scene)
+        self.source.shown = over(self.source.shown)
         await Store.__call__(self.store, Queries.take_in, [ended()], (), (), self.clock.now())
         self.courier.wake()
 
@@ -105,14 +105,14 @@ class Run:
             # Only a message: an edit that came after a newer one would stand, and a start takes longer than its way.
             arrives = now + timedelta(seconds=ARRIVES if under_way.method == "POST" else 0)
             channel.under_way.append((arrives, under_way))
-        identity = (_rows(self.database, channel, now), _identity(channel, now), self.source.scene)
+        identity = (_rows(self.database, channel, now), _identity(channel, now), self.source.shown)
         if identity not in self.known:
             # What SQLite keeps in shared memory (-shm) is made anew from the log.
             files = {
                 each.name: each.read_bytes() for each in self.database.parent.iterdir() if each.name[-4:] != "-shm"
             }
-            scene = self.source.scene
-            self.known[identity] = Left(at=now, files=files, channel=channel, scene=scene, identity=identity)
+            shown = self.source.shown
+            self.known[identity] = Left(at=now, files=files, channel=channel, shown=shown, identity=identity)
         return self.known[identity]
 
 
@@ -157,7 +157,7 @@ def _identity(channel: Channel, now: datetime) -> object:
     )
 
 
-async def beginning(*, readable: bool, window: float, wishes: Wishes, scene: Scene) -> Left:
+async def beginning(*, readable: bool, window: float, wishes: Wishes, shown: Shown) -> Left:
     """A guild follows a host; the bot has never run since."""
     with tempfile.TemporaryDirectory() as folder:
         async with opened(Path(folder), role=ROLE) as store:
@@ -175,7 +175,7 @@ async def beginning(*, readable: bool, window: float, wishes: Wishes, scene: Sce
             await store(Queries.set_end, GUILD, wishes.at_end)
         files = {DATABASE: (Path(folder) / DATABASE).read_bytes()}
     channel = Channel(readable=readable, window=window)
-    return Left(at=START, files=files, channel=channel, scene=scene, identity=())
+    return Left(at=START, files=files, channel=channel, shown=shown, identity=())
 
 
 @asynccontextmanager
@@ -183,7 +183,7 @@ async def running(
     left: Left,
     *,
     after: float = 0.0,
-    scene: Scene | None = None,
+    shown: Shown | None = None,
     faults: Mapping[int, Fault] | None = None,
     record: bool,
 ) -> AsyncIterator[Run]:
@@ -192,7 +192,7 @@ async def running(
     Args:
         left: What it finds.
         after: Seconds that have passed since.
-        scene: What X shows by now; as it did, if None.
+        shown: What X shows by now; as it did, if None.
         faults: What its requests meet, by their number from 0.
         record: Whether to collect `steps`.
     """
@@ -217,7 +217,7 @@ async def running(
         before = asyncio.all_tasks()
         async with SteppedStore(Path(folder) / DATABASE, step) as store:
             clock.store = store
-            source = SceneSource(clock, scene or left.scene)
+            source = ShownSource(clock, shown or left.shown)
             publisher = DiscordPublisher(Line(channel, clock, faults or {}, request_step).client())
             courier = Courier(store=store, publisher=publisher, clock=clock)
             watcher = Watcher(source=source, store=store, clock=clock, on_work=courier.wake)

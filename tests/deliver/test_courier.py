@@ -139,7 +139,7 @@ ENDED = "**Tea Time**'s Space has ended."
 
 
 @dataclass(slots=True)
-class Office:
+class Scene:
     """A courier at work."""
 
     store: Store
@@ -185,14 +185,14 @@ def under_way() -> list[asyncio.Task[object]]:
 
 
 @asynccontextmanager
-async def at_work(store: Store, discord: ScriptedDiscord, clock: FakeClock, most: int = 50) -> AsyncIterator[Office]:
+async def at_work(store: Store, discord: ScriptedDiscord, clock: FakeClock, most: int = 50) -> AsyncIterator[Scene]:
     woken = asyncio.Event()
     courier = Courier(store=store, publisher=discord, clock=clock, woken=woken, most_at_once=most)
     running = asyncio.create_task(courier.run())
     try:
-        office = Office(store, discord, clock, courier, woken)
-        await office.idle()
-        yield office
+        scene = Scene(store, discord, clock, courier, woken)
+        await scene.idle()
+        yield scene
     finally:
         if discord.gate is not None:
             discord.gate.set()
@@ -202,95 +202,95 @@ async def at_work(store: Store, discord: ScriptedDiscord, clock: FakeClock, most
 
 
 @pytest.fixture
-async def office(tmp_path: Path) -> AsyncIterator[Office]:
-    async with opened(tmp_path, role=ROLE) as store, at_work(store, ScriptedDiscord(), FakeClock()) as office:
-        yield office
+async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
+    async with opened(tmp_path, role=ROLE) as store, at_work(store, ScriptedDiscord(), FakeClock()) as scene:
+        yield scene
 
 
 async def state(store: Store) -> list[tuple[object, object]]:
     return [(row["state"], row["reason"]) for row in await rows(store)]
 
 
-async def test_an_announcement_is_sent_once_and_closed_at_the_end(office: Office) -> None:
-    await office.sees(live())
-    await office.sees(live())
-    await office.passing(400)
-    assert office.discord.contents() == [f"<@&120> {LIVE}"]
-    await office.sees(ended())
-    await office.passing(400)
-    assert office.discord.contents() == [ENDED]
-    assert office.discord.calls == [("send", CHANNEL), ("edit", CHANNEL)]
+async def test_an_announcement_is_sent_once_and_closed_at_the_end(scene: Scene) -> None:
+    await scene.sees(live())
+    await scene.sees(live())
+    await scene.passing(400)
+    assert scene.discord.contents() == [f"<@&120> {LIVE}"]
+    await scene.sees(ended())
+    await scene.passing(400)
+    assert scene.discord.contents() == [ENDED]
+    assert scene.discord.calls == [("send", CHANNEL), ("edit", CHANNEL)]
 
 
-async def test_an_unclear_send_is_looked_for_first_and_then_repeated_with_its_nonce(office: Office) -> None:
-    office.discord.faults = {"send": [Unclear(TIME_OUT), Unclear(TIME_OUT)]}
-    await office.sees(live())
-    await office.passing(60)
-    assert [call for call, _ in office.discord.calls] == ["send", "find", "send", "find", "send"]
-    assert len(set(office.discord.nonces)) == 1
-    assert len(office.discord.nonces[0]) <= 25
-    assert set(office.discord.searched_since) == {START - LOOK_BACK}
-    assert office.discord.contents() == [f"<@&120> {LIVE}"]
+async def test_an_unclear_send_is_looked_for_first_and_then_repeated_with_its_nonce(scene: Scene) -> None:
+    scene.discord.faults = {"send": [Unclear(TIME_OUT), Unclear(TIME_OUT)]}
+    await scene.sees(live())
+    await scene.passing(60)
+    assert [call for call, _ in scene.discord.calls] == ["send", "find", "send", "find", "send"]
+    assert len(set(scene.discord.nonces)) == 1
+    assert len(scene.discord.nonces[0]) <= 25
+    assert set(scene.discord.searched_since) == {START - LOOK_BACK}
+    assert scene.discord.contents() == [f"<@&120> {LIVE}"]
 
 
-async def test_a_message_that_stands_there_after_all_is_adopted_and_brought_up_to_date(office: Office) -> None:
-    office.discord.faults = {"send": [Unclear(TIME_OUT)]}
-    office.discord.posts_before_failing = True
-    await office.sees(live())
-    await office.sees(live(title="Another title"))
-    await office.passing(60)
-    assert office.discord.nonces == office.discord.nonces[:1], "never sent again"
-    [message] = office.discord.channels[CHANNEL]
+async def test_a_message_that_stands_there_after_all_is_adopted_and_brought_up_to_date(scene: Scene) -> None:
+    scene.discord.faults = {"send": [Unclear(TIME_OUT)]}
+    scene.discord.posts_before_failing = True
+    await scene.sees(live())
+    await scene.sees(live(title="Another title"))
+    await scene.passing(60)
+    assert scene.discord.nonces == scene.discord.nonces[:1], "never sent again"
+    [message] = scene.discord.channels[CHANNEL]
     assert message.card.embed is not None
     assert message.card.embed.title == "Another title"
-    assert [call for call, _ in office.discord.calls] == ["send", "find", "edit"]
+    assert [call for call, _ in scene.discord.calls] == ["send", "find", "edit"]
 
 
-async def test_a_space_that_ended_while_its_announcement_was_unclear_is_adopted(office: Office) -> None:
-    office.discord.faults = {"send": [Unclear(TIME_OUT)]}
-    office.discord.posts_before_failing = True
-    await office.sees(live())
-    await office.sees(ended())
-    await office.passing(60)
-    assert office.discord.contents() == [ENDED]
-    assert len(office.discord.nonces) == 1
+async def test_a_space_that_ended_while_its_announcement_was_unclear_is_adopted(scene: Scene) -> None:
+    scene.discord.faults = {"send": [Unclear(TIME_OUT)]}
+    scene.discord.posts_before_failing = True
+    await scene.sees(live())
+    await scene.sees(ended())
+    await scene.passing(60)
+    assert scene.discord.contents() == [ENDED]
+    assert len(scene.discord.nonces) == 1
 
 
-async def test_a_space_that_ended_while_its_announcement_was_unclear_is_not_posted_late(office: Office) -> None:
-    office.discord.faults = {"send": [Unclear(TIME_OUT)]}
-    await office.sees(live())
-    await office.sees(ended())
-    await office.passing(400)
-    assert office.discord.contents() == []
-    assert await state(office.store) == [("skipped", Reason.OVER)]
+async def test_a_space_that_ended_while_its_announcement_was_unclear_is_not_posted_late(scene: Scene) -> None:
+    scene.discord.faults = {"send": [Unclear(TIME_OUT)]}
+    await scene.sees(live())
+    await scene.sees(ended())
+    await scene.passing(400)
+    assert scene.discord.contents() == []
+    assert await state(scene.store) == [("skipped", Reason.OVER)]
 
 
-async def test_a_host_unfollowed_while_its_announcement_was_unclear_is_not_posted(office: Office) -> None:
-    office.discord.faults = {"send": [Unclear(TIME_OUT)]}
-    await office.sees(live())
-    await office.store(Queries.remove_watch, GUILD, HOST.id, office.clock.now())
-    await office.passing(400)
-    assert office.discord.contents() == []
-    assert await state(office.store) == [("skipped", Reason.UNWATCHED)]
+async def test_a_host_unfollowed_while_its_announcement_was_unclear_is_not_posted(scene: Scene) -> None:
+    scene.discord.faults = {"send": [Unclear(TIME_OUT)]}
+    await scene.sees(live())
+    await scene.store(Queries.remove_watch, GUILD, HOST.id, scene.clock.now())
+    await scene.passing(400)
+    assert scene.discord.contents() == []
+    assert await state(scene.store) == [("skipped", Reason.UNWATCHED)]
 
 
-async def test_without_the_history_an_unclear_send_is_repeated_without_mentions(office: Office) -> None:
-    office.discord.faults = {"send": [Unclear(TIME_OUT)]}
-    office.discord.blind = True
-    await office.sees(live())
-    await office.passing(60)
-    assert [call for call, _ in office.discord.calls] == ["send", "send"]
-    [message] = office.discord.channels[CHANNEL]
+async def test_without_the_history_an_unclear_send_is_repeated_without_mentions(scene: Scene) -> None:
+    scene.discord.faults = {"send": [Unclear(TIME_OUT)]}
+    scene.discord.blind = True
+    await scene.sees(live())
+    await scene.passing(60)
+    assert [call for call, _ in scene.discord.calls] == ["send", "send"]
+    [message] = scene.discord.channels[CHANNEL]
     assert (message.card.content, message.card.roles) == (LIVE, ())
 
 
 async def test_a_crash_between_sending_and_noting_it_leaves_one_message(tmp_path: Path) -> None:
     discord, clock = ScriptedDiscord(), FakeClock()
     async with opened(tmp_path) as store:
-        async with at_work(store, discord, clock) as office:
+        async with at_work(store, discord, clock) as scene:
             discord.gate = asyncio.Event()
             await look(store, live())
-            office.courier.wake()
+            scene.courier.wake()
             await until(lambda: discord.under_way == 1)
             [working] = under_way()
             working.cancel()  # the process dies while Discord takes the message
@@ -302,162 +302,162 @@ async def test_a_crash_between_sending_and_noting_it_leaves_one_message(tmp_path
             nonce="of the dead",
         )
         discord.calls.clear()
-        async with at_work(store, discord, clock) as office:
-            await office.passing(10)
+        async with at_work(store, discord, clock) as scene:
+            await scene.passing(10)
             assert [call for call, _ in discord.calls] == ["find", "edit"]
             assert discord.contents() == [LIVE]
 
 
 async def test_a_refusal_pauses_its_channel_and_harms_nobody_else(
-    office: Office, caplog: pytest.LogCaptureFixture
+    scene: Scene, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await office.store(Queries.set_channel, FAR_GUILD, FAR_CHANNEL)
-    await follow(office.store, guild=FAR_GUILD)
-    office.discord.obstacles[CHANNEL] = NO_PERMISSION
-    await office.sees(live())
-    await office.passing(600)
-    assert office.discord.contents(FAR_CHANNEL) == [LIVE]
-    assert office.discord.calls == [("send", FAR_CHANNEL)], "an obstacle that is known costs no request"
-    [pause] = await office.store(Queries.pauses)
+    await scene.store(Queries.set_channel, FAR_GUILD, FAR_CHANNEL)
+    await follow(scene.store, guild=FAR_GUILD)
+    scene.discord.obstacles[CHANNEL] = NO_PERMISSION
+    await scene.sees(live())
+    await scene.passing(600)
+    assert scene.discord.contents(FAR_CHANNEL) == [LIVE]
+    assert scene.discord.calls == [("send", FAR_CHANNEL)], "an obstacle that is known costs no request"
+    [pause] = await scene.store(Queries.pauses)
     assert (pause.channel_id, pause.obstacle) == (CHANNEL, NO_PERMISSION)
     assert sum("is paused" in line for line in caplog.messages) == 1
 
 
-async def test_a_paused_channel_gets_its_message_once_the_obstacle_is_gone(office: Office) -> None:
-    office.discord.obstacles[CHANNEL] = NO_PERMISSION
-    await office.sees(live())
-    await office.passing(600)
-    office.discord.obstacles.clear()
-    await office.passing(31)
-    assert office.discord.contents() == [f"<@&120> {SINCE}"]
-    assert await office.store(Queries.pauses) == []
+async def test_a_paused_channel_gets_its_message_once_the_obstacle_is_gone(scene: Scene) -> None:
+    scene.discord.obstacles[CHANNEL] = NO_PERMISSION
+    await scene.sees(live())
+    await scene.passing(600)
+    scene.discord.obstacles.clear()
+    await scene.passing(31)
+    assert scene.discord.contents() == [f"<@&120> {SINCE}"]
+    assert await scene.store(Queries.pauses) == []
 
 
-async def test_a_space_that_ends_in_a_paused_channel_is_not_announced_late(office: Office) -> None:
-    office.discord.obstacles[CHANNEL] = NO_PERMISSION
-    await office.sees(live())
-    await office.sees(ended())
-    office.discord.obstacles.clear()
-    await office.passing(600)
-    assert office.discord.contents() == []
+async def test_a_space_that_ends_in_a_paused_channel_is_not_announced_late(scene: Scene) -> None:
+    scene.discord.obstacles[CHANNEL] = NO_PERMISSION
+    await scene.sees(live())
+    await scene.sees(ended())
+    scene.discord.obstacles.clear()
+    await scene.passing(600)
+    assert scene.discord.contents() == []
 
 
-async def test_a_pause_tells_the_reason_of_today(office: Office) -> None:
-    office.discord.obstacles[CHANNEL] = NO_PERMISSION
-    await office.sees(live())
-    office.discord.obstacles[CHANNEL] = CHANNEL_GONE
-    await office.passing(31)
-    [pause] = await office.store(Queries.pauses)
+async def test_a_pause_tells_the_reason_of_today(scene: Scene) -> None:
+    scene.discord.obstacles[CHANNEL] = NO_PERMISSION
+    await scene.sees(live())
+    scene.discord.obstacles[CHANNEL] = CHANNEL_GONE
+    await scene.passing(31)
+    [pause] = await scene.store(Queries.pauses)
     assert pause.obstacle == CHANNEL_GONE
 
 
-async def test_a_refusal_that_no_permission_explains_rests_its_channel_for_a_minute(office: Office) -> None:
-    office.discord.faults = {"send": [Refused(NO_PERMISSION)]}
-    await office.sees(live())
-    await office.passing(29)
-    assert len(await office.store(Queries.pauses)) == 1
-    await office.passing(65)
-    assert [call for call, _ in office.discord.calls] == ["send", "send"], "nothing was posted, so nothing is searched"
-    assert office.discord.contents() == [f"<@&120> {LIVE}"]
+async def test_a_refusal_that_no_permission_explains_rests_its_channel_for_a_minute(scene: Scene) -> None:
+    scene.discord.faults = {"send": [Refused(NO_PERMISSION)]}
+    await scene.sees(live())
+    await scene.passing(29)
+    assert len(await scene.store(Queries.pauses)) == 1
+    await scene.passing(65)
+    assert [call for call, _ in scene.discord.calls] == ["send", "send"], "nothing was posted, so nothing is searched"
+    assert scene.discord.contents() == [f"<@&120> {LIVE}"]
 
 
-async def test_a_message_that_is_refused_holds_up_no_other_in_its_channel(office: Office) -> None:
-    office.discord.faults = {"send": [MessageRefused(BLOCKED)]}
-    await office.sees(live())
-    await office.passing(1)
-    assert office.discord.contents() == []
-    assert await office.store(Queries.pauses) == []
-    [line] = await office.store(Queries.watch_lines, GUILD)
+async def test_a_message_that_is_refused_holds_up_no_other_in_its_channel(scene: Scene) -> None:
+    scene.discord.faults = {"send": [MessageRefused(BLOCKED)]}
+    await scene.sees(live())
+    await scene.passing(1)
+    assert scene.discord.contents() == []
+    assert await scene.store(Queries.pauses) == []
+    [line] = await scene.store(Queries.watch_lines, GUILD)
     assert line.paused == BLOCKED
-    await office.sees(live(SpaceId("1next")))
-    await office.passing(1)
-    assert office.discord.contents() == [f"<@&120> {LIVE}"]
-    await office.passing(70)
-    assert office.discord.contents() == [f"<@&120> {LIVE}"] * 2
-    [line] = await office.store(Queries.watch_lines, GUILD)
+    await scene.sees(live(SpaceId("1next")))
+    await scene.passing(1)
+    assert scene.discord.contents() == [f"<@&120> {LIVE}"]
+    await scene.passing(70)
+    assert scene.discord.contents() == [f"<@&120> {LIVE}"] * 2
+    [line] = await scene.store(Queries.watch_lines, GUILD)
     assert line.paused is None
 
 
 async def test_a_message_that_is_always_refused_is_tried_ever_more_rarely(
-    office: Office, caplog: pytest.LogCaptureFixture
+    scene: Scene, caplog: pytest.LogCaptureFixture
 ) -> None:
-    office.discord.faults = {"send": [MessageRefused(BLOCKED)] * 99}
-    await office.sees(live())
-    await office.passing(2 * 3600)
-    assert 5 <= len(office.discord.calls) <= 8
+    scene.discord.faults = {"send": [MessageRefused(BLOCKED)] * 99}
+    await scene.sees(live())
+    await scene.passing(2 * 3600)
+    assert 5 <= len(scene.discord.calls) <= 8
     assert sum("is refused" in line for line in caplog.messages) == 1
 
 
-async def test_a_channel_too_full_to_search_gets_its_message_without_mentions(office: Office) -> None:
-    await office.store(Queries.set_role, GUILD, ROLE)
-    office.discord.faults = {"send": [Unclear(TIME_OUT)], "find": [SearchGivenUp()]}
-    await office.sees(live())
-    await office.passing(10)
-    [message] = office.discord.channels[CHANNEL]
+async def test_a_channel_too_full_to_search_gets_its_message_without_mentions(scene: Scene) -> None:
+    await scene.store(Queries.set_role, GUILD, ROLE)
+    scene.discord.faults = {"send": [Unclear(TIME_OUT)], "find": [SearchGivenUp()]}
+    await scene.sees(live())
+    await scene.passing(10)
+    [message] = scene.discord.channels[CHANNEL]
     assert message.card.roles == ()
 
 
-async def test_a_refusal_after_an_unclear_attempt_does_not_forget_that_one(office: Office) -> None:
-    office.discord.faults = {"send": [Unclear(TIME_OUT), Refused(NO_PERMISSION)]}
-    await office.sees(live())
-    await office.passing(200)
-    assert [call for call, _ in office.discord.calls] == ["send", "find", "send", "find", "send"]
-    assert len(office.discord.contents()) == 1
+async def test_a_refusal_after_an_unclear_attempt_does_not_forget_that_one(scene: Scene) -> None:
+    scene.discord.faults = {"send": [Unclear(TIME_OUT), Refused(NO_PERMISSION)]}
+    await scene.sees(live())
+    await scene.passing(200)
+    assert [call for call, _ in scene.discord.calls] == ["send", "find", "send", "find", "send"]
+    assert len(scene.discord.contents()) == 1
 
 
-async def test_a_full_bucket_is_waited_out(office: Office) -> None:
-    office.discord.faults = {"send": [TryLater(SLOW_DOWN, seconds=20)]}
-    await office.sees(live())
-    await office.passing(19)
-    assert office.discord.contents() == []
-    await office.passing(2)
-    assert office.discord.contents() == [f"<@&120> {LIVE}"]
-    assert [call for call, _ in office.discord.calls] == ["send", "send"]
+async def test_a_full_bucket_is_waited_out(scene: Scene) -> None:
+    scene.discord.faults = {"send": [TryLater(SLOW_DOWN, seconds=20)]}
+    await scene.sees(live())
+    await scene.passing(19)
+    assert scene.discord.contents() == []
+    await scene.passing(2)
+    assert scene.discord.contents() == [f"<@&120> {LIVE}"]
+    assert [call for call, _ in scene.discord.calls] == ["send", "send"]
 
 
-async def test_a_message_that_somebody_deleted_is_done_with(office: Office) -> None:
-    await office.sees(live())
-    office.discord.channels.clear()
-    await office.sees(live(title="Another title"))
-    await office.sees(ended())
-    await office.passing(400)
-    assert office.discord.contents() == []
-    assert [call for call, _ in office.discord.calls] == ["send", "edit"]
+async def test_a_message_that_somebody_deleted_is_done_with(scene: Scene) -> None:
+    await scene.sees(live())
+    scene.discord.channels.clear()
+    await scene.sees(live(title="Another title"))
+    await scene.sees(ended())
+    await scene.passing(400)
+    assert scene.discord.contents() == []
+    assert [call for call, _ in scene.discord.calls] == ["send", "edit"]
 
 
-async def test_an_edit_that_fails_is_tried_again_with_what_is_true_then(office: Office) -> None:
-    await office.sees(live())
-    office.discord.faults = {"edit": [Unclear(TIME_OUT), TryLater(SLOW_DOWN, seconds=5)]}
-    await office.sees(live(title="Another title"))
-    await office.sees(ended())
-    await office.passing(60)
-    assert office.discord.contents() == [ENDED]
+async def test_an_edit_that_fails_is_tried_again_with_what_is_true_then(scene: Scene) -> None:
+    await scene.sees(live())
+    scene.discord.faults = {"edit": [Unclear(TIME_OUT), TryLater(SLOW_DOWN, seconds=5)]}
+    await scene.sees(live(title="Another title"))
+    await scene.sees(ended())
+    await scene.passing(60)
+    assert scene.discord.contents() == [ENDED]
 
 
-async def test_two_edits_of_one_message_never_overtake_each_other(office: Office) -> None:
-    await office.sees(live())
-    office.discord.gate = asyncio.Event()
-    office.discord.most_under_way = 0
-    await look(office.store, live(title="Another title"))
-    office.courier.wake()
-    await until(lambda: office.discord.under_way == 1)
-    await look(office.store, ended())
-    office.courier.wake()
-    await until(lambda: not office.woken.is_set() and office.clock.next_due() is not None)
-    office.discord.gate.set()
-    await office.passing(60)
-    assert office.discord.most_under_way == 1
-    assert office.discord.contents() == [ENDED]
+async def test_two_edits_of_one_message_never_overtake_each_other(scene: Scene) -> None:
+    await scene.sees(live())
+    scene.discord.gate = asyncio.Event()
+    scene.discord.most_under_way = 0
+    await look(scene.store, live(title="Another title"))
+    scene.courier.wake()
+    await until(lambda: scene.discord.under_way == 1)
+    await look(scene.store, ended())
+    scene.courier.wake()
+    await until(lambda: not scene.woken.is_set() and scene.clock.next_due() is not None)
+    scene.discord.gate.set()
+    await scene.passing(60)
+    assert scene.discord.most_under_way == 1
+    assert scene.discord.contents() == [ENDED]
 
 
 async def test_an_unforeseen_error_is_logged_and_taken_for_unclear(
-    office: Office, caplog: pytest.LogCaptureFixture
+    scene: Scene, caplog: pytest.LogCaptureFixture
 ) -> None:
-    office.discord.faults = {"send": [ZeroDivisionError("oh")]}
-    await office.sees(live())
-    await office.passing(400)
+    scene.discord.faults = {"send": [ZeroDivisionError("oh")]}
+    await scene.sees(live())
+    await scene.passing(400)
     assert any("unforeseen" in line for line in caplog.messages)
-    assert [call for call, _ in office.discord.calls] == ["send", "find", "send"]
+    assert [call for call, _ in scene.discord.calls] == ["send", "find", "send"]
 
 
 async def test_no_more_is_under_way_than_there_are_hands(tmp_path: Path) -> None:
@@ -468,31 +468,31 @@ async def test_no_more_is_under_way_than_there_are_hands(tmp_path: Path) -> None
             await store(Queries.set_channel, guild, ChannelId(2000 + n))
             await follow(store, guild=guild)
         discord.gate = asyncio.Event()
-        async with at_work(store, discord, FakeClock(), most=4) as office:
+        async with at_work(store, discord, FakeClock(), most=4) as scene:
             await look(store, live())
-            office.courier.wake()
+            scene.courier.wake()
             await until(lambda: discord.under_way == 4)
             discord.gate.set()
-            await office.idle()
+            await scene.idle()
             assert discord.most_under_way == 4
             assert sum(len(messages) for messages in discord.channels.values()) == 13
 
 
-async def test_one_slow_channel_does_not_hold_up_the_others(office: Office) -> None:
-    gate = office.discord.gate = asyncio.Event()
-    await look(office.store, live())
-    office.courier.wake()
-    await until(lambda: office.discord.under_way == 1)
-    office.discord.gate = None  # whoever comes now passes; the first still waits
-    await office.store(Queries.set_channel, FAR_GUILD, FAR_CHANNEL)
-    await follow(office.store, COHOST, guild=FAR_GUILD)
-    await look(office.store, live(SpaceId("1other"), COHOST))
-    office.courier.wake()
-    await until(lambda: bool(office.discord.contents(FAR_CHANNEL)))
-    assert office.discord.contents() == []
+async def test_one_slow_channel_does_not_hold_up_the_others(scene: Scene) -> None:
+    gate = scene.discord.gate = asyncio.Event()
+    await look(scene.store, live())
+    scene.courier.wake()
+    await until(lambda: scene.discord.under_way == 1)
+    scene.discord.gate = None  # whoever comes now passes; the first still waits
+    await scene.store(Queries.set_channel, FAR_GUILD, FAR_CHANNEL)
+    await follow(scene.store, COHOST, guild=FAR_GUILD)
+    await look(scene.store, live(SpaceId("1other"), COHOST))
+    scene.courier.wake()
+    await until(lambda: bool(scene.discord.contents(FAR_CHANNEL)))
+    assert scene.discord.contents() == []
     gate.set()
-    await office.idle()
-    assert len(office.discord.contents()) == 1
+    await scene.idle()
+    assert len(scene.discord.contents()) == 1
 
 
 async def test_a_stop_lets_what_is_under_way_finish_and_starts_nothing_new(tmp_path: Path) -> None:
@@ -556,8 +556,8 @@ async def test_what_does_not_finish_in_time_is_settled_by_the_next_start(tmp_pat
         await asyncio.wait_for(running, 20)
         assert [row["state"] for row in await rows(store)] == ["sending"]
         discord.gate = None
-        async with at_work(store, discord, clock) as office:
-            await office.passing(10)
+        async with at_work(store, discord, clock) as scene:
+            await scene.passing(10)
         assert [call for call, _ in discord.calls] == ["send", "find", "send"]
         assert discord.contents() == [LIVE]
 
@@ -567,12 +567,12 @@ async def test_a_database_that_fails_for_a_while_is_logged_once_and_heals(
 ) -> None:
     monkeypatch.setattr("spacebot.store.connection.BUSY_SECONDS", 0.01)
     caplog.set_level(logging.INFO)
-    async with opened(tmp_path) as store, at_work(store, ScriptedDiscord(), FakeClock()) as office:
+    async with opened(tmp_path) as store, at_work(store, ScriptedDiscord(), FakeClock()) as scene:
         await look(store, live())
         with locked(tmp_path):
-            await office.passing(600)
-        await office.passing(60)
-        assert office.discord.contents() == [SINCE]
+            await scene.passing(600)
+        await scene.passing(60)
+        assert scene.discord.contents() == [SINCE]
     ledger = [line for line in caplog.messages if "ledger" in line]
     assert ["It is tried again" in line for line in ledger] == [True, False]
     assert "The ledger works again." in ledger
@@ -582,17 +582,17 @@ async def test_a_message_that_could_not_be_noted_down_is_found_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("spacebot.store.connection.BUSY_SECONDS", 0.01)
-    async with opened(tmp_path) as store, at_work(store, ScriptedDiscord(gate=asyncio.Event()), FakeClock()) as office:
-        assert office.discord.gate is not None
+    async with opened(tmp_path) as store, at_work(store, ScriptedDiscord(gate=asyncio.Event()), FakeClock()) as scene:
+        assert scene.discord.gate is not None
         await look(store, live())
-        office.courier.wake()
-        await until(lambda: office.discord.under_way == 1)
+        scene.courier.wake()
+        await until(lambda: scene.discord.under_way == 1)
         with locked(tmp_path):
-            office.discord.gate.set()
-            await office.passing(60)
-        await office.passing(120)
-        assert office.discord.contents() == [LIVE]
-        assert [call for call, _ in office.discord.calls] == ["send", "find", "edit"]
+            scene.discord.gate.set()
+            await scene.passing(60)
+        await scene.passing(120)
+        assert scene.discord.contents() == [LIVE]
+        assert [call for call, _ in scene.discord.calls] == ["send", "find", "edit"]
         assert any("ledger" in line for line in caplog.messages)
 
 
@@ -619,31 +619,31 @@ async def test_a_database_that_fails_at_the_start_delays_the_start(
             woken = asyncio.Event()
             courier = Courier(store=store, publisher=discord, clock=clock, woken=woken)
             running = asyncio.create_task(courier.run())
-            office = Office(store, discord, clock, courier, woken)
-            await office.idle()
+            scene = Scene(store, discord, clock, courier, woken)
+            await scene.idle()
             assert discord.contents() == []
-        await office.passing(31)
+        await scene.passing(31)
         assert discord.contents() == [LIVE]
         await courier.drain(5)
         await asyncio.wait_for(running, 20)
 
 
-async def test_a_courier_is_idle_once_all_that_is_due_is_done_and_not_before(office: Office) -> None:
-    gate = office.discord.gate = asyncio.Event()
-    await look(office.store, live())
-    office.courier.wake()
-    idle = asyncio.create_task(office.courier.idle())
-    await until(lambda: office.discord.under_way == 1)
+async def test_a_courier_is_idle_once_all_that_is_due_is_done_and_not_before(scene: Scene) -> None:
+    gate = scene.discord.gate = asyncio.Event()
+    await look(scene.store, live())
+    scene.courier.wake()
+    idle = asyncio.create_task(scene.courier.idle())
+    await until(lambda: scene.discord.under_way == 1)
     assert not idle.done()
     gate.set()
     await asyncio.wait_for(idle, 20)
-    assert len(office.discord.contents()) == 1
-    await office.courier.drain(5)
-    await asyncio.wait_for(office.courier.idle(), 20)
+    assert len(scene.discord.contents()) == 1
+    await scene.courier.drain(5)
+    await asyncio.wait_for(scene.courier.idle(), 20)
 
 
-async def test_cancelling_the_courier_is_not_swallowed(office: Office) -> None:
-    courier = Courier(store=office.store, publisher=office.discord, clock=FakeClock(start=START + timedelta(days=1)))
+async def test_cancelling_the_courier_is_not_swallowed(scene: Scene) -> None:
+    courier = Courier(store=scene.store, publisher=scene.discord, clock=FakeClock(start=START + timedelta(days=1)))
     running = asyncio.create_task(courier.run())
     await asyncio.sleep(0.01)
     running.cancel()

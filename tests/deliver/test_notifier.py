@@ -105,21 +105,21 @@ async def test_a_paused_channel_is_told_once_with_its_reason_and_to_whom_it_conc
 
 async def test_a_channel_that_the_courier_finds_open_again_within_a_minute_is_not_told_of(tmp_path: Path) -> None:
     clock, discord = FakeClock(), ScriptedDiscord(obstacles={CHANNEL: NO_PERMISSION})
-    async with opened(tmp_path) as store, at_work(store, discord, clock) as office, telling(store, clock) as desk:
-        await office.sees(live())
+    async with opened(tmp_path) as store, at_work(store, discord, clock) as scene, telling(store, clock) as desk:
+        await scene.sees(live())
         assert [pause.obstacle for pause in await store(Queries.pauses)] == [NO_PERMISSION]
         discord.obstacles.clear()
-        await office.passing(31)
-        await office.passing(300)
+        await scene.passing(31)
+        await scene.passing(300)
         assert desk.ear.tried == []
         assert len(discord.contents()) == 1
 
 
 async def test_a_channel_that_stays_closed_is_told_of_while_the_courier_works(tmp_path: Path) -> None:
     clock, discord = FakeClock(), ScriptedDiscord(obstacles={CHANNEL: NO_PERMISSION})
-    async with opened(tmp_path) as store, at_work(store, discord, clock) as office, telling(store, clock) as desk:
-        await office.sees(live())
-        await office.passing(300)
+    async with opened(tmp_path) as store, at_work(store, discord, clock) as scene, telling(store, clock) as desk:
+        await scene.sees(live())
+        await scene.passing(300)
         assert len(desk.ear.heard) == 1
 
 

@@ -1,4 +1,4 @@
-"""The stage, checked at the end: no request broke a published document, and no limit was exceeded."""
+"""The scene, checked at the end: no request broke a published document, and no limit was exceeded."""
 
 import os
 from collections.abc import AsyncIterator
@@ -9,20 +9,20 @@ import pytest
 from spacebot.sandbox.discord import LocalDiscord
 from spacebot.sandbox.x import LocalX
 from tests.sandbox import openapi_discord, openapi_x
-from tests.system.stage import Club, Stage, club
+from tests.system.scene import Club, Scene, club
 
 
 @pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
     documents = bool(os.environ.get("REFERENCE_DOCUMENTS"))
     x = LocalX(checker=openapi_x.Document(openapi_x.reference_document()) if documents else None)
     discord = LocalDiscord(checker=openapi_discord.checker() if documents else None)
     async with x, discord:
-        stage = Stage(x=x, discord=discord, folder=tmp_path)
+        scene = Scene(x=x, discord=discord, folder=tmp_path)
         try:
-            yield stage
+            yield scene
         finally:
-            for process in stage.processes:
+            for process in scene.processes:
                 if process.running:
                     await process.kill()
         assert not discord.violations
@@ -33,5 +33,5 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
 
 
 @pytest.fixture
-def book_club(stage: Stage) -> Club:
-    return club(stage.discord)
+def book_club(scene: Scene) -> Club:
+    return club(scene.discord)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from spacebot.sandbox.discord import Fault, LocalMessage
-from tests.system.stage import Club, VirtualStage, ask, club, in_virtual_time, text
+from tests.system.scene import Club, VirtualScene, ask, club, in_virtual_time, text
 
 AT_ONCE = 10.0
 """Seconds from a Space's start to its message where nothing is in the way: a sweep, and a turn to send."""
@@ -49,19 +49,19 @@ async def follow(one: Club, host: str) -> None:
     assert "Following" in reply.content
 
 
-def refuse(stage: VirtualStage, one: Club, fault: Fault) -> None:
+def refuse(scene: VirtualScene, one: Club, fault: Fault) -> None:
     """Let Discord refuse whatever is posted in the guild's channel, though nothing that the bot sees explains it."""
-    stage.discord.fault("POST", f"^/channels/{one.spaces.id}/messages", fault)
+    scene.discord.fault("POST", f"^/channels/{one.spaces.id}/messages", fault)
 
 
 @in_virtual_time
-async def test_a_closed_channel_delays_nobody_is_told_of_once_and_resumes_by_itself(stage: VirtualStage) -> None:
-    host = stage.x.add_user("host")
+async def test_a_closed_channel_delays_nobody_is_told_of_once_and_resumes_by_itself(scene: VirtualScene) -> None:
+    host = scene.x.add_user("host")
     names = ("Silent", "Hidden", "Bare", "Distrusted", "Unexplained", "Vanished", "Sound")
-    clubs = [club(stage.discord, name) for name in names]
+    clubs = [club(scene.discord, name) for name in names]
     silent, hidden, bare, distrusted, unexplained, vanished, sound = clubs
     alerts = silent.guild.add_channel("alerts")
-    await stage.serve()
+    await scene.serve()
     for one in clubs:
         await follow(one, "@host")
     await ask(silent.admin, silent.general, "config alerts", channel=alerts)
@@ -71,9 +71,9 @@ async def test_a_closed_channel_delays_nobody_is_told_of_once_and_resumes_by_its
     silent.spaces.deny("send_messages")
     hidden.spaces.deny("view_channel")
     bare.spaces.deny("embed_links")
-    refuse(stage, distrusted, Fault(status=403, code=50001, times=None))
-    refuse(stage, unexplained, Fault(status=403, code=50013, times=None))
-    refuse(stage, vanished, Fault(status=404, code=10003, times=None))
+    refuse(scene, distrusted, Fault(status=403, code=50001, times=None))
+    refuse(scene, unexplained, Fault(status=403, code=50013, times=None))
+    refuse(scene, vanished, Fault(status=404, code=10003, times=None))
     closed = [
         Closed(club=silent, reason="I lack Send Messages", told_in=lambda: alerts.messages),
         Closed(club=hidden, reason="I lack View Channel", told_in=lambda: hidden.general.messages),
@@ -82,17 +82,17 @@ async def test_a_closed_channel_delays_nobody_is_told_of_once_and_resumes_by_its
         Closed(club=unexplained, reason=UNEXPLAINED, told_in=lambda: unexplained.general.messages),
         Closed(club=vanished, reason="the channel is gone", told_in=lambda: vanished.general.messages),
     ]
-    space = stage.x.start_space(host, title="Unheard")
-    began = stage.clock.now()
-    await stage.until(lambda: sound.spaces.messages)
-    assert (stage.clock.now() - began).total_seconds() < AT_ONCE
-    second = stage.x.start_space(stage.x.add_user("second"), title="Next")
+    space = scene.x.start_space(host, title="Unheard")
+    began = scene.clock.now()
+    await scene.until(lambda: sound.spaces.messages)
+    assert (scene.clock.now() - began).total_seconds() < AT_ONCE
+    second = scene.x.start_space(scene.x.add_user("second"), title="Next")
     await ask(sound.admin, sound.general, "watch add", host="@second")
-    await stage.until(lambda: len(sound.spaces.messages) == 2)
-    assert (stage.clock.now() - began).total_seconds() < 2 * AT_ONCE
+    await scene.until(lambda: len(sound.spaces.messages) == 2)
+    assert (scene.clock.now() - began).total_seconds() < 2 * AT_ONCE
 
-    await stage.until(lambda: all(told(case.told_in()) for case in closed))
-    await stage.pass_by(A_WHILE)
+    await scene.until(lambda: all(told(case.told_in()) for case in closed))
+    await scene.pass_by(A_WHILE)
     for case in closed:
         assert not case.club.spaces.messages
         (sentence,) = told(case.told_in())
@@ -108,8 +108,8 @@ async def test_a_closed_channel_delays_nobody_is_told_of_once_and_resumes_by_its
     silent.spaces.allow("send_messages")
     hidden.spaces.allow("view_channel")
     bare.spaces.allow("embed_links")
-    stage.discord.clear_faults()
-    await stage.until(lambda: all(case.club.spaces.messages for case in closed))
+    scene.discord.clear_faults()
+    await scene.until(lambda: all(case.club.spaces.messages for case in closed))
     for case in closed:
         (post,) = case.club.spaces.messages
         assert "since <t:" in post.content, "it is late, and says so"
@@ -117,19 +117,19 @@ async def test_a_closed_channel_delays_nobody_is_told_of_once_and_resumes_by_its
         assert (await overview(case.club)).startswith("Working\n")
     space.end()
     second.end()
-    await stage.until(lambda: all("has ended" in text(one.spaces.messages[0]) for one in clubs))
+    await scene.until(lambda: all("has ended" in text(one.spaces.messages[0]) for one in clubs))
     for case in closed:
         assert len(case.club.spaces.messages) == 1
         assert len(told(case.told_in())) == 1
-        assert stage.logged(f"Channel {case.club.spaces.id} of server") == 1
-        assert stage.logged(f"Channel {case.club.spaces.id} is open again") == 1
+        assert scene.logged(f"Channel {case.club.spaces.id} of server") == 1
+        assert scene.logged(f"Channel {case.club.spaces.id} is open again") == 1
 
 
 @in_virtual_time
-async def test_threads_filters_full_buckets_and_lost_guilds_are_got_over(stage: VirtualStage) -> None:
-    host = stage.x.add_user("host")
+async def test_threads_filters_full_buckets_and_lost_guilds_are_got_over(scene: VirtualScene) -> None:
+    host = scene.x.add_user("host")
     names = ("Archived", "Locked", "Shut", "Filtered", "Full", "Deleted", "Dark", "Left", "Sound")
-    clubs = [club(stage.discord, name) for name in names]
+    clubs = [club(scene.discord, name) for name in names]
     archived, locked, shut, filtered, full, deleted, dark, left, sound = clubs
     threads = []
     for one in (archived, locked, shut):
@@ -137,7 +137,7 @@ async def test_threads_filters_full_buckets_and_lost_guilds_are_got_over(stage: 
         threads.append(one.guild.add_thread(one.spaces, "Spaces"))
         one.spaces = threads[-1]
     at_rest, closed_for_good, held = threads
-    await stage.serve()
+    await scene.serve()
     for one in clubs:
         await follow(one, "@host")
 
@@ -145,21 +145,21 @@ async def test_threads_filters_full_buckets_and_lost_guilds_are_got_over(stage: 
     closed_for_good.archive(locked=True)
     held.unarchive(locked=True)
     rule = filtered.guild.add_automod_rule("unheard")
-    refuse(stage, full, Fault(status=429, retry_after=45.0, times=2, scope="shared"))
+    refuse(scene, full, Fault(status=429, retry_after=45.0, times=2, scope="shared"))
     deleted.spaces.delete()
     dark.guild.set_unavailable(unavailable=True)
     left.guild.remove_bot()
-    stage.x.start_space(host, title="Unheard")
-    began = stage.clock.now()
-    await stage.until(lambda: sound.spaces.messages and at_rest.messages)
-    assert (stage.clock.now() - began).total_seconds() < AT_ONCE
+    scene.x.start_space(host, title="Unheard")
+    began = scene.clock.now()
+    await scene.until(lambda: sound.spaces.messages and at_rest.messages)
+    assert (scene.clock.now() - began).total_seconds() < AT_ONCE
     assert not at_rest.archived
     assert "paused" not in await listed(full), "what passes by itself is nobody's business"
     gone, shut_up = "the channel is gone", "the thread is locked"
     reasons = [(locked, shut_up), (shut, shut_up), (deleted, gone)]
-    await stage.until(lambda: all(told(one.general.messages) for one, _ in reasons))
-    await stage.until(lambda: full.spaces.messages)
-    await stage.pass_by(A_WHILE)
+    await scene.until(lambda: all(told(one.general.messages) for one, _ in reasons))
+    await scene.until(lambda: full.spaces.messages)
+    await scene.pass_by(A_WHILE)
     for one, reason in reasons:
         (sentence,) = told(one.general.messages)
         assert reason in sentence
@@ -181,8 +181,8 @@ async def test_threads_filters_full_buckets_and_lost_guilds_are_got_over(stage: 
     another = deleted.guild.add_channel("another")
     await ask(deleted.admin, deleted.general, "config channel", channel=another)
     deleted.spaces = another
-    await stage.until(lambda: all(one.spaces.messages for one in clubs))
-    await stage.pass_by(60)
+    await scene.until(lambda: all(one.spaces.messages for one in clubs))
+    await scene.pass_by(60)
     for one in clubs:
         assert len(one.spaces.messages) == 1
         assert "paused" not in await listed(one)
@@ -190,21 +190,21 @@ async def test_threads_filters_full_buckets_and_lost_guilds_are_got_over(stage: 
 
 
 @in_virtual_time
-async def test_a_channel_that_was_replaced_is_in_nobodys_way(stage: VirtualStage) -> None:
-    host = stage.x.add_user("host")
-    one = club(stage.discord)
-    await stage.serve()
+async def test_a_channel_that_was_replaced_is_in_nobodys_way(scene: VirtualScene) -> None:
+    host = scene.x.add_user("host")
+    one = club(scene.discord)
+    await scene.serve()
     await follow(one, "@host")
-    space = stage.x.start_space(host, title="Cut short")
-    await stage.until(lambda: one.spaces.messages)
+    space = scene.x.start_space(host, title="Cut short")
+    await scene.until(lambda: one.spaces.messages)
     one.spaces.delete()
     another = one.guild.add_channel("another")
     await ask(one.admin, one.general, "config channel", channel=another)
     space.end()
-    await stage.swept(2)
-    await stage.pass_by(60)
+    await scene.swept(2)
+    await scene.pass_by(60)
     assert "paused" not in await listed(one)
     assert (await overview(one)).startswith("Working\n")
-    next_one = stage.x.start_space(host, title="Next")
-    await stage.until(lambda: another.messages)
+    next_one = scene.x.start_space(host, title="Next")
+    await scene.until(lambda: another.messages)
     assert next_one.id in another.messages[0].embeds[0]["url"]

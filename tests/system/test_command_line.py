@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.stage import Stage
+from tests.system.scene import Scene
 
 SECRET = "MTIzNDU2.very-secret-token"
 
@@ -30,13 +30,13 @@ async def spacebot(folder: Path, *words: str, **environment: str) -> tuple[int, 
     return process.returncode, printed.decode()
 
 
-def tokens(stage: Stage) -> dict[str, str]:
+def tokens(scene: Scene) -> dict[str, str]:
     return {
-        "SPACEBOT_DISCORD_TOKEN": stage.discord.token,
-        "SPACEBOT_X_BEARER_TOKEN": stage.x.bearer_token,
-        "SPACEBOT_DISCORD_API_URL": stage.discord.api_url,
-        "SPACEBOT_DISCORD_GATEWAY_URL": stage.discord.gateway_url,
-        "SPACEBOT_X_API_URL": stage.x.url,
+        "SPACEBOT_DISCORD_TOKEN": scene.discord.token,
+        "SPACEBOT_X_BEARER_TOKEN": scene.x.bearer_token,
+        "SPACEBOT_DISCORD_API_URL": scene.discord.api_url,
+        "SPACEBOT_DISCORD_GATEWAY_URL": scene.discord.gateway_url,
+        "SPACEBOT_X_API_URL": scene.x.url,
     }
 
 
@@ -65,20 +65,20 @@ async def test_a_malformed_setting_is_named_and_a_secret_is_not_shown(tmp_path: 
 
 
 @pytest.mark.parametrize("name", ["SPACEBOT_DISCORD_TOKEN", "SPACEBOT_X_BEARER_TOKEN"])
-async def test_a_refused_token_is_named_and_ends_with_status_1(stage: Stage, tmp_path: Path, name: str) -> None:
-    status, printed = await spacebot(tmp_path, "run", **{**tokens(stage), name: SECRET})
+async def test_a_refused_token_is_named_and_ends_with_status_1(scene: Scene, tmp_path: Path, name: str) -> None:
+    status, printed = await spacebot(tmp_path, "run", **{**tokens(scene), name: SECRET})
     assert status == 1
     assert f"{name} is refused" in printed
     assert SECRET not in printed
     assert "Traceback" not in printed
-    status, printed = await spacebot(tmp_path, "check", **{**tokens(stage), name: SECRET})
+    status, printed = await spacebot(tmp_path, "check", **{**tokens(scene), name: SECRET})
     assert status == 1
     assert f"{name} is refused" in printed
 
 
-async def test_check_says_that_everything_works_and_how_to_invite_the_bot(stage: Stage, tmp_path: Path) -> None:
+async def test_check_says_that_everything_works_and_how_to_invite_the_bot(scene: Scene, tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("OTHER_PROGRAM=1\nSPACEBOT_DATABSE=typo.sqlite3\n")
-    status, printed = await spacebot(tmp_path, "check", **tokens(stage))
+    status, printed = await spacebot(tmp_path, "check", **tokens(scene))
     assert status == 0
     assert [line.split()[1] for line in printed.splitlines() if line.split()[0] in {"database", "discord", "x"}] == [
         "ok",
@@ -90,21 +90,21 @@ async def test_check_says_that_everything_works_and_how_to_invite_the_bot(stage:
     assert "OTHER_PROGRAM" not in printed
 
 
-async def test_check_says_what_to_do_about_a_database_that_cannot_be_opened(stage: Stage, tmp_path: Path) -> None:
-    status, printed = await spacebot(tmp_path, "check", **tokens(stage), SPACEBOT_DATABASE=str(tmp_path))
+async def test_check_says_what_to_do_about_a_database_that_cannot_be_opened(scene: Scene, tmp_path: Path) -> None:
+    status, printed = await spacebot(tmp_path, "check", **tokens(scene), SPACEBOT_DATABASE=str(tmp_path))
     assert status == 1
     assert "SPACEBOT_DATABASE" in printed
     assert "Traceback" not in printed
 
 
-async def test_a_running_bot_is_healthy_and_a_stopped_one_is_not_for_long(stage: Stage, tmp_path: Path) -> None:
-    status, printed = await spacebot(tmp_path, "healthy", **tokens(stage))
+async def test_a_running_bot_is_healthy_and_a_stopped_one_is_not_for_long(scene: Scene, tmp_path: Path) -> None:
+    status, printed = await spacebot(tmp_path, "healthy", **tokens(scene))
     assert status == 1
     assert "no database" in printed
-    bot = await stage.bot()
-    database = str(stage.folder / "spacebot.sqlite3")
+    bot = await scene.bot()
+    database = str(scene.folder / "spacebot.sqlite3")
     for _ in range(100):
-        status, printed = await spacebot(tmp_path, "healthy", **tokens(stage), SPACEBOT_DATABASE=database)
+        status, printed = await spacebot(tmp_path, "healthy", **tokens(scene), SPACEBOT_DATABASE=database)
         if status == 0:
             break
     assert printed.strip() == "connected"

@@ -9,12 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spacebot.sandbox.discord import NotOffered
-from tests.system.stage import Club, Stage, ask, text
+from tests.system.scene import Club, Scene, ask, text
 
 
-async def test_a_space_is_shown_with_everything_that_x_says_of_it(stage: Stage, book_club: Club) -> None:
-    host, guest, speaker = (stage.x.add_user(name, name=name.title()) for name in ("host", "guest", "speaker"))
-    space = stage.x.start_space(
+async def test_a_space_is_shown_with_everything_that_x_says_of_it(scene: Scene, book_club: Club) -> None:
+    host, guest, speaker = (scene.x.add_user(name, name=name.title()) for name in ("host", "guest", "speaker"))
+    space = scene.x.start_space(
         host,
         title="All *about* it",
         listeners=1234,
@@ -24,7 +24,7 @@ async def test_a_space_is_shown_with_everything_that_x_says_of_it(stage: Stage, 
         speakers=[speaker],
         topics=["Gaming"],
     )
-    await stage.bot()
+    await scene.bot()
     for form in (space.id, f"https://x.com/i/spaces/{space.id}", f"https://twitter.com/i/spaces/{space.id}/peek?s=20"):
         reply = await ask(book_club.member, book_club.general, "space", space=form)
         shown = text(reply)
@@ -36,13 +36,13 @@ async def test_a_space_is_shown_with_everything_that_x_says_of_it(stage: Stage, 
         assert reply.buttons[0]["url"] == f"https://x.com/i/spaces/{space.id}"
 
 
-async def test_ended_canceled_and_unknown_spaces_get_their_own_sentence(stage: Stage, book_club: Club) -> None:
-    host = stage.x.add_user("host", name="Host")
-    ended = stage.x.start_space(host, title="Over")
+async def test_ended_canceled_and_unknown_spaces_get_their_own_sentence(scene: Scene, book_club: Club) -> None:
+    host = scene.x.add_user("host", name="Host")
+    ended = scene.x.start_space(host, title="Over")
     ended.end()
-    canceled = stage.x.schedule_space(host, title="Off", start=datetime.now(UTC) + timedelta(days=1))
+    canceled = scene.x.schedule_space(host, title="Off", start=datetime.now(UTC) + timedelta(days=1))
     canceled.cancel()
-    await stage.bot()
+    await scene.bot()
     answers = [
         (await ask(book_club.member, book_club.general, "space", space=which)).content
         for which in (ended.id, canceled.id, "1nobodyknowsX")
@@ -53,13 +53,13 @@ async def test_ended_canceled_and_unknown_spaces_get_their_own_sentence(stage: S
     assert all(answer.endswith(".") for answer in answers)
 
 
-async def test_a_search_is_paged_live_first_and_most_listeners_first(stage: Stage, book_club: Club) -> None:
+async def test_a_search_is_paged_live_first_and_most_listeners_first(scene: Scene, book_club: Club) -> None:
     for number in range(7):
-        host = stage.x.add_user(f"host{number}")
-        stage.x.start_space(host, title=f"Jazz number {number}", listeners=number * 10)
-    later = stage.x.add_user("later")
-    stage.x.schedule_space(later, title="Jazz tomorrow", start=datetime.now(UTC) + timedelta(days=1))
-    await stage.bot()
+        host = scene.x.add_user(f"host{number}")
+        scene.x.start_space(host, title=f"Jazz number {number}", listeners=number * 10)
+    later = scene.x.add_user("later")
+    scene.x.schedule_space(later, title="Jazz tomorrow", start=datetime.now(UTC) + timedelta(days=1))
+    await scene.bot()
     reply = await ask(book_club.member, book_club.general, "spaces-search", query="jazz")
     first = text(reply)
     assert first.index("number 6") < first.index("number 5") < first.index("number 2")
@@ -82,30 +82,30 @@ async def test_a_search_is_paged_live_first_and_most_listeners_first(stage: Stag
     assert "number" not in only
 
 
-async def test_a_search_that_finds_nothing_says_what_to_try(stage: Stage, book_club: Club) -> None:
-    await stage.bot()
+async def test_a_search_that_finds_nothing_says_what_to_try(scene: Scene, book_club: Club) -> None:
+    await scene.bot()
     reply = await ask(book_club.member, book_club.general, "spaces-search", query="nothing of the kind")
     assert "No Space" in reply.content
     assert "try" in reply.content
 
 
-async def test_buttons_of_an_answer_from_before_a_restart_say_so(stage: Stage, book_club: Club) -> None:
+async def test_buttons_of_an_answer_from_before_a_restart_say_so(scene: Scene, book_club: Club) -> None:
     for number in range(6):
-        stage.x.start_space(stage.x.add_user(f"host{number}"), title="Jazz")
-    bot = await stage.bot()
+        scene.x.start_space(scene.x.add_user(f"host{number}"), title="Jazz")
+    bot = await scene.bot()
     reply = await ask(book_club.member, book_club.general, "spaces-search", query="jazz")
     await bot.stop()
-    await stage.bot()
+    await scene.bot()
     press = await book_club.member.press(reply, label="Next")
     assert "too old" in (await press.reply()).content
 
 
-async def test_host_live_shows_what_is_on_what_is_coming_or_says_that_nothing_is(stage: Stage, book_club: Club) -> None:
-    live, soon, idle = (stage.x.add_user(name) for name in ("live_one", "soon_one", "idle_one"))
-    stage.x.start_space(live, title="On the air")
-    stage.x.schedule_space(soon, title="In a week", start=datetime.now(UTC) + timedelta(days=7))
-    stage.x.schedule_space(soon, title="In a day", start=datetime.now(UTC) + timedelta(days=1))
-    await stage.bot()
+async def test_host_live_shows_what_is_on_what_is_coming_or_says_that_nothing_is(scene: Scene, book_club: Club) -> None:
+    live, soon, idle = (scene.x.add_user(name) for name in ("live_one", "soon_one", "idle_one"))
+    scene.x.start_space(live, title="On the air")
+    scene.x.schedule_space(soon, title="In a week", start=datetime.now(UTC) + timedelta(days=7))
+    scene.x.schedule_space(soon, title="In a day", start=datetime.now(UTC) + timedelta(days=1))
+    await scene.bot()
 
     async def host_live(host: str) -> str:
         return text(await ask(book_club.member, book_club.general, "host-live", host=host))
@@ -117,10 +117,10 @@ async def test_host_live_shows_what_is_on_what_is_coming_or_says_that_nothing_is
     assert "not live" in await host_live(idle.id)
 
 
-async def test_unknown_suspended_and_protected_accounts_get_their_own_sentence(stage: Stage, book_club: Club) -> None:
-    stage.x.add_user("suspended").suspend()
-    stage.x.add_user("hidden", protected=True)
-    await stage.bot()
+async def test_unknown_suspended_and_protected_accounts_get_their_own_sentence(scene: Scene, book_club: Club) -> None:
+    scene.x.add_user("suspended").suspend()
+    scene.x.add_user("hidden", protected=True)
+    await scene.bot()
     answers = [
         (await ask(book_club.member, book_club.general, "host-live", host=host)).content
         for host in ("@nobody", "@suspended", "@hidden")
@@ -130,20 +130,20 @@ async def test_unknown_suspended_and_protected_accounts_get_their_own_sentence(s
     assert len(set(answers)) == 3
 
 
-async def test_fifty_people_who_ask_for_one_host_cost_one_request(stage: Stage, book_club: Club) -> None:
-    stage.x.add_user("host")
-    await stage.bot()
+async def test_fifty_people_who_ask_for_one_host_cost_one_request(scene: Scene, book_club: Club) -> None:
+    scene.x.add_user("host")
+    await scene.bot()
     await ask(book_club.member, book_club.general, "host-live", host="@host")
-    before = sum(exchange.endpoint == "creator_ids" for exchange in stage.x.requests)
+    before = sum(exchange.endpoint == "creator_ids" for exchange in scene.x.requests)
     people = [book_club.guild.add_member(f"member{number}") for number in range(50)]
     await asyncio.gather(*(ask(person, book_club.general, "host-live", host="@host") for person in people))
-    after = sum(exchange.endpoint == "creator_ids" for exchange in stage.x.requests)
+    after = sum(exchange.endpoint == "creator_ids" for exchange in scene.x.requests)
     assert after - before <= 3  # those who come while a request is on its way share the next
 
 
-async def test_each_mistake_gets_its_own_clear_sentence(stage: Stage, book_club: Club) -> None:
-    stage.x.add_user("host")
-    await stage.bot()
+async def test_each_mistake_gets_its_own_clear_sentence(scene: Scene, book_club: Club) -> None:
+    scene.x.add_user("host")
+    await scene.bot()
     mistakes = {
         ("space", "space", "what is this"),
         ("space", "space", "https://example.com/i/spaces/1abc"),
@@ -165,9 +165,9 @@ async def test_each_mistake_gets_its_own_clear_sentence(stage: Stage, book_club:
     assert len(set(answers.values())) == len(mistakes)
 
 
-async def test_who_may_not_manage_the_server_is_refused_even_past_the_client(stage: Stage, book_club: Club) -> None:
-    stage.x.add_user("host")
-    await stage.bot()
+async def test_who_may_not_manage_the_server_is_refused_even_past_the_client(scene: Scene, book_club: Club) -> None:
+    scene.x.add_user("host")
+    await scene.bot()
     with pytest.raises(NotOffered):
         await book_club.member.use(book_club.general, "watch list")
     for command, options in (
@@ -185,12 +185,12 @@ async def test_who_may_not_manage_the_server_is_refused_even_past_the_client(sta
 
 
 async def test_the_watchlist_is_added_to_changed_listed_completed_and_removed_from(
-    stage: Stage, book_club: Club
+    scene: Scene, book_club: Club
 ) -> None:
     for number in range(12):
-        stage.x.add_user(f"host{number:02}", name=f"Host {number:02}")
+        scene.x.add_user(f"host{number:02}", name=f"Host {number:02}")
     role = book_club.guild.add_role("listeners", mentionable=True)
-    await stage.bot(SPACEBOT_WATCH_LIMIT="12")
+    await scene.bot(SPACEBOT_WATCH_LIMIT="12")
     await ask(book_club.admin, book_club.general, "config channel", channel=book_club.spaces)
     for number in range(12):
         await ask(book_club.admin, book_club.general, "watch add", host=f"@host{number:02}")
@@ -198,7 +198,7 @@ async def test_the_watchlist_is_added_to_changed_listed_completed_and_removed_fr
         book_club.admin, book_club.general, "watch add", host="@HOST00", role=role, channel=book_club.general
     )
     assert "Still following" in again.content
-    stage.x.add_user("one_more")
+    scene.x.add_user("one_more")
     full = await ask(book_club.admin, book_club.general, "watch add", host="@one_more")
     assert "limit" in full.content
 
@@ -218,12 +218,12 @@ async def test_the_watchlist_is_added_to_changed_listed_completed_and_removed_fr
 
 
 async def test_a_channel_or_role_that_cannot_work_is_refused_with_exactly_what_is_missing(
-    stage: Stage, book_club: Club
+    scene: Scene, book_club: Club
 ) -> None:
-    stage.x.add_user("host")
+    scene.x.add_user("host")
     silent = book_club.guild.add_role("silent", mentionable=False)
     book_club.spaces.deny("embed_links", "read_message_history")
-    await stage.bot()
+    await scene.bot()
     refused = await ask(book_club.admin, book_club.general, "config channel", channel=book_club.spaces)
     assert "Embed Links, Read Message History" in refused.content
     assert "Send Messages" not in refused.content
@@ -238,10 +238,10 @@ async def test_a_channel_or_role_that_cannot_work_is_refused_with_exactly_what_i
     assert "nobody" in cleared.content
 
 
-async def test_what_is_in_the_way_is_told_before_an_announcement_fails(stage: Stage, book_club: Club) -> None:
-    stage.x.add_user("host")
+async def test_what_is_in_the_way_is_told_before_an_announcement_fails(scene: Scene, book_club: Club) -> None:
+    scene.x.add_user("host")
     role = book_club.guild.add_role("listeners", mentionable=True)
-    await stage.bot()
+    await scene.bot()
     await ask(book_club.admin, book_club.general, "config channel", channel=book_club.spaces)
     await ask(book_club.admin, book_club.general, "config role", role=role)
     await ask(book_club.admin, book_club.general, "watch add", host="@host")
@@ -255,8 +255,8 @@ async def test_what_is_in_the_way_is_told_before_an_announcement_fails(stage: St
     assert "channel is gone" in again.content
 
 
-async def test_any_text_in_any_option_is_answered_in_words(stage: Stage, book_club: Club) -> None:
-    await stage.bot()
+async def test_any_text_in_any_option_is_answered_in_words(scene: Scene, book_club: Club) -> None:
+    await scene.bot()
     offered = {
         "space": "space",
         "spaces-search": "query",

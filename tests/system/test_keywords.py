@@ -12,7 +12,7 @@ from spacebot.domain.ids import ChannelId, GuildId
 from spacebot.sandbox.discord import LocalMessage
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
-from tests.system.stage import Club, VirtualStage, ask, club, in_virtual_time, text
+from tests.system.scene import Club, VirtualScene, ask, club, in_virtual_time, text
 
 A_ROUND = 70.0
 """Seconds until a Space that matches stands in a channel: a round of searches, a look-up, and a turn to send."""
@@ -39,9 +39,9 @@ async def overview(one: Club) -> str:
     return text(await ask(one.admin, one.general, "status"))
 
 
-def searches(stage: VirtualStage) -> list[tuple[datetime, str]]:
+def searches(scene: VirtualScene) -> list[tuple[datetime, str]]:
     """When X was asked for which words."""
-    return [(one.time, one.query["query"]) for one in stage.x.requests if one.endpoint == "search"]
+    return [(one.time, one.query["query"]) for one in scene.x.requests if one.endpoint == "search"]
 
 
 def fullest(times: Sequence[datetime]) -> int:
@@ -51,12 +51,12 @@ def fullest(times: Sequence[datetime]) -> int:
 
 @in_virtual_time
 async def test_a_space_with_the_words_is_announced_kept_true_and_closed_though_nobody_follows_its_host(
-    stage: VirtualStage,
+    scene: VirtualScene,
 ) -> None:
-    host = stage.x.add_user("stranger", name="A Stranger")
-    one = club(stage.discord)
+    host = scene.x.add_user("stranger", name="A Stranger")
+    one = club(scene.discord)
     role = one.guild.add_role("listeners", mentionable=True)
-    await stage.serve()
+    await scene.serve()
     assert "watches for no words" in await listed(one)
     reply = await watch(one, "  Type   THEORY ", role=role)
     assert "Watching for “type theory”" in reply.content
@@ -64,54 +64,54 @@ async def test_a_space_with_the_words_is_announced_kept_true_and_closed_though_n
     assert "up to $0.50" in reply.content, "what it may cost is said beforehand"
     assert "“type theory”" in await listed(one)
 
-    stage.x.start_space(host, title="Tea without theory")
-    space = stage.x.start_space(host, title="Tea and Type Theory", listeners=10)
-    await stage.until(lambda: one.spaces.messages)
+    scene.x.start_space(host, title="Tea without theory")
+    space = scene.x.start_space(host, title="Tea and Type Theory", listeners=10)
+    await scene.until(lambda: one.spaces.messages)
     (post,) = one.spaces.messages
     assert post.pinged_roles == [role]
     assert "Tea and Type Theory" in text(post)
     assert "A Stranger" in text(post)
     space.listeners = 40
-    await stage.until(lambda: "Listeners: 41" in text(post))
+    await scene.until(lambda: "Listeners: 41" in text(post))
     space.end()
-    await stage.until(lambda: "has ended" in text(post))
-    await stage.pass_by(300)
+    await scene.until(lambda: "has ended" in text(post))
+    await scene.pass_by(300)
     assert one.spaces.messages == [post]
 
     removed = await ask(one.admin, one.general, "watch keyword remove", words="Type theory")
     assert "No longer watching for “type theory”" in removed.content
-    stage.x.start_space(host, title="More type theory")
-    await stage.pass_by(2 * A_ROUND)
+    scene.x.start_space(host, title="More type theory")
+    await scene.pass_by(2 * A_ROUND)
     assert one.spaces.messages == [post]
     again = await ask(one.admin, one.general, "watch keyword remove", words="type theory")
     assert "does not watch for that" in again.content
 
 
 @in_virtual_time
-async def test_a_channel_hears_once_of_a_space_however_many_of_its_watches_match(stage: VirtualStage) -> None:
-    host = stage.x.add_user("host")
-    one, other = club(stage.discord), club(stage.discord, "Other")
-    await stage.serve()
+async def test_a_channel_hears_once_of_a_space_however_many_of_its_watches_match(scene: VirtualScene) -> None:
+    host = scene.x.add_user("host")
+    one, other = club(scene.discord), club(scene.discord, "Other")
+    await scene.serve()
     for words in ("tea", "time", "tea time"):
         await watch(one, words)
     await ask(one.admin, one.general, "watch add", host="@host")
     await watch(other, "tea")
     await watch(other, "time", channel=other.general)
-    stage.x.start_space(host, title="Tea time")
-    await stage.until(lambda: one.spaces.messages and other.spaces.messages)
-    await stage.pass_by(5 * A_ROUND)
+    scene.x.start_space(host, title="Tea time")
+    await scene.until(lambda: one.spaces.messages and other.spaces.messages)
+    await scene.pass_by(5 * A_ROUND)
     assert len(one.spaces.messages) == 1
     assert len(other.spaces.messages) == 1
     assert sum(bool(message.embeds) for message in other.general.messages) == 1, "another channel is another watch's"
-    assert stage.x.billed.count("space") == 1
+    assert scene.x.billed.count("space") == 1
 
 
 @in_virtual_time
-async def test_filters_hold_back_what_a_guild_does_not_want_until_it_is_what_it_wants(stage: VirtualStage) -> None:
-    host = stage.x.add_user("host")
+async def test_filters_hold_back_what_a_guild_does_not_want_until_it_is_what_it_wants(scene: VirtualScene) -> None:
+    host = scene.x.add_user("host")
     names = ("Spanish", "Crowd", "Tickets", "Free")
-    spanish, crowd, tickets, free = clubs = [club(stage.discord, name) for name in names]
-    await stage.serve()
+    spanish, crowd, tickets, free = clubs = [club(scene.discord, name) for name in names]
+    await scene.serve()
     assert "in Spanish" in (await watch(spanish, "tea", language="ES")).content
     assert "from 50 listeners" in (await watch(crowd, "tea", listeners=50)).content
     assert "with a ticket" in (await watch(tickets, "tea", tickets="needed")).content
@@ -119,23 +119,23 @@ async def test_filters_hold_back_what_a_guild_does_not_want_until_it_is_what_it_
     refused = await watch(spanish, "coffee", language="Spanish!")
     assert "Give the language as its code" in refused.content
 
-    plain = stage.x.start_space(host, title="Tea", lang="en", listeners=10)
-    await stage.until(lambda: free.spaces.messages)
-    await stage.pass_by(2 * A_ROUND)
+    plain = scene.x.start_space(host, title="Tea", lang="en", listeners=10)
+    await scene.until(lambda: free.spaces.messages)
+    await scene.pass_by(2 * A_ROUND)
     assert [len(one.spaces.messages) for one in clubs] == [0, 0, 0, 1]
     plain.listeners = 60
-    await stage.until(lambda: crowd.spaces.messages)
-    stage.x.start_space(host, title="Té y tea", lang="es", ticketed=True)
-    await stage.until(lambda: spanish.spaces.messages and tickets.spaces.messages)
-    await stage.pass_by(2 * A_ROUND)
+    await scene.until(lambda: crowd.spaces.messages)
+    scene.x.start_space(host, title="Té y tea", lang="es", ticketed=True)
+    await scene.until(lambda: spanish.spaces.messages and tickets.spaces.messages)
+    await scene.pass_by(2 * A_ROUND)
     assert [len(one.spaces.messages) for one in clubs] == [1, 1, 1, 1]
 
 
 @in_virtual_time
-async def test_a_guild_watches_for_no_more_words_than_it_may(stage: VirtualStage) -> None:
-    one = club(stage.discord)
+async def test_a_guild_watches_for_no_more_words_than_it_may(scene: VirtualScene) -> None:
+    one = club(scene.discord)
     with patch.dict(os.environ, {"SPACEBOT_KEYWORD_LIMIT": "2"}):
-        await stage.serve()
+        await scene.serve()
     for words in ("tea", "coffee"):
         assert "Watching for" in (await watch(one, words)).content
     assert "the limit here" in (await watch(one, "water")).content
@@ -147,10 +147,10 @@ async def test_a_guild_watches_for_no_more_words_than_it_may(stage: VirtualStage
 
 @in_virtual_time
 async def test_however_many_keywords_there_are_x_is_not_asked_too_often_and_people_still_search(
-    stage: VirtualStage,
+    scene: VirtualScene,
 ) -> None:
-    host = stage.x.add_user("host")
-    clubs = [club(stage.discord, f"Club {number}") for number in range(8)]
+    host = scene.x.add_user("host")
+    clubs = [club(scene.discord, f"Club {number}") for number in range(8)]
     words = [f"subject {number}" for number in range(400)]
 
     def add(tables: Queries) -> None:
@@ -159,51 +159,51 @@ async def test_however_many_keywords_there_are_x_is_not_asked_too_often_and_peop
             tables.set_channel(GuildId(one.guild.id), ChannelId(one.spaces.id))
             for guild in (one, clubs[0]):
                 keyword = Keyword(guild_id=GuildId(guild.guild.id), text=each)
-                tables.add_keyword(keyword, by=1, limit=400, now=stage.clock.now())
+                tables.add_keyword(keyword, by=1, limit=400, now=scene.clock.now())
 
-    async with Store(stage.folder / "spacebot.sqlite3") as store:
+    async with Store(scene.folder / "spacebot.sqlite3") as store:
         await store(add)
     with patch.dict(os.environ, {"SPACEBOT_PUSH": "off"}):
-        await stage.serve()
-    space = stage.x.start_space(host, title="On Subject 397 and Subject 12")
+        await scene.serve()
+    space = scene.x.start_space(host, title="On Subject 397 and Subject 12")
     for _ in range(7):
-        await stage.pass_by(300)
+        await scene.pass_by(300)
         found = await ask(clubs[3].member, clubs[3].general, "spaces-search", query="on subject")
         assert space.id in text(found)
     assert len(clubs[397 % 8].spaces.messages) == len(clubs[12 % 8].spaces.messages) == 1
     assert len(clubs[0].spaces.messages) == 1
-    times = [time for time, query in searches(stage) if query != "on subject"]
+    times = [time for time, query in searches(scene) if query != "on subject"]
     assert len(times) >= 1.9 * BACKGROUND
     assert fullest(times) <= BACKGROUND
-    counts = Counter(query for _, query in searches(stage) if query != "on subject")
+    counts = Counter(query for _, query in searches(scene) if query != "on subject")
     assert counts.keys() == set(words)
     assert max(counts.values()) - min(counts.values()) <= 1
-    assert stage.x.billed.count("space") == 1
+    assert scene.x.billed.count("space") == 1
 
 
-@patch("tests.system.stage.START", datetime(2026, 10, 1, 23, 30, tzinfo=UTC))
+@patch("tests.system.scene.START", datetime(2026, 10, 1, 23, 30, tzinfo=UTC))
 @in_virtual_time
-async def test_a_spent_budget_stops_searches_and_the_next_day_goes_on(stage: VirtualStage) -> None:
-    host = stage.x.add_user("host")
-    one = club(stage.discord)
+async def test_a_spent_budget_stops_searches_and_the_next_day_goes_on(scene: VirtualScene) -> None:
+    host = scene.x.add_user("host")
+    one = club(scene.discord)
     with patch.dict(os.environ, {"SPACEBOT_DAILY_BUDGET_USD": "0.10", "SPACEBOT_PUSH": "off"}):
-        await stage.serve()
+        await scene.serve()
     for number in range(18):
-        stage.x.start_space(host, title=f"Coffee {number}")
+        scene.x.start_space(host, title=f"Coffee {number}")
     await watch(one, "coffee", listeners=1000)
-    await stage.until(lambda: stage.logged("no searches until midnight UTC") == 1)
+    await scene.until(lambda: scene.logged("no searches until midnight UTC") == 1)
     await watch(one, "tea")
-    stage.x.start_space(host, title="Tea")
-    before = len(searches(stage))
-    await stage.pass_by(600)
-    assert len(searches(stage)) == before
+    scene.x.start_space(host, title="Tea")
+    before = len(searches(scene))
+    await scene.pass_by(600)
+    assert len(searches(scene)) == before
     assert not one.spaces.messages
     assert "no searches until midnight UTC" in await overview(one)
     refused = await ask(one.member, one.general, "spaces-search", query="tea")
     assert "budget" in refused.content
-    await stage.pass_by(
-        (stage.clock.now().replace(hour=0, minute=0) + timedelta(days=1) - stage.clock.now()).total_seconds()
+    await scene.pass_by(
+        (scene.clock.now().replace(hour=0, minute=0) + timedelta(days=1) - scene.clock.now()).total_seconds()
     )
     await ask(one.admin, one.general, "watch keyword remove", words="coffee")
-    await stage.until(lambda: one.spaces.messages)
-    assert stage.logged("no searches until midnight UTC") == 1
+    await scene.until(lambda: one.spaces.messages)
+    assert scene.logged("no searches until midnight UTC") == 1

@@ -9,34 +9,34 @@ import aiohttp
 from spacebot.sandbox.discord import LocalMember
 from spacebot.sandbox.x import Fault, XUser
 from spacebot.vault import new_key
-from tests.system.stage import Club, Stage, ask, text
+from tests.system.scene import Club, Scene, ask, text
 
 
-def linking(stage: Stage, **more: str) -> dict[str, str]:
+def linking(scene: Scene, **more: str) -> dict[str, str]:
     """The settings of an operator who lets people link their accounts."""
     return {
-        "SPACEBOT_X_CLIENT_ID": stage.x.clients.client_id,
-        "SPACEBOT_X_CLIENT_SECRET": stage.x.clients.client_secret,
-        "SPACEBOT_X_AUTHORIZE_URL": f"{stage.x.url}/i/oauth2/authorize",
+        "SPACEBOT_X_CLIENT_ID": scene.x.clients.client_id,
+        "SPACEBOT_X_CLIENT_SECRET": scene.x.clients.client_secret,
+        "SPACEBOT_X_AUTHORIZE_URL": f"{scene.x.url}/i/oauth2/authorize",
         "SPACEBOT_ENCRYPTION_KEY": new_key(),
         **more,
     }
 
 
-async def consent(stage: Stage, who: LocalMember, club: Club, account: XUser) -> str:
+async def consent(scene: Scene, who: LocalMember, club: Club, account: XUser) -> str:
     """Give /x-link, follow the link as this X account, and say where X sent the browser."""
     reply = await ask(who, club.general, "x-link")
     assert reply.ephemeral
-    stage.x.authorize_as(account)
+    scene.x.authorize_as(account)
     [button] = [button for button in reply.buttons if "url" in button]
     async with aiohttp.ClientSession() as session, session.get(button["url"], allow_redirects=False) as answer:
         return answer.headers["Location"]
 
 
-async def link(stage: Stage, who: LocalMember, club: Club, account: XUser) -> None:
+async def link(scene: Scene, who: LocalMember, club: Club, account: XUser) -> None:
     """Link an account by pasting."""
     reply = await ask(who, club.general, "x-link")
-    stage.x.authorize_as(account)
+    scene.x.authorize_as(account)
     [url] = [button["url"] for button in reply.buttons if "url" in button]
     async with aiohttp.ClientSession() as session, session.get(url, allow_redirects=False) as answer:
         landed = answer.headers["Location"]
@@ -50,17 +50,17 @@ async def paste(who: LocalMember, reply: object, address: str) -> str:
     return (await submission.reply()).content
 
 
-async def test_a_pasted_address_links_and_the_creator_sees_buyers_and_reminders(stage: Stage, book_club: Club) -> None:
-    creator, *fans = (stage.x.add_user(name) for name in ("creator", *(f"fan{number:02}" for number in range(23))))
-    space = stage.x.start_space(creator, title="Ticketed", ticketed=True)
+async def test_a_pasted_address_links_and_the_creator_sees_buyers_and_reminders(scene: Scene, book_club: Club) -> None:
+    creator, *fans = (scene.x.add_user(name) for name in ("creator", *(f"fan{number:02}" for number in range(23))))
+    space = scene.x.start_space(creator, title="Ticketed", ticketed=True)
     for fan in fans:
         space.add_buyer(fan)
     space.subscribers = 41
-    await stage.bot(**linking(stage))
+    await scene.bot(**linking(scene))
 
     first = await ask(book_club.member, book_club.general, "space-buyers", space=space.id)
     assert "/x-link" in first.content
-    await link(stage, book_club.member, book_club, creator)
+    await link(scene, book_club.member, book_club, creator)
 
     buyers = await ask(book_club.member, book_club.general, "space-buyers", space=space.id)
     assert buyers.ephemeral
@@ -70,29 +70,29 @@ async def test_a_pasted_address_links_and_the_creator_sees_buyers_and_reminders(
         before = text(buyers)
         press = await book_club.member.press(buyers, label="Next")
         assert press.failed is None
-        await stage.until(lambda before=before: text(buyers) != before)  # type: ignore[misc] # a default has no type
-    await stage.until(lambda: "fan00" in text(buyers))
+        await scene.until(lambda before=before: text(buyers) != before)  # type: ignore[misc] # a default has no type
+    await scene.until(lambda: "fan00" in text(buyers))
 
     use = await book_club.member.use(book_club.general, "space", space=space.id)
     public = await use.reply()
     assert not public.ephemeral
     assert "reminder" not in text(public)
-    await stage.until(lambda: use.followups)
+    await scene.until(lambda: use.followups)
     assert use.followups[0].ephemeral
     assert "41 people have set a reminder" in use.followups[0].content
 
     other = await ask(book_club.admin, book_club.general, "space-buyers", space=space.id)
     assert "/x-link" in other.content  # a token serves only who gave it
-    await link(stage, book_club.admin, book_club, fans[0])
+    await link(scene, book_club.admin, book_club, fans[0])
     other = await ask(book_club.admin, book_club.general, "space-buyers", space=space.id)
     assert other.content == "Only who created a Space can see who bought a ticket for it."
 
 
-async def test_wrong_person_used_and_nonsense_addresses_get_a_sentence(stage: Stage, book_club: Club) -> None:
-    creator = stage.x.add_user("creator")
-    await stage.bot(**linking(stage))
+async def test_wrong_person_used_and_nonsense_addresses_get_a_sentence(scene: Scene, book_club: Club) -> None:
+    creator = scene.x.add_user("creator")
+    await scene.bot(**linking(scene))
     reply = await ask(book_club.member, book_club.general, "x-link")
-    stage.x.authorize_as(creator)
+    scene.x.authorize_as(creator)
     [url] = [button["url"] for button in reply.buttons if "url" in button]
     async with aiohttp.ClientSession() as session, session.get(url, allow_redirects=False) as answer:
         landed = answer.headers["Location"]
@@ -103,15 +103,15 @@ async def test_wrong_person_used_and_nonsense_addresses_get_a_sentence(stage: St
     assert "used already" in await paste(book_club.member, reply, landed)
 
 
-async def test_the_web_endpoint_links_and_unlinking_revokes(stage: Stage, book_club: Club) -> None:
-    creator = stage.x.add_user("creator")
-    space = stage.x.start_space(creator, title="Ticketed", ticketed=True)
+async def test_the_web_endpoint_links_and_unlinking_revokes(scene: Scene, book_club: Club) -> None:
+    creator = scene.x.add_user("creator")
+    space = scene.x.start_space(creator, title="Ticketed", ticketed=True)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     public = f"http://127.0.0.1:{port}"
-    await stage.bot(**linking(stage, SPACEBOT_PUBLIC_URL=public, SPACEBOT_LISTEN=f"127.0.0.1:{port}"))
-    landed = await consent(stage, book_club.member, book_club, creator)
+    await scene.bot(**linking(scene, SPACEBOT_PUBLIC_URL=public, SPACEBOT_LISTEN=f"127.0.0.1:{port}"))
+    landed = await consent(scene, book_club.member, book_club, creator)
     assert landed.startswith(f"{public}/x/callback?")
     async with aiohttp.ClientSession() as session:
         async with session.get(landed) as answer:
@@ -125,41 +125,41 @@ async def test_the_web_endpoint_links_and_unlinking_revokes(stage: Stage, book_c
     assert "Nobody has bought" in buyers.content
     gone = await ask(book_club.member, book_club.general, "x-unlink")
     assert "unlinked" in gone.content
-    assert any(exchange.endpoint == "revoke" and exchange.status == 200 for exchange in stage.x.requests)
+    assert any(exchange.endpoint == "revoke" and exchange.status == 200 for exchange in scene.x.requests)
     again = await ask(book_club.member, book_club.general, "x-unlink")
     assert "not linked" in again.content
     assert "/x-link" in (await ask(book_club.member, book_club.general, "space-buyers", space=space.id)).content
 
 
-async def test_a_follower_of_a_protected_account_is_answered_in_private(stage: Stage, book_club: Club) -> None:
-    hidden = stage.x.add_user("hidden", protected=True)
-    follower = stage.x.add_user("follower")
+async def test_a_follower_of_a_protected_account_is_answered_in_private(scene: Scene, book_club: Club) -> None:
+    hidden = scene.x.add_user("hidden", protected=True)
+    follower = scene.x.add_user("follower")
     hidden.followers.add(follower)
-    space = stage.x.start_space(hidden, title="Among friends")
-    await stage.bot(**linking(stage))
+    space = scene.x.start_space(hidden, title="Among friends")
+    await scene.bot(**linking(scene))
     stranger = await ask(book_club.admin, book_club.general, "host-live", host="@hidden")
     assert "protected" in stranger.content
-    await link(stage, book_club.member, book_club, follower)
+    await link(scene, book_club.member, book_club, follower)
     asked: dict[str, dict[str, Any]] = {"host-live": {"host": "@hidden"}, "space": {"space": space.id}}
     for command, options in asked.items():
         use = await book_club.member.use(book_club.general, command, **options)
         await use.reply()
-        await stage.until(lambda use=use: use.followups)  # type: ignore[misc] # a default has no type
+        await scene.until(lambda use=use: use.followups)  # type: ignore[misc] # a default has no type
         assert use.followups[0].ephemeral
         assert "Among friends" in text(use.followups[0])
     assert not any("Among friends" in text(message) for message in book_club.general.messages)
 
 
-async def test_without_the_setting_linking_says_so(stage: Stage, book_club: Club) -> None:
-    await stage.bot()
+async def test_without_the_setting_linking_says_so(scene: Scene, book_club: Club) -> None:
+    await scene.bot()
     for command in ("x-link", "x-unlink"):
         assert "not set up" in (await ask(book_club.member, book_club.general, command)).content
 
 
-async def test_posts_of_a_space_are_paged_with_authors_and_links(stage: Stage, book_club: Club) -> None:
-    host, fan = stage.x.add_user("host"), stage.x.add_user("fan", name="A Fan")
-    space = stage.x.start_space(host, title="Talk")
-    await stage.bot()
+async def test_posts_of_a_space_are_paged_with_authors_and_links(scene: Scene, book_club: Club) -> None:
+    host, fan = scene.x.add_user("host"), scene.x.add_user("fan", name="A Fan")
+    space = scene.x.start_space(host, title="Talk")
+    await scene.bot()
     none = await ask(book_club.member, book_club.general, "space-posts", space=space.id)
     assert "No posts" in none.content
     for number in range(47):
@@ -168,9 +168,9 @@ async def test_posts_of_a_space_are_paged_with_authors_and_links(stage: Stage, b
     seen = set()
     for page in range(10):
         if page == 3:  # the next page must be asked of X, which fails once for good: the answer stays, and can go on
-            stage.x.fault("posts", Fault(status=503, times=4))
+            scene.x.fault("posts", Fault(status=503, times=4))
             press = await book_club.member.press(reply, label="Next")
-            await stage.until(lambda press=press: press.followups)  # type: ignore[misc] # a default has no type
+            await scene.until(lambda press=press: press.followups)  # type: ignore[misc] # a default has no type
             assert "not answering" in press.followups[0].content
         shown = text(reply)
         assert "A Fan" in shown
@@ -181,21 +181,21 @@ async def test_posts_of_a_space_are_paged_with_authors_and_links(stage: Stage, b
             before = shown
             press = await book_club.member.press(reply, label="Next")
             assert press.failed is None
-            await stage.until(lambda before=before: text(reply) != before)  # type: ignore[misc] # as above
+            await scene.until(lambda before=before: text(reply) != before)  # type: ignore[misc] # as above
     assert seen == set(range(47))
     # Three requests of 20 posts, each asked for when somebody turned to it.
-    assert sum(exchange.endpoint == "posts" and exchange.status == 200 for exchange in stage.x.requests) == 4
+    assert sum(exchange.endpoint == "posts" and exchange.status == 200 for exchange in scene.x.requests) == 4
 
 
 async def test_the_start_of_a_scheduled_space_is_told_with_its_reminders_to_its_creator(
-    stage: Stage, book_club: Club
+    scene: Scene, book_club: Club
 ) -> None:
-    creator = stage.x.add_user("creator")
-    space = stage.x.schedule_space(creator, title="Soon", start=datetime.now(UTC) + timedelta(days=1))
+    creator = scene.x.add_user("creator")
+    space = scene.x.schedule_space(creator, title="Soon", start=datetime.now(UTC) + timedelta(days=1))
     space.subscribers = 1
-    await stage.bot(**linking(stage))
-    await link(stage, book_club.member, book_club, creator)
+    await scene.bot(**linking(scene))
+    await link(scene, book_club.member, book_club, creator)
     use = await book_club.member.use(book_club.general, "space", space=space.id)
     await use.reply()
-    await stage.until(lambda: use.followups)
+    await scene.until(lambda: use.followups)
     assert "1 person has set a reminder" in use.followups[0].content

@@ -5,21 +5,21 @@ from datetime import UTC, datetime, timedelta
 
 from spacebot.sandbox.discord import Fault as DiscordFault
 from spacebot.sandbox.x import Fault
-from tests.system.stage import Club, Stage, ask, text
+from tests.system.scene import Club, Scene, ask, text
 
 
 async def test_a_followed_host_goes_live_and_the_announcement_is_edited_at_the_end(
-    stage: Stage, book_club: Club
+    scene: Scene, book_club: Club
 ) -> None:
-    host = stage.x.add_user("host", name="A Host")
-    bot = await stage.bot()
+    host = scene.x.add_user("host", name="A Host")
+    bot = await scene.bot()
     await ask(book_club.admin, book_club.general, "config channel", channel=book_club.spaces)
     reply = await ask(book_club.admin, book_club.general, "watch add", host="@host")
     assert "Following" in reply.content
     assert reply.ephemeral
 
-    space = stage.x.start_space(host, title="First night", listeners=12)
-    await stage.until(lambda: book_club.spaces.messages)
+    space = scene.x.start_space(host, title="First night", listeners=12)
+    await scene.until(lambda: book_club.spaces.messages)
     (post,) = book_club.spaces.messages
     assert "First night" in text(post)
     assert "Listeners: 13" in text(post) or "Listeners: 12" in text(post)
@@ -29,9 +29,9 @@ async def test_a_followed_host_goes_live_and_the_announcement_is_edited_at_the_e
     assert not post.pinged_everyone
 
     space.listeners = 40
-    await stage.swept(2)
+    await scene.swept(2)
     space.end()
-    await stage.until(lambda: "has ended" in text(post))
+    await scene.until(lambda: "has ended" in text(post))
     assert "has ended" in text(post)
     assert "Duration" in text(post)
     assert not post.buttons
@@ -39,24 +39,24 @@ async def test_a_followed_host_goes_live_and_the_announcement_is_edited_at_the_e
     assert book_club.spaces.messages == [post]
 
 
-async def test_the_configured_role_is_mentioned_and_nothing_else_is(stage: Stage, book_club: Club) -> None:
-    host = stage.x.add_user("host", name="@everyone <@&1> A Host")
+async def test_the_configured_role_is_mentioned_and_nothing_else_is(scene: Scene, book_club: Club) -> None:
+    host = scene.x.add_user("host", name="@everyone <@&1> A Host")
     role = book_club.guild.add_role("listeners", mentionable=True)
     other = book_club.guild.add_role("others", mentionable=True)
-    await stage.bot()
+    await scene.bot()
     await ask(book_club.admin, book_club.spaces, "config role", role=role)
     await ask(book_club.admin, book_club.spaces, "watch add", host="@host")
-    stage.x.start_space(host, title=f"@everyone @here <@&{other.id}> [click](https://evil.example)")
-    await stage.until(lambda: book_club.spaces.messages)
+    scene.x.start_space(host, title=f"@everyone @here <@&{other.id}> [click](https://evil.example)")
+    await scene.until(lambda: book_club.spaces.messages)
     (post,) = book_club.spaces.messages
     assert {each.id for each in post.pinged_roles} == {role.id}
     assert not post.pinged_everyone
     assert "](https://evil" not in text(post)
 
 
-async def test_mentioning_everyone_needs_an_explicit_yes(stage: Stage, book_club: Club) -> None:
-    host = stage.x.add_user("host")
-    await stage.bot()
+async def test_mentioning_everyone_needs_an_explicit_yes(scene: Scene, book_club: Club) -> None:
+    host = scene.x.add_user("host")
+    await scene.bot()
     refused = await ask(book_club.admin, book_club.spaces, "config role", role=book_club.guild.everyone)
     assert "Mention @everyone" in refused.content
 
@@ -71,86 +71,86 @@ async def test_mentioning_everyone_needs_an_explicit_yes(stage: Stage, book_club
     assert "@everyone" in text(await ask(book_club.admin, book_club.spaces, "config show"))
 
     await ask(book_club.admin, book_club.spaces, "watch add", host="@host")
-    stage.x.start_space(host, title="Hello")
-    await stage.until(lambda: book_club.spaces.messages)
+    scene.x.start_space(host, title="Hello")
+    await scene.until(lambda: book_club.spaces.messages)
     assert book_club.spaces.messages[0].pinged_everyone
 
 
-async def test_a_host_who_is_live_already_is_announced_when_it_is_followed(stage: Stage, book_club: Club) -> None:
-    host = stage.x.add_user("host")
-    stage.x.start_space(host, title="Under way")
-    await stage.bot()
+async def test_a_host_who_is_live_already_is_announced_when_it_is_followed(scene: Scene, book_club: Club) -> None:
+    host = scene.x.add_user("host")
+    scene.x.start_space(host, title="Under way")
+    await scene.bot()
     reply = await ask(book_club.admin, book_club.spaces, "watch add", host="https://x.com/host")
     assert "live right now" in reply.content
     assert f"<#{book_club.spaces.id}>" in reply.content
     assert "this server's from now on" in reply.content
-    await stage.until(lambda: book_club.spaces.messages)
+    await scene.until(lambda: book_club.spaces.messages)
 
 
-async def test_a_restart_in_the_middle_of_a_space_repeats_nothing(stage: Stage, book_club: Club) -> None:
-    host = stage.x.add_user("host")
-    bot = await stage.bot()
+async def test_a_restart_in_the_middle_of_a_space_repeats_nothing(scene: Scene, book_club: Club) -> None:
+    host = scene.x.add_user("host")
+    bot = await scene.bot()
     await ask(book_club.admin, book_club.spaces, "watch add", host="@host")
-    space = stage.x.start_space(host, title="Long night")
-    await stage.until(lambda: book_club.spaces.messages)
+    space = scene.x.start_space(host, title="Long night")
+    await scene.until(lambda: book_club.spaces.messages)
     await bot.kill()
 
-    bot = await stage.bot()
-    await stage.swept(2)
+    bot = await scene.bot()
+    await scene.swept(2)
     assert len(book_club.spaces.messages) == 1
     assert await bot.stop() == 0
 
-    bot = await stage.bot()
+    bot = await scene.bot()
     space.end()
-    await stage.until(lambda: book_club.spaces.messages[0].edited_at)
+    await scene.until(lambda: book_club.spaces.messages[0].edited_at)
     assert len(book_club.spaces.messages) == 1
 
 
-async def test_what_happened_while_the_bot_was_down_is_made_up_for(stage: Stage, book_club: Club) -> None:
-    first, second, third = (stage.x.add_user(name) for name in ("first", "second", "third"))
-    bot = await stage.bot()
+async def test_what_happened_while_the_bot_was_down_is_made_up_for(scene: Scene, book_club: Club) -> None:
+    first, second, third = (scene.x.add_user(name) for name in ("first", "second", "third"))
+    bot = await scene.bot()
     for name in ("first", "second", "third"):
         await ask(book_club.admin, book_club.spaces, "watch add", host=f"@{name}")
-    ended = stage.x.start_space(first, title="Ends while it is down")
-    await stage.until(lambda: len(book_club.spaces.messages) == 1)
+    ended = scene.x.start_space(first, title="Ends while it is down")
+    await scene.until(lambda: len(book_club.spaces.messages) == 1)
     assert await bot.stop() == 0
 
     ended.end()
-    stage.x.start_space(second, title="Starts while it is down")
-    stage.x.start_space(third, title="Starts and ends while it is down").end()
-    await stage.bot()
-    await stage.until(lambda: len(book_club.spaces.messages) == 2 and book_club.spaces.messages[0].edited_at)
-    await stage.swept(2)
+    scene.x.start_space(second, title="Starts while it is down")
+    scene.x.start_space(third, title="Starts and ends while it is down").end()
+    await scene.bot()
+    await scene.until(lambda: len(book_club.spaces.messages) == 2 and book_club.spaces.messages[0].edited_at)
+    await scene.swept(2)
     one, two = book_club.spaces.messages
     assert "has ended" in text(one)
     assert "Starts while it is down" in text(two)
 
 
-async def test_a_scheduled_space_is_announced_when_it_goes_live_not_before(stage: Stage, book_club: Club) -> None:
-    host = stage.x.add_user("host")
-    await stage.bot()
+async def test_a_scheduled_space_is_announced_when_it_goes_live_not_before(scene: Scene, book_club: Club) -> None:
+    host = scene.x.add_user("host")
+    await scene.bot()
     await ask(book_club.admin, book_club.spaces, "watch add", host="@host")
-    space = stage.x.schedule_space(host, title="Tomorrow", start=datetime.now(UTC) + timedelta(days=1))
-    await stage.swept(2)
+    space = scene.x.schedule_space(host, title="Tomorrow", start=datetime.now(UTC) + timedelta(days=1))
+    await scene.swept(2)
     assert not book_club.spaces.messages
     space.go_live()
-    await stage.until(lambda: book_club.spaces.messages)
+    await scene.until(lambda: book_club.spaces.messages)
 
 
 async def test_a_discord_that_fails_while_the_commands_are_handed_over_delays_the_start(
-    stage: Stage, book_club: Club
+    scene: Scene, book_club: Club
 ) -> None:
-    stage.discord.fault("PUT", "/commands", DiscordFault(status=503, times=3))
-    bot = await stage.bot()
+    scene.discord.fault("PUT", "/commands", DiscordFault(status=503, times=3))
+    bot = await scene.bot()
     assert await bot.stop() == 0
     assert not [line for line in bot.log if "Traceback" in line or "Unclosed" in line], "\n".join(bot.log)
 
 
-async def test_a_command_under_way_is_answered_before_the_bot_stops(stage: Stage, book_club: Club) -> None:
-    host = stage.x.add_user("host")
-    space = stage.x.start_space(host, title="Slow answer")
-    bot = await stage.bot()
-    stage.x.fault("space", Fault.slow(1.5))
+async def test_a_command_under_way_is_answered_before_the_bot_stops(scene: Scene, book_club: Club) -> None:
+    host = scene.x.add_user("host")
+    space = scene.x.start_space(host, title="Slow answer")
+    bot = await scene.bot()
+    scene.x.fault("space", Fault.slow(1.5))
     use = await book_club.member.use(book_club.general, "space", space=space.id)
     stopping = asyncio.create_task(bot.stop())
     late = ""
@@ -161,26 +161,26 @@ async def test_a_command_under_way_is_answered_before_the_bot_stops(stage: Stage
     assert not [line for line in bot.log if "Traceback" in line]
 
 
-async def test_a_lost_connection_to_discord_is_told_once_and_so_is_its_return(stage: Stage, book_club: Club) -> None:
-    host = stage.x.add_user("host")
-    bot = await stage.bot()
+async def test_a_lost_connection_to_discord_is_told_once_and_so_is_its_return(scene: Scene, book_club: Club) -> None:
+    host = scene.x.add_user("host")
+    bot = await scene.bot()
     await ask(book_club.admin, book_club.spaces, "watch add", host="@host")
-    await stage.discord.stop()
-    await stage.x.wait_for(lambda: any("is lost" in line for line in bot.log) or stage.swept, timeout=30)
-    stage.x.start_space(host, title="Meanwhile")
-    await stage.swept(2)
-    await stage.discord.start()
-    await stage.until(lambda: book_club.spaces.messages)
-    await stage.swept(2)
+    await scene.discord.stop()
+    await scene.x.wait_for(lambda: any("is lost" in line for line in bot.log) or scene.swept, timeout=30)
+    scene.x.start_space(host, title="Meanwhile")
+    await scene.swept(2)
+    await scene.discord.start()
+    await scene.until(lambda: book_club.spaces.messages)
+    await scene.swept(2)
     assert len(book_club.spaces.messages) == 1
     assert sum("is lost" in line for line in bot.log) == 1
     assert not [line for line in bot.log if "Traceback" in line]
 
 
-async def test_a_new_guild_is_greeted_once_with_the_two_commands(stage: Stage) -> None:
-    await stage.bot()
-    guild = stage.discord.add_guild("Newcomers")
-    await stage.until(lambda: guild.system_channel.messages)
+async def test_a_new_guild_is_greeted_once_with_the_two_commands(scene: Scene) -> None:
+    await scene.bot()
+    guild = scene.discord.add_guild("Newcomers")
+    await scene.until(lambda: guild.system_channel.messages)
     (hello,) = guild.system_channel.messages
     assert "/config channel" in hello.content
     assert "/watch add" in hello.content
@@ -193,19 +193,19 @@ async def test_a_new_guild_is_greeted_once_with_the_two_commands(stage: Stage) -
 
 
 async def test_a_channel_that_closes_is_paused_with_its_reason_and_opens_again_by_itself(
-    stage: Stage, book_club: Club
+    scene: Scene, book_club: Club
 ) -> None:
-    host = stage.x.add_user("host")
-    await stage.bot()
+    host = scene.x.add_user("host")
+    await scene.bot()
     await ask(book_club.admin, book_club.general, "watch add", host="@host", channel=book_club.spaces)
     book_club.spaces.deny("send_messages")
-    stage.x.start_space(host, title="Unheard")
-    await stage.swept(2)
+    scene.x.start_space(host, title="Unheard")
+    await scene.swept(2)
     listed = text(await ask(book_club.admin, book_club.general, "watch list"))
     assert "paused" in listed
     assert "Send Messages" in listed
     assert not book_club.spaces.messages
 
     book_club.spaces.allow("send_messages")
-    await stage.until(lambda: book_club.spaces.messages)
+    await scene.until(lambda: book_club.spaces.messages)
     assert "paused" not in text(await ask(book_club.admin, book_club.general, "watch list"))

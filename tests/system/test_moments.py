@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from spacebot.sandbox.discord import LocalMessage, NotOffered
-from tests.system.stage import Club, VirtualStage, ask, club, in_virtual_time, text
+from tests.system.scene import Club, VirtualScene, ask, club, in_virtual_time, text
 
 SOON = 15.0
 """Seconds until something seen on X stands in a channel: two sweeps, and a turn to send."""
@@ -39,79 +39,79 @@ async def follow(one: Club, host: str, **options: Any) -> None:
 
 
 @in_virtual_time
-async def test_a_space_is_told_of_from_its_schedule_to_its_end(stage: VirtualStage) -> None:
-    host = stage.x.add_user("host", name="A Host")
-    one = club(stage.discord)
+async def test_a_space_is_told_of_from_its_schedule_to_its_end(scene: VirtualScene) -> None:
+    host = scene.x.add_user("host", name="A Host")
+    one = club(scene.discord)
     role = one.guild.add_role("listeners", mentionable=True)
-    await stage.serve()
+    await scene.serve()
     await announce(one, scheduled=True, reminder=3, live=True, ended=True)
     shown = text(await ask(one.admin, one.general, "config show"))
     assert "when it is scheduled, 3 min before it starts, when it is live, when it has ended" in shown
     await follow(one, "@host", role=role)
 
-    first, later = (stage.clock.now() + timedelta(minutes=minutes) for minutes in (4, 8))
-    space = stage.x.schedule_space(host, title="Big night", start=first)
-    await stage.until(lambda: one.spaces.messages)
+    first, later = (scene.clock.now() + timedelta(minutes=minutes) for minutes in (4, 8))
+    space = scene.x.schedule_space(host, title="Big night", start=first)
+    await scene.until(lambda: one.spaces.messages)
     scheduled = kinds(one.spaces.messages)["scheduled"]
     assert f"<t:{int(first.timestamp())}:R>" in scheduled.content
     assert not scheduled.pinged_roles
     space.reschedule(later)
-    await stage.until(lambda: f"<t:{int(later.timestamp())}:R>" in scheduled.content)
+    await scene.until(lambda: f"<t:{int(later.timestamp())}:R>" in scheduled.content)
 
-    await stage.until(lambda: len(one.spaces.messages) == 2)
+    await scene.until(lambda: len(one.spaces.messages) == 2)
     reminder = kinds(one.spaces.messages)["reminder"]
     assert abs((reminder.created_at - (later - timedelta(minutes=3))).total_seconds()) < SOON
     assert reminder.pinged_roles == [role]
 
-    await stage.pass_by((later - stage.clock.now()).total_seconds())
+    await scene.pass_by((later - scene.clock.now()).total_seconds())
     space.go_live()
     space.listeners = 20
-    await stage.until(lambda: len(one.spaces.messages) == 3)
+    await scene.until(lambda: len(one.spaces.messages) == 3)
     live = kinds(one.spaces.messages)["live"]
     assert (live.created_at - later).total_seconds() < SOON
     assert live.pinged_roles == [role]
-    await stage.until(lambda: all("is live" in message.content for message in (scheduled, reminder)))
+    await scene.until(lambda: all("is live" in message.content for message in (scheduled, reminder)))
     space.set_title("Bigger night")
-    await stage.until(lambda: all("Bigger night" in text(message) for message in (scheduled, reminder, live)))
+    await scene.until(lambda: all("Bigger night" in text(message) for message in (scheduled, reminder, live)))
     space.listeners = 40
-    await stage.pass_by(150)
+    await scene.pass_by(150)
     assert fields(live)["Listeners"] == "41"
 
     space.end()
-    await stage.until(lambda: len(one.spaces.messages) == 4)
+    await scene.until(lambda: len(one.spaces.messages) == 4)
     ended = kinds(one.spaces.messages)["ended"]
     assert not ended.pinged_roles
-    await stage.until(lambda: all("has ended" in message.content for message in (scheduled, reminder, live)))
+    await scene.until(lambda: all("has ended" in message.content for message in (scheduled, reminder, live)))
     for message in one.spaces.messages:
         assert fields(message)["Duration"] == "3 min"
         assert fields(message)["Most listeners"] == "41"
         assert 21 <= int(fields(message)["On average"]) <= 41
         assert not message.buttons
-    await stage.swept(3)
+    await scene.swept(3)
     assert len(one.spaces.messages) == 4
 
 
 @in_virtual_time
-async def test_what_is_over_becomes_a_summary_or_is_deleted_or_stays(stage: VirtualStage) -> None:
-    host = stage.x.add_user("host")
-    clubs = {end: club(stage.discord, end) for end in ("edit", "delete", "leave")}
-    await stage.serve()
+async def test_what_is_over_becomes_a_summary_or_is_deleted_or_stays(scene: VirtualScene) -> None:
+    host = scene.x.add_user("host")
+    clubs = {end: club(scene.discord, end) for end in ("edit", "delete", "leave")}
+    await scene.serve()
     for end, one in clubs.items():
         await announce(one, scheduled=True, ended=True)
         await ask(one.admin, one.general, "config end", what=end)
         await follow(one, "@host")
-    space = stage.x.start_space(host, title="Short night")
-    off = stage.x.schedule_space(host, title="Never", start=stage.clock.now() + timedelta(days=2))
-    await stage.until(lambda: all(len(one.spaces.messages) == 2 for one in clubs.values()))
+    space = scene.x.start_space(host, title="Short night")
+    off = scene.x.schedule_space(host, title="Never", start=scene.clock.now() + timedelta(days=2))
+    await scene.until(lambda: all(len(one.spaces.messages) == 2 for one in clubs.values()))
     before = {message.id: text(message) for message in clubs["leave"].spaces.messages}
     space.end()
     off.cancel()
     edited, deleted, left = (clubs[end].spaces for end in ("edit", "delete", "leave"))
-    await stage.until(lambda: "was canceled" in text(kinds(edited.messages)["scheduled"]))
-    await stage.until(lambda: "has ended" in text(kinds(edited.messages)["live"]))
-    await stage.until(lambda: len(deleted.deleted_messages) == 2)
-    await stage.until(lambda: len(left.messages) == 3)
-    await stage.pass_by(60)
+    await scene.until(lambda: "was canceled" in text(kinds(edited.messages)["scheduled"]))
+    await scene.until(lambda: "has ended" in text(kinds(edited.messages)["live"]))
+    await scene.until(lambda: len(deleted.deleted_messages) == 2)
+    await scene.until(lambda: len(left.messages) == 3)
+    await scene.pass_by(60)
     assert set(kinds(edited.messages)) == {"live", "scheduled", "ended"}
     assert set(kinds(deleted.messages)) == {"ended"}, "a message of its own stays"
     assert {message.id: text(message) for message in left.messages if message.id in before} == before
@@ -119,31 +119,31 @@ async def test_what_is_over_becomes_a_summary_or_is_deleted_or_stays(stage: Virt
 
 @in_virtual_time
 async def test_who_is_followed_is_announced_as_co_host_or_speaker_where_a_watch_asks_for_it(
-    stage: VirtualStage,
+    scene: VirtualScene,
 ) -> None:
-    host, guest, speaker = (stage.x.add_user(name, name=name.title()) for name in ("host", "guest", "speaker"))
-    of_host, of_guest, of_speaker, strict = (club(stage.discord, name) for name in ("H", "G", "S", "strict"))
-    await stage.serve()
+    host, guest, speaker = (scene.x.add_user(name, name=name.title()) for name in ("host", "guest", "speaker"))
+    of_host, of_guest, of_speaker, strict = (club(scene.discord, name) for name in ("H", "G", "S", "strict"))
+    await scene.serve()
     await follow(of_host, "@host")
     await follow(of_guest, "@guest", also="cohost")
     await follow(of_speaker, "@speaker", also="cohost")
     await follow(strict, "@guest")
     assert "also as co-host or speaker" in text(await ask(of_guest.admin, of_guest.general, "watch list"))
 
-    space = stage.x.start_space(host, title="Together", cohosts=[guest])
-    await stage.until(lambda: of_guest.spaces.messages and of_host.spaces.messages)
+    space = scene.x.start_space(host, title="Together", cohosts=[guest])
+    await scene.until(lambda: of_guest.spaces.messages and of_host.spaces.messages)
     (post,) = of_guest.spaces.messages
     assert "**Guest** is in a Space of **Host**" in post.content
     assert "**Host** is live" in of_host.spaces.messages[0].content
     assert not of_speaker.spaces.messages
     space.speakers.append(speaker)
-    await stage.until(lambda: of_speaker.spaces.messages)
-    await stage.until(lambda: "Speaker" in fields(of_host.spaces.messages[0]).get("Speakers", ""))
+    await scene.until(lambda: of_speaker.spaces.messages)
+    await scene.until(lambda: "Speaker" in fields(of_host.spaces.messages[0]).get("Speakers", ""))
     assert "Guest" in fields(of_host.spaces.messages[0])["Co-hosts"]
 
     space.end()
     clubs = (of_host, of_guest, of_speaker)
-    await stage.until(lambda: all("has ended" in text(one.spaces.messages[0]) for one in clubs))
+    await scene.until(lambda: all("has ended" in text(one.spaces.messages[0]) for one in clubs))
     for one in clubs:
         assert "Speaker" in fields(one.spaces.messages[0])["Who spoke"]
         assert len(one.spaces.messages) == 1
@@ -153,10 +153,10 @@ async def test_who_is_followed_is_announced_as_co_host_or_speaker_where_a_watch_
 
 
 @in_virtual_time
-async def test_a_renamed_host_is_followed_on_and_a_suspended_one_is_told_of_once(stage: VirtualStage) -> None:
-    host, other = stage.x.add_user("before", name="Old"), stage.x.add_user("other", name="Other")
-    one = club(stage.discord)
-    await stage.serve()
+async def test_a_renamed_host_is_followed_on_and_a_suspended_one_is_told_of_once(scene: VirtualScene) -> None:
+    host, other = scene.x.add_user("before", name="Old"), scene.x.add_user("other", name="Other")
+    one = club(scene.discord)
+    await scene.serve()
     await follow(one, "@before")
     await follow(one, "@other")
 
@@ -164,11 +164,11 @@ async def test_a_renamed_host_is_followed_on_and_a_suspended_one_is_told_of_once
         return [message.content for message in one.general.messages if "whom this server follows" in message.content]
 
     host.rename("after")
-    space = stage.x.start_space(host, title="Under a new name")
+    space = scene.x.start_space(host, title="Under a new name")
     other.suspend()
-    await stage.until(lambda: one.spaces.messages)
+    await scene.until(lambda: one.spaces.messages)
     assert "@after" in one.spaces.messages[0].embeds[0]["author"]["name"]
-    await stage.until(lambda: len(notices()) == 2)
+    await scene.until(lambda: len(notices()) == 2)
     renamed, suspended = notices()
     assert "before" in renamed
     assert "after" in renamed
@@ -180,9 +180,9 @@ async def test_a_renamed_host_is_followed_on_and_a_suspended_one_is_told_of_once
 
     space.end()
     other.restore()
-    stage.x.start_space(other, title="Back again")
-    await stage.until(lambda: len(one.spaces.messages) == 2)
-    await stage.pass_by(60)
+    scene.x.start_space(other, title="Back again")
+    await scene.until(lambda: len(one.spaces.messages) == 2)
+    await scene.pass_by(60)
     assert "suspended" not in text(await ask(one.admin, one.general, "watch list"))
     assert len(notices()) == 2
     removed = await ask(one.admin, one.general, "watch remove", host="@after")
@@ -190,20 +190,20 @@ async def test_a_renamed_host_is_followed_on_and_a_suspended_one_is_told_of_once
 
 
 @in_virtual_time
-async def test_admins_see_how_things_are_and_what_was_announced(stage: VirtualStage) -> None:
-    host, second = (stage.x.add_user(name, name=name.title()) for name in ("host", "second"))
-    one, another = club(stage.discord), club(stage.discord, "Elsewhere")
-    await stage.serve()
+async def test_admins_see_how_things_are_and_what_was_announced(scene: VirtualScene) -> None:
+    host, second = (scene.x.add_user(name, name=name.title()) for name in ("host", "second"))
+    one, another = club(scene.discord), club(scene.discord, "Elsewhere")
+    await scene.serve()
     assert (await ask(one.admin, one.general, "history")).content == "Nothing was announced here yet."
     for name in ("@host", "@second"):
         await follow(one, name)
-    stage.x.start_space(host, title="First").end()
-    space = stage.x.start_space(host, title="Heard")
-    await stage.until(lambda: one.spaces.messages)
-    stage.x.start_space(second, title="Also heard")
-    await stage.until(lambda: len(one.spaces.messages) == 2)
+    scene.x.start_space(host, title="First").end()
+    space = scene.x.start_space(host, title="Heard")
+    await scene.until(lambda: one.spaces.messages)
+    scene.x.start_space(second, title="Also heard")
+    await scene.until(lambda: len(one.spaces.messages) == 2)
     space.end()
-    await stage.until(lambda: "has ended" in text(one.spaces.messages[0]))
+    await scene.until(lambda: "has ended" in text(one.spaces.messages[0]))
 
     told = await ask(one.admin, one.general, "history")
     assert told.ephemeral

@@ -12,7 +12,7 @@ from spacebot.sandbox.x import XSpace, XUser
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
 from tests.clocks import START
-from tests.system.stage import Club, Served, VirtualStage, ask, club, in_virtual_time, text
+from tests.system.scene import Club, Served, VirtualScene, ask, club, in_virtual_time, text
 
 MINUTE = 60.0
 TODAY = START.date()
@@ -24,15 +24,15 @@ READING = ("creator_ids", "search", "space", "spaces", "user", "username", "user
 """The endpoints that the bot reads with the app's own token."""
 
 
-def allow(stage: VirtualStage, **limits: int) -> None:
+def allow(scene: VirtualScene, **limits: int) -> None:
     """Let the plan grant so many requests per 15 minutes."""
-    stage.x.limits.update(limits)
+    scene.x.limits.update(limits)
 
 
-async def serve(stage: VirtualStage, **settings: str) -> Served:
+async def serve(scene: VirtualScene, **settings: str) -> Served:
     """Start the bot with these settings."""
     with patch.dict(os.environ, {f"SPACEBOT_{name}": value for name, value in settings.items()}):
-        return await stage.serve()
+        return await scene.serve()
 
 
 async def follow(one: Club, *hosts: XUser) -> None:
@@ -47,195 +47,195 @@ async def overview(one: Club) -> str:
     return text(await ask(one.admin, one.general, "status"))
 
 
-def billed(stage: VirtualStage, day: date = TODAY) -> Counter[str]:
+def billed(scene: VirtualScene, day: date = TODAY) -> Counter[str]:
     """How many resources of each kind X has billed that day."""
-    return Counter(line.kind for line in stage.x.billed.lines if line.day == day)
+    return Counter(line.kind for line in scene.x.billed.lines if line.day == day)
 
 
-async def the_books_are_the_bill(stage: VirtualStage, bot: Served) -> None:
+async def the_books_are_the_bill(scene: VirtualScene, bot: Served) -> None:
     """Stop the bot, and compare to the cent what it has booked with what X has billed, by day and kind."""
     await bot.stop()
-    async with Store(stage.folder / "spacebot.sqlite3") as store:
+    async with Store(scene.folder / "spacebot.sqlite3") as store:
         lines = await store(Queries.spending, TODAY - timedelta(days=1))
         assert await store(Queries.laid_aside) == 0
     booked = {(line.day, line.kind): (line.count, line.millicents) for line in lines}
-    bill = Counter((line.day, line.kind) for line in stage.x.billed.lines)
-    prices = {line.kind: int(line.price * 100_000) for line in stage.x.billed.lines}
+    bill = Counter((line.day, line.kind) for line in scene.x.billed.lines)
+    prices = {line.kind: int(line.price * 100_000) for line in scene.x.billed.lines}
     assert booked == {key: (count, count * prices[key[1]]) for key, count in bill.items()}
 
 
-def until_midnight(stage: VirtualStage) -> float:
+def until_midnight(scene: VirtualScene) -> float:
     """Seconds until the next UTC day begins."""
-    now = stage.clock.now()
+    now = scene.clock.now()
     return (datetime.combine(now.date() + timedelta(days=1), time(), UTC) - now).total_seconds()
 
 
-async def live_for(stage: VirtualStage, space: XSpace, minutes: int) -> None:
+async def live_for(scene: VirtualScene, space: XSpace, minutes: int) -> None:
     """Let a Space go on, its audience never the same."""
     for _ in range(minutes // 10):
         space.listeners += 50
-        await stage.pass_by(10 * MINUTE)
+        await scene.pass_by(10 * MINUTE)
 
 
-async def announced_to(stage: VirtualStage, clubs: list[Club]) -> None:
+async def announced_to(scene: VirtualScene, clubs: list[Club]) -> None:
     """A host goes live for most of an hour, and then ends, followed by all these guilds; they hear of it all."""
-    host = stage.x.add_user("host", name="A Host")
+    host = scene.x.add_user("host", name="A Host")
     for one in clubs:
         await follow(one, host)
-    space = stage.x.start_space(host, title="One for all", listeners=5)
-    await stage.until(lambda: all(one.spaces.messages for one in clubs))
-    await live_for(stage, space, 50)
+    space = scene.x.start_space(host, title="One for all", listeners=5)
+    await scene.until(lambda: all(one.spaces.messages for one in clubs))
+    await live_for(scene, space, 50)
     assert all("A Host" in text(one.spaces.messages[0]) for one in clubs)
     shown = re.search(r"Listeners: (\d+)", text(clubs[-1].spaces.messages[0]))
     assert shown is not None
     assert int(shown[1]) > 200, "it was brought up to date time and again"
     space.end()
-    await stage.until(lambda: all("has ended" in text(one.spaces.messages[0]) for one in clubs))
-    await stage.pass_by(10 * MINUTE)
+    await scene.until(lambda: all("has ended" in text(one.spaces.messages[0]) for one in clubs))
+    await scene.pass_by(10 * MINUTE)
     assert all(len(one.spaces.messages) == 1 for one in clubs)
 
 
 @in_virtual_time
-async def test_an_announcement_in_three_guilds_costs_one_space_and_one_user(stage: VirtualStage) -> None:
-    allow(stage, creator_ids=60)
-    bot = await serve(stage, PUSH="off")
-    await announced_to(stage, [club(stage.discord, f"Club {number}") for number in range(3)])
-    assert billed(stage) == {"space": 1, "user": 1}
-    await the_books_are_the_bill(stage, bot)
+async def test_an_announcement_in_three_guilds_costs_one_space_and_one_user(scene: VirtualScene) -> None:
+    allow(scene, creator_ids=60)
+    bot = await serve(scene, PUSH="off")
+    await announced_to(scene, [club(scene.discord, f"Club {number}") for number in range(3)])
+    assert billed(scene) == {"space": 1, "user": 1}
+    await the_books_are_the_bill(scene, bot)
 
 
 @in_virtual_time
-async def test_in_thirty_guilds_it_costs_no_more_but_the_two_events_that_x_pushes(stage: VirtualStage) -> None:
-    allow(stage, creator_ids=60)
-    bot = await serve(stage)
-    await announced_to(stage, [club(stage.discord, f"Club {number}") for number in range(30)])
-    assert billed(stage) == {"space": 1, "user": 1, "event": 2}
-    await the_books_are_the_bill(stage, bot)
+async def test_in_thirty_guilds_it_costs_no_more_but_the_two_events_that_x_pushes(scene: VirtualScene) -> None:
+    allow(scene, creator_ids=60)
+    bot = await serve(scene)
+    await announced_to(scene, [club(scene.discord, f"Club {number}") for number in range(30)])
+    assert billed(scene) == {"space": 1, "user": 1, "event": 2}
+    await the_books_are_the_bill(scene, bot)
 
 
-@patch("tests.system.stage.START", LATE)
+@patch("tests.system.scene.START", LATE)
 @in_virtual_time
 async def test_each_cohost_or_speaker_costs_one_user_more_a_day_and_none_where_they_are_not_shown(
-    stage: VirtualStage,
+    scene: VirtualScene,
 ) -> None:
-    allow(stage, creator_ids=25)
-    host, cohost, *speakers = (stage.x.add_user(name) for name in ("host", "cohost", "first", "second", "third"))
-    one = club(stage.discord)
-    bot = await serve(stage, PUSH="off", SPEAKERS="true")
+    allow(scene, creator_ids=25)
+    host, cohost, *speakers = (scene.x.add_user(name) for name in ("host", "cohost", "first", "second", "third"))
+    one = club(scene.discord)
+    bot = await serve(scene, PUSH="off", SPEAKERS="true")
     await follow(one, host)
-    space = stage.x.start_space(host, title="Many voices", cohosts=[cohost], speakers=speakers[:2])
-    await stage.until(lambda: one.spaces.messages)
+    space = scene.x.start_space(host, title="Many voices", cohosts=[cohost], speakers=speakers[:2])
+    await scene.until(lambda: one.spaces.messages)
     (post,) = one.spaces.messages
-    await live_for(stage, space, 20)
+    await live_for(scene, space, 20)
     assert all(name in text(post) for name in ("cohost", "first", "second"))
-    assert billed(stage) == {"space": 1, "user": 4}
+    assert billed(scene) == {"space": 1, "user": 4}
     space.speakers = [speakers[2]]
-    await live_for(stage, space, 20)
+    await live_for(scene, space, 20)
     assert "third" in text(post)
-    assert billed(stage) == {"space": 1, "user": 5}
+    assert billed(scene) == {"space": 1, "user": 5}
 
-    await stage.pass_by(until_midnight(stage) + 10 * MINUTE)
-    assert billed(stage) == {"space": 1, "user": 5}
-    assert billed(stage, TOMORROW) == {"space": 1, "user": 3}, "host, co-host and speaker of the second day"
+    await scene.pass_by(until_midnight(scene) + 10 * MINUTE)
+    assert billed(scene) == {"space": 1, "user": 5}
+    assert billed(scene, TOMORROW) == {"space": 1, "user": 3}, "host, co-host and speaker of the second day"
     await bot.stop()
-    quiet = await serve(stage, PUSH="off", SPEAKERS="false")
-    other = stage.x.add_user("other")
+    quiet = await serve(scene, PUSH="off", SPEAKERS="false")
+    other = scene.x.add_user("other")
     await follow(one, other)
-    stage.x.start_space(other, title="One voice", cohosts=[cohost], speakers=speakers)
-    await stage.until(lambda: len(one.spaces.messages) == 2)
-    await stage.pass_by(20 * MINUTE)
-    assert billed(stage, TOMORROW) == {"space": 2, "user": 4}
-    await the_books_are_the_bill(stage, quiet)
+    scene.x.start_space(other, title="One voice", cohosts=[cohost], speakers=speakers)
+    await scene.until(lambda: len(one.spaces.messages) == 2)
+    await scene.pass_by(20 * MINUTE)
+    assert billed(scene, TOMORROW) == {"space": 2, "user": 4}
+    await the_books_are_the_bill(scene, quiet)
 
 
-@patch("tests.system.stage.START", LATE)
+@patch("tests.system.scene.START", LATE)
 @in_virtual_time
 async def test_a_days_budget_drops_refreshes_then_searches_then_detection_and_the_next_day_goes_on(
-    stage: VirtualStage,
+    scene: VirtualScene,
 ) -> None:
-    allow(stage, creator_ids=100)
-    host, late, last = (stage.x.add_user(name) for name in ("host", "late", "last"))
-    crowd = [stage.x.add_user(f"guest{number}") for number in range(60)]
-    one = club(stage.discord)
-    bot = await serve(stage, PUSH="off", DAILY_BUDGET_USD="0.40")
+    allow(scene, creator_ids=100)
+    host, late, last = (scene.x.add_user(name) for name in ("host", "late", "last"))
+    crowd = [scene.x.add_user(f"guest{number}") for number in range(60)]
+    one = club(scene.discord)
+    bot = await serve(scene, PUSH="off", DAILY_BUDGET_USD="0.40")
     await follow(one, host, late, last)
     dropped = ("live refreshes", "searches", "looking for Spaces")
 
     def said() -> list[int]:
-        return [stage.logged(f"no {what} until midnight UTC") for what in dropped]
+        return [scene.logged(f"no {what} until midnight UTC") for what in dropped]
 
     async def shown() -> list[int]:
         status = await overview(one)
         return [status.count(f"no {what} until midnight UTC") for what in dropped]
 
-    space = stage.x.start_space(host, title="Expensive")
-    await stage.until(lambda: one.spaces.messages)
+    space = scene.x.start_space(host, title="Expensive")
+    await scene.until(lambda: one.spaces.messages)
     (post,) = one.spaces.messages
     assert said() == await shown() == [0, 0, 0]
     space.speakers = crowd[:29]  # with three hosts and a Space: $0.325 of $0.40
-    await stage.until(lambda: said() == [1, 0, 0])
+    await scene.until(lambda: said() == [1, 0, 0])
     assert await shown() == [1, 0, 0]
     space.listeners = 777
-    await stage.pass_by(10 * MINUTE)
+    await scene.pass_by(10 * MINUTE)
     assert "777" not in text(post), "nobody pays for what can wait"
 
     for number in range(8):
-        stage.x.start_space(crowd[number], title=f"Tea {number}")
+        scene.x.start_space(crowd[number], title=f"Tea {number}")
     found = await ask(one.member, one.general, "spaces-search", query="tea")
     assert "Tea " in text(found), "there is room for a person's question"
-    await stage.until(lambda: said() == [1, 1, 0])
+    await scene.until(lambda: said() == [1, 1, 0])
     refused = await ask(one.member, one.general, "spaces-search", query="tea")
     assert "budget" in refused.content
     assert await shown() == [1, 1, 0]
 
-    stage.x.start_space(late, title="Nevertheless")
-    await stage.until(lambda: len(one.spaces.messages) == 2)
+    scene.x.start_space(late, title="Nevertheless")
+    await scene.until(lambda: len(one.spaces.messages) == 2)
     while said() != [1, 1, 1]:
         assert len(one.spaces.messages) < 20
         count = len(one.spaces.messages)
-        stage.x.start_space(late, title=f"And another {count}")
-        await stage.until(lambda count=count: len(one.spaces.messages) > count)  # type: ignore[misc]  # bound at once
+        scene.x.start_space(late, title=f"And another {count}")
+        await scene.until(lambda count=count: len(one.spaces.messages) > count)  # type: ignore[misc]  # bound at once
     status = await overview(one)
     assert status.startswith("Not working")
     assert "SPACEBOT_DAILY_BUDGET_USD" in status
-    spent = stage.x.billed.dollars()
+    spent = scene.x.billed.dollars()
     count = len(one.spaces.messages)
-    stage.x.start_space(last, title="Too late for today")
-    await stage.pass_by(5 * MINUTE)
+    scene.x.start_space(last, title="Too late for today")
+    await scene.pass_by(5 * MINUTE)
     assert len(one.spaces.messages) == count
-    assert stage.x.billed.dollars() == spent
+    assert scene.x.billed.dollars() == spent
     assert said() == await shown() == [1, 1, 1]
 
-    await stage.pass_by(until_midnight(stage))
-    await stage.until(lambda: len(one.spaces.messages) == count + 1)
+    await scene.pass_by(until_midnight(scene))
+    await scene.until(lambda: len(one.spaces.messages) == count + 1)
     assert "Too late for today" in text(one.spaces.messages[-1])
     assert (await overview(one)).startswith("Working\n")
-    assert stage.logged("no looking for Spaces until midnight UTC") == 1
-    await the_books_are_the_bill(stage, bot)
+    assert scene.logged("no looking for Spaces until midnight UTC") == 1
+    await the_books_are_the_bill(scene, bot)
 
 
-@patch("tests.system.stage.START", LATE)
+@patch("tests.system.scene.START", LATE)
 @in_virtual_time
-async def test_a_start_that_x_pushes_is_not_paid_for_either_once_the_days_budget_is_spent(stage: VirtualStage) -> None:
-    allow(stage, creator_ids=100)
-    host = stage.x.add_user("host")
-    one = club(stage.discord)
-    await serve(stage, DAILY_BUDGET_USD="0.03")
+async def test_a_start_that_x_pushes_is_not_paid_for_either_once_the_days_budget_is_spent(scene: VirtualScene) -> None:
+    allow(scene, creator_ids=100)
+    host = scene.x.add_user("host")
+    one = club(scene.discord)
+    await serve(scene, DAILY_BUDGET_USD="0.03")
     await follow(one, host)
-    await stage.until(lambda: len(stage.x.subscriptions) == 2 and stage.x.streams.connected)
-    await stage.pass_by(MINUTE)
-    stage.x.start_space(host, title="Paid for")
-    await stage.until(lambda: one.spaces.messages)
-    stage.x.start_space(host, title="And this")
-    await stage.until(lambda: stage.logged("no looking for Spaces until midnight UTC") == 1)
-    await stage.pass_by(MINUTE)
-    count, spaces = len(one.spaces.messages), billed(stage)["space"]
-    stage.x.start_space(host, title="Tomorrow")
-    await stage.pass_by(10 * MINUTE)
+    await scene.until(lambda: len(scene.x.subscriptions) == 2 and scene.x.streams.connected)
+    await scene.pass_by(MINUTE)
+    scene.x.start_space(host, title="Paid for")
+    await scene.until(lambda: one.spaces.messages)
+    scene.x.start_space(host, title="And this")
+    await scene.until(lambda: scene.logged("no looking for Spaces until midnight UTC") == 1)
+    await scene.pass_by(MINUTE)
+    count, spaces = len(one.spaces.messages), billed(scene)["space"]
+    scene.x.start_space(host, title="Tomorrow")
+    await scene.pass_by(10 * MINUTE)
     assert len(one.spaces.messages) == count
-    assert billed(stage)["space"] == spaces
-    await stage.pass_by(until_midnight(stage))
-    await stage.until(lambda: any("Tomorrow" in text(message) for message in one.spaces.messages))
+    assert billed(scene)["space"] == spaces
+    await scene.pass_by(until_midnight(scene))
+    await scene.until(lambda: any("Tomorrow" in text(message) for message in one.spaces.messages))
 
 
 @pytest.mark.parametrize("requests", [25, 1])
@@ -243,20 +243,20 @@ def test_a_small_plan_is_learned_kept_to_and_shared_with_people(
     requests: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     @in_virtual_time
-    async def scenario(stage: VirtualStage) -> None:
-        allow(stage, **dict.fromkeys(READING, requests))
-        host, second = stage.x.add_user("host"), stage.x.add_user("second")
-        one = club(stage.discord)
-        bot = await serve(stage, PUSH="off")
+    async def scenario(scene: VirtualScene) -> None:
+        allow(scene, **dict.fromkeys(READING, requests))
+        host, second = scene.x.add_user("host"), scene.x.add_user("second")
+        one = club(scene.discord)
+        bot = await serve(scene, PUSH="off")
         await ask(one.admin, one.general, "config channel", channel=one.spaces)
         await ask(one.admin, one.general, "watch add", host=host.id)
         if requests == 1:
-            await stage.pass_by(WINDOW.total_seconds() + 5)  # one account in each window
+            await scene.pass_by(WINDOW.total_seconds() + 5)  # one account in each window
         await ask(one.admin, one.general, "watch add", host=second.id)
-        space = stage.x.start_space(host, title="Small plan")
-        await stage.until(lambda: one.spaces.messages)
+        space = scene.x.start_space(host, title="Small plan")
+        await scene.until(lambda: one.spaces.messages)
         for _ in range(4):
-            await stage.pass_by(WINDOW.total_seconds() + 5)
+            await scene.pass_by(WINDOW.total_seconds() + 5)
             found = await ask(one.member, one.general, "spaces-search", query="small")
             assert "Small plan" in text(found)
             answer = await ask(one.member, one.general, "host-live", host="@host")
@@ -265,10 +265,10 @@ def test_a_small_plan_is_learned_kept_to_and_shared_with_people(
             else:
                 assert "try again in" in text(answer), "where there is nothing left, the person learns when there is"
         space.end()
-        await stage.until(lambda: "has ended" in text(one.spaces.messages[0]))
-        used = Counter(exchange.endpoint for exchange in stage.x.requests)
+        await scene.until(lambda: "has ended" in text(one.spaces.messages[0]))
+        used = Counter(exchange.endpoint for exchange in scene.x.requests)
         assert used["creator_ids"] >= 4
-        assert not stage.x.refused
-        await the_books_are_the_bill(stage, bot)
+        assert not scene.x.refused
+        await the_books_are_the_bill(scene, bot)
 
     scenario(tmp_path_factory.mktemp("plan"))

@@ -2,19 +2,19 @@
 
 import asyncio
 
-from tests.system.stage import Stage, ask, club, text
+from tests.system.scene import Scene, ask, club, text
 
 HOSTS = 250
 GUILDS = 40
 LIVE = 10
 
 
-async def test_ten_of_250_hosts_go_live_and_two_broken_guilds_harm_nobody(stage: Stage) -> None:
-    hosts = [stage.x.add_user(f"host{number}") for number in range(HOSTS)]
-    clubs = [club(stage.discord, f"Club {number}") for number in range(GUILDS)]
+async def test_ten_of_250_hosts_go_live_and_two_broken_guilds_harm_nobody(scene: Scene) -> None:
+    hosts = [scene.x.add_user(f"host{number}") for number in range(HOSTS)]
+    clubs = [club(scene.discord, f"Club {number}") for number in range(GUILDS)]
     # The local Discord shares its processor with the tests: what waits for it while it is held up arrives in a bunch,
     # so the bot is told a pace that leaves room for that.
-    await stage.bot(SPACEBOT_MESSAGES_PER_SECOND="25")
+    await scene.bot(SPACEBOT_MESSAGES_PER_SECOND="25")
     # Each host is followed by some guilds; the ten that go live by every guild.
     live = hosts[:LIVE]
 
@@ -30,8 +30,8 @@ async def test_ten_of_250_hosts_go_live_and_two_broken_guilds_harm_nobody(stage:
     deleted.spaces.delete()
     closed.spaces.deny("send_messages")
 
-    spaces = [stage.x.start_space(host, title=f"Space of {host.username}") for host in live]
-    await stage.until(lambda: all(len(one.spaces.messages) == LIVE for one in sound))
+    spaces = [scene.x.start_space(host, title=f"Space of {host.username}") for host in live]
+    await scene.until(lambda: all(len(one.spaces.messages) == LIVE for one in sound))
     for one in sound:
         posted = {message.embeds[0]["url"] for message in one.spaces.messages}
         assert posted == {f"https://x.com/i/spaces/{space.id}#live" for space in spaces}
@@ -41,5 +41,5 @@ async def test_ten_of_250_hosts_go_live_and_two_broken_guilds_harm_nobody(stage:
     assert "the channel is gone" in listed
     listed = text(await ask(closed.admin, closed.general, "watch list"))
     assert "I lack Send Messages" in listed
-    assert stage.discord.busiest_second() <= 50
-    # That neither server refused anything, and that no document was broken, the stage checks at the end.
+    assert scene.discord.busiest_second() <= 50
+    # That neither server refused anything, and that no document was broken, the scene checks at the end.

@@ -3,34 +3,34 @@
 import re
 
 from spacebot.sandbox.x import Fault
-from tests.system.stage import Club, Stage, ask
+from tests.system.scene import Club, Scene, ask
 from tests.system.test_linking import consent, link, linking
 
 
-async def test_the_log_at_debug_shows_no_token_of_anybody(stage: Stage, book_club: Club) -> None:
-    creator = stage.x.add_user("creator")
-    settings = linking(stage, SPACEBOT_LOG_LEVEL="DEBUG")
-    bot = await stage.bot(**settings)
+async def test_the_log_at_debug_shows_no_token_of_anybody(scene: Scene, book_club: Club) -> None:
+    creator = scene.x.add_user("creator")
+    settings = linking(scene, SPACEBOT_LOG_LEVEL="DEBUG")
+    bot = await scene.bot(**settings)
     await ask(book_club.admin, book_club.spaces, "watch add", host="@creator")
-    space = stage.x.start_space(creator, title="Marked", ticketed=True)
-    await stage.until(lambda: book_club.spaces.messages)
-    unused = await consent(stage, book_club.admin, book_club, creator)
-    await link(stage, book_club.member, book_club, creator)
+    space = scene.x.start_space(creator, title="Marked", ticketed=True)
+    await scene.until(lambda: book_club.spaces.messages)
+    unused = await consent(scene, book_club.admin, book_club, creator)
+    await link(scene, book_club.member, book_club, creator)
     await ask(book_club.member, book_club.general, "space-buyers", space=space.id)
     await ask(book_club.member, book_club.general, "space", space=space.id)
-    stage.x.fault("space", Fault.html(503))
+    scene.x.fault("space", Fault.html(503))
     await ask(book_club.admin, book_club.general, "space", space=space.id)
-    stage.x.fault("buyers", Fault.unauthorized(times=1))
+    scene.x.fault("buyers", Fault.unauthorized(times=1))
     await ask(book_club.member, book_club.general, "space-buyers", space=space.id)
     await ask(book_club.member, book_club.general, "x-unlink")
     space.end()
-    await stage.until(lambda: "Listen" not in str(book_club.spaces.messages[0].buttons))
+    await scene.until(lambda: "Listen" not in str(book_club.spaces.messages[0].buttons))
     assert await bot.stop() == 0
 
-    given_out = [exchange for exchange in stage.x.requests if exchange.endpoint == "user_token"]
+    given_out = [exchange for exchange in scene.x.requests if exchange.endpoint == "user_token"]
     secrets = {
-        stage.x.bearer_token,
-        stage.discord.token,
+        scene.x.bearer_token,
+        scene.discord.token,
         settings["SPACEBOT_X_CLIENT_SECRET"],
         settings["SPACEBOT_ENCRYPTION_KEY"],
         *re.findall(r"(?:state|code)=([^&]+)", unused),
@@ -39,7 +39,7 @@ async def test_the_log_at_debug_shows_no_token_of_anybody(stage: Stage, book_clu
         # An interaction's token lets whoever has it answer in the bot's name for fifteen minutes.
         *(
             match[1]
-            for each in stage.discord.requests
+            for each in scene.discord.requests
             if (match := re.search(r"/(?:webhooks|interactions)/\d+/([^/]+)", each.path))
         ),
     }

@@ -27,7 +27,7 @@ VIRTUAL_PATIENCE = 7200.0
 
 
 @dataclass(kw_only=True)
-class Stage:
+class Scene:
     """The two local servers, and processes of the bot between them."""
 
     x: LocalX
@@ -37,7 +37,7 @@ class Stage:
     patience: float = PATIENCE
 
     async def bot(self, **extra: str) -> BotProcess:
-        """Start the bot on this stage's database, and wait until it is connected and has handed over its commands."""
+        """Start the bot on this scene's database, and wait until it is connected and has handed over its commands."""
         process = BotProcess(
             x_url=self.x.url,
             x_token=self.x.bearer_token,
@@ -85,8 +85,8 @@ class Stage:
 
 
 @dataclass(kw_only=True)
-class VirtualStage(Stage):
-    """A stage whose time jumps: an hour passes in seconds, for the bot, both servers and discord.py alike."""
+class VirtualScene(Scene):
+    """A scene whose time jumps: an hour passes in seconds, for the bot, both servers and discord.py alike."""
 
     clock: Clock
     log: list[str] = field(default_factory=list)
@@ -106,7 +106,7 @@ class VirtualStage(Stage):
         )
 
     async def serve(self) -> "Served":
-        """Start the bot in this process on this stage's database, and wait until it is ready."""
+        """Start the bot in this process on this scene's database, and wait until it is ready."""
         stop = asyncio.Event()
         bot = Served(stopping=stop, task=asyncio.create_task(app.serve(self.settings, self.clock, stop), name="bot"))
         self.served.append(bot)
@@ -116,7 +116,7 @@ class VirtualStage(Stage):
 
     async def until(self, condition: Callable[[], object]) -> None:
         try:
-            await Stage.until(self, condition)
+            await Scene.until(self, condition)
         except AssertionError as error:
             raise AssertionError("\n".join([str(error), *self.log[-30:]])) from None
 
@@ -153,12 +153,12 @@ class _Log(logging.Handler):
         self._lines.append(self.format(record))
 
 
-def in_virtual_time(scenario: Callable[[VirtualStage], Coroutine[Any, Any, None]]) -> Callable[[Path], None]:
-    """Make a test of a scenario: it is given a stage, which is checked at the end as every stage is."""
+def in_virtual_time(scenario: Callable[[VirtualScene], Coroutine[Any, Any, None]]) -> Callable[[Path], None]:
+    """Make a test of a scenario: it is given a scene, which is checked at the end as every scene is."""
 
     async def play(folder: Path, clock: Clock) -> None:
-        async with _virtual_stage(folder, clock) as stage:
-            await scenario(stage)
+        async with _virtual_stage(folder, clock) as scene:
+            await scenario(scene)
 
     def test(tmp_path: Path) -> None:
         virtual_time.run(lambda clock: play(tmp_path, clock), start=START, debug=True)
@@ -168,21 +168,21 @@ def in_virtual_time(scenario: Callable[[VirtualStage], Coroutine[Any, Any, None]
 
 
 @asynccontextmanager
-async def _virtual_stage(folder: Path, clock: Clock) -> AsyncIterator[VirtualStage]:
+async def _virtual_stage(folder: Path, clock: Clock) -> AsyncIterator[VirtualScene]:
     documents = bool(os.environ.get("REFERENCE_DOCUMENTS"))
     x = LocalX(clock=clock, checker=openapi_x.Document(openapi_x.reference_document()) if documents else None)
     discord = LocalDiscord(clock=clock, checker=openapi_discord.checker() if documents else None)
     root = logging.getLogger()
     async with x, discord:
-        stage = VirtualStage(x=x, discord=discord, folder=folder, clock=clock, patience=VIRTUAL_PATIENCE)
-        hears = _Log(stage.log)
+        scene = VirtualScene(x=x, discord=discord, folder=folder, clock=clock, patience=VIRTUAL_PATIENCE)
+        hears = _Log(scene.log)
         level = root.level
         root.setLevel(logging.INFO)
         root.addHandler(hears)
         try:
-            yield stage
+            yield scene
         finally:
-            for bot in stage.served:
+            for bot in scene.served:
                 await bot.stop()
             root.removeHandler(hears)
             root.setLevel(level)
@@ -190,7 +190,7 @@ async def _virtual_stage(folder: Path, clock: Clock) -> AsyncIterator[VirtualSta
         assert not x.violations
         assert not x.refused
         assert not [exchange for exchange in discord.refused if not exchange.ordered]
-        assert not [line for line in stage.log if "Traceback" in line]
+        assert not [line for line in scene.log if "Traceback" in line]
 
 
 async def ask(
