@@ -93,17 +93,7 @@ class DeliveryQueries(JobQueries):
             "unwatched": Reason.UNWATCHED.value,
             "over": Reason.OVER.value,
         }
-        missing = f"""
-            FROM watches w JOIN guilds g USING (guild_id)
-            WHERE w.watch_id IN (
-                SELECT watch_id FROM watches
-                WHERE host_id IN (SELECT value FROM json_each(:people)) AND (host_id = :host OR also_cohost)
-                UNION SELECT value FROM json_each(:matched)
-            )
-              AND g.left_at IS NULL AND {MOMENTS[kind]} AND COALESCE(w.channel_id, g.channel_id) IS NOT NULL
-              AND NOT EXISTS (SELECT 1 FROM audience a
-                              WHERE a.watch_id = w.watch_id AND a.space_id = :space AND a.kind = :kind)
-        """  # noqa: S608 - constants
+        missing = _watches_without(kind)
         if not self._rows(f"SELECT 1 {missing} LIMIT 1", **values):
             return
         self.db.execute(
@@ -478,3 +468,18 @@ class DeliveryQueries(JobQueries):
             "DELETE FROM deliveries WHERE space_id IN (SELECT value FROM json_each(:spaces))",
             {"spaces": json.dumps(list(space_ids))},
         )
+
+
+def _watches_without(kind: Kind) -> str:
+    """The end of a statement: watches that ask for this moment of a Space, and have no delivery of it yet."""
+    return f"""
+        FROM watches w JOIN guilds g USING (guild_id)
+        WHERE w.watch_id IN (
+            SELECT watch_id FROM watches
+            WHERE host_id IN (SELECT value FROM json_each(:people)) AND (host_id = :host OR also_cohost)
+            UNION SELECT value FROM json_each(:matched)
+        )
+          AND g.left_at IS NULL AND {MOMENTS[kind]} AND COALESCE(w.channel_id, g.channel_id) IS NOT NULL
+          AND NOT EXISTS (SELECT 1 FROM audience a
+                          WHERE a.watch_id = w.watch_id AND a.space_id = :space AND a.kind = :kind)
+    """  # noqa: S608 - constants
