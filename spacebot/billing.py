@@ -20,6 +20,7 @@ from decimal import Decimal
 from spacebot.clock import Clock
 from spacebot.domain.spending import UNANSWERED, Purpose, SpendingLine, Summary
 from spacebot.errors import BudgetSpent, StoreError
+from spacebot.outage import Outage
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
 from spacebot.store.spending import utc_day
@@ -44,6 +45,9 @@ AFTER_MIDNIGHT = timedelta(minutes=1)
 
 UNBOOKED_EVENTS = 20
 """How many pushed events wait to be booked at any one moment, at most."""
+
+BOOKS = "books"
+"""What fails where the database does, for the log to tell it once."""
 
 USUAL_DAYS = 7
 """The forecast expects each coming day to cost the mean of this many past days."""
@@ -112,7 +116,11 @@ class Billing:
         self._days: dict[date, _BilledDay] = {}
         self._lost_answers: list[_LostAnswer] = []
         self._logged: set[tuple[date, Purpose]] = set()
-        self._store_fails = False
+        self._outage = Outage(
+            log,
+            failed="X's bill cannot be booked: %(error)s What is open counts at its most.",
+            recovered="X's bill can be booked again.",
+        )
         self._open_requests: set[int] = set()
         self._none_open = asyncio.Event()
         self._none_open.set()
@@ -167,7 +175,7 @@ class Billing:
         try:
             await self._store(Queries.give_back, [reservation.number])
         except StoreError as error:
-            self._cannot_write(error)
+            self._outage.failed(BOOKS, error)
             self._remember_lost(reservation)
         self._request_done(reservation)
 
@@ -259,9 +267,9 @@ class Billing:
         try:
             cost = await self._store(Queries.pay, day, new, self._prices, freed)
         except StoreError as error:
-            self._cannot_write(error)
+            self._outage.failed(BOOKS, error)
             return False
-        self._store_fails = False
+        self._outage.recovered(BOOKS)
         for kind, one in new:
             known.paid[kind].add(one)
         known.millicents += cost
@@ -297,7 +305,7 @@ class Billing:
                 await self._store(Queries.forget_paid, yesterday)
                 self._days = {day: known for day, known in self._days.items() if day >= yesterday}
         except StoreError as error:
-            self._cannot_write(error)
+            self._outage.failed(BOOKS, error)
 
     def _log_what_is_dropped(self) -> None:
         today = self._today()
@@ -314,11 +322,6 @@ class Billing:
                 dollars(self._budget or 0),
                 _LOGGED[purpose],
             )
-
-    def _cannot_write(self, error: StoreError) -> None:
-        if not self._store_fails:
-            self._store_fails = True
-            log.warning("X's bill cannot be booked: %s What is open counts at its most.", error)
 
     def _today(self) -> date:
         return utc_day(self._clock.now())

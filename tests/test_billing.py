@@ -171,6 +171,8 @@ async def test_close_to_midnight_what_is_paid_for_today_may_have_to_be_paid_agai
 async def test_an_answer_that_cannot_be_booked_stays_at_its_most(
     billing: Billing, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.INFO, logger="spacebot.billing")
+
     def fail(*_: object) -> int:
         raise StoreError("disk full")
 
@@ -184,6 +186,7 @@ async def test_an_answer_that_cannot_be_booked_stays_at_its_most(
     await billing.settle(await billing.reserve(question("1a")), spaces("1a"), START)
     assert await laid_aside(billing) == 0
     assert await lines(billing) == {(DAY, "space"): 500}
+    assert caplog.messages[-1] == "X's bill can be booked again."
 
 
 async def test_a_crash_leaves_its_requests_at_their_most(

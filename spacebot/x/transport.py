@@ -22,6 +22,7 @@ from spacebot.errors import (
     XRateLimited,
     XTooManyConnections,
 )
+from spacebot.outage import Outage
 from spacebot.x.auth import Auth, UserToken, bearer
 from spacebot.x.base import XObject
 from spacebot.x.endpoints import Endpoint, Request
@@ -89,7 +90,7 @@ class Transport:
         self._attempts: set[asyncio.Task[Any]] = set()
         self._deadline = deadline
         self._generation = Generation.NEW
-        self._faulty: set[str] = set()
+        self._outage = Outage(LOG, failed="X, %(what)s: %(error)s", recovered="X, %(what)s: answers again")
 
     async def ask(self, request: Request[T], lane: Lane, token: UserToken | None, *, has_slot: bool = False) -> Page[T]:
         """The answer to a request, sent again in the other generation's names if X refuses one of these.
@@ -132,13 +133,10 @@ class Transport:
         except (XDown, XOperatorNeeded, XRateLimited) as error:
             own_refusal = isinstance(error, XRateLimited) and error.status is None
             persons = token is not None and isinstance(error, XBadToken)  # the app's own token is not in question
-            if not own_refusal and not persons and name not in self._faulty:
-                self._faulty.add(name)
-                LOG.warning("X, %s: %s", name, error)
+            if not own_refusal and not persons:
+                self._outage.failed(name, error)
             raise
-        if name in self._faulty:
-            self._faulty.discard(name)
-            LOG.info("X, %s: answers again", name)
+        self._outage.recovered(name)
         return page
 
     async def _with_retries(

@@ -1,0 +1,50 @@
+"""Tells the log of a failure once, and of its end once, however often it is met in between."""
+
+import logging
+
+
+class Outage:
+    """What fails at present of the things that one part of the bot does, each under a name.
+
+    The texts are logging formats, and may use `%(what)s` (the name) and, where something fails, `%(error)s`.
+
+    Args:
+        log: Where it is said.
+        failed: What is said when something begins to fail.
+        recovered: What is said, at level INFO, when it works again.
+    """
+
+    def __init__(self, log: logging.Logger, *, failed: str, recovered: str) -> None:
+        self._log = log
+        self._failed = failed
+        self._recovered = recovered
+        # Texts, not exceptions: those would keep alive whatever their frames hold.
+        self._reasons: dict[str, str] = {}
+
+    def failed(self, what: str, error: object, *, level: int = logging.WARNING, text: str | None = None) -> None:
+        """Note that something fails, and say so unless it failed already.
+
+        Args:
+            what: Its name.
+            error: Why.
+            level: How bad that is.
+            text: What is said in place of the usual text.
+        """
+        is_news = what not in self._reasons
+        self._reasons[what] = str(error)
+        if is_news:
+            self._log.log(level, text or self._failed, {"what": what, "error": error})
+
+    def recovered(self, what: str) -> None:
+        """Note that something works, and say so if it did not."""
+        if self._reasons.pop(what, None) is not None:
+            self._log.info(self._recovered, {"what": what})
+
+    def reason(self, what: str) -> str | None:
+        """Why this fails, as it was last noted; None if it works."""
+        return self._reasons.get(what)
+
+    @property
+    def is_ongoing(self) -> bool:
+        """Whether anything fails."""
+        return bool(self._reasons)
