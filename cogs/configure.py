@@ -23,7 +23,7 @@ class Configure(commands.GroupCog, group_name="config", group_description="Where
 
     def __init__(self, bot: Spacebot) -> None:
         self.guilds = bot.services.guilds
-        self.watcher = bot.services.watcher
+        self.health = bot.services.health
 
     @app_commands.command(description="Announce Spaces in this channel")
     @app_commands.describe(channel="The channel for hosts without one of their own")
@@ -99,14 +99,15 @@ class Configure(commands.GroupCog, group_name="config", group_description="Where
         guild_id = checks.guild_id(interaction)
         config = await self.guilds.config(guild_id)
         lines = checks.with_obstacles(checks.guild_of(interaction), await self.guilds.watchlist(guild_id))
+        sweeps = self.health.sweeps()
         card = configuration.config_card(
             config,
             lines,
             guild_id,
             obstacle=checks.obstacle(checks.guild_of(interaction), config.channel_id),
             role_trouble=checks.role_trouble(checks.guild_of(interaction), config.role_id),
-            last_good_sweep=self.watcher.last_good_sweep,
-            trouble=self.watcher.trouble,
+            last_good_sweep=sweeps.last_good_at,
+            trouble=sweeps.trouble,
         )
         await interaction.edit_original_response(content=card.content, embed=card.embed)
 

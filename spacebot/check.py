@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import aiohttp
 import discord
 
-from spacebot.app import BEAT_SECONDS, DISCORD_REFUSES, HEARTBEAT, NOBODY, auth_of, x_client, x_refuses
+from spacebot.app import BEAT_SECONDS, HEARTBEAT
 from spacebot.bot.client import INVITE
 from spacebot.bot.connection import point_at
 from spacebot.clock import SystemClock
@@ -14,6 +14,8 @@ from spacebot.errors import StoreError, XBadToken, XError
 from spacebot.settings import Settings
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
+from spacebot.wiring import DISCORD_REFUSES, auth_of, x_client, x_refuses
+from spacebot.x.source import NOBODY
 
 UNHEALTHY_AFTER = timedelta(seconds=3 * BEAT_SECONDS)
 

@@ -29,6 +29,7 @@ LAYERS = (
     ("spacebot.deliver",),
     ("spacebot.bot", "spacebot.web"),
     ("cogs",),
+    ("spacebot.wiring",),
     ("spacebot.app",),
     ("spacebot.check",),
     ("spacebot.sandbox.discord.permissions", "spacebot.sandbox.discord.refusals", "spacebot.sandbox.discord.window"),
@@ -58,7 +59,7 @@ MAY_IMPORT = {
         *("spacebot.deliver", "spacebot.present"),
     ),
     "aiohttp": (
-        *("spacebot.app", "spacebot.check", "spacebot.sandbox", "spacebot.deliver", "spacebot.web"),
+        *("spacebot.app", "spacebot.check", "spacebot.wiring", "spacebot.sandbox", "spacebot.deliver", "spacebot.web"),
         *("spacebot.x.transport", "spacebot.x.auth", "spacebot.x.activity"),
     ),
     "sqlite3": ("spacebot.store",),
@@ -69,7 +70,10 @@ MAY_IMPORT = {
 }
 """What only these modules, and those below them, may import."""
 
-ASKS_X = ("spacebot.x.client", "spacebot.x.transport", "spacebot.x.wire", "spacebot.x.auth", "spacebot.x.activity")
+ASKS_X = (
+    *("spacebot.x.client", "spacebot.x.source", "spacebot.x.transport", "spacebot.x.wire", "spacebot.x.auth"),
+    "spacebot.x.activity",
+)
 
 MAY_NOT_IMPORT = {
     "spacebot.store": ASKS_X,

@@ -50,13 +50,7 @@ def of(file: str) -> list[str]:
     return list(prose(ast.parse((ROOT / file).read_text())))
 
 
-# Until the reasons of deliveries are codes.
-REASONS = pytest.mark.xfail(strict=True)
-
-
-@pytest.mark.parametrize(
-    "file", [pytest.param(file, marks=REASONS) if file.endswith("store/deliveries.py") else file for file in FILES]
-)
+@pytest.mark.parametrize("file", FILES)
 def test_no_prose_stands_outside_of_present(file: str) -> None:
     assert of(file) == []
 

@@ -15,6 +15,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from spacebot.bot.connection import ShardedConnection
+from spacebot.bot.gateway import GatewayState
 from spacebot.bot.replies import PagedAnswer, explain, say
 from spacebot.clock import Clock
 from spacebot.deliver.pacing import paced
@@ -28,7 +29,6 @@ from spacebot.usecases.guilds import Guilds
 from spacebot.usecases.health import Health
 from spacebot.usecases.links import Links
 from spacebot.usecases.lookups import Lookups
-from spacebot.watch.sweeper import Watcher
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +57,6 @@ class Services:
 
     lookups: Lookups
     guilds: Guilds
-    watcher: Watcher
     health: Health
     links: Links | None
     """None where the operator has not set up that people can link their X account."""
@@ -69,21 +68,30 @@ class Spacebot(ShardedConnection):
     It reads no messages and keeps no members.
     """
 
-    services: Services
-
     def __init__(
-        self, *, store: Store, clock: Clock, per_second: float, on_change: Callable[[], None], modules: Sequence[str]
+        self,
+        *,
+        services: Services,
+        store: Store,
+        clock: Clock,
+        gateway: GatewayState,
+        per_second: float,
+        on_change: Callable[[], None],
+        modules: Sequence[str],
     ) -> None:
         """Prepare; nothing is connected yet.
 
         Args:
+            services: The use cases, for the cogs.
             store: Remembers which commands were synced.
             clock: Time.
+            gateway: Kept true here.
             per_second: The pace of all requests to Discord together.
             on_change: Called when a channel, a role, a guild or a connection has changed: an obstacle may be gone.
             modules: The extensions with the slash commands; one that fails to load stops the start.
         """
         super().__init__(
+            gateway=gateway,
             on_change=on_change,
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -97,6 +105,7 @@ class Spacebot(ShardedConnection):
             allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
             http_trace=paced(per_second),
         )
+        self.services = services
         self._store = store
         self._clock = clock
         self._modules = modules

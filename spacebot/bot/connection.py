@@ -11,6 +11,8 @@ import discord
 from discord.ext import commands
 from yarl import URL
 
+from spacebot.bot.gateway import GatewayState
+
 log = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT = 60.0
@@ -31,10 +33,11 @@ class ShardedConnection(commands.AutoShardedBot):
 
     _connection: "_ConnectionState"
 
-    def __init__(self, *, on_change: Callable[[], None], **options: Any) -> None:
+    def __init__(self, *, gateway: GatewayState, on_change: Callable[[], None], **options: Any) -> None:
         """Prepare; nothing is connected yet.
 
         Args:
+            gateway: Kept true here.
             on_change: Called when a shard is connected.
             options: What discord.py's bot takes.
         """
@@ -42,10 +45,10 @@ class ShardedConnection(commands.AutoShardedBot):
             max_ratelimit_timeout=LONGEST_RATE_LIMIT_SLEEP, shard_connect_timeout=CONNECT_TIMEOUT, **options
         )
         self._on_change = on_change
-        self._shards_up: set[int] = set()
+        self._gateway = gateway
         self._is_launching = False
-        self._outage = _OutageFilter()
-        logging.getLogger(_OutageFilter.LOGGER).addFilter(self._outage)
+        self._log_filter = GatewayLogFilter()
+        logging.getLogger(GatewayLogFilter.LOGGER).addFilter(self._log_filter)
 
     def _get_state(self, **options: Any) -> "_ConnectionState":
         return _ConnectionState(
@@ -55,16 +58,17 @@ class ShardedConnection(commands.AutoShardedBot):
     @property
     def is_connected(self) -> bool:
         """Whether every shard is up right now; discord.py's `is_ready` only says that they once were."""
-        return len(self._shards_up) == self.shard_count
+        return self._gateway.is_connected
 
     async def setup_hook(self) -> None:
         # Asked for while signing in, and not first in `connect`, so that a failure only delays the start.
         self.shard_count, _, _ = await self.http.get_bot_gateway()
+        self._gateway.shard_count = self.shard_count
 
     async def close(self) -> None:
         await super().close()
         await self._connection.close_abandoned()
-        logging.getLogger(_OutageFilter.LOGGER).removeFilter(self._outage)
+        logging.getLogger(GatewayLogFilter.LOGGER).removeFilter(self._log_filter)
 
     async def connect(self, *, reconnect: bool = True) -> None:
         # If discord.py is cancelled while it connects a shard again, it takes that for the shard's end and goes on.
@@ -88,7 +92,7 @@ class ShardedConnection(commands.AutoShardedBot):
                 self._is_launching = False
 
     async def on_shard_disconnect(self, shard_id: int) -> None:
-        self._shards_up.discard(shard_id)
+        self._gateway.up.discard(shard_id)
 
     async def on_shard_connect(self, shard_id: int) -> None:  # it is ready seconds later, when it may be lost again
         self._shard_connected(shard_id)
@@ -97,8 +101,8 @@ class ShardedConnection(commands.AutoShardedBot):
         self._shard_connected(shard_id)
 
     def _shard_connected(self, shard_id: int) -> None:
-        self._shards_up.add(shard_id)
-        if self.is_connected and self._outage.is_over():
+        self._gateway.up.add(shard_id)
+        if self.is_connected and self._log_filter.is_over():
             log.info("Connected to Discord again.")
         self._on_change()
 
@@ -141,7 +145,7 @@ class _ConnectionState(discord.state.AutoShardedConnectionState[Any]):
         await super()._delay_ready()
 
 
-class _OutageFilter(logging.Filter):
+class GatewayLogFilter(logging.Filter):
     """Lets discord.py log once, without a traceback, that the gateway is lost, not at each attempt of each shard."""
 
     LOGGER = "discord.shard"

@@ -27,6 +27,7 @@ from spacebot.errors import (
     TryLater,
     Unclear,
 )
+from spacebot.outage import Outage
 from spacebot.present.announcement import announcement
 from spacebot.present.card import Card
 from spacebot.present.reasons import sentence
@@ -72,6 +73,9 @@ RAREST_RETRY = timedelta(hours=1)
 """How rarely a message is tried that Discord keeps refusing."""
 
 LONGEST_RETRY = timedelta(minutes=5)
+
+LEDGER = "ledger"
+"""What fails where the database does."""
 
 
 class Publisher(Protocol):
@@ -127,6 +131,15 @@ class Publisher(Protocol):
         ...
 
 
+def ledger_outage() -> Outage:
+    """What keeps in mind whether the ledger can be worked on."""
+    return Outage(
+        log,
+        failed="The ledger cannot be read or written: %(error)s It is tried again.",
+        recovered="The ledger works again.",
+    )
+
+
 class Courier:
     """Delivers what the ledger asks for, many channels at a time, one bad channel apart from the rest."""
 
@@ -137,8 +150,19 @@ class Courier:
         publisher: Publisher,
         clock: Clock,
         woken: asyncio.Event | None = None,
+        outage: Outage | None = None,
         most_at_once: int = 50,
     ) -> None:
+        """Take what the loop needs.
+
+        Args:
+            store: The ledger.
+            publisher: Discord.
+            clock: Time.
+            woken: Set by whoever has left work in the ledger; its own one if None.
+            outage: Knows why the ledger, under `LEDGER`, cannot be worked on; its own one if None.
+            most_at_once: How many deliveries are under way at once.
+        """
         self._store = store
         self._publisher = publisher
         self._clock = clock
@@ -155,10 +179,8 @@ class Courier:
         self._last_looks: set[int] = set()
         self._stopping = False
         self._at_rest = asyncio.Event()
-        self._failing = False
+        self._outage = outage if outage is not None else ledger_outage()
         self._ahead: float | None = None
-        self.trouble: str | None = None
-        """Why the ledger cannot be worked on, if it cannot."""
 
     def wake(self) -> None:
         """There may be work."""
@@ -192,13 +214,10 @@ class Courier:
                 if is_early:  # what woke us may have been a channel that is open again
                     pause = min(pause, REOPEN_EVERY)
             except SpacebotError as error:
-                self._ledger_fails(error)
+                self._outage.failed(LEDGER, error)
                 pause = PATIENCE.total_seconds()
             else:
-                if self._failing:
-                    log.info("The ledger works again.")
-                self._failing = False
-                self.trouble = None
+                self._outage.recovered(LEDGER)
             if pause:
                 self._at_rest.set()
                 await until_set(self._clock, self._woken, pause)
@@ -229,12 +248,6 @@ class Courier:
             log.warning("The clock was set back by %.0f seconds; what was due is looked at again.", self._ahead - ahead)
             await self._store(Queries.set_clock_back, now)
         self._ahead = ahead
-
-    def _ledger_fails(self, error: SpacebotError) -> None:
-        self.trouble = str(error)
-        if not self._failing:
-            log.warning("The ledger cannot be read or written: %s It is tried again.", error)
-        self._failing = True
 
     async def _claim(self) -> bool:
         """Start on what is due, as far as there are hands; whether more may be due already."""
@@ -284,7 +297,7 @@ class Courier:
         try:
             await self._attempt(job)
         except StoreError as error:  # the lease runs out, and it is looked at again
-            self._ledger_fails(error)
+            self._outage.failed(LEDGER, error)
         except Exception:
             log.exception("Delivery %d failed in an unforeseen way.", job.delivery_id)
             await self._retry(job, Obstacle(reason=Reason.UNFORESEEN), unclear=True, after=LONGEST_RETRY)
@@ -422,7 +435,7 @@ class Courier:
                 Queries.mark_failed, job, obstacle, unclear=unclear, next_try_at=self._clock.now() + after
             )
         except StoreError as error:  # the lease runs out, and it is looked at again
-            self._ledger_fails(error)
+            self._outage.failed(LEDGER, error)
 
 
 def _lasting(job: Job, error: DiscordError) -> Obstacle | None:

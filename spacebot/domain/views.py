@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from typing import Generic, Self, TypeVar
 
 from spacebot.domain.accounts import Host
@@ -57,12 +58,25 @@ class Watched(Generic[Line]):
     """Whether X could be asked at once if the host is live; otherwise the next sweep finds out."""
 
 
+class PushState(Enum):
+    """What X tells by itself."""
+
+    OFF = "off"
+    """There is nothing to hear of."""
+    CONNECTING = "connecting"
+    ON = "on"
+    REFUSED = "refused"
+    """Only a person can help; the refusal says why."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PushView:
     """How it goes with what X tells by itself."""
 
-    state: str | None
-    """As `watch.push.Push.state` has it; None where push is switched off."""
+    state: PushState | None
+    """None where push is switched off."""
+    refusal: str | None = None
+    """Why X does not let the app hear of anything, where that is so."""
     covered: int = 0
     """Hosts of which X tells."""
     refused: int = 0

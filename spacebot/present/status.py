@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import discord
 
 from spacebot.domain.spending import Purpose, Summary
-from spacebot.domain.views import PushView, Status
+from spacebot.domain.views import PushState, PushView, Status
 from spacebot.present.card import Card, lines, moment
 from spacebot.present.delays import SEEN_BY, histogram, quantile, seconds
 from spacebot.present.limits import DESCRIPTION_LIMIT, FIELD_LIMIT
@@ -64,8 +64,9 @@ def status_card(status: Status) -> Card:
 def _push(push: PushView) -> str:
     if push.state is None:
         return "switched off; X is asked instead"
-    if push.state != "on":
-        return f"{push.state}; X is asked instead"
+    if push.state is not PushState.ON:
+        state = f"{push.state.value}: {push.refusal}" if push.refusal else push.state.value
+        return f"{state}; X is asked instead"
     covered = f"on, for {push.covered:,} hosts; the others are asked about"
     return f"{covered} ({push.refused:,} X does not let the app hear of)" if push.refused else covered
 

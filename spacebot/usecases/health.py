@@ -15,7 +15,7 @@ from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
 from spacebot.usecases.guilds import meant
 from spacebot.watch.push import Push
-from spacebot.watch.sweeper import Watcher
+from spacebot.watch.sweeper import SweepState
 from spacebot.x.limits import Window
 
 A_WEEK = timedelta(days=7)
@@ -29,7 +29,7 @@ class Health:
         *,
         store: Store,
         clock: Clock,
-        watcher: Watcher,
+        sweeps: Callable[[], SweepState],
         store_trouble: Callable[[], str | None],
         windows: Callable[[], Mapping[str, Window]],
         connected: Callable[[], bool],
@@ -41,7 +41,7 @@ class Health:
         Args:
             store: The ledger.
             clock: Time.
-            watcher: Asks X.
+            sweeps: How the sweeps go.
             store_trouble: Why the ledger cannot be worked on; None if it can.
             windows: What is left of X's limits, by endpoint.
             connected: Whether the gateway is up.
@@ -50,7 +50,8 @@ class Health:
         """
         self._store = store
         self._clock = clock
-        self._watcher = watcher
+        self.sweeps = sweeps
+        """How the sweeps go."""
         self._store_trouble = store_trouble
         self._windows = windows
         self._connected = connected
@@ -60,10 +61,11 @@ class Health:
     async def status(self, guild_id: GuildId) -> Status:
         """How things are; as far as it can be told where the database does not work."""
         now = self._clock.now()
+        sweeps = self.sweeps()
         status = Status(
             connected=self._connected(),
-            last_good_sweep=self._watcher.last_good_sweep,
-            trouble=self._watcher.trouble,
+            last_good_sweep=sweeps.last_good_at,
+            trouble=sweeps.trouble,
             store_trouble=self._store_trouble(),
             hosts=0,
             queue=Queue(unsent=0, edits=0, oldest=None),
@@ -90,7 +92,12 @@ class Health:
     def _pushed(self) -> PushView:
         if self._push is None:
             return PushView(state=None)
-        return PushView(state=self._push.state, covered=len(self._push.covered), refused=len(self._push.refused_hosts))
+        return PushView(
+            state=self._push.state,
+            refusal=self._push.refusal,
+            covered=len(self._push.covered),
+            refused=len(self._push.refused_hosts),
+        )
 
     async def history(self, guild_id: GuildId, text: str | None) -> list[Past]:
         """The guild's last announcements, the newest first.

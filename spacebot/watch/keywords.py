@@ -14,17 +14,16 @@ from spacebot.domain.guilds import Keyword
 from spacebot.domain.ids import SpaceId
 from spacebot.domain.spaces import SpaceRecord, State
 from spacebot.errors import SpacebotError, StoreError, XOperatorNeeded
+from spacebot.outage import Outage
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
+from spacebot.x.endpoints import IDS_PER_REQUEST
 from spacebot.x.model import Page, Space
 
 log = logging.getLogger(__name__)
 
 EVERY = 60.0
 """Seconds between two rounds, unless the limits of X make one longer."""
-
-BATCH = 100
-"""Spaces per look-up: the most that X takes."""
 
 
 class SearchSource(Protocol):
@@ -34,7 +33,7 @@ class SearchSource(Protocol):
         """Live Spaces with these words in the title, without accounts: who is not wanted is not paid for."""
         ...
 
-    async def by_ids(self, space_ids: Sequence[SpaceId], *, people: bool = False) -> Page[Space]:
+    async def by_ids(self, space_ids: Sequence[SpaceId], *, participants: bool = False) -> Page[Space]:
         """These Spaces, with their hosts."""
         ...
 
@@ -65,18 +64,22 @@ class KeywordWatcher:
         self._clock = clock
         self._on_found = on_found
         self._may_search = may_search
-        self._poked = asyncio.Event()
-        self._failing = False
+        self._woken = asyncio.Event()
+        self._outage = Outage(
+            log,
+            failed="Searching for keywords fails: %(error)s It is tried again.",
+            recovered="Searching for keywords works again.",
+        )
 
-    def poke(self) -> None:
-        """The keywords have changed: do not wait for the next round."""
-        self._poked.set()
+    def keywords_changed(self) -> None:
+        """Do not wait for the next round."""
+        self._woken.set()
 
     async def run(self) -> None:
         """Search until cancelled."""
         while True:
             began = self._clock.monotonic()
-            self._poked.clear()
+            self._woken.clear()
             try:
                 failure = await self._round()
             except SpacebotError as error:
@@ -84,12 +87,11 @@ class KeywordWatcher:
             except Exception:
                 log.exception("Searching for keywords failed in an unforeseen way; it goes on.")
                 failure = None
-            if failure is not None and not self._failing:
-                log.warning("Searching for keywords fails: %s It is tried again.", failure)
-            elif failure is None and self._failing:
-                log.info("Searching for keywords works again.")
-            self._failing = failure is not None
-            await until_set(self._clock, self._poked, max(1.0, began + EVERY - self._clock.monotonic()))
+            if failure is not None:
+                self._outage.failed("search", failure)
+            else:
+                self._outage.recovered("search")
+            await until_set(self._clock, self._woken, max(1.0, began + EVERY - self._clock.monotonic()))
 
     async def _round(self) -> SpacebotError | None:
         """Search for each keyword once, and return what went wrong last: one that fails keeps no other waiting."""
@@ -124,8 +126,8 @@ class KeywordWatcher:
             if space.state is State.LIVE
         }
         news = await self._store(Queries.unserved, {space_id: ids for space_id, ids in matches.items() if ids})
-        for at in range(0, len(news), BATCH):
-            found = await self._source.by_ids(news[at : at + BATCH])
+        for at in range(0, len(news), IDS_PER_REQUEST):
+            found = await self._source.by_ids(news[at : at + IDS_PER_REQUEST])
             changes = await self._store(
                 Queries.take_in,
                 found.items,

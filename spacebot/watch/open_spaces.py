@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from spacebot.domain.ids import SpaceId, UserId
-
-BATCH = 100
-"""Spaces per look-up: the most that X takes."""
+from spacebot.x.endpoints import IDS_PER_REQUEST
 
 REFRESH = 60.0
 """Seconds between look-ups of a Space that is live, or long overdue."""
@@ -93,7 +91,7 @@ class OpenSpaces:
             space = self._open.get(space_id)
             if space is not None and not space.live and space.begin == begin and space_id not in self._others:
                 self._expected[space_id] = None
-        batch = list(islice(self._expected, BATCH))
+        batch = list(islice(self._expected, IDS_PER_REQUEST))
         for space_id in batch:
             # To the end of the row: where more are expected than one look-up takes, they go in turn.
             del self._expected[space_id]
@@ -101,7 +99,7 @@ class OpenSpaces:
                 self._expected[space_id] = None
             else:
                 self._others[space_id] = now
-        while self._others and len(batch) < BATCH:
+        while self._others and len(batch) < IDS_PER_REQUEST:
             space_id, looked = next(iter(self._others.items()))
             if 0.0 <= now - looked < REFRESH:
                 break

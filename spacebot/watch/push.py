@@ -8,44 +8,21 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from spacebot.clock import Clock, until_set
 from spacebot.domain.ids import SpaceId, UserId
-from spacebot.errors import (
-    SpacebotError,
-    XAbsent,
-    XDuplicate,
-    XError,
-    XForbidden,
-    XOperatorNeeded,
-    XRateLimited,
-    XRefused,
-    XRuleCap,
-)
+from spacebot.domain.views import PushState
+from spacebot.errors import SpacebotError, XError, XOperatorNeeded, XRateLimited
+from spacebot.outage import Outage
+from spacebot.watch.subscriptions import CEILING, Subscriptions, SubscriptionsSource
 from spacebot.x.stream import SILENCE, Connected, Disconnected, Happening, Missed, SpaceStarted
-from spacebot.x.subscriptions import EventType, Subscription
 
 log = logging.getLogger(__name__)
 
-CEILING = 1500
-"""How many subscriptions X's self-serve plans allow; two for each host."""
-
-EVENTS: tuple[EventType, ...] = ("spaces.start", "spaces.end")
-
-AT_ONCE = 100
-"""Subscriptions that one call ends, and hosts that are told as covered together."""
-
 LOOK_AGAIN = 900.0
 """Seconds between looks at what is wanted, unless something is said sooner: the order of value changes by itself."""
-
-LIST_AGAIN = 3600.0
-"""Seconds for which our own memory of the subscriptions is trusted."""
-
-FORGIVE = 86_400.0
-"""Seconds after which a host, or a number of subscriptions, that X refused is tried again."""
 
 FIRST_REST, LONGEST_REST = 900.0, 14_400.0
 """Seconds between attempts while only a person can help."""
@@ -53,36 +30,36 @@ FIRST_REST, LONGEST_REST = 900.0, 14_400.0
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 320.0
 """Seconds between attempts while X fails."""
 
-FORBIDDEN = 5
-"""So many hosts must be forbidden before anything is granted until it counts as no access at all."""
 
-Key = tuple[EventType, UserId]
-
-
-class ActivitySource(Protocol):
+class ActivitySource(SubscriptionsSource, Protocol):
     """X's Activity API; every method raises `XError`."""
-
-    async def subscriptions(self) -> Sequence[Subscription]:
-        """All there are."""
-        ...
-
-    async def subscribe(self, event_type: EventType, user_id: UserId) -> Subscription:
-        """Make one; `XDuplicate` where it is there, `XRuleCap` where there is no room."""
-        ...
-
-    async def unsubscribe(self, ids: Collection[str]) -> Collection[str]:
-        """End up to 100 of them; returns those that were not ended."""
-        ...
 
     def stream(self) -> AsyncGenerator[Happening, None]:
         """What X tells; it mends itself, and raises `XOperatorNeeded` where it cannot."""
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Refused:
-    reason: str
-    until: float
+class PushListener(Protocol):
+    """Is told what X pushes. Every method returns at once: what has to be done is queued."""
+
+    def space_started(self, space_id: SpaceId, host_id: UserId) -> None:
+        """This Space of this host has started."""
+        ...
+
+    def space_ended(self, space_id: SpaceId, host_id: UserId) -> None:
+        """This Space of this host has ended."""
+        ...
+
+    def pushed_hosts_changed(self, host_ids: Collection[UserId]) -> None:
+        """From now on X pushes what these hosts do, and what no others do."""
+        ...
+
+    def pushes_missed(self, host_ids: Collection[UserId], seconds: float) -> None:
+        """X may not have pushed what these hosts did in the last so many seconds: they are to be swept.
+
+        Also whenever the stream stands (again), and when more hosts are pushed.
+        """
+        ...
 
 
 class Push:
@@ -98,23 +75,18 @@ class Push:
         source: ActivitySource,
         clock: Clock,
         wanted: Callable[[], Awaitable[Sequence[UserId]]],
-        on_start: Callable[[SpaceId, UserId], None],
-        on_end: Callable[[SpaceId, UserId], None],
-        on_gap: Callable[[float], None],
+        listener: PushListener,
         tag: str,
         ceiling: int = CEILING,
         expected: bool = True,
     ) -> None:
-        """Take what the loops need. The callbacks return at once: whoever is told, queues.
+        """Take what the loops need.
 
         Args:
             source: X.
             clock: Time.
             wanted: The hosts to hear of, the most valuable first.
-            on_start: Told each Space that has started, and its host, once.
-            on_end: The same of each that has ended.
-            on_gap: Told that X may not have told of what covered hosts did in the last so many seconds: they are to be
-                swept. Also whenever the stream stands (again), and when hosts have become covered.
+            listener: Told what X tells, and what it may not have told.
             tag: What marks our own subscriptions; others are let be.
             ceiling: How many subscriptions the plan allows, those of others included.
             expected: Whether missing access is worth a warning.
@@ -122,68 +94,71 @@ class Push:
         self._source = source
         self._clock = clock
         self._wanted = wanted
-        self._on_start = on_start
-        self._on_end = on_end
-        self._on_gap = on_gap
-        self._tag = tag
-        self._most = ceiling
+        self._listener = listener
         self._expected = expected
-        self._ceiling = ceiling
-        self._ceiling_until = 0.0
-        self._present: dict[Key, Subscription] = {}
-        self._others = 0
-        self._list_at: float | None = None
-        self._hosts: frozenset[UserId] = frozenset()
-        self._refused: dict[Key, _Refused] = {}
-        self._covered: frozenset[UserId] = frozenset()
-        self._connected = False
+        self._subscriptions = Subscriptions(
+            source=source, clock=clock, tag=tag, ceiling=ceiling, on_change=self._subscriptions_changed
+        )
+        self._outage = Outage(
+            log,
+            failed="Push, %(what)s: %(error)s Hosts are swept meanwhile; it is tried again.",
+            recovered="Push, %(what)s: works again.",
+        )
+        self._refusals: dict[str, str] = {}
+        self._followed: frozenset[UserId] = frozenset()
+        self._is_connected = False
         self._lost_at: float | None = None
-        self._runs = False
-        self._poked = asyncio.Event()
-        self._needed = asyncio.Event()
-        self._silent: set[str] = set()
-        self._no_access: dict[str, str] = {}
+        self._is_running = False
+        self._woken = asyncio.Event()
+        self._is_needed = asyncio.Event()
         self.last_event_at: datetime | None = None
 
     @property
-    def state(self) -> str:
-        """'on', 'connecting', 'off' where there is nothing to hear of, or 'refused: ' and the reason."""
-        if self._connected:
-            return "on"
-        if self._no_access:
-            return f"refused: {next(iter(self._no_access.values()))}"
-        return "connecting" if self._runs and (self._needed.is_set() or self._silent) else "off"
+    def state(self) -> PushState:
+        """Whether X tells by itself at present."""
+        if self._is_connected:
+            return PushState.ON
+        if self._refusals:
+            return PushState.REFUSED
+        has_work = self._is_needed.is_set() or self._outage.is_ongoing
+        return PushState.CONNECTING if self._is_running and has_work else PushState.OFF
+
+    @property
+    def refusal(self) -> str | None:
+        """Why X refuses, where `state` is REFUSED."""
+        return next(iter(self._refusals.values()), None) if self.state is PushState.REFUSED else None
 
     @property
     def covered(self) -> frozenset[UserId]:
         """The hosts whose starts X tells now; none while the stream does not stand."""
-        return self._covered if self._connected else frozenset()
+        return self._subscriptions.hosts if self._is_connected else frozenset()
 
     @property
     def refused_hosts(self) -> dict[UserId, str]:
         """The hosts that X does not let the app subscribe to, each with its reason."""
-        return {host: refused.reason for (event, host), refused in self._refused.items() if event == EVENTS[0]}
+        return self._subscriptions.refused_hosts
 
-    def poke(self) -> None:
-        """The watchlists have changed."""
-        self._poked.set()
+    def watchlists_changed(self) -> None:
+        """Look at once what is wanted."""
+        self._woken.set()
 
     async def run(self) -> None:
         """Subscribe and listen until cancelled."""
-        self._runs = True
+        self._is_running = True
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._subscribe_forever(), name="subscriptions")
                 group.create_task(self._listen_forever(), name="stream")
         finally:
-            self._runs = self._connected = False
+            self._is_running = False
+            self._set_connected(False)
 
     async def _subscribe_forever(self) -> None:
         failures = 0
         while True:
-            self._poked.clear()
+            self._woken.clear()
             try:
-                await self._agree()
+                await self._subscribe()
             except XRateLimited as full:
                 if full.status is not None:
                     self._failed("subscriptions", full)
@@ -198,108 +173,27 @@ class Push:
             else:
                 failures = 0
                 self._recovered("subscriptions")
-                await until_set(self._clock, self._poked, LOOK_AGAIN)
+                await until_set(self._clock, self._woken, LOOK_AGAIN)
 
-    async def _agree(self) -> None:
-        """Make X's subscriptions what is wanted, as far as X lets us."""
-        began = self._clock.monotonic()
-        if self._list_at is None or began >= self._list_at:
-            await self._list()
-        hosts = tuple(dict.fromkeys(await self._wanted()))
-        self._hosts = frozenset(hosts)
-        self._forgive()
+    async def _subscribe(self) -> None:
+        wanted = await self._wanted()
+        self._followed = frozenset(wanted)
         try:
-            while missing := await self._make_room(hosts):
-                await self._create(missing)
+            await self._subscriptions.bring_to(wanted)
         finally:
-            self._tell_covered(began)
-            if self._present:
-                self._needed.set()
+            if not self._subscriptions.is_empty:
+                self._is_needed.set()
 
-    async def _list(self) -> None:
-        found = await self._source.subscriptions()
-        # What a webhook is told of does not come through the stream.
-        told = [one for one in found if one.webhook_id is None]
-        self._present = {
-            (event, one.user_id): one
-            for event in EVENTS
-            for one in told
-            if one.event_type == event and one.user_id is not None
-        }
-        self._others = len(found) - sum(one.tag == self._tag for one in self._present.values())
-        self._list_at = self._clock.monotonic() + LIST_AGAIN
-
-    def _forgive(self) -> None:
-        now = self._clock.monotonic()
-        self._refused = {key: refused for key, refused in self._refused.items() if refused.until > now}
-        if now >= self._ceiling_until:
-            self._ceiling = self._most
-
-    async def _make_room(self, hosts: Sequence[UserId]) -> list[Key]:
-        """End what is not wanted any more; what is missing, in the order to be made: first every start."""
-        open_ = [host for host in hosts if (EVENTS[0], host) not in self._refused]
-        chosen = open_[: max(0, self._ceiling - self._others) // len(EVENTS)]
-        plan = [(event, host) for event in EVENTS for host in chosen if (event, host) not in self._refused]
-        surplus = {
-            one.id: key
-            for key, one in self._present.items()
-            if key not in set(plan) and one.tag == self._tag and one.id is not None
-        }
-        ids = list(surplus)
-        self._covered -= {host for event, host in surplus.values() if event == EVENTS[0]}
-        for at in range(0, len(ids), AT_ONCE):
-            part = ids[at : at + AT_ONCE]
-            if await self._source.unsubscribe(part):
-                self._list_at = None  # X knows better than we do
-            for one in part:
-                del self._present[surplus[one]]
-        return [key for key in plan if key not in self._present]
-
-    async def _create(self, missing: Sequence[Key]) -> None:
-        """Make these; returns early where the plan has to be made again."""
-        began, forbidden, listed = self._clock.monotonic(), 0, False
-        for count, (event, host) in enumerate(missing, start=1):
-            try:
-                self._present[event, host] = await self._source.subscribe(event, host)
-            except XDuplicate:
-                if not listed:
-                    listed = True
-                    await self._list()
-                self._present.setdefault(
-                    (event, host), Subscription(id=None, event_type=event, user_id=host, tag=self._tag)
-                )
-            except XRuleCap as full:
-                await self._list()
-                ours = sum(one.tag == self._tag for one in self._present.values())
-                self._ceiling = min(self._ceiling - 1, ours + self._others)
-                self._ceiling_until = self._clock.monotonic() + FORGIVE
-                log.warning("Push: %s X tells of fewer hosts; the others are swept.", full)
-                return
-            except (XForbidden, XAbsent, XRefused) as refusal:
-                forbidden += isinstance(refusal, XForbidden)
-                self._refuse(event, host, str(refusal))
-                if forbidden >= FORBIDDEN and not self._present:
-                    raise
-            if count % AT_ONCE == 0:
-                self._tell_covered(began)
-                began = self._clock.monotonic()
-
-    def _refuse(self, event: EventType, host: UserId, reason: str) -> None:
-        self._refused[event, host] = _Refused(reason=reason, until=self._clock.monotonic() + FORGIVE)
-        log.info("Push: X does not let us subscribe to %s of host %s; it is swept. (%s)", event, host, reason)
-
-    def _tell_covered(self, began: float) -> None:
-        """Hosts that were subscribed to since `began` may have started a Space just before."""
-        covered = frozenset(host for event, host in self._present if event == EVENTS[0])
-        is_more = bool(covered - self._covered)
-        self._covered = covered
-        if is_more and self._connected:
-            self._tell_gap(self._clock.monotonic() - began)
+    def _subscriptions_changed(self, gap: float | None) -> None:
+        if self._is_connected:
+            self._tell_covered()
+            if gap is not None:
+                self._tell_gap(gap)
 
     async def _listen_forever(self) -> None:
         failures = 0
         while True:
-            await self._needed.wait()
+            await self._is_needed.wait()
             try:
                 async with aclosing(self._source.stream()) as happenings:
                     async for happening in happenings:
@@ -318,10 +212,10 @@ class Push:
     def _take(self, happening: Happening) -> None:
         match happening:
             case Connected(gap=gap):
-                now = self._clock.monotonic()
-                missed = gap if self._lost_at is None else now - self._lost_at
-                self._connected, self._lost_at = True, None
+                missed = gap if self._lost_at is None else self._clock.monotonic() - self._lost_at
+                self._lost_at = None
                 self._recovered("stream")
+                self._set_connected(True)
                 self._tell_gap(missed)
             case Disconnected(reason=reason, gap=gap, pause=pause):
                 self._lost(gap)
@@ -329,20 +223,29 @@ class Push:
                     self._failed("stream", XError(reason))
             case Missed(gap=gap):
                 self._tell_gap(gap)
-            case _ if happening.user_id in self._hosts:
+            case _ if happening.user_id in self._followed:
                 self.last_event_at = self._clock.now()
-                tell = self._on_start if isinstance(happening, SpaceStarted) else self._on_end
+                has_started = isinstance(happening, SpaceStarted)
+                tell = self._listener.space_started if has_started else self._listener.space_ended
                 self._guarded(lambda: tell(happening.space_id, happening.user_id))
             case _:
                 log.debug("Push: host %s is told of and not followed", happening.user_id)
 
     def _lost(self, seconds_ago: float) -> None:
-        self._connected = False
         if self._lost_at is None:
             self._lost_at = self._clock.monotonic() - seconds_ago
+        self._set_connected(False)
+
+    def _set_connected(self, is_connected: bool) -> None:
+        if is_connected != self._is_connected:
+            self._is_connected = is_connected
+            self._tell_covered()
+
+    def _tell_covered(self) -> None:
+        self._guarded(lambda: self._listener.pushed_hosts_changed(self.covered))
 
     def _tell_gap(self, seconds: float) -> None:
-        self._guarded(lambda: self._on_gap(seconds))
+        self._guarded(lambda: self._listener.pushes_missed(self.covered, seconds))
 
     @staticmethod
     def _guarded(tell: Callable[[], None]) -> None:
@@ -352,19 +255,15 @@ class Push:
             log.exception("What X told could not be passed on.")
 
     def _failed(self, what: str, error: SpacebotError) -> None:
-        if isinstance(error, XOperatorNeeded):
-            self._no_access[what] = str(error)
-        if what not in self._silent:
-            self._silent.add(what)
-            is_usual = isinstance(error, XOperatorNeeded) and not self._expected
-            level = logging.INFO if is_usual else logging.WARNING
-            log.log(level, "Push, %s: %s Hosts are swept meanwhile; it is tried again.", what, error)
+        is_refusal = isinstance(error, XOperatorNeeded)
+        if is_refusal:
+            self._refusals[what] = str(error)
+        is_usual = is_refusal and not self._expected
+        self._outage.failed(what, error, level=logging.INFO if is_usual else logging.WARNING)
 
     def _recovered(self, what: str) -> None:
-        self._no_access.pop(what, None)
-        if what in self._silent:
-            self._silent.discard(what)
-            log.info("Push, %s: works again.", what)
+        self._refusals.pop(what, None)
+        self._outage.recovered(what)
 
 
 def _pause(error: SpacebotError, failures: int) -> float:

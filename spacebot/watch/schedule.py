@@ -14,9 +14,7 @@ from dataclasses import dataclass
 from spacebot.domain.ids import SpaceId, UserId
 from spacebot.watch.open_spaces import OpenSpaces
 from spacebot.watch.rates import HOUR, Habit, expected, hour_of_week
-
-BATCH = 100
-"""Hosts per request: the most that X takes."""
+from spacebot.x.endpoints import IDS_PER_REQUEST
 
 SWEEPS = 3
 """Nobody waits longer than so many sweeps of a round robin would take..."""
@@ -105,7 +103,7 @@ class Schedule:
                 self._weights += weight - host.weight
                 host.weight = weight
                 host.hour = _NEVER
-        if were <= BATCH < len(self._hosts):  # until now all were in each batch, and nobody's turn was kept
+        if were <= IDS_PER_REQUEST < len(self._hosts):  # until now all were in each batch, and nobody's turn was kept
             for host in self._hosts.values():
                 self._make_ready(host)
 
@@ -169,33 +167,33 @@ class Schedule:
     @property
     def bound(self) -> float:
         """Seconds within which every host is asked about while batches go at their present pace."""
-        return max(GRACE, SWEEPS * math.ceil(len(self._hosts) / BATCH) * self._seconds)
+        return max(GRACE, SWEEPS * math.ceil(len(self._hosts) / IDS_PER_REQUEST) * self._seconds)
 
     def next_batch(self, now: float) -> list[UserId]:
         """Up to 100 hosts to ask about now, each once; it counts as asked. Every host, where there are no more than that."""
         self._advance(now)
-        if len(self._hosts) <= BATCH:
+        if len(self._hosts) <= IDS_PER_REQUEST:
             self._turns.clear()
             self._ready.clear()
             self._asked.clear()
             return list(self._hosts)
         limit = self._limit()
         batch: list[_Host] = []
-        while self._asked and self._asked[0][0] <= self._turn - limit and len(batch) < BATCH:
+        while self._asked and self._asked[0][0] <= self._turn - limit and len(batch) < IDS_PER_REQUEST:
             asked, hosts = self._asked[0]
-            while hosts and len(batch) < BATCH:
+            while hosts and len(batch) < IDS_PER_REQUEST:
                 host = hosts.pop()
                 if host.asked == asked:
                     host.asked = self._turn
                     batch.append(host)
             if not hosts:
                 self._asked.popleft()
-        while self._ready and len(batch) < BATCH:
+        while self._ready and len(batch) < IDS_PER_REQUEST:
             host = self._ready.popleft()
             if host.turn <= self._turn and host.asked != self._turn:
                 host.asked = self._turn
                 batch.append(host)
-        if len(batch) < BATCH:
+        if len(batch) < IDS_PER_REQUEST:
             self._fill_early(batch)
         self._set_due(batch, now, limit)
         self._asked.append((self._turn, batch))
@@ -218,20 +216,20 @@ class Schedule:
 
     def _limit(self) -> int:
         """The most turns from one look at a host to the next."""
-        return max(SWEEPS * math.ceil(len(self._hosts) / BATCH), int(GRACE / self._seconds), 2) - 1
+        return max(SWEEPS * math.ceil(len(self._hosts) / IDS_PER_REQUEST), int(GRACE / self._seconds), 2) - 1
 
     def _price(self, limit: int) -> float:
         """Turns that a host of urgency 1 waits: the batches are full when everybody waits price / urgency."""
-        return self._urgency / max(BATCH - self._floored / limit, 1.0)
+        return self._urgency / max(IDS_PER_REQUEST - self._floored / limit, 1.0)
 
     def _fill_early(self, batch: list[_Host]) -> None:
         """Nothing is gained by leaving a place empty: those whose turn is near go early."""
         turn = self._turn
         ahead = turn
-        while len(batch) < BATCH and ahead < self._last_turn:
+        while len(batch) < IDS_PER_REQUEST and ahead < self._last_turn:
             ahead += 1
             waiting = self._turns.get(ahead)
-            while waiting and len(batch) < BATCH:
+            while waiting and len(batch) < IDS_PER_REQUEST:
                 host = waiting.pop()
                 if host.turn == ahead and host.asked != turn:
                     host.asked = turn

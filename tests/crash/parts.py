@@ -147,7 +147,9 @@ class ShownSource:
         """Nobody asks."""
         raise NotImplementedError
 
-    async def by_ids(self, space_ids: Sequence[SpaceId], *, people: bool = False, at_once: bool = False) -> Page[Space]:
+    async def by_ids(
+        self, space_ids: Sequence[SpaceId], *, participants: bool = False, at_once: bool = False
+    ) -> Page[Space]:
         """The Space, open or not."""
         await self.clock.sleep(ANSWERS)
         return Page(items=(self.shown.space(),))

@@ -19,7 +19,7 @@ from spacebot.deliver.publisher import DiscordPublisher
 from spacebot.domain.guilds import AtEnd
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
-from spacebot.watch.sweeper import Watcher
+from spacebot.watch.watcher import Watcher
 from tests.clocks import START
 from tests.crash.channel import Channel, Fault, Line, Request
 from tests.crash.parts import NOTICE, SettlingClock, Shown, ShownSource, SteppedStore, over

@@ -8,7 +8,7 @@ from spacebot.domain.deliveries import Pause, Queue
 from spacebot.domain.ids import ChannelId
 from spacebot.domain.obstacles import Obstacle, Reason
 from spacebot.domain.spending import Purpose, SpendingLine, Summary
-from spacebot.domain.views import PushView, Status
+from spacebot.domain.views import PushState, PushView, Status
 from spacebot.present.card import Card
 from spacebot.present.delays import SEEN_BY
 from spacebot.present.limits import DESCRIPTION_LIMIT
@@ -97,10 +97,11 @@ def test_delays_are_told_as_people_count(delays: list[tuple[float, str]], said: 
     ("push", "said"),
     [
         (PushView(state=None), "switched off; X is asked instead"),
-        (PushView(state="connecting"), "connecting; X is asked instead"),
-        (PushView(state="on", covered=1200), "on, for 1,200 hosts; the others are asked about"),
+        (PushView(state=PushState.CONNECTING), "connecting; X is asked instead"),
+        (PushView(state=PushState.REFUSED, refusal="X says no."), "refused: X says no.; X is asked instead"),
+        (PushView(state=PushState.ON, covered=1200), "on, for 1,200 hosts; the others are asked about"),
         (
-            PushView(state="on", covered=2, refused=3),
+            PushView(state=PushState.ON, covered=2, refused=3),
             "on, for 2 hosts; the others are asked about (3 X does not let the app hear of)",
         ),
     ],

@@ -14,7 +14,7 @@ from spacebot.present.status import status_card
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
 from spacebot.usecases.health import Health
-from spacebot.watch.sweeper import Watcher
+from spacebot.watch.sweeper import SweepState
 from spacebot.x.limits import Window
 from spacebot.x.money import Prices
 from tests.clocks import START, FakeClock
@@ -32,17 +32,14 @@ from tests.store.seed import (
     opened,
     send,
 )
-from tests.watch.test_sweeper import ScriptedX
 
 
 def health(store: Store, clock: FakeClock, *, connected: bool = True) -> Health:
-    watcher = Watcher(source=ScriptedX(clock), store=store, clock=clock, on_work=lambda: None)
-    watcher.last_good_sweep = START - timedelta(seconds=9)
     windows = {"spaces": Window(limit=300, remaining=12, reset=0.0)}
     return Health(
         store=store,
         clock=clock,
-        watcher=watcher,
+        sweeps=lambda: SweepState(last_good_at=START - timedelta(seconds=9)),
         store_trouble=lambda: None,
         windows=lambda: windows,
         connected=lambda: connected,

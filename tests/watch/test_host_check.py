@@ -14,12 +14,13 @@ from spacebot.domain.ids import UserId
 from spacebot.errors import XDown
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
-from spacebot.watch.open_spaces import REFRESH
-from spacebot.watch.sweeper import CHECK_HOSTS_EVERY, PEOPLE_EVERY, Watcher, standings
+from spacebot.watch.host_check import CHECK_HOSTS_EVERY
+from spacebot.watch.intake import standings
+from spacebot.watch.watcher import Watcher
 from spacebot.x.model import Page, Problem, Space, User
 from tests.clocks import FakeClock
-from tests.store.seed import COHOST, GUILD, HOST, SPACE, follow, live, opened
-from tests.watch.test_sweeper import PACE, Post, ScriptedX, on_watch
+from tests.store.seed import COHOST, GUILD, HOST, SPACE, follow, opened
+from tests.watch.scripted import Post, ScriptedX
 
 RENAMED = User(id=HOST.id, username="teatime_now", name="Tea Time")
 
@@ -54,12 +55,6 @@ async def checking(store: Store, unseen_for: timedelta) -> AsyncIterator[Post]:
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
-
-
-@pytest.fixture
-async def post(tmp_path: Path) -> AsyncIterator[Post]:
-    async with opened(tmp_path) as store, on_watch(store) as post:
-        yield post
 
 
 async def later(post: Post, seconds: float) -> None:
@@ -142,20 +137,3 @@ async def test_a_check_of_accounts_that_fails_changes_nothing_and_is_done_again(
         assert len(post.x.bought) == 2
         [line] = await store(Queries.watch_lines, GUILD)
         assert line.watch.host.username == "teatime_now"
-
-
-async def test_live_spaces_are_read_again_every_minute_and_their_people_now_and_then(post: Post) -> None:
-    post.x.show(live())
-    await post.passing(PEOPLE_EVERY - REFRESH)
-    assert 3 <= len(post.x.asked) + len(post.x.refreshed) <= 6
-    assert post.x.refreshed == [[SPACE]]
-    post.x.show(live(host_ids=(HOST.id, COHOST.id), participant_count=70))
-    await post.passing(2 * REFRESH + 5 * PACE)
-    record = await post.store(Queries.space, SPACE)
-    assert record is not None
-    assert (record.cohosts, record.peak) == ((COHOST.id,), 70)
-    post.x.end()
-    await post.passing(30)
-    read = len(post.x.asked) + len(post.x.refreshed)
-    await post.passing(3 * REFRESH)
-    assert len(post.x.asked) + len(post.x.refreshed) == read, "what is over is read no more"

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -12,9 +12,11 @@ import pytest
 from pydantic import SecretStr
 
 from spacebot.domain.ids import SpaceId, UserId
+from spacebot.domain.views import PushState
 from spacebot.errors import StoreError
 from spacebot.sandbox.x import Fault, LocalX
-from spacebot.watch.push import EVENTS, Push
+from spacebot.watch.push import Push
+from spacebot.watch.subscriptions import EVENTS
 from spacebot.x.activity import TAG, ActivityClient
 from spacebot.x.auth import BearerAuth
 from tests.clocks import FakeClock
@@ -33,6 +35,7 @@ class Desk:
     broken: Exception | None = None
     started: list[tuple[str, str]] = field(default_factory=list)
     ended: list[tuple[str, str]] = field(default_factory=list)
+    covered: frozenset[UserId] = frozenset()
     gaps: list[tuple[float, float]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -44,17 +47,24 @@ class Desk:
             source=self.client,
             clock=self.clock,
             wanted=self._wanted,
-            on_start=self._on_start,
-            on_end=lambda space, host: self.ended.append((space, host)),
-            on_gap=lambda seconds: self.gaps.append((self.clock.monotonic(), seconds)),
+            listener=self,
             tag=TAG,
             ceiling=self.ceiling,
         )
 
-    def _on_start(self, space: SpaceId, host: UserId) -> None:
-        self.started.append((space, host))
+    def space_started(self, space_id: SpaceId, host_id: UserId) -> None:
+        self.started.append((space_id, host_id))
         if self.broken is not None:
             raise self.broken
+
+    def space_ended(self, space_id: SpaceId, host_id: UserId) -> None:
+        self.ended.append((space_id, host_id))
+
+    def pushed_hosts_changed(self, host_ids: Collection[UserId]) -> None:
+        self.covered = frozenset(host_ids)
+
+    def pushes_missed(self, host_ids: Collection[UserId], seconds: float) -> None:
+        self.gaps.append((self.clock.monotonic(), seconds))
 
     async def _wanted(self) -> Sequence[UserId]:
         if isinstance(self.broken, StoreError):
@@ -66,6 +76,9 @@ class Desk:
         hosts = [UserId(self.x.add_user(f"host{number}", id=str(number)).id) for number in range(first, first + count)]
         self.wanted += hosts
         return hosts
+
+    def state(self) -> PushState:
+        return self.push.state
 
     @property
     def subscribed(self) -> set[tuple[str, str]]:
@@ -122,7 +135,7 @@ async def a_desk(*, ceiling: int = 1500, **settings: Any) -> AsyncIterator[Desk]
 
 @pytest.fixture(autouse=True)
 def all_is_logged(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, logger="spacebot.watch.push")
+    caplog.set_level(logging.INFO, logger="spacebot.watch")
 
 
 @pytest.fixture
@@ -136,8 +149,8 @@ async def test_every_followed_host_is_subscribed_to_with_both_events(desk: Desk)
     async with desk.running():
         assert desk.subscribed == desk.both(hosts)
         assert desk.push.covered == set(hosts)
-        assert desk.push.state == "on"
-    assert (desk.push.state, desk.push.covered) == ("off", frozenset())
+        assert desk.state() is PushState.ON
+    assert (desk.state(), desk.push.covered) == (PushState.OFF, frozenset())
 
 
 async def test_a_start_and_an_end_are_passed_on(desk: Desk) -> None:
@@ -155,7 +168,7 @@ async def test_a_start_and_an_end_are_passed_on(desk: Desk) -> None:
 async def test_with_nobody_to_follow_x_is_not_listened_to(desk: Desk) -> None:
     async with desk.running():
         await desk.elapse(60)
-        assert desk.push.state == "off"
+        assert desk.state() is PushState.OFF
     assert desk.calls("stream") == 0
 
 
@@ -164,7 +177,7 @@ async def test_a_change_of_the_watchlists_is_followed_at_once(desk: Desk) -> Non
     async with desk.running():
         desk.wanted.remove(first)
         (third,) = desk.follow(1, first=3)
-        desk.push.poke()
+        desk.push.watchlists_changed()
         await desk.elapse(1)
         assert desk.subscribed == desk.both([second, third])
         assert desk.push.covered == {second, third}
@@ -184,7 +197,7 @@ async def test_the_most_valuable_hosts_come_first_where_there_are_more_than_the_
         async with desk.running():
             assert desk.subscribed == desk.both(hosts[:3])
             desk.wanted = [hosts[4], *hosts[:4]]
-            desk.push.poke()
+            desk.push.watchlists_changed()
             await desk.elapse(1)
             assert desk.subscribed == desk.both([hosts[4], *hosts[:2]])
             assert desk.push.covered == {hosts[4], *hosts[:2]}
@@ -200,7 +213,7 @@ async def test_a_plan_that_allows_less_than_was_thought_is_learned(
         refusals = sum(exchange.status == 403 for exchange in desk.x.requests)
         await desk.elapse(2000)
         assert sum(exchange.status == 403 for exchange in desk.x.requests) == refusals
-        assert desk.push.state == "on"
+        assert desk.state() is PushState.ON
     assert caplog.text.count("fewer hosts") == 1
 
 
@@ -218,7 +231,7 @@ async def test_a_restart_makes_nothing_again(desk: Desk) -> None:
     made = desk.calls("subscribe")
     async with desk.running(again := desk.another()):
         assert again.covered == {"1", "2", "3"}
-        assert again.state == "on"
+        assert again.state is PushState.ON
     assert desk.calls("subscribe") == made
     assert desk.calls("unsubscribe") == 0
 
@@ -227,7 +240,7 @@ async def test_surplus_subscriptions_end_in_bulk(desk: Desk) -> None:
     hosts = desk.follow(60)
     async with desk.running():
         desk.wanted = hosts[:1]
-        desk.push.poke()
+        desk.push.watchlists_changed()
         await desk.elapse(1)
         assert desk.subscribed == desk.both(hosts[:1])
     assert desk.calls("unsubscribe") == 2
@@ -257,7 +270,7 @@ async def test_a_host_that_x_refuses_stays_with_the_sweeps_and_is_named(desk: De
     async with desk.running():
         assert desk.push.covered == {"1", "3"}
         assert set(desk.push.refused_hosts) == {"2"}
-        assert desk.push.state == "on"
+        assert desk.state() is PushState.ON
         tried = desk.calls("subscribe")
         desk.clock.jump(80_000)
         await desk.elapse(1000)
@@ -281,11 +294,11 @@ async def test_hosts_that_become_covered_are_told_as_a_gap(desk: Desk) -> None:
     desk.follow(1)
     async with desk.running():
         before = len(desk.gaps)
-        desk.push.poke()
+        desk.push.watchlists_changed()
         await desk.elapse(1)
         assert len(desk.gaps) == before
         desk.follow(1, first=2)
-        desk.push.poke()
+        desk.push.watchlists_changed()
         await desk.elapse(1)
         assert len(desk.gaps) == before + 1
 
@@ -311,11 +324,12 @@ async def test_while_the_stream_is_down_nobody_is_covered(desk: Desk) -> None:
         desk.x.fault("stream", Fault.unavailable(times=3))
         desk.x.streams.hang_up()
         await desk.elapse(1)
-        assert (desk.push.state, desk.push.covered) == ("connecting", frozenset())
+        assert (desk.state(), desk.push.covered) == (PushState.CONNECTING, frozenset())
+        assert desk.covered == frozenset(), "whoever listens knows"
         gaps = len(desk.gaps)
         await desk.elapse(40)
-        assert desk.push.state == "on"
-        assert desk.push.covered == {"1"}
+        assert desk.state() is PushState.ON
+        assert desk.push.covered == desk.covered == {"1"}
         assert len(desk.gaps) == gaps + 1
         assert desk.gaps[-1][1] >= 35
 
@@ -328,14 +342,15 @@ async def test_without_access_everything_falls_back_and_is_tried_ever_more_rarel
     desk.follow(2)
     async with desk.running():
         await desk.elapse(10)
-        assert desk.push.state.startswith("refused: ")
+        assert desk.state() is PushState.REFUSED
+        assert desk.push.refusal
         assert desk.push.covered == frozenset()
         await desk.elapse(86_400)
         assert desk.calls("subscriptions") <= 12
         assert desk.calls("subscribe") == desk.calls("stream") == 0
         desk.x.activity.denied = None
         await desk.elapse(14_400)
-        assert desk.push.state == "on"
+        assert desk.state() is PushState.ON
         assert desk.push.covered == {"1", "2"}
     assert caplog.text.count("Hosts are swept meanwhile") == 1
     assert caplog.text.count("works again") == 1
@@ -347,12 +362,12 @@ async def test_access_lost_later_falls_back_as_well(desk: Desk) -> None:
         desk.x.activity.denied = "plan"
         desk.x.streams.hang_up()
         await desk.elapse(60)
-        assert desk.push.state.startswith("refused: ")
+        assert desk.state() is PushState.REFUSED
         assert desk.push.covered == frozenset()
         lost = desk.clock.monotonic() - 60
         desk.x.activity.denied = None
         await desk.elapse(2000)
-        assert desk.push.state == "on"
+        assert desk.state() is PushState.ON
         assert desk.push.covered == {"1"}
         at, seconds = next(gap for gap in desk.gaps if gap[0] > lost + 60)
         assert at - seconds <= lost
@@ -363,7 +378,7 @@ async def test_one_refusal_by_mistake_costs_seconds_and_not_a_quarter_of_an_hour
     desk.x.fault("subscriptions", Fault.not_enrolled())
     async with desk.running():
         await desk.elapse(6)
-        assert desk.push.state == "on"
+        assert desk.state() is PushState.ON
 
 
 async def test_an_app_that_may_subscribe_to_nobody_is_refused_as_a_whole(desk: Desk) -> None:
@@ -371,7 +386,7 @@ async def test_an_app_that_may_subscribe_to_nobody_is_refused_as_a_whole(desk: D
     desk.x.activity.closed.update(hosts)
     async with desk.running():
         await desk.elapse(2)
-        assert desk.push.state.startswith("refused: ")
+        assert desk.state() is PushState.REFUSED
         assert desk.calls("subscribe") == 5
 
 
@@ -415,7 +430,7 @@ async def test_subscriptions_that_we_do_not_know_of_are_found(desk: Desk) -> Non
     async with desk.running(again := desk.another()):
         assert again.covered == set(hosts)
         desk.wanted = hosts[:1]
-        again.poke()
+        again.watchlists_changed()
         await desk.elapse(1)
         assert desk.subscribed == desk.both(hosts[:1])
 
@@ -440,7 +455,7 @@ async def test_a_listener_that_fails_ends_nothing(desk: Desk, caplog: pytest.Log
         for _ in range(2):
             desk.x.start_space(desk.x.users[host])
         await desk.elapse(1)
-        assert desk.push.state == "on"
+        assert desk.state() is PushState.ON
     assert len(desk.started) == 2
     assert caplog.text.count("could not be passed on") == 2
 
@@ -453,9 +468,9 @@ async def test_a_database_that_fails_is_logged_once_and_waited_for(
     async with desk.running():
         await desk.elapse(100)
         assert desk.subscribed == set()
-        assert desk.push.state == "connecting"
+        assert desk.state() is PushState.CONNECTING
         desk.broken = None
         await desk.elapse(400)
-        assert desk.push.state == "on"
+        assert desk.state() is PushState.ON
     assert caplog.text.count("The disk is full.") == 1
     assert caplog.text.count("works again") == 1

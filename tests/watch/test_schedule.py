@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from spacebot.domain.ids import SpaceId, UserId
 from spacebot.watch.open_spaces import OpenSpaces
 from spacebot.watch.rates import HOUR, HOURS, Habit, hour_of_week
-from spacebot.watch.schedule import BATCH, GRACE, SWEEPS, Schedule
+from spacebot.watch.schedule import GRACE, SWEEPS, Schedule
+from spacebot.x.endpoints import IDS_PER_REQUEST
 
 START = datetime(2026, 3, 2, 12, tzinfo=UTC).timestamp()
 TURN = 900.0 / 270
@@ -93,7 +94,7 @@ def test_every_host_is_asked_about_within_the_bound_whatever_happens(
     for what, which, many in events + [("nothing", 0, 1)] * 40:
         days.let(what, which, many)
         asked = set(days.batch)
-        sweep = math.ceil(len(days.followed) / BATCH)
+        sweep = math.ceil(len(days.followed) / IDS_PER_REQUEST)
         waited = {host_id: waited.get(host_id, (0, 0)) for host_id in days.followed}
         for host_id, (turns, longest_sweep) in waited.items():
             longest = max(sweep, longest_sweep)
@@ -110,7 +111,7 @@ def test_a_batch_is_full_and_holds_each_host_once_and_nobody_who_is_not_followed
     days = Days(count)
     for what, which, many in events:
         days.let(what, which, many)
-        assert len(days.batch) == len(set(days.batch)) == min(BATCH, len(days.followed))
+        assert len(days.batch) == len(set(days.batch)) == min(IDS_PER_REQUEST, len(days.followed))
         assert set(days.batch) <= days.followed.keys()
 
 
@@ -121,7 +122,7 @@ def test_up_to_a_hundred_hosts_are_all_in_every_batch() -> None:
 
 def test_hosts_of_whom_nothing_is_known_are_asked_about_equally_often() -> None:
     asked = times_asked(following(1000), 100)
-    assert sum(asked.values()) == 100 * BATCH
+    assert sum(asked.values()) == 100 * IDS_PER_REQUEST
     assert set(asked.values()) <= {9, 10, 11}
 
 
@@ -358,7 +359,7 @@ def test_live_spaces_never_keep_an_expected_one_waiting() -> None:
         spaces.scheduled(SpaceId(f"soon{number}"), UserId("7"), START, START - 60, START + 60)
     for turn in range(10):
         batch = spaces.due_lookups(START + turn)
-        assert len(batch) == BATCH
+        assert len(batch) == IDS_PER_REQUEST
         assert sum(space_id.startswith("soon") for space_id in batch) == 60
 
 
@@ -401,7 +402,7 @@ def test_look_ups_hold_each_open_space_once_and_no_other_whatever_the_clock_does
                 is_open.discard(space_id)
             case _:
                 batch = spaces.due_lookups(START + seconds)
-                assert len(batch) == len(set(batch)) <= BATCH
+                assert len(batch) == len(set(batch)) <= IDS_PER_REQUEST
                 assert set(batch) <= is_open
     # A day later each is expected or overdue, or live and long not looked at.
     last = [space_id for _ in range(2) for space_id in spaces.due_lookups(START + DAY)]
