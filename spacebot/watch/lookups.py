@@ -36,7 +36,7 @@ class SpacesSource(Protocol):
     async def by_ids(
         self, space_ids: Sequence[SpaceId], *, participants: bool = False, at_once: bool = False
     ) -> Page[Space]:
-        """These Spaces, whatever their state; with co-hosts and speakers where wanted, whom X bills.
+        """These Spaces, whatever their state; with co-hosts and speakers where wanted, which X bills.
 
         `at_once` goes ahead of what can wait.
         """
@@ -172,7 +172,7 @@ class SpaceLookUps:
 
 
 class PushedLookUps:
-    """Looks up the Spaces that X says have started, ahead of what can wait: as people who ask are served.
+    """Looks up the Spaces that X says have started, ahead of what can wait, as where a person asks.
 
     Args:
         source: X.

@@ -55,7 +55,7 @@ class PushListener(Protocol):
         ...
 
     def pushes_missed(self, host_ids: Collection[UserId], seconds: float) -> None:
-        """X may not have pushed what these hosts did in the last so many seconds: they are to be swept.
+        """X may not have pushed what these hosts did in the last `seconds`: they are to be swept.
 
         Also whenever the stream stands (again), and when more hosts are pushed.
         """
@@ -267,7 +267,7 @@ class Push:
 
 
 def _pause(error: SpacebotError, failures: int) -> float:
-    """Seconds until it is worth trying again, after so many failures before this one."""
+    """Seconds until it is worth trying again, after this number of failures before it."""
     if isinstance(error, XOperatorNeeded) and failures:
         return min(FIRST_REST * 2.0 ** min(failures - 1, 10), LONGEST_REST)
     return min(FIRST_PAUSE * 2.0 ** min(failures, 10), LONGEST_PAUSE)  # X also says by mistake that it refuses

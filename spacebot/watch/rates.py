@@ -17,7 +17,7 @@ _HALF_LIFE = 6 * _WEEK
 
 _LIFE = _HALF_LIFE / math.log(2.0)
 _PRIOR_RATE = 3.0
-"""Starts a week of a host of whom nothing is known. Only how known hosts compare with it matters."""
+"""Starts a week of a host that nothing is known of. Only how known hosts compare with it matters."""
 
 _PRIOR_STARTS = 0.25
 """How many starts that supposition is worth: few, for rates differ widely from host to host (Gamma prior)."""
@@ -129,5 +129,5 @@ class Habit:
 
 
 def expected(scheduled_start: float, early: float = 0.0, late: float = 0.0) -> tuple[float, float]:
-    """The same for a host who has started so many seconds early and late; without, for one of whom nothing is known."""
+    """The same for a host who has started this many seconds early and late; without, for one that nothing is known of."""
     return scheduled_start - max(_EARLIEST, 1.5 * early), scheduled_start + max(_LATEST, 1.5 * late)

@@ -17,10 +17,10 @@ from spacebot.watch.rates import HOUR, Habit, expected, hour_of_week
 from spacebot.x.endpoints import IDS_PER_REQUEST
 
 SWEEPS = 3
-"""Nobody waits longer than so many sweeps of a round robin would take..."""
+"""Nobody waits longer than this many sweeps of a round robin would take..."""
 
 GRACE = 60.0
-"""...or so many seconds, whichever is longer."""
+"""...or this many seconds, whichever is longer."""
 
 _USUAL_TURN = 900.0 / 270
 """Seconds between batches until it is known better: X's limit less a tenth for people."""
@@ -86,7 +86,7 @@ class Schedule:
     # Who is followed, and what is known of them.
 
     def follow(self, weights: Mapping[UserId, int], now: float) -> None:
-        """These hosts, and no others, are followed from now on, each by so many guilds; new ones are asked about first."""
+        """These hosts, and no others, are followed from now on, each by this many guilds; new ones are asked about first."""
         were = len(self._hosts)
         for host_id in self._hosts.keys() - weights.keys():
             self._forget(host_id)

@@ -25,7 +25,7 @@ FORGIVE = 86_400.0
 """Seconds after which a host, or a number of subscriptions, that X refused is tried again."""
 
 FORBIDDEN = 5
-"""So many hosts must be forbidden before anything is granted until it counts as no access at all."""
+"""This many hosts must be forbidden before anything is granted until it counts as no access at all."""
 
 Key = tuple[EventType, UserId]
 

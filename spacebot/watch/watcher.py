@@ -111,5 +111,5 @@ class Watcher:
         self._plan.pushed(host_ids)
 
     def pushes_missed(self, host_ids: Collection[UserId], _seconds: float) -> None:
-        """X may not have pushed what these hosts did in the last so many seconds: they are swept at once."""
+        """X may not have pushed what these hosts did in the last seconds: they are swept at once."""
         self.sweeper.sweep_again(host_ids)
