@@ -92,8 +92,8 @@ async def test_every_row_is_there_and_only_its_reason_is_kept_otherwise(
     assert old
     names = {name: NEW_NAMES[name] if NEW_NAMES.get(name) in new[0] else name for name in old[0]}
     assert [{names[name]: value for name, value in row.items() if name != reason} for row in old] == [
-        {name: value for name, value in row.items() if name != reason} for row in new
-    ]
+        {name: row[name] for name in names.values() if name != reason} for row in new
+    ]  # columns that are younger than the file are no concern of it
 
 
 @pytest.mark.parametrize(
