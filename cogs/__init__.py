@@ -9,4 +9,4 @@ EXTENSIONS = (
     "cogs.configure",
     "cogs.overview",
 )
-"""What the bot loads; one that fails to load stops the start."""
+"""The extensions that the bot loads; one that fails to load stops the start."""

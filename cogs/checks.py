@@ -1,4 +1,4 @@
-"""What a choice of channel or role must fulfil; each failing check is a mistake that says what to do."""
+"""Checks of chosen channels and roles; each failure is a mistake whose sentence says what to do."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,7 +24,7 @@ def guild_of(interaction: discord.Interaction[Spacebot]) -> discord.Guild:
 
 
 def guild_id(interaction: discord.Interaction[Spacebot]) -> GuildId:
-    """Its id."""
+    """The id of the guild of a command."""
     return GuildId(guild_of(interaction).id)
 
 
@@ -32,7 +32,7 @@ def postable(guild: discord.Guild, channel_id: int) -> ChannelId:
     """The channel, if the bot may see, send, embed and read history there.
 
     Raises:
-        UserMistake: exactly what is missing.
+        UserMistake: what is missing.
     """
     channel = guild.get_channel_or_thread(channel_id)
     if channel is None:
@@ -48,7 +48,7 @@ def postable(guild: discord.Guild, channel_id: int) -> ChannelId:
 
 
 def obstacle(guild: discord.Guild, channel_id: ChannelId | None) -> str | None:
-    """What is wrong with a channel that was chosen earlier; None if nothing is, or none is chosen."""
+    """What is wrong with a channel chosen earlier, as a sentence; None if nothing is, or none is chosen."""
     if channel_id is None:
         return None
     try:
@@ -59,7 +59,7 @@ def obstacle(guild: discord.Guild, channel_id: ChannelId | None) -> str | None:
 
 
 def role_trouble(guild: discord.Guild, role_id: RoleId | None) -> str | None:
-    """What is wrong with a role that was chosen earlier; None if nothing is, or none is chosen."""
+    """What is wrong with a role chosen earlier, as a sentence; None if nothing is, or none is chosen."""
     if role_id is None:
         return None
     role = guild.get_role(role_id)
@@ -73,12 +73,12 @@ def role_trouble(guild: discord.Guild, role_id: RoleId | None) -> str | None:
 
 
 def with_obstacles(guild: discord.Guild, lines: Sequence[WatchLine]) -> list[WatchLine]:
-    """A watchlist that also tells what is in the way of announcements that were not tried yet."""
+    """The watchlist, with a warning for channels that nothing was tried in yet and that would not work."""
     return [line if line.paused else replace(line, warning=obstacle(guild, line.channel_id)) for line in lines]
 
 
 def here(interaction: discord.Interaction[Spacebot]) -> int:
-    """The channel that a command was given in; for a thread, the channel that it belongs to."""
+    """The id of the channel that a command was given in; in a thread, that of its parent channel."""
     channel = interaction.channel
     if isinstance(channel, discord.Thread):
         return channel.parent_id
@@ -89,7 +89,7 @@ def mentionable(guild: discord.Guild, role: discord.Role) -> RoleId:
     """The role, if the bot can mention it.
 
     Raises:
-        UserMistake: it cannot, and what to do.
+        UserMistake: it cannot.
     """
     if role.mentionable or guild.me.guild_permissions.mention_everyone:
         return RoleId(role.id)

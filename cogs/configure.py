@@ -1,4 +1,4 @@
-"""How a guild hears of Spaces: `/config channel`, `role`, `announce`, `end`, `alerts`, `show`."""
+"""The configuration of a guild: `/config channel`, `role`, `announce`, `end`, `alerts`, `show`."""
 
 from typing import Literal
 
@@ -19,7 +19,7 @@ LONGEST_NOTICE = 24 * 60
 @app_commands.default_permissions(manage_guild=True)
 @app_commands.guild_only()
 class Configure(commands.GroupCog, group_name="config", group_description="Where Spaces are announced, and to whom"):
-    """The configuration; Discord hides it from who may not manage the server, and each command checks again."""
+    """`/config …`; Discord hides it from members who may not manage the server, and each command checks again."""
 
     def __init__(self, bot: Spacebot) -> None:
         self.guilds = bot.services.guilds

@@ -20,7 +20,7 @@ class EveryoneButton(
     discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
     template=r"everyone:(?P<what>guild|[0-9]{1,19}):(?P<answer>yes|no)",
 ):
-    """One of the two answers, for the guild's role or for one watch's."""
+    """One of the two answers, for the role of the guild or of one watch."""
 
     def __init__(self, what: str, answer: str) -> None:
         yes = answer == "yes"

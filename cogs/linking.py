@@ -1,4 +1,4 @@
-"""`/x-link` and `/x-unlink`: a person lends the bot what X shows to their account, and takes it back."""
+"""`/x-link` and `/x-unlink`: a person lets the bot see what X shows to their account, and takes that back."""
 
 import re
 from typing import Self
@@ -16,7 +16,7 @@ from spacebot.usecases.links import SIGN_IN_LIVES, Links, PersonId
 
 
 class PasteButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template="x-link:paste"):
-    """Opens the question for the address."""
+    """Opens the form for the address."""
 
     def __init__(self) -> None:
         super().__init__(discord.ui.Button(label=linking.PASTE, custom_id="x-link:paste"))
@@ -33,14 +33,14 @@ class PasteButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], te
 
 
 class PasteModal(discord.ui.Modal, title=linking.ASK_ADDRESS):
-    """Takes the address that the person landed on."""
+    """The form for the address that the person landed on."""
 
     address: discord.ui.TextInput["PasteModal"] = discord.ui.TextInput(
         label=linking.ADDRESS, custom_id="address", placeholder="http…", max_length=2000
     )
 
     def __init__(self) -> None:
-        super().__init__(timeout=SIGN_IN_LIVES.total_seconds())  # dismissed forms are forgotten then
+        super().__init__(timeout=SIGN_IN_LIVES.total_seconds())  # discord.py keeps dismissed forms until then
 
     async def on_submit(self, interaction: discord.Interaction[Spacebot]) -> None:  # type: ignore[override] # our bot
         await interaction.response.defer(ephemeral=True, thinking=True)

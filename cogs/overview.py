@@ -1,4 +1,4 @@
-"""How things are and what was announced: `/status`, `/history`."""
+"""Whether everything works, and what was announced: `/status`, `/history`."""
 
 import discord
 from discord import app_commands
@@ -13,7 +13,7 @@ from spacebot.present.status import status_card
 
 
 class Overview(commands.Cog):
-    """For admins; Discord hides it from who may not manage the server, and each command checks again."""
+    """For admins; Discord hides it from members who may not manage the server, and each command checks again."""
 
     def __init__(self, bot: Spacebot) -> None:
         self.health = bot.services.health

@@ -1,4 +1,4 @@
-"""Answers of several pages, turned with two buttons; the pages wait in memory, so a very old answer says so."""
+"""Answers of one or several pages, with two buttons to turn them; pages are kept in memory, for recent answers only."""
 
 import logging
 import re
@@ -50,7 +50,7 @@ class PageButton(
             view = _buttons(self.key, self.to, kept)
             await interaction.response.edit_message(content=card.content, embed=card.embed, view=view)
         else:
-            await interaction.response.defer()  # X may take longer than three seconds
+            await interaction.response.defer()  # X may take longer than the three seconds that Discord waits
             await self._turn(interaction, kept)
 
     async def _turn(self, interaction: discord.Interaction[Spacebot], kept: PagedAnswer) -> None:
@@ -83,7 +83,7 @@ async def _load(kept: PagedAnswer) -> None:
 def _buttons(key: str, at: int, kept: PagedAnswer) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
     if at == 0:
-        # An id that no page answers to: the two buttons must differ.
+        # An id that no button handles: the two must differ.
         view.add_item(discord.ui.Button(label=replies.PREVIOUS, custom_id=f"page:{key}:none", disabled=True))
     else:
         view.add_item(PageButton(key, at - 1, label=replies.PREVIOUS))
@@ -113,7 +113,7 @@ async def reply(interaction: discord.Interaction[Spacebot], card: Card, *, is_pr
 
 
 async def whisper(interaction: discord.Interaction[Spacebot], text: str) -> None:
-    """A word for the asker alone, after an answer that is good without it."""
+    """Send something only the asker sees, after an answer that is complete without it."""
     try:
         await interaction.followup.send(text, ephemeral=True)
     except TROUBLES as error:
@@ -131,13 +131,13 @@ async def reply_pages_of(
     compose: Callable[[Page[T]], list[Card]],
     nothing: Card,
 ) -> None:
-    """The same for pages of X, each asked for when somebody turns to it.
+    """As `reply_pages`, for pages of X that are requested only when somebody turns to them.
 
     Args:
-        interaction: A command whose answer was begun.
-        pages: What X shows, page by page.
-        compose: Makes cards of a page.
-        nothing: What to say where there is not one card.
+        interaction: A command whose answer was deferred.
+        pages: X's pages.
+        compose: Turns a page into cards.
+        nothing: The answer if there is no card at all.
     """
 
     async def more() -> list[Card] | None:
@@ -167,5 +167,5 @@ async def _reply_first(interaction: discord.Interaction[Spacebot], kept: PagedAn
 
 
 async def setup(bot: Spacebot) -> None:
-    """Let the buttons work, also on answers given before a restart."""
+    """Let the buttons work; on answers given before a restart they say that the answer is too old."""
     bot.add_dynamic_items(PageButton)

@@ -1,4 +1,4 @@
-"""What everybody in a guild can ask: `/space`, `/spaces-search` and `/host-live`."""
+"""What everybody can ask: `/space`, `/spaces-search`, `/host-live`, `/space-posts` and `/space-buyers`."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""Whom a guild follows: `/watch add`, `/watch remove`, `/watch list`, `/watch keyword …`."""
+"""The hosts and keywords of a guild: `/watch add`, `/watch remove`, `/watch list`, `/watch keyword …`."""
 
 from typing import Literal
 
@@ -21,7 +21,7 @@ from spacebot.usecases.guilds import CHOICES
 @app_commands.default_permissions(manage_guild=True)
 @app_commands.guild_only()
 class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom this server follows on X"):
-    """The watchlist; Discord hides it from who may not manage the server, and each command checks again."""
+    """`/watch …`; Discord hides it from members who may not manage the server, and each command checks again."""
 
     def __init__(self, bot: Spacebot) -> None:
         self.guilds = bot.services.guilds

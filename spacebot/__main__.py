@@ -65,7 +65,7 @@ def healthy() -> None:
 @main.command()
 def delays() -> None:
     """Show how long announcements took from the start of their Spaces, over the last week."""
-    _show(delays_text, lambda tables: tables.delays(SystemClock().now() - A_WEEK))
+    _show(delays_text, lambda queries: queries.delays(SystemClock().now() - A_WEEK))
 
 
 @main.command()
@@ -73,7 +73,7 @@ def delays() -> None:
 def costs(days: int) -> None:
     """Show what X billed, by day and kind."""
     since = utc_day(SystemClock().now()) - timedelta(days=days - 1)
-    _show(costs_table, lambda tables: tables.spending(since))
+    _show(costs_table, lambda queries: queries.spending(since))
 
 
 @main.command()

@@ -173,7 +173,7 @@ class Billing:
     async def release(self, reservation: Reservation) -> None:
         """Give back what was reserved: X was not reached, or has refused."""
         try:
-            await self._store(Queries.give_back, [reservation.number])
+            await self._store(Queries.end_reservations, [reservation.number])
         except StoreError as error:
             self._outage.failed(BOOKS, error)
             self._remember_lost(reservation)
@@ -252,7 +252,7 @@ class Billing:
         lines = await self._store(Queries.spending, since)
         return Summary(
             today=tuple(line for line in lines if line.day == today),
-            open_requests=await self._store(Queries.laid_aside),
+            open_requests=await self._store(Queries.total_reserved),
             month=sum(line.millicents for line in lines if line.day >= today.replace(day=1)),
             forecast=forecast(lines, now, first or today),
             budget=self._budget,

@@ -1,4 +1,4 @@
-"""`spacebot check`: a line for each thing that must work before the bot can, and what to do about what does not."""
+"""`spacebot check` and `spacebot healthy`: do settings, database and tokens work, is the bot connected?"""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -23,7 +23,7 @@ UNHEALTHY_AFTER = timedelta(seconds=3 * BEAT_SECONDS)
 async def healthy(settings: Settings) -> str | None:
     """Why the bot that uses this database does not seem to be connected; None if it does.
 
-    Asks neither Discord nor X, so it may be asked every minute.
+    Makes no request to Discord or X, so it may be called every minute.
     """
     if not settings.database.exists():
         return f"there is no database at {settings.database}"
@@ -44,8 +44,8 @@ async def check(settings: Settings, say: Callable[[str], None]) -> bool:
     """Try the database and both tokens.
 
     Args:
-        settings: Already found to be well-formed.
-        say: Takes a line.
+        settings: The settings, valid already.
+        say: Called with each line of the result.
 
     Returns:
         Whether all of it works.
@@ -89,7 +89,7 @@ async def _discord(settings: Settings, say: Callable[[str], None]) -> bool:
 async def _x(settings: Settings, say: Callable[[str], None]) -> bool:
     async with aiohttp.ClientSession() as session:
         try:
-            # Asking for a Space that cannot exist is free: X bills what it returns.
+            # A Space that cannot exist: X bills only what it returns, so this is free.
             auth = auth_of(settings, session, SystemClock())
             await x_client(settings, session, SystemClock(), auth=auth).spaces([NOBODY])
         except XBadToken:

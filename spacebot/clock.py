@@ -1,4 +1,4 @@
-"""The one source of time: everything that waits or dates something is handed a `Clock`, so that a test can play hours."""
+"""The source of time: everything that waits or dates something is given a `Clock`, so that tests can skip hours."""
 
 import asyncio
 import time
@@ -10,7 +10,7 @@ class Clock(Protocol):
     """Two kinds of time, and a wait."""
 
     def now(self) -> datetime:
-        """The wall clock, aware and in UTC: for what people read. It may jump."""
+        """The wall clock, aware and in UTC: for what people read or the database keeps. It may jump."""
         ...
 
     def monotonic(self) -> float:
@@ -36,7 +36,7 @@ class SystemClock:
 
 
 async def until_set(clock: Clock, event: asyncio.Event, seconds: float) -> None:
-    """Return when the event is set, and after so many seconds at the latest."""
+    """Return when the event is set, or after this many seconds."""
     waits = {asyncio.ensure_future(clock.sleep(seconds)), asyncio.ensure_future(event.wait())}
     try:
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)

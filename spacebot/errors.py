@@ -5,9 +5,9 @@ of a `DiscordError` is the code of its obstacle.
 
 SpacebotError
 ├── SettingsError               a setting is missing or malformed (exit status 2)
-├── UserMistake                 a person asked what cannot be done; `present.mistakes` has the sentence of each
+├── UserMistake                 a person asked for something impossible; `present.mistakes` has the sentence
 ├── XError                      X did not give what was asked
-│   ├── XAbsent                 X answered, and names this one thing as not to be seen
+│   ├── XAbsent                 X answered that it does not show this one thing
 │   │   ├── XNotFound           unknown, or gone
 │   │   ├── XUnavailable        withheld, deleted or disallowed
 │   │   ├── XPrivate            not for this token to see
@@ -21,16 +21,16 @@ SpacebotError
 │   │   ├── XSpendCapReached    the account's own spending cap is reached
 │   │   │   └── BudgetSpent     what the bot itself may spend in a day is spent; X was not asked
 │   │   └── XUsageCapped        the plan's amount of reads is used up
-│   ├── XRefused                X understood and will not do it
+│   ├── XRefused                X understood the request and rejects it
 │   │   ├── XInvalidRequest     a parameter is wrong
 │   │   ├── XFieldRefused       a field is not for this token
 │   │   ├── XConflict           it contradicts what is there
 │   │   │   └── XDuplicate      it is there already
 │   │   ├── XRuleCap            no more subscriptions or rules may be made
 │   │   └── XSignInRefused      the sign-in or its renewal is over; the person signs in again
-│   ├── XRateLimited            too many requests for now; says until when
-│   │   └── XTooManyConnections an old stream connection still stands
-│   └── XDown                   no answer, or none to be relied upon; it may work in a moment
+│   ├── XRateLimited            too many requests for now; says until when, if X does
+│   │   └── XTooManyConnections an earlier stream connection is still open
+│   └── XDown                   no answer, or not a reliable one; it may work in a moment
 │       ├── XUnreadable         an answer came that cannot be understood
 │       └── XDisconnected       X closed the stream
 ├── StoreError                  the database could not do what was asked; nothing was changed
@@ -39,7 +39,7 @@ SpacebotError
     ├── MessageRefused          it said no to this one message; nothing was posted
     ├── SearchGivenUp           there are too many messages to look through
     ├── TryLater                nothing was posted, and nobody is to blame
-    ├── Unclear                 it may or may not have been done
+    ├── Unclear                 it may or may not have been done; time-outs and resets
     └── MessageGone             somebody deleted the message
 """
 
@@ -51,7 +51,7 @@ from spacebot.domain.obstacles import Obstacle, Reason
 
 
 class SpacebotError(Exception):
-    """Something went wrong that spacebot foresees."""
+    """The base of every exception that spacebot raises on purpose."""
 
 
 class SettingsError(SpacebotError):
@@ -59,11 +59,11 @@ class SettingsError(SpacebotError):
 
 
 class UserMistake(SpacebotError):
-    """A person asked for what cannot be done. The text is for logs alone.
+    """A person asked for something that cannot be done. The text is for logs only.
 
     Attributes:
         mistake: What it is.
-        values: What its sentence tells beside, by name.
+        values: The values for its sentence, by name.
     """
 
     def __init__(self, mistake: Mistake, **values: str | int) -> None:
@@ -77,7 +77,7 @@ class XError(SpacebotError):
 
     Attributes:
         status: The HTTP status, where there was an answer.
-        detail: X's own words. They are free text from outside: neutralise them before anybody reads them.
+        detail: X's own words: text from outside, to be escaped before it is shown.
     """
 
     sentence = "X did not give what was asked."
@@ -89,11 +89,11 @@ class XError(SpacebotError):
 
 
 class XAbsent(XError):
-    """X answered, and names one thing as not to be seen.
+    """X answered that it does not show one thing.
 
     Attributes:
         resource_type: 'space', 'user', 'post' or 'topic', where X says so.
-        resource_id: What X names: an id or a handle. None if X named nothing, which says nothing about any one thing.
+        resource_id: What X names: an id or a handle. None if X named nothing; then it is about no particular thing.
     """
 
     sentence = "X does not show this{thing}."
@@ -169,13 +169,13 @@ class XForbidden(XOperatorNeeded):
 
 
 class XCreditsDepleted(XOperatorNeeded):
-    """The account's prepaid credits are used up."""
+    """The prepaid credits of the X account are used up."""
 
     sentence = "The credits for X's API are used up: whoever runs the bot must buy more in X's developer console."
 
 
 class XSpendCapReached(XOperatorNeeded):
-    """The spending cap that the account has set for itself is reached.
+    """The spending cap set in X's developer console is reached.
 
     Attributes:
         reset_date: When X lifts it by itself, where X says so.
@@ -213,7 +213,7 @@ class XUsageCapped(XOperatorNeeded):
 
 
 class XRefused(XError):
-    """X understood the request and will not do it; the same request will fail again."""
+    """X understood the request and rejects it; the same request will fail again."""
 
     sentence = "X refused this request."
 
@@ -222,8 +222,8 @@ class XInvalidRequest(XRefused):
     """A parameter is wrong.
 
     Attributes:
-        parameters: The names X complains of, as far as it names any.
-        values: The values X complains of, as far as it names any.
+        parameters: The names of the rejected parameters, if X gives any.
+        values: The rejected values, if X gives any.
     """
 
     sentence = "X cannot read a part of this request."
@@ -266,7 +266,7 @@ class XConflict(XRefused):
 
 
 class XDuplicate(XConflict):
-    """It is there already: nothing is lost."""
+    """It exists already, so nothing is lost."""
 
     sentence = "X has this already."
 
@@ -287,8 +287,8 @@ class XRateLimited(XError):
     """Too many requests for now.
 
     Attributes:
-        until: When the next one may go, aware and in UTC; None if nobody knows.
-        retry_after: The same as seconds from when this was raised.
+        until: When the next request may be sent, aware and in UTC; None if unknown.
+        retry_after: The same in seconds from when this was raised.
     """
 
     sentence = "X asks for a pause: try again in a few minutes."
@@ -316,13 +316,13 @@ class XRateLimited(XError):
 
 
 class XTooManyConnections(XRateLimited):
-    """An earlier connection to the stream still stands at X's side."""
+    """X still considers an earlier connection to the stream open."""
 
     sentence = "X still holds an earlier connection open: try again in a minute."
 
 
 class XDown(XError):
-    """No answer, or none to be relied upon: nothing is known, and it may work in a moment."""
+    """No answer, or not a reliable one: nothing is known, and it may work in a moment."""
 
     sentence = "X is not answering properly at the moment: try again shortly."
 
@@ -356,22 +356,22 @@ class StoreError(SpacebotError):
 
 
 class Refused(DiscordError):
-    """Discord said no for this channel; nothing was posted."""
+    """Discord refuses messages in this channel; nothing was posted."""
 
 
 class MessageRefused(DiscordError):
-    """Discord said no to this one message; nothing was posted, and others may well pass in the same channel."""
+    """Discord refuses this one message; nothing was posted, and others may pass in the same channel."""
 
 
 class SearchGivenUp(DiscordError):
-    """There are too many messages to look through; whether ours is among them is not known."""
+    """There are too many messages to search; whether ours is among them is unknown."""
 
     def __init__(self) -> None:
         super().__init__(Obstacle(reason=Reason.SEARCH_TOO_LONG))
 
 
 class TryLater(DiscordError):
-    """Nothing was posted, and nobody is to blame: a full bucket, a server that is unavailable."""
+    """Nothing was posted, and nothing is wrong with the message: a rate limit, an unavailable server."""
 
     def __init__(self, obstacle: Obstacle, *, seconds: float) -> None:
         super().__init__(obstacle)
@@ -380,18 +380,18 @@ class TryLater(DiscordError):
 
 
 class Unclear(DiscordError):
-    """It may or may not have been done: a time-out, a reset, an answer that is none."""
+    """It may or may not have been done: a time-out, a reset, an answer that cannot be read."""
 
 
 class MessageGone(DiscordError):
-    """Somebody deleted the message; it is not brought back."""
+    """Somebody deleted the message; it is not posted again."""
 
     def __init__(self) -> None:
         super().__init__(Obstacle(reason=Reason.MESSAGE_DELETED))
 
 
 class BudgetSpent(XSpendCapReached):
-    """What the operator lets the bot spend on X in a UTC day is spent, as far as this kind of question goes."""
+    """The day's budget for X has no room left for this kind of request; X was not asked."""
 
     sentence = (
         "The bot has spent what it may spend on X today: ask again after midnight UTC, "

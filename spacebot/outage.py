@@ -1,4 +1,4 @@
-"""Tells the log of a failure once, and of its end once, however often it is met in between."""
+"""Logs a failure once and its end once, however often it is met in between."""
 
 import logging
 

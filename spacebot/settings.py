@@ -1,4 +1,4 @@
-"""Every setting, in one class, read from the environment and from `.env`; a wrong one is named with what to do."""
+"""Every setting in one class, read from the environment and from `.env`; an error names the setting and the remedy."""
 
 import os
 from decimal import Decimal
@@ -51,7 +51,7 @@ Keys = Annotated[SecretStr, AfterValidator(_keys)]
 
 
 def vault_of(keys: SecretStr) -> Vault:
-    """What the keys of the settings open and seal; raises ValueError where one is none."""
+    """The vault with these comma-separated keys; raises ValueError if one is not a key."""
     return Vault([SecretStr(key.strip()) for key in keys.get_secret_value().split(",")])
 
 
@@ -63,7 +63,7 @@ def _host_and_port(value: str) -> str:
 
 
 class Settings(BaseSettings):
-    """All that an operator can set; the description of each is what the documentation says of it."""
+    """Everything an operator can set; the README repeats each description."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, extra="ignore", env_ignore_empty=True, frozen=True, hide_input_in_errors=True
@@ -172,7 +172,7 @@ def load() -> tuple[Settings, list[str]]:
 
 
 def _incomplete(given: set[str]) -> list[str]:
-    """What is missing beside what is there, for settings that belong together."""
+    """A sentence for each setting that is missing although one that needs it is set."""
     lines = []
     if "X_BEARER_TOKEN" not in given and not {"X_API_KEY", "X_API_SECRET"} <= given:
         lines.append(

@@ -1,4 +1,4 @@
-"""Encryption of what must not be readable in the database: users' tokens, and the secrets of a sign-in under way.
+"""Encryption of what must not be readable in the database: people's tokens, and the secrets of a sign-in.
 
 Fernet (AES-128-CBC with HMAC-SHA256) of the `cryptography` library, under keys from the settings.
 """
@@ -21,7 +21,7 @@ def new_key() -> str:
 
 
 class Vault:
-    """Seals and opens secrets. The first key seals; all of them open, so that a key can be exchanged."""
+    """Encrypts and decrypts secrets. The first key encrypts; all of them decrypt, so that a key can be replaced."""
 
     def __init__(self, keys: Sequence[SecretStr]) -> None:
         """Take the keys.
@@ -30,19 +30,19 @@ class Vault:
             keys: Fernet keys: 32 bytes in URL-safe base64 each.
 
         Raises:
-            ValueError: one of them is none.
+            ValueError: one of them is not a key.
         """
         self._fernet = MultiFernet([Fernet(key.get_secret_value()) for key in keys])
 
     def seal(self, secret: SecretStr) -> bytes:
-        """The secret, unreadable."""
+        """Encrypt the secret."""
         return self._fernet.encrypt(secret.get_secret_value().encode())
 
     def open(self, sealed: bytes) -> SecretStr:
-        """The secret again.
+        """Decrypt what was sealed.
 
         Raises:
-            VaultError: none of the keys sealed this.
+            VaultError: it was sealed with none of the keys.
         """
         try:
             return SecretStr(self._fernet.decrypt(sealed).decode())

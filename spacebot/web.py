@@ -1,6 +1,6 @@
-"""The small web endpoint where X sends people back to: it shows what would be linked, and links it when they say so.
+"""The web endpoint to which X redirects people after a sign-in: it asks for confirmation, then links the account.
 
-Nothing of an address is logged, for it carries a code.
+Addresses are never logged: they contain a code.
 """
 
 import logging
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 def _without_trace(record: logging.LogRecord) -> bool:
-    """A request that the server cannot read stands in its traces, code and all."""
+    """Drop the traceback: it would contain the request, and with it the code."""
     record.exc_info = record.exc_text = None
     return True
 
@@ -54,7 +54,7 @@ class WebEndpoint:
 
     async def __aenter__(self) -> Self:
         app = web.Application()
-        # Not for HEAD: a look ahead by somebody's mail program would use the sign-in up.
+        # Not for HEAD: a mail program that previews the link would use up the sign-in.
         app.router.add_get(CALLBACK, self._arrived, allow_head=False)
         app.router.add_post(CONFIRM, self._answered)
         self._runner = web.AppRunner(app, access_log=None, logger=_server_log)
@@ -83,7 +83,7 @@ class WebEndpoint:
     async def _answered(self, request: web.Request) -> web.Response:
         try:
             form = await request.post()
-        except (ValueError, LookupError, AssertionError):  # a body that is no form
+        except (ValueError, LookupError, AssertionError):  # the body is not a form
             return _failed(UserMistake(Mistake.SIGN_IN_STALE))
         key = str(form.get("key", ""))
         try:

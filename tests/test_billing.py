@@ -70,7 +70,7 @@ async def lines(billing: Billing) -> dict[tuple[date, str], int]:
     return {(line.day, line.kind): line.millicents for line in await billing._store(Queries.spending, DAY)}
 
 
-async def laid_aside(billing: Billing) -> int:
+async def total_reserved(billing: Billing) -> int:
     return (await billing.summary()).open_requests
 
 
@@ -79,15 +79,15 @@ async def laid_aside(billing: Billing) -> int:
 
 async def test_a_request_is_in_the_books_before_it_goes_and_settled_by_its_answer(billing: Billing) -> None:
     reservation = await billing.reserve(question("1a"))
-    assert await laid_aside(billing) == 5_000
+    assert await total_reserved(billing) == 5_000
     await billing.settle(reservation, spaces("1a", "1b"), START)
-    assert await laid_aside(billing) == 0
+    assert await total_reserved(billing) == 0
     assert await lines(billing) == {(DAY, "space"): 1_000}
 
 
 async def test_what_x_refuses_is_free(billing: Billing) -> None:
     await billing.release(await billing.reserve(question("1a")))
-    assert await laid_aside(billing) == 0
+    assert await total_reserved(billing) == 0
     assert await lines(billing) == {}
 
 
@@ -107,18 +107,18 @@ async def test_what_is_paid_for_is_known_without_asking_the_database(
 async def test_less_is_laid_aside_where_it_is_paid_for_already(billing: Billing) -> None:
     await billing.book(spaces("1a"))
     await billing.reserve(CostCeiling(named=spaces("1a", "1b"), unnamed={"user": 1}))
-    assert await laid_aside(billing) == 500 + 1_000
+    assert await total_reserved(billing) == 500 + 1_000
 
 
 async def test_a_lost_answer_is_settled_by_the_next_good_one_to_the_same_question(
     billing: Billing, clock: FakeClock
 ) -> None:
     await billing.answer_lost(await billing.reserve(question("1a", "1b")))
-    assert await laid_aside(billing) == 5_000
+    assert await total_reserved(billing) == 5_000
     for subject, left in (("1a", 5_000), ("1b", 0)):
         clock.jump(1)
         await billing.settle(await billing.reserve(question(subject)), spaces(subject), clock.now())
-        assert await laid_aside(billing) == left
+        assert await total_reserved(billing) == left
     assert await lines(billing) == {(DAY, "space"): 1_000}
 
 
@@ -128,14 +128,14 @@ async def test_an_answer_to_something_else_or_to_an_earlier_request_settles_no_l
     await billing.settle(earlier, spaces("1a"), START)
     other = CostCeiling(unnamed={"space": 1}, question="search", subjects=frozenset({"1a"}))
     await billing.settle(await billing.reserve(other), spaces("1a"), START)
-    assert await laid_aside(billing) == 5_000
+    assert await total_reserved(billing) == 5_000
 
 
 async def test_an_hour_of_lost_answers_counts_once(billing: Billing, clock: FakeClock) -> None:
     for _ in range(60):
         clock.jump(60)
         await billing.answer_lost(await billing.reserve(question("1a", "1b")))
-    assert await laid_aside(billing) == 5_000
+    assert await total_reserved(billing) == 5_000
 
 
 async def test_a_lost_answer_that_its_day_leaves_open_is_booked_at_its_most(billing: Billing, clock: FakeClock) -> None:
@@ -143,7 +143,7 @@ async def test_a_lost_answer_that_its_day_leaves_open_is_booked_at_its_most(bill
     clock.jump(HOUR.total_seconds() * 13)
     await billing.settle(await billing.reserve(question("1a")), spaces("1a"), clock.now())
     assert await lines(billing) == {(DAY, UNANSWERED): 5_000, (MIDNIGHT.date(), "space"): 500}
-    assert await laid_aside(billing) == 0
+    assert await total_reserved(billing) == 0
 
 
 @pytest.mark.parametrize("seconds", [-200, 30])
@@ -165,7 +165,7 @@ async def test_close_to_midnight_what_is_paid_for_today_may_have_to_be_paid_agai
     async with opened(tmp_path, clock) as billing:
         await billing.book(spaces("1a"))
         await billing.reserve(CostCeiling(named=spaces("1a"), unnamed={}))
-        assert await laid_aside(billing) == 500 + 500
+        assert await total_reserved(billing) == 500 + 500
 
 
 async def test_an_answer_that_cannot_be_booked_stays_at_its_most(
@@ -181,10 +181,10 @@ async def test_an_answer_that_cannot_be_booked_stays_at_its_most(
         broken.setattr(Queries, "pay", fail)
         await billing.settle(reservation, spaces("1a"), START)
     assert not billing.is_paid("space", "1a")
-    assert await laid_aside(billing) == 5_000
+    assert await total_reserved(billing) == 5_000
     assert "disk full" in caplog.text
     await billing.settle(await billing.reserve(question("1a")), spaces("1a"), START)
-    assert await laid_aside(billing) == 0
+    assert await total_reserved(billing) == 0
     assert await lines(billing) == {(DAY, "space"): 500}
     assert caplog.messages[-1] == "X's bill can be booked again."
 
@@ -196,7 +196,7 @@ async def test_a_crash_leaves_its_requests_at_their_most(
         await billing.reserve(question("1a"))
     async with opened(tmp_path, clock) as billing:
         assert await lines(billing) == {(DAY, UNANSWERED): 5_000}
-        assert await laid_aside(billing) == 0
+        assert await total_reserved(billing) == 0
     assert "1 requests" in caplog.text
 
 
@@ -210,7 +210,7 @@ async def test_pushed_events_are_booked_once_each_and_a_crash_leaves_room_for_th
             billing.book_event(uuid)
         await asyncio.gather(*billing._events)
         assert await lines(billing) == {(DAY, "event"): 1_000}
-        assert await laid_aside(billing) == 20 * 500
+        assert await total_reserved(billing) == 20 * 500
     async with opened(tmp_path, clock) as billing:
         assert await lines(billing) == {(DAY, "event"): 1_000, (DAY, UNANSWERED): 20 * 500}
 
@@ -243,7 +243,7 @@ async def test_an_orderly_stop_books_what_is_under_way_and_leaves_nothing_open(
 async def test_a_stop_does_not_wait_for_ever(billing: Billing) -> None:
     await billing.reserve(question("1a"))
     await billing.close(0)
-    assert await laid_aside(billing) == 5_000
+    assert await total_reserved(billing) == 5_000
 
 
 # The budget
@@ -520,7 +520,7 @@ class Month:
     async def must_not_be_below(self, run: Run) -> None:
         store = run.billing._store
         booked = sum(line.millicents for line in await store(Queries.spending, DAY))
-        assert booked + await store(Queries.laid_aside) >= millicents(self.x.billed.dollars())
+        assert booked + await store(Queries.total_reserved) >= millicents(self.x.billed.dollars())
 
     async def by_day(self, run: Run) -> dict[date, int]:
         sums: dict[date, int] = {}
@@ -587,7 +587,7 @@ async def test_only_a_request_that_x_may_have_answered_stays_in_the_books(
         story.x.fault("creator_ids", fault)
         story.x.fault("spaces", fault)
         await story.ask_all(run)
-        assert (await laid_aside(run.billing) > 0) == may_be_billed
+        assert (await total_reserved(run.billing) > 0) == may_be_billed
         await story.must_not_be_below(run)
 
 
@@ -595,7 +595,7 @@ async def test_a_request_that_never_reached_x_is_free(tmp_path: Path) -> None:
     async with month(tmp_path, 7) as story, story.run() as run:
         await story.x.stop()
         await story.ask_all(run)
-        assert await laid_aside(run.billing) == 0
+        assert await total_reserved(run.billing) == 0
         assert await story.by_day(run) == {}
 
 
@@ -608,7 +608,7 @@ async def test_an_answer_for_which_nobody_waits_any_more_is_booked_all_the_same(
         with pytest.raises(asyncio.CancelledError):
             await asked
         await run_until(story.clock, asyncio.ensure_future(run.billing.close(10)))
-        assert await laid_aside(run.billing) == 0
+        assert await total_reserved(run.billing) == 0
         assert await story.by_day(run) == story.bill() != {}
 
 
@@ -630,7 +630,7 @@ async def test_over_a_month_without_crashes_the_books_are_x_own_bill_to_the_cent
                 assert await story.by_day(run) == story.bill()
                 story.clock.jump(next_look(story.chance, story.clock.now()))
                 story.live_on()
-            assert await laid_aside(run.billing) == 0
+            assert await total_reserved(run.billing) == 0
         assert len(story.bill()) > 28
         assert story.x.refused == []
 
@@ -673,7 +673,7 @@ async def test_answers_that_were_lost_are_settled_to_the_cent_by_the_good_ones_t
                 story.clock.jump(3_600)
             story.x.clear_faults()
             await story.ask_all(run)
-            assert await laid_aside(run.billing) == 0
+            assert await total_reserved(run.billing) == 0
             assert await story.by_day(run) == story.bill()
             story.clock.jump(21 * 3_600)
             story.live_on()

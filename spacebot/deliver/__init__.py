@@ -1,1 +1,1 @@
-"""Bringing messages to Discord: what ought to stand in which channel, at what pace, and what is in the way."""
+"""Brings messages to Discord: announcements and notices, their pace, and what prevents them."""

@@ -1,7 +1,7 @@
 """The loop that makes Discord agree with the ledger: it sends what is missing and edits what is out of date.
 
-A delivery is committed as 'sending' before Discord is called. Whatever happens then, the ledger decides what comes
-next: after an unclear outcome the channel is searched before anything is sent again.
+A delivery is committed as 'sending' before Discord is called. After an unclear outcome the channel is searched before
+anything is sent again.
 """
 
 import asyncio
@@ -37,60 +37,60 @@ from spacebot.store.queries import Queries
 log = logging.getLogger(__name__)
 
 PATIENCE = timedelta(seconds=30)
-"""How long the courier sleeps at most; then it looks whether paused channels are open again."""
+"""The longest sleep; then paused channels are checked again."""
 
 LOOK_BACK = timedelta(minutes=5)
-"""A message is searched from this long before its first attempt: Discord's clock is not ours."""
+"""A message is searched from this long before its first attempt on: Discord's clock may differ from ours."""
 
-TOO_LATE_TO_RING = timedelta(minutes=30)
-"""A Space found so long after its start is announced without mentioning anybody."""
+TOO_LATE_TO_MENTION = timedelta(minutes=30)
+"""A Space found this long after its start is announced without mentioning anybody."""
 
-ON_ITS_WAY = timedelta(seconds=60)
-"""A message that an attempt has left on its way stands in the channel after so long, or never will."""
+STILL_ARRIVING = timedelta(seconds=60)
+"""A message sent by an attempt with unclear outcome appears within this time, or never."""
 
 PASSING = 2
-"""So many failed attempts may be a passing weakness of Discord's, which no admin can do anything about."""
+"""Up to this many failed attempts are taken for a passing problem of Discord's that admins need not hear about."""
 
 OLD = timedelta(minutes=58)
-"""Discord lets messages be edited only rarely once they are an hour old, however many there are in the channel."""
+"""Discord limits edits of messages older than an hour, for all of a channel together; this counts as an hour."""
 
 OLD_EDITS_APART = 60.0
 """Seconds between two such edits in one channel. Discord's own number is not published."""
 
 REOPEN_EVERY = 1.0
-"""Seconds between looks at the paused channels: each delivery that is done brings the courier round."""
+"""The least seconds between two checks of the paused channels; without it each finished delivery would cause one."""
 
-BLIND_PAUSE = timedelta(minutes=1)
-"""How long a channel rests after a refusal that the permissions we know do not explain; twice as long each time."""
+UNEXPLAINED_PAUSE = timedelta(minutes=1)
+"""How long a channel is paused after a refusal that the known permissions do not explain; doubled each time."""
 
 LONGEST_REST = timedelta(minutes=15)
-"""How long such a channel rests at most: what opens it again is not told to us."""
+"""The longest such pause: nothing tells the bot when the channel works again."""
 
 CLOCK_STEP = 2.0
-"""Seconds that the wall clock may go slower than time without being set back."""
+"""Seconds that the wall clock may fall behind the monotonic clock before it counts as set back."""
 
 RAREST_RETRY = timedelta(hours=1)
-"""How rarely a message is tried that Discord keeps refusing."""
+"""The longest wait before a message that Discord keeps refusing is tried again."""
 
 LONGEST_RETRY = timedelta(minutes=5)
 
 LEDGER = "ledger"
-"""What fails where the database does."""
+"""The name under which failures of the database are noted in the outage."""
 
 
 class Publisher(Protocol):
     """Discord, as the courier needs it."""
 
     def obstacle(self, guild_id: GuildId, channel_id: ChannelId) -> Obstacle | None:
-        """Why nothing can be posted in this channel; None if nothing is in the way. Costs no request."""
+        """Why nothing can be posted in this channel, from the cache; None if something can."""
         ...
 
     def can_search(self, guild_id: GuildId, channel_id: ChannelId) -> bool:
-        """Whether the bot may read the channel's history. Costs no request."""
+        """Whether the bot may read the channel's history, from the cache."""
         ...
 
     async def look(self, guild_id: GuildId, channel_id: ChannelId) -> Obstacle | None:
-        """The same, but asks Discord where the channel is not known.
+        """As `obstacle`, but asks Discord about a channel that is not in the cache.
 
         Raises:
             TryLater, Unclear: Discord did not say.
@@ -101,10 +101,10 @@ class Publisher(Protocol):
         """Post a message.
 
         Raises:
-            Refused: Discord said no for this channel; nothing was posted.
-            MessageRefused: Discord said no to this message; nothing was posted.
-            TryLater: nothing was posted, and nobody is to blame.
-            Unclear: the message may or may not stand in the channel.
+            Refused: Discord refuses messages in this channel; nothing was posted.
+            MessageRefused: Discord refuses this message; nothing was posted.
+            TryLater: nothing was posted; it may work later.
+            Unclear: the message may or may not have been posted.
         """
         ...
 
@@ -112,7 +112,7 @@ class Publisher(Protocol):
         """Our message that carries this embed address, if the channel's history since then shows one.
 
         Raises:
-            SearchGivenUp: there are too many messages to look through.
+            SearchGivenUp: there are too many messages to search.
             TryLater, Unclear: as `send`.
         """
         ...
@@ -132,7 +132,7 @@ class Publisher(Protocol):
 
 
 def ledger_outage() -> Outage:
-    """What keeps in mind whether the ledger can be worked on."""
+    """Remembers whether the ledger can be read and written."""
     return Outage(
         log,
         failed="The ledger cannot be read or written: %(error)s It is tried again.",
@@ -141,7 +141,7 @@ def ledger_outage() -> Outage:
 
 
 class Courier:
-    """Delivers what the ledger asks for, many channels at a time, one bad channel apart from the rest."""
+    """Delivers what the ledger asks for, in many channels at a time; a channel that fails delays no other."""
 
     def __init__(
         self,
@@ -159,9 +159,9 @@ class Courier:
             store: The ledger.
             publisher: Discord.
             clock: Time.
-            woken: Set by whoever has left work in the ledger; its own one if None.
-            outage: Knows why the ledger, under `LEDGER`, cannot be worked on; its own one if None.
-            most_at_once: How many deliveries are under way at once.
+            woken: Set by whoever has added work to the ledger; a new event if None.
+            outage: Where failures of the ledger are noted, as `LEDGER`; a new one if None.
+            most_at_once: The most deliveries under way at once.
         """
         self._store = store
         self._publisher = publisher
@@ -170,11 +170,11 @@ class Courier:
         self._woken = woken or asyncio.Event()
         self._claiming = asyncio.Lock()
         self._working: dict[asyncio.Task[None], ChannelId] = {}
-        self._rests: dict[ChannelId, float] = {}
-        self._blind: dict[ChannelId, int] = {}
+        self._rests_until: dict[ChannelId, float] = {}
+        self._unexplained: dict[ChannelId, int] = {}
         self._reopens_at = -math.inf
         self._unclear = 0
-        self._told: set[int] = set()
+        self._warned: set[int] = set()
         self._old_edits: dict[ChannelId, float] = {}
         self._last_looks: set[int] = set()
         self._stopping = False
@@ -183,11 +183,11 @@ class Courier:
         self._ahead: float | None = None
 
     def wake(self) -> None:
-        """There may be work."""
+        """Look at the ledger now: there may be work."""
         self._woken.set()
 
     async def idle(self) -> None:
-        """Return once everything that is due now is done: what is left waits for the clock, or for the next start."""
+        """Return once everything due now is done; what is left waits for its time, or for the next start."""
         while self._working or not self._at_rest.is_set() or (self._woken.is_set() and not self._stopping):
             if self._working:
                 await asyncio.wait(set(self._working))
@@ -204,14 +204,14 @@ class Courier:
                 if not released:
                     await self._release()
                     released = True
-                await self._mind_the_clock()
+                await self._check_clock()
                 is_early = self._clock.monotonic() < self._reopens_at
                 if not is_early:
                     await self._reopen()
                     self._reopens_at = self._clock.monotonic() + REOPEN_EVERY
                 more = await self._claim()
                 pause = 0.0 if more else await self._pause()
-                if is_early:  # what woke us may have been a channel that is open again
+                if is_early:  # it may have been woken because a channel works again
                     pause = min(pause, REOPEN_EVERY)
             except SpacebotError as error:
                 self._outage.failed(LEDGER, error)
@@ -225,10 +225,10 @@ class Courier:
         self._at_rest.set()
 
     async def drain(self, seconds: float) -> None:
-        """Start nothing new, and give what is under way so long to finish; the next start settles the rest."""
+        """Start nothing new and wait up to `seconds` for what is under way; the next start settles the rest."""
         self._stopping = True
         self._woken.set()
-        async with self._claiming:  # a claim that is being made right now is still started on
+        async with self._claiming:  # a claim being made right now is still carried out
             working = set(self._working)
         if working:
             await asyncio.wait(working, timeout=seconds)
@@ -241,8 +241,8 @@ class Courier:
         if released:
             log.info("%d deliveries were under way at the last stop; each is settled now.", released)
 
-    async def _mind_the_clock(self) -> None:
-        """A wall clock that was set back would leave what is due waiting for it to catch up."""
+    async def _check_clock(self) -> None:
+        """Make everything due that would otherwise wait for a wall clock that was set back."""
         now, ahead = self._clock.now(), self._clock.now().timestamp() - self._clock.monotonic()
         if self._ahead is not None and ahead < self._ahead - CLOCK_STEP:
             log.warning("The clock was set back by %.0f seconds; what was due is looked at again.", self._ahead - ahead)
@@ -250,7 +250,7 @@ class Courier:
         self._ahead = ahead
 
     async def _claim(self) -> bool:
-        """Start on what is due, as far as there are hands; whether more may be due already."""
+        """Claim due deliveries and start on them; returns whether more may be due already."""
         free = self._most_at_once - len(self._working)
         if free <= 0:
             await asyncio.wait(self._working, return_when=asyncio.FIRST_COMPLETED)
@@ -274,22 +274,22 @@ class Courier:
         due = await self._store(Queries.next_due)
         if due is None:
             return PATIENCE.total_seconds()
-        # What is due already waits for its channel, and whoever works there wakes us.
+        # What is due already waits for its channel; the delivery under way there wakes the loop.
         least = 1.0 if self._working else 0.05
         return min(max((due - self._clock.now()).total_seconds(), least), PATIENCE.total_seconds())
 
     async def _reopen(self) -> None:
-        """Resume the paused channels whose obstacle is gone."""
+        """Resume paused channels whose obstacle is gone."""
         for pause in await self._store(Queries.pauses):
             obstacle = self._publisher.obstacle(pause.guild_id, pause.channel_id)
             if obstacle is not None:
-                self._rests.pop(pause.channel_id, None)
-                self._blind.pop(pause.channel_id, None)
+                self._rests_until.pop(pause.channel_id, None)
+                self._unexplained.pop(pause.channel_id, None)
                 if obstacle != pause.obstacle:
                     await self._store(Queries.pause, pause.channel_id, pause.guild_id, obstacle, self._clock.now())
-            elif self._clock.monotonic() >= self._rests.get(pause.channel_id, 0.0):
-                self._rests.pop(pause.channel_id, None)
-                if pause.channel_id not in self._blind:  # there, only a message that stands is proof
+            elif self._clock.monotonic() >= self._rests_until.get(pause.channel_id, 0.0):
+                self._rests_until.pop(pause.channel_id, None)
+                if pause.channel_id not in self._unexplained:  # there, only a posted message is proof
                     log.info("Channel %d is open again.", pause.channel_id)
                 await self._store(Queries.resume, pause.channel_id, self._clock.now())
 
@@ -316,14 +316,14 @@ class Courier:
         except Refused as error:
             await self._pause_channel(job, error.obstacle)
         except MessageRefused as error:
-            await self._put_off(job, error.obstacle)
+            await self._retry_refused(job, error.obstacle)
         except TryLater as error:
             await self._retry(job, _lasting(job, error), unclear=False, after=timedelta(seconds=error.seconds))
         except Unclear as error:
             after = min(timedelta(seconds=2 ** min(job.attempts, 10)), LONGEST_RETRY)
             self._unclear += 1
-            if job.attempts == 0 and self._unclear == 1:  # while nothing goes through, one stands for all
-                self._told.add(job.delivery_id)
+            if job.attempts == 0 and self._unclear == 1:  # while nothing goes through, one warning is enough
+                self._warned.add(job.delivery_id)
                 why = sentence(error.obstacle)
                 log.warning("Delivery %d to channel %d is unclear: %s", job.delivery_id, job.channel_id, why)
             await self._retry(job, _lasting(job, error), unclear=True, after=after)
@@ -331,7 +331,7 @@ class Courier:
     async def _send(self, job: Job) -> None:
         quiet = False
         if job.first_attempt_at is not None and not self._publisher.can_search(job.guild_id, job.channel_id):
-            quiet = True  # never lost; and if it stands there already, at least nobody is called twice
+            quiet = True  # a duplicate is possible, but mentions nobody
         elif job.first_attempt_at is not None:
             found = None
             try:
@@ -341,7 +341,7 @@ class Courier:
             except SearchGivenUp:
                 quiet = True
             if found is not None:
-                # What it shows is not known: the least revision there is makes the next claim bring it up to date.
+                # Which revision it shows is unknown: 0 makes the next claim update it.
                 await self._store(Queries.mark_sent, job.delivery_id, found, 0, self._clock.now())
                 return
         now = self._clock.now()
@@ -353,24 +353,24 @@ class Courier:
             await self._give_up(job, Reason.UNWATCHED)
             return
         if due > now:
-            await self._store(Queries.wait, job, due)
+            await self._store(Queries.postpone_first_attempt, job, due)
             return
-        quiet = quiet or (job.kind is Kind.LIVE and is_late(job.space, now, TOO_LATE_TO_RING))
+        quiet = quiet or (job.kind is Kind.LIVE and is_late(job.space, now, TOO_LATE_TO_MENTION))
         message_id = await self._publisher.send(job.channel_id, announcement(job, now, quiet=quiet), nonce=nonce(job))
         await self._store(
             Queries.mark_sent, job.delivery_id, message_id, job.space.revision, self._clock.now(), quiet=quiet
         )
-        self._tell_recovery(job)
+        self._log_recovery(job)
 
     async def _give_up(self, job: Job, reason: Reason) -> None:
-        """There is nothing to send any more. What was attempted may still be on its way to the channel: look once more."""
+        """Skip a delivery that is no longer to be sent; after an attempt, search once more first: it may still arrive."""
         now, is_last = self._clock.now(), job.first_attempt_at is None or job.delivery_id in self._last_looks
         if is_last:
             self._last_looks.discard(job.delivery_id)
             await self._store(Queries.give_up, job, reason, now)
         else:
             self._last_looks.add(job.delivery_id)
-            await self._store(Queries.put_off, job.delivery_id, now + ON_ITS_WAY)
+            await self._store(Queries.postpone, job.delivery_id, now + STILL_ARRIVING)
 
     async def _edit(self, job: Job, message_id: MessageId) -> None:
         is_over = not job.space.phase.is_open and job.kind is not Kind.ENDED
@@ -384,10 +384,10 @@ class Courier:
             card = announcement(job, job.sent_at or self._clock.now(), quiet=job.quiet)
             await self._publisher.edit(job.channel_id, message_id, card)
         await self._store(Queries.mark_sent, job.delivery_id, message_id, job.space.revision, self._clock.now())
-        self._tell_recovery(job)
+        self._log_recovery(job)
 
     async def _is_too_soon(self, job: Job) -> bool:
-        """Whether another old message of the channel was edited just now; then the job waits, which is no failure."""
+        """Whether another old message in the channel was edited just now; then the job is postponed."""
         now, clock = self._clock.now(), self._clock.monotonic()
         if job.sent_at is None or now - job.sent_at < OLD:
             return False
@@ -395,38 +395,38 @@ class Courier:
         if rest <= 0:
             self._old_edits[job.channel_id] = clock
             return False
-        await self._store(Queries.put_off, job.delivery_id, now + timedelta(seconds=rest))
+        await self._store(Queries.postpone, job.delivery_id, now + timedelta(seconds=rest))
         return True
 
     async def _pause_channel(self, job: Job, obstacle: Obstacle) -> None:
         now = self._clock.now()
         news = await self._store(Queries.pause, job.channel_id, job.guild_id, obstacle, now)
-        times = self._blind.get(job.channel_id, 0)
+        times = self._unexplained.get(job.channel_id, 0)
         if news and not times:
             log.warning("Channel %d of server %d is paused: %s", job.channel_id, job.guild_id, sentence(obstacle))
         if self._publisher.obstacle(job.guild_id, job.channel_id) is None:
-            rest = min(BLIND_PAUSE * 2 ** min(times, 10), LONGEST_REST)
-            self._blind[job.channel_id] = times + 1
-            self._rests[job.channel_id] = self._clock.monotonic() + rest.total_seconds()
+            rest = min(UNEXPLAINED_PAUSE * 2 ** min(times, 10), LONGEST_REST)
+            self._unexplained[job.channel_id] = times + 1
+            self._rests_until[job.channel_id] = self._clock.monotonic() + rest.total_seconds()
         await self._retry(job, obstacle, unclear=False, after=timedelta())
 
-    async def _put_off(self, job: Job, obstacle: Obstacle) -> None:
-        """Try a refused message again, ever more rarely; others go on in its channel."""
+    async def _retry_refused(self, job: Job, obstacle: Obstacle) -> None:
+        """Try a refused message again, ever more rarely; the channel's other messages are not affected."""
         if job.attempts == 0:
-            self._told.add(job.delivery_id)
+            self._warned.add(job.delivery_id)
             why = sentence(obstacle)
             log.warning("Delivery %d to channel %d is refused: %s", job.delivery_id, job.channel_id, why)
-        if job.attempts == 1:  # what passes at the second attempt is not worth a word
+        if job.attempts == 1:  # what works at the second attempt is not reported
             await self._store(Queries.note_refusal, job.channel_id, job.guild_id, obstacle, self._clock.now())
-        after = min(BLIND_PAUSE * 2 ** min(job.attempts, 6), RAREST_RETRY)
+        after = min(UNEXPLAINED_PAUSE * 2 ** min(job.attempts, 6), RAREST_RETRY)
         await self._retry(job, obstacle, unclear=False, after=after)
 
-    def _tell_recovery(self, job: Job) -> None:
-        if self._blind.pop(job.channel_id, None) is not None:
+    def _log_recovery(self, job: Job) -> None:
+        if self._unexplained.pop(job.channel_id, None) is not None:
             log.info("Channel %d is open again.", job.channel_id)
-        elif job.delivery_id in self._told:
+        elif job.delivery_id in self._warned:
             log.info("Delivery %d to channel %d went through after all.", job.delivery_id, job.channel_id)
-        self._told.discard(job.delivery_id)
+        self._warned.discard(job.delivery_id)
         self._unclear = 0
 
     async def _retry(self, job: Job, obstacle: Obstacle | None, *, unclear: bool, after: timedelta) -> None:
@@ -439,11 +439,11 @@ class Courier:
 
 
 def _lasting(job: Job, error: DiscordError) -> Obstacle | None:
-    """Why it does not work, where that is no passing matter: only then is it shown to people."""
+    """Why it fails, if it has failed often enough to be shown to people."""
     return error.obstacle if job.attempts >= PASSING else None
 
 
 def nonce(job: Job) -> str:
-    """The same for every attempt of one announcement, so that Discord itself drops a repeat. 24 characters of 25."""
+    """The same nonce for every attempt of one announcement, so that Discord drops a repeat; 24 of at most 25 characters."""
     identity = f"{job.space.space_id}/{job.channel_id}/{job.kind}"
     return hashlib.blake2b(identity.encode(), digest_size=12).hexdigest()

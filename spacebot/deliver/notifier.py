@@ -1,4 +1,4 @@
-"""The loop that tells guilds' admins once of what they ought to know: a paused channel, a renamed or vanished host."""
+"""The loop that gives notices to guilds' admins: a paused channel, a renamed or vanished host."""
 
 import logging
 from collections.abc import Sequence
@@ -16,26 +16,26 @@ from spacebot.store.queries import Queries
 log = logging.getLogger(__name__)
 
 EVERY = 30.0
-"""Seconds between two looks at what is to be told."""
+"""Seconds between two looks for due notices."""
 
 TRIED_AGAIN = timedelta(hours=1)
-"""Where nobody could be told, it is tried again so much later; each time twice as late, up to a day."""
+"""The wait before a notice that reached nobody is tried again; doubled each time, up to `RAREST`."""
 
 RAREST = timedelta(days=1)
 
 
 class Voice(Protocol):
-    """Discord, as the teller needs it."""
+    """Discord, as the notifier needs it."""
 
     async def tell(
-        self, guild_id: GuildId, text: str, *, channel_id: ChannelId | None, people: Sequence[int], nonce: str
+        self, guild_id: GuildId, text: str, *, channel_id: ChannelId | None, recipients: Sequence[int], nonce: str
     ) -> bool:
-        """Say something where a guild's admins can read it; whether that was possible."""
+        """Post a text where a guild's admins can read it; returns whether that was possible."""
         ...
 
 
 class Notifier:
-    """Tells notices."""
+    """Gives each notice once."""
 
     def __init__(self, *, store: Store, voice: Voice, clock: Clock) -> None:
         self._store = store
@@ -43,7 +43,7 @@ class Notifier:
         self._clock = clock
 
     async def run(self) -> None:
-        """Tell until cancelled."""
+        """Give due notices until cancelled."""
         while True:
             try:
                 due = await self._store(Queries.due_notices, self._clock.now())
@@ -62,7 +62,7 @@ class Notifier:
                 told.guild_id,
                 notice(told),
                 channel_id=told.admin_channel_id,
-                people=told.people,
+                recipients=told.recipients,
                 nonce=f"notice-{told.notice_id}",
             )
         except Exception:

@@ -1,4 +1,4 @@
-"""The pace of all requests to Discord together: below its 50 per second, without bursts."""
+"""Paces all requests to Discord: below its 50 per second, without bursts."""
 
 import asyncio
 import math
@@ -8,21 +8,21 @@ from types import SimpleNamespace
 import aiohttp
 
 EXEMPT = {"interactions", "webhooks"}
-"""Where answers to interactions go."""
+"""Parts of the paths of answers to interactions, which are not paced."""
 
 DISCORDS_LIMIT = 50
 """Requests per second that Discord takes from one bot."""
 
 
 def paced(per_second: float) -> aiohttp.TraceConfig:
-    """What keeps all requests of a client at a pace, evenly spaced; its repeats and waits on buckets included.
+    """A trace that spaces all requests of a client evenly, including its retries and what waited for a bucket.
 
-    discord.py awaits this right before it sends, after its own waiting for a channel's bucket: a limiter any earlier
-    would let those who waited for the same bucket burst out of it together. Answers to interactions are exempt, as
+    discord.py awaits this right before it sends, after its own waiting for a channel's bucket: an earlier limiter
+    would let requests that waited for the same bucket go out together. Answers to interactions are exempt, as
     they are from Discord's limit (https://discord.com/developers/docs/topics/rate-limits#global-rate-limit).
 
-    The pace is a timetable, so that a request that leaves late delays none behind it. Those catch up, at most at twice
-    the pace, and no second ever holds more than one request beyond the pace, nor more than Discord's 50. Time is the
+    The pace is a timetable: a request that leaves late does not delay those behind it. They catch up at no more than
+    twice the pace, and no second has more than one request beyond the pace, nor more than Discord's 50. Time is the
     event loop's, as in discord.py itself.
     """
     turn = asyncio.Lock()
@@ -39,7 +39,7 @@ def paced(per_second: float) -> aiohttp.TraceConfig:
             return
         loop = asyncio.get_running_loop()
         arrived = loop.time()
-        async with turn:  # whoever comes first leaves first
+        async with turn:  # first come, first served
             place = max(due, arrived)
             await asyncio.sleep(max(place, left[-1] + step / 2, left[0] + 1.0) - loop.time())
             due = place + step

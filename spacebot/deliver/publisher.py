@@ -1,4 +1,4 @@
-"""The only place that sends, edits and finds announcements through discord.py, whose errors become ours here."""
+"""Sends, edits and finds messages through discord.py, whose errors are mapped to `DiscordError` here."""
 
 import asyncio
 import json
@@ -33,7 +33,7 @@ PATIENCE = 45.0
 """Seconds that one send may take, discord.py's own five attempts included."""
 
 SEARCHED = 2000
-"""Messages that are looked through at most for one of ours."""
+"""The most messages that are searched for one of ours."""
 
 UNKNOWN_MESSAGE = 10008
 
@@ -49,23 +49,23 @@ CHANNEL_OBSTACLES = {
 BLOCKED_BY_AUTOMOD = 200000
 
 TROUBLES = (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError, json.JSONDecodeError)
-"""How a request to Discord fails; some of aiohttp's errors escape discord.py, and so do bodies that are cut off."""
+"""What a request to Discord can raise; discord.py lets some of aiohttp's errors through, and truncated bodies."""
 
 SERVER_ERRORS = 500
 TOO_MANY = 429
 
 
 class DiscordPublisher:
-    """Messages in channels, by id."""
+    """Posts, finds, edits and deletes messages by ids."""
 
     def __init__(self, client: discord.Client) -> None:
         """Take a client whose cache of guilds and channels is filled by the gateway, and whose requests are `paced`."""
         self._client = client
         self._resting: dict[ChannelId, Obstacle | None] = {}
-        """What is in the way of threads that the cache leaves out once they are archived; None: a message opens them."""
+        """The obstacle of each archived thread, which the cache does not hold; None: a message would unarchive it."""
 
     def obstacle(self, guild_id: GuildId, channel_id: ChannelId) -> Obstacle | None:
-        """Why nothing can be posted in this channel; None if nothing is in the way. Costs no request."""
+        """Why nothing can be posted in this channel, from the cache; None if something can."""
         channel = self._channel(guild_id, channel_id)
         if channel is None:
             return self._resting.get(channel_id, GONE)
@@ -74,13 +74,13 @@ class DiscordPublisher:
         if channel.guild.unavailable:
             return Obstacle(reason=Reason.GUILD_UNAVAILABLE)
         if isinstance(channel, discord.Thread) and channel.locked and not may_unlock(channel):
-            self._resting[channel_id] = LOCKED  # it may be archived before it is unlocked
+            self._resting[channel_id] = LOCKED  # it may be archived while locked
             return LOCKED
         lacking = missing_permissions(channel, NEEDED)
         return Obstacle(reason=Reason.PERMISSIONS_MISSING, details=lacking) if lacking else None
 
     async def look(self, guild_id: GuildId, channel_id: ChannelId) -> Obstacle | None:
-        """The same as `obstacle`, but asks Discord where the channel is unknown: threads at rest are told to nobody.
+        """As `obstacle`, but asks Discord about a channel that is not in the cache, as archived threads are not.
 
         Raises:
             TryLater, Unclear: Discord did not say.
@@ -98,13 +98,13 @@ class DiscordPublisher:
         return self._resting[channel_id]
 
     async def note_thread(self, payload: discord.RawThreadUpdateEvent) -> None:
-        """A thread has changed; of one that is archived nothing else tells that it was locked or unlocked."""
+        """Note that a thread was locked or unlocked: for an archived one this event is the only sign."""
         channel_id = ChannelId(payload.thread_id)
         if channel_id in self._resting:
             self._resting[channel_id] = LOCKED if payload.data["thread_metadata"].get("locked") else None
 
     def can_search(self, guild_id: GuildId, channel_id: ChannelId) -> bool:
-        """Whether the bot may read the channel's history. Costs no request."""
+        """Whether the bot may read the channel's history, from the cache."""
         channel = self._channel(guild_id, channel_id)
         return isinstance(channel, POSTABLE) and not missing_permissions(channel, WANTED)
 
@@ -148,19 +148,19 @@ class DiscordPublisher:
         await self._do(message.delete)
 
     async def tell(
-        self, guild_id: GuildId, text: str, *, channel_id: ChannelId | None, people: Sequence[int], nonce: str
+        self, guild_id: GuildId, text: str, *, channel_id: ChannelId | None, recipients: Sequence[int], nonce: str
     ) -> bool:
-        """Say something to a guild's admins, in the first place where it can be read.
+        """Post a text to a guild's admins, in the first place that works.
 
         Args:
             guild_id: The guild.
-            text: What.
-            channel_id: The channel that it chose for this; else its system channel.
-            people: Who is told in person where no channel can be written in, one after another.
+            text: What to post.
+            channel_id: The channel that its admins chose for this; None for its system channel.
+            recipients: Users who get a direct message, one after another until one works, if no channel does.
             nonce: The same for every attempt, so that Discord drops a repeat.
 
         Returns:
-            Whether it was said.
+            Whether it was posted.
         """
         guild = self._client.get_guild(guild_id)
         if guild is None or guild.unavailable:
@@ -173,7 +173,7 @@ class DiscordPublisher:
                 except DiscordError:
                     continue
                 return True
-        for person in people:
+        for person in recipients:
             try:
                 await self._do(partial(self._write_to, person, text, nonce))
             except DiscordError:
@@ -186,7 +186,7 @@ class DiscordPublisher:
         await room.send(text, nonce=nonce)
 
     def _channel(self, guild_id: GuildId, channel_id: ChannelId) -> discord.abc.GuildChannel | discord.Thread | None:
-        """What the cache has; `Client.get_channel` goes through all guilds for it."""
+        """A channel from the cache of its guild; `Client.get_channel` would go through all guilds."""
         guild = self._client.get_guild(guild_id)
         return guild.get_channel_or_thread(channel_id) if guild is not None else None
 
@@ -205,7 +205,7 @@ class DiscordPublisher:
         return None
 
     async def _do(self, request: Callable[[], Awaitable[T]]) -> T:
-        """Do it in bounded time, and map what goes wrong."""
+        """Run the request with a time-out, and map its errors."""
         try:
             async with asyncio.timeout(PATIENCE):
                 return await request()
@@ -220,7 +220,7 @@ class DiscordPublisher:
 
 
 def allowed(card: Card) -> discord.AllowedMentions:
-    """What a card may mention: its roles, and nothing else, whatever its text says."""
+    """What a card may mention: its roles and nothing else, whatever its text contains."""
     return discord.AllowedMentions(
         everyone=card.everyone, users=False, replied_user=False, roles=[discord.Object(role) for role in card.roles]
     )

@@ -1,4 +1,4 @@
-"""Accounts on X as last seen, and what people lend the bot of their own."""
+"""Accounts on X as last seen, and the sign-ins and tokens of people who link theirs."""
 
 import re
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ _HANDLE = re.compile(r"\w{1,40}", re.ASCII)
 
 
 class Standing(StrEnum):
-    """What X says of an account that is not as it should be."""
+    """Why X does not show an account as usual."""
 
     SUSPENDED = "suspended"
     PROTECTED = "protected"
@@ -31,7 +31,7 @@ class Host:
 
     @property
     def url(self) -> str:
-        """The account's page; by its id where the handle is none that could stand in an address."""
+        """The address of the account's page; by its id if the handle cannot be part of an address."""
         return (
             f"https://x.com/{self.username}"
             if _HANDLE.fullmatch(self.username)
@@ -41,12 +41,12 @@ class Host:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignIn:
-    """A person on their way to X's page of consent."""
+    """A sign-in that a person has begun and not completed yet."""
 
     person: int
     person_name: str
     state: str
-    """A digest of the state that X hands back."""
+    """A digest of the OAuth state that X hands back."""
     verifier: bytes
     """Sealed."""
     until: datetime
@@ -54,7 +54,7 @@ class SignIn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """What a person's X account lends; both tokens are sealed."""
+    """The tokens of a person's linked X account; both are sealed."""
 
     person: int
     access: bytes

@@ -1,4 +1,4 @@
-"""Announcements as rows of the ledger: what ought to stand in which channel, when, and what came of it."""
+"""Announcements as rows of the ledger: which message belongs in which channel, when it is due, and its outcome."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from spacebot.domain.spaces import Phase, SpaceRecord
 
 
 class Kind(StrEnum):
-    """Which of a Space's moments an announcement tells of."""
+    """The moment of a Space that an announcement is about."""
 
     SCHEDULED = "scheduled"
     """It is announced on X for later."""
@@ -23,7 +23,7 @@ class Kind(StrEnum):
     """It is over; a message of its own, beside the edit of the others."""
 
     def fits(self, phase: Phase) -> bool:
-        """Whether this moment can still be told of while the Space is in that phase."""
+        """Whether an announcement of this moment is still true while the Space is in that phase."""
         return phase in _MOMENTS[self]
 
 
@@ -36,15 +36,15 @@ _MOMENTS = {
 
 
 def reminder_due(start: datetime | None, minutes: int | None, now: datetime) -> datetime | None:
-    """When a guild is to be reminded of a Space: the only place that decides it.
+    """When a guild's reminder of a Space is due; decided here and nowhere else.
 
     Args:
-        start: When the Space is to start; None if nobody knows.
-        minutes: How long before its start the guild wants the reminder; None if it does not say: then at any time.
+        start: When the Space is scheduled to start; None if that is unknown.
+        minutes: How long before the start the guild wants the reminder; None if it has not said: then at once.
         now: The time.
 
     Returns:
-        `now` if that time has come already; None once the start has come, for then a reminder is no use.
+        `now` if that time has passed already; None once the Space should have started: a reminder is no use then.
     """
     if start is None or now >= start:
         return None
@@ -52,7 +52,7 @@ def reminder_due(start: datetime | None, minutes: int | None, now: datetime) -> 
 
 
 def is_late(space: SpaceRecord, at: datetime, least: timedelta) -> bool:
-    """Whether the Space had been live for so long by then."""
+    """Whether the Space had been live for at least `least` at that time."""
     began = space.started_at or space.live_seen_at
     return began is not None and at - began >= least
 
@@ -63,7 +63,7 @@ def marker(url: str, kind: str) -> str:
 
 
 class Matter(StrEnum):
-    """What a guild is told of beside its announcements."""
+    """What a notice to a guild's admins is about."""
 
     PAUSED = "paused"
     RENAMED = "renamed"
@@ -81,7 +81,7 @@ class Pause:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """Something that a guild's admins are to be told once."""
+    """Something to tell a guild's admins once."""
 
     notice_id: int
     guild_id: GuildId
@@ -95,14 +95,14 @@ class Notice:
     obstacle: Obstacle | None = None
     """Why a channel is paused."""
     admin_channel_id: ChannelId | None
-    people: tuple[int, ...]
-    """Who set up what it is about, the latest first: told in person where no channel can be written in."""
+    recipients: tuple[int, ...]
+    """Users who added the watches concerned, latest first: messaged directly if no channel can be written in."""
     attempts: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
-    """An announcement of the past, with its outcome."""
+    """A past announcement with its outcome."""
 
     kind: Kind
     channel_id: ChannelId
@@ -116,12 +116,12 @@ class Past:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queue:
-    """How much the ledger has to do."""
+    """How much work waits in the ledger."""
 
     unsent: int
     edits: int
     oldest: datetime | None
-    """Since when the oldest due announcement waits."""
+    """Since when the oldest due announcement has been waiting."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,17 +135,17 @@ class Job:
     space: SpaceRecord
     host: Host
     roles: tuple[RoleId, ...]
-    """Whom the watches that share this delivery want mentioned."""
+    """The roles that the watches behind this delivery mention."""
     followed: bool = True
     """Whether any watch still wants this delivery."""
     attempts: int
     """How often it was tried before this time."""
     first_attempt_at: datetime | None
-    """From here on Discord may already hold the message, whatever we heard of it; None if it was never tried."""
+    """Since then Discord may hold the message, whatever it answered; None if it was never tried."""
     message_id: MessageId | None
     """The message to edit; None if it is still to be sent."""
     guest: Host | None = None
-    """Whom the guild follows of a Space that is somebody else's; None where it follows the host."""
+    """The co-host or speaker whom the guild follows, in somebody else's Space; None if it follows the host."""
     cohosts: tuple[Host, ...] = ()
     speakers: tuple[Host, ...] = ()
     at_end: AtEnd = AtEnd.EDIT

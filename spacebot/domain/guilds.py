@@ -10,7 +10,7 @@ from spacebot.domain.spaces import SpaceRecord
 
 
 class AtEnd(StrEnum):
-    """What becomes of a guild's announcements when the Space is over."""
+    """What happens to a guild's announcements when the Space is over."""
 
     EDIT = "edit"
     """They become a summary."""
@@ -20,12 +20,12 @@ class AtEnd(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuildConfig:
-    """What a guild's admins have set; all of it may be unset."""
+    """What a guild's admins have set; the defaults apply to a guild that has set nothing."""
 
     channel_id: ChannelId | None = None
     role_id: RoleId | None = None
     admin_channel_id: ChannelId | None = None
-    """Where the guild's admins are told of trouble; None for its system channel."""
+    """Where admins are told about problems; None for the system channel."""
     at_end: AtEnd = AtEnd.EDIT
     tells_scheduled: bool = False
     reminder_minutes: int | None = None
@@ -35,19 +35,19 @@ class GuildConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """A guild's wish to hear of one host. `channel_id` and `role_id` are the watch's own; the guild's stand in for them."""
+    """A guild follows one host. Where `channel_id` or `role_id` is None, the guild's own is used."""
 
     watch_id: int
     host: Host
     channel_id: ChannelId | None
     role_id: RoleId | None
     also_cohost: bool = False
-    """Whether Spaces of others are announced too in which this person is co-host or speaker."""
+    """Whether other people's Spaces are announced too if this person is a co-host or speaker there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keyword:
-    """A guild's wish to hear of live Spaces whose title has some words."""
+    """A guild wants to hear about live Spaces with these words in the title."""
 
     watch_id: int = 0
     guild_id: GuildId
@@ -56,12 +56,12 @@ class Keyword:
     least: int | None = None
     """Listeners, at least."""
     ticketed: bool | None = None
-    """Only those that need a ticket, or that need none; None for all."""
+    """True: only Spaces that need a ticket; False: only those that need none; None: all."""
     channel_id: ChannelId | None = None
     role_id: RoleId | None = None
 
     def takes(self, *, lang: str | None, participant_count: int | None, is_ticketed: bool | None) -> bool:
-        """Whether a Space that has the words is wanted. What X does not say of it does not count against it."""
+        """Whether a Space with the words passes the filters. A value that X leaves out is not held against it."""
         if self.lang is not None and lang is not None and lang.partition("-")[0] != self.lang.partition("-")[0]:
             return False
         if self.least is not None and (participant_count or 0) < self.least:
@@ -71,13 +71,13 @@ class Keyword:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchLine:
-    """A watch with what has become of it: where it announces, whom it mentions, what is on, and what is in its way."""
+    """A watch and its state: where it announces, whom it mentions, what is live, and what is in its way."""
 
     watch: Watch
     channel_id: ChannelId | None
     role_id: RoleId | None
     live: SpaceRecord | None
     paused: Obstacle | None
-    """Why nothing is announced there at the moment, where an announcement has found that out."""
+    """Why nothing can be announced there now, if an announcement has failed."""
     warning: str | None = None
-    """What is wrong with the channel, for people, where nothing was tried there yet."""
+    """What is wrong with the channel, as a sentence, if nothing was tried there yet."""

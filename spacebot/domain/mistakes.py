@@ -1,10 +1,10 @@
-"""What a person can do wrong, each under a name of its own; the words for it stand in `spacebot.present.mistakes`."""
+"""What a person can do wrong, as codes; `spacebot.present.mistakes` has the sentence for each."""
 
 from enum import StrEnum
 
 
 class Mistake(StrEnum):
-    """Why what somebody asked cannot be done. The values that some come with are named in their gloss."""
+    """Why a request cannot be carried out. Where a mistake comes with values, its docstring names them."""
 
     # A Space or a host, as it was typed or pasted
 
@@ -33,19 +33,19 @@ class Mistake(StrEnum):
     LINK_TO_NO_ACCOUNT = "link_to_no_account"
     """A link to something else on X where a host is wanted."""
     UNREADABLE_LINK = "unreadable_link"
-    """Something like a link that is none."""
+    """It looks like a link and is not one."""
     FOREIGN_LINK = "foreign_link"
-    """A link to another site than X."""
+    """A link to a site other than X."""
     SPACE_ID_TOO_LONG = "space_id_too_long"
-    """Letters and digits, and more of them than a Space's id has."""
+    """Letters and digits, but more than a Space's id has."""
     NO_SPACE_ID = "no_space_id"
     """Characters that no Space's id has."""
     BLANK_IN_HANDLE = "blank_in_handle"
     """A handle with white space in it."""
     USER_ID_TOO_LONG = "user_id_too_long"
-    """Digits, and more of them than a user id has."""
+    """Digits, but more than a user id has."""
     HANDLE_TOO_LONG = "handle_too_long"
-    """Characters of a handle, and more of them than one has."""
+    """Characters of a handle, but too many."""
     NOT_A_HANDLE = "not_a_handle"
     """Characters that no handle has."""
 
@@ -56,20 +56,20 @@ class Mistake(StrEnum):
     QUERY_TOO_LONG = "query_too_long"
     """A search longer than X takes; `most` characters."""
     PROTECTED = "protected"
-    """The account's Spaces are for its followers, and the person has not shown to be one."""
+    """Only followers see the account's Spaces, and the person has not linked an account that follows it."""
     NOT_THE_CREATOR = "not_the_creator"
-    """Somebody else's Space where only its creator is told."""
+    """Only the Space's creator may see this, and the person is not the creator."""
 
     # A guild's lists
 
     NOT_FOLLOWED = "not_followed"
     """The guild follows no such host."""
     NO_LONGER_FOLLOWED = "no_longer_followed"
-    """The guild followed the host when the question was put, and does not any more."""
+    """The guild followed the host when the button was shown, and no longer does."""
     JUST_REMOVED = "just_removed"
     """Somebody else removed the host while it was being added."""
     TOO_MANY_HOSTS = "too_many_hosts"
-    """The guild follows as many hosts as it may; `count` of them."""
+    """The guild already follows the most hosts allowed, `count`."""
     NO_KEYWORD = "no_keyword"
     """A keyword without a word."""
     KEYWORD_TOO_LONG = "keyword_too_long"
@@ -79,14 +79,14 @@ class Mistake(StrEnum):
     KEYWORD_NOT_WATCHED = "keyword_not_watched"
     """The guild watches for no such words."""
     TOO_MANY_KEYWORDS = "too_many_keywords"
-    """The guild watches for as many keywords as it may; `count` of them."""
+    """The guild already has the most keywords allowed, `count`."""
     EVERYONE_FOR_KEYWORD = "everyone_for_keyword"
     """@everyone as the role of a keyword."""
 
     # A choice of channel or role, and permissions
 
     NOT_IN_A_GUILD = "not_in_a_guild"
-    """A command of guilds, given elsewhere."""
+    """A command for guilds, given elsewhere."""
     MAY_NOT_MANAGE = "may_not_manage"
     """The member may not manage the guild."""
     GUILD_CHANNEL_GONE = "guild_channel_gone"
@@ -98,7 +98,7 @@ class Mistake(StrEnum):
     THREAD_LOCKED = "thread_locked"
     """Nobody can post in the thread."""
     PERMISSIONS_LACKING = "permissions_lacking"
-    """The bot may not do all it must in the channel; `channel` as Discord mentions it, `lacking` by Discord's names."""
+    """It lacks permissions in the channel; `channel` as a mention, `lacking` as Discord's settings call them."""
     EVERYONE_NOT_MENTIONABLE = "everyone_not_mentionable"
     """The bot may not mention @everyone."""
     ROLE_NOT_MENTIONABLE = "role_not_mentionable"

@@ -1,4 +1,4 @@
-"""What keeps a message from its channel, as codes: stored, compared and logged; `present.reasons` has the sentences."""
+"""Why a message is not posted, as codes that are stored and compared; `present.reasons` has the sentence for each."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,13 +6,13 @@ from typing import Self
 
 
 class Reason(StrEnum):
-    """Why a message is not posted. What stands in brackets are the details that an `Obstacle` of this reason carries."""
+    """Why a message is not posted. Brackets name the details that an `Obstacle` with this reason carries."""
 
     # Nothing is to be posted any more.
     UNWATCHED = "unwatched"
     """No watch of the guild asks for it any more."""
     OVER = "over"
-    """Its moment had passed before it could be told of."""
+    """The moment had passed before it could be announced."""
     DELETED_AT_END = "deleted_at_end"
     """The Space is over, and the guild wants its announcements deleted then."""
     MESSAGE_DELETED = "message_deleted"
@@ -59,7 +59,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Obstacle:
-    """What is in the way of a message: a reason, and what belongs to it. Compared by value."""
+    """What prevents a message: a reason and its details. Compared by value."""
 
     reason: Reason
     details: tuple[str, ...] = ()

@@ -16,10 +16,10 @@ ABSENCES_APART = timedelta(seconds=30)
 """A Space that X does not show twice, at least this far apart, is over: one answer alone may be a hiccup of X's."""
 
 LONGEST_STEP = timedelta(minutes=10)
-"""Looks further apart than this say nothing of the listeners between them."""
+"""Looks further apart than this do not count towards the average of listeners."""
 
 MOST_SPEAKERS = 100
-"""As many are remembered of one Space."""
+"""The most speakers remembered of one Space."""
 
 UNSEEN_END = timedelta(minutes=5)
 """An end that X does not date is dated by our own look only if we saw the Space live this shortly before."""
@@ -74,12 +74,12 @@ class Phase(StrEnum):
 
     @property
     def is_open(self) -> bool:
-        """Whether more is to come."""
+        """Whether it is scheduled or live."""
         return self in {Phase.SCHEDULED, Phase.LIVE}
 
 
 class Change(StrEnum):
-    """What a look has changed."""
+    """What changed between two looks."""
 
     SCHEDULED = "scheduled"
     RESCHEDULED = "rescheduled"
@@ -103,7 +103,7 @@ STAYS: dict[str, object] = {"stays": True}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpaceFacts:
-    """What X says of a Space and people are shown, under X's own names; what is not known is None or empty.
+    """What X says about a Space and people are shown, under X's names; what is unknown is None or empty.
 
     A field that is declared here, has its column (`store/migrations.py`) and its line on the card (`present/card.py`)
     is everywhere: asked for, merged look by look, kept, shown, and forgotten once X no longer shows the Space. Its
@@ -172,7 +172,7 @@ class SpaceRecord(SpaceFacts):
 
     @property
     def average(self) -> int | None:
-        """The listeners over the time that was looked at; None where too little was."""
+        """The average number of listeners over the time observed; None if no time was."""
         return round(self.listened / self.observed) if self.observed else None
 
 
@@ -181,7 +181,7 @@ FORGOTTEN: Mapping[str, object] = {
     for each in fields(SpaceRecord)
     if not each.metadata.get("stays") and each.default is not MISSING
 }
-"""What must not be kept of a Space that X no longer shows, and what stands in its place."""
+"""The fields that must not be kept once X no longer shows the Space, and the values that replace them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,7 +245,7 @@ def _live(known: SpaceRecord | None, seen: SeenSpace, now: datetime) -> Observat
 
 
 def _counted(known: SpaceRecord, record: SpaceRecord, now: datetime) -> SpaceRecord:
-    """Those who listened since the last look, as that look saw them."""
+    """Add the time since the last look, weighted with the listeners that look saw."""
     step = now - known.last_seen_at
     if known.participant_count is None or not timedelta() < step <= LONGEST_STEP:
         return record
@@ -282,7 +282,7 @@ def _over(known: SpaceRecord | None, seen: SeenSpace, now: datetime, phase: Phas
         return Observation(record=known)
     was_live = known.was_live or record.started_at is not None
     if phase is Phase.CANCELED and was_live:
-        phase = Phase.ENDED  # what was heard cannot be called off
+        phase = Phase.ENDED  # a Space that was live was not canceled
     ended_at = record.ended_at
     if ended_at is None and known.phase is Phase.LIVE and timedelta() <= now - known.last_seen_at <= UNSEEN_END:
         ended_at = now
@@ -291,7 +291,7 @@ def _over(known: SpaceRecord | None, seen: SeenSpace, now: datetime, phase: Phas
 
 
 def _merged(known: SpaceRecord | None, seen: SeenSpace, now: datetime) -> SpaceRecord | None:
-    """What is known, brought up to date by what X shows; what X leaves out stays as it was. None without a host."""
+    """What is known, brought up to date by what X shows; what X leaves out stays unchanged. None without a host."""
     host_id = (known.host_id if known else None) or seen.creator_id or next(iter(seen.host_ids), None)
     if host_id is None:
         return None

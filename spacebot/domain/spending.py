@@ -1,11 +1,11 @@
-"""What X has billed, and what a spent budget leaves out; every amount is in thousandths of a cent."""
+"""What X has billed, and what is left out once the budget is spent; amounts are in thousandths of a cent."""
 
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
 UNANSWERED = "unanswered"
-"""The kind of line that holds requests whose answer was lost, each at the most that it may have cost."""
+"""The kind of a line for requests whose answer was lost, each booked at the most it may have cost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,10 +19,10 @@ class SpendingLine:
 
 
 class Purpose(StrEnum):
-    """What a question to X is for, in the order in which a spent budget drops it."""
+    """What a request to X is for, in the order in which they are dropped as the budget runs out."""
 
     REFRESH = "refresh"
-    """Bringing numbers up to date in messages that stand already."""
+    """Updating the numbers in messages that are already posted."""
     SEARCH = "search"
     """People's and keywords' searches, and people's look-ups."""
     DETECTION = "detection"
@@ -35,7 +35,7 @@ class Summary:
 
     today: tuple[SpendingLine, ...]
     open_requests: int
-    """What requests without an answer may cost beside that, at most."""
+    """The most that unanswered requests may cost on top of that."""
     month: int
     """Since the first of the month, today included."""
     forecast: int
@@ -43,7 +43,7 @@ class Summary:
     budget: int | None
     """For one day."""
     dropped: tuple[Purpose, ...]
-    """What is not asked any more today."""
+    """What is no longer asked today."""
 
     @property
     def spent_today(self) -> int:

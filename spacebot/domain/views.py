@@ -1,4 +1,4 @@
-"""What use cases answer with: a Space as people are shown it, what became of a watch, and how things are."""
+"""What use cases return to be shown: a Space, the outcome of adding a watch, the state of the bot."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ Line = TypeVar("Line", WatchLine, Keyword)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpaceView(SpaceFacts):
-    """What can be shown of one Space, of X's answer or of what was recorded; whatever is not known is None or empty."""
+    """What can be shown of one Space, from an answer of X or from the database; what is unknown is None or empty."""
 
     url: str
     phase: Phase
@@ -32,7 +32,7 @@ class SpaceView(SpaceFacts):
     def of_record(
         cls, record: SpaceRecord, host: Host, *, cohosts: tuple[Host, ...] = (), speakers: tuple[Host, ...] = ()
     ) -> Self:
-        """What was recorded of a Space, with those of its participants whose names are known."""
+        """The view of a recorded Space, with the participants whose names are known."""
         return cls(
             url=record.url,
             phase=record.phase,
@@ -47,54 +47,54 @@ class SpaceView(SpaceFacts):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watched(Generic[Line]):
-    """What became of `/watch add` and `/watch keyword add`."""
+    """The outcome of `/watch add` and `/watch keyword add`."""
 
     line: Line
-    """What stands in the guild's list now, with the channel in which it announces."""
+    """The guild's list entry as it is now, with the channel in which it announces."""
     is_new: bool
     guild_channel_set: bool
-    """Whether the guild had no channel, and has now got the one where the command was given."""
+    """Whether the guild had no channel until now and was given the one where the command was used."""
     looked: bool = True
-    """Whether X could be asked at once if the host is live; otherwise the next sweep finds out."""
+    """Whether X could be asked at once if the host is live; if not, the next sweep finds out."""
 
 
 class PushState(Enum):
-    """What X tells by itself."""
+    """The state of push: whether X reports starts and ends by itself."""
 
     OFF = "off"
-    """There is nothing to hear of."""
+    """There is nothing to subscribe to."""
     CONNECTING = "connecting"
     ON = "on"
     REFUSED = "refused"
-    """Only a person can help; the refusal says why."""
+    """Somebody has to act; the refusal says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PushView:
-    """How it goes with what X tells by itself."""
+    """The state of push, to be shown."""
 
     state: PushState | None
     """None where push is switched off."""
     refusal: str | None = None
-    """Why X does not let the app hear of anything, where that is so."""
+    """Why X refuses, if it does."""
     covered: int = 0
-    """Hosts of which X tells."""
+    """How many hosts X reports."""
     refused: int = 0
-    """Hosts of which X does not let the app hear."""
+    """How many hosts X refuses to report."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """How things are, for one guild's admins."""
+    """The state of the bot, for one guild's admins."""
 
     connected: bool
     last_good_sweep: datetime | None
     trouble: str | None
-    """Why X was not asked, if it was not."""
+    """Why X cannot be asked, if it cannot."""
     store_trouble: str | None
     """Why the database does not work, if it does not."""
     hosts: int
-    """How many hosts are asked about, of all guilds."""
+    """How many hosts are followed, by all guilds together."""
     queue: Queue
     pauses: Sequence[Pause]
     windows: Sequence[tuple[str, int, int]]

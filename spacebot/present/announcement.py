@@ -1,4 +1,4 @@
-"""The message of a delivery, as it ought to stand in its channel now."""
+"""Composes the message of a delivery, as it should look now."""
 
 from datetime import datetime, timedelta
 
@@ -15,15 +15,15 @@ ENDINGS = {
 }
 
 LATE = timedelta(minutes=5)
-"""What is announced so long after its start says since when it is on."""
+"""An announcement this long after the start says since when the Space is live."""
 
 
 def announcement(job: Job, at: datetime, *, quiet: bool = False) -> Card:
-    """The message of a delivery as it ought to stand now; while it is news it mentions the job's roles.
+    """The message of a delivery as it should look now; it mentions the job's roles while its moment lasts.
 
     Args:
         job: The delivery.
-        at: When it is sent, or was: what is announced late says since when the Space is live.
+        at: When it is or was sent; a late announcement says since when the Space is live.
         quiet: Mention nobody.
     """
     space = job.space
@@ -43,7 +43,7 @@ def announcement(job: Job, at: datetime, *, quiet: bool = False) -> Card:
 
 
 def _news(job: Job, at: datetime) -> str:
-    """What has happened, in one sentence."""
+    """What happened, in one sentence."""
     space, name = job.space, f"**{name_of(job.host)}**"
     match space.phase:
         case Phase.LIVE:

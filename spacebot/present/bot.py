@@ -1,4 +1,4 @@
-"""What the bot says of itself: hello, and why a command was not carried out."""
+"""What the bot says about itself: its greeting, and why a command was not carried out."""
 
 HELLO = (
     "Hello! I announce X Spaces here the moment they start.\n"

@@ -23,7 +23,7 @@ OLD_LANGUAGES = {"iw": "he", "in": "id", "ji": "yi"}
 """Codes that were withdrawn in 1989 and that X still uses."""
 
 NO_LANGUAGE = {"und", "zxx"}
-"""Codes for 'not determined' and 'nothing said'."""
+"""Codes for 'undetermined' and 'no linguistic content'."""
 
 _PICTURE = re.compile(r"https?://[\w.-]+(:\d+)?/[!-~]{1,1900}", re.ASCII)
 
@@ -38,7 +38,7 @@ class LinkButton:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """One message: what it says, and the only roles that it may mention."""
+    """One message: its text, embed and buttons, and the only roles that it may mention."""
 
     content: str | None = None
     embed: discord.Embed | None = None
@@ -48,7 +48,7 @@ class Card:
 
 
 def links(phase: Phase, url: str) -> tuple[LinkButton, ...]:
-    """The button that leads to a Space, while there is something to hear or to come."""
+    """The button that leads to a Space while it is live or scheduled."""
     match phase:
         case Phase.LIVE:
             return (LinkButton(label="Listen", url=url),)
@@ -64,7 +64,7 @@ def account(host: Host) -> str:
 
 
 def language_name(code: str) -> str:
-    """The English name of a language, as 'Brazilian Portuguese' for 'pt-BR'; the code itself where there is none."""
+    """The English name of a language, such as 'Brazilian Portuguese' for 'pt-BR'; the code itself if it has none."""
     names = Locale("en").languages
     whole = code.replace("-", "_")
     primary = whole.partition("_")[0].lower()
@@ -73,12 +73,12 @@ def language_name(code: str) -> str:
 
 
 def mention(role: RoleId, guild_id: GuildId) -> str:
-    """How a configured role is written; @everyone is the role whose id is the guild's."""
+    """How a role is mentioned; @everyone is the role whose id is the guild's."""
     return "@everyone" if role == everyone(guild_id) else f"<@&{role}>"
 
 
 def lasting(duration: timedelta) -> str:
-    """A duration as people say it: '45 min', '1 h 5 min'."""
+    """A duration in words: '45 min', '1 h 5 min'."""
     minutes = max(1, round(duration.total_seconds() / 60))
     hours, rest = divmod(minutes, 60)
     if not hours:
@@ -99,7 +99,7 @@ def space_embed(space: SpaceView) -> discord.Embed:
 
 
 def title_of(title: str | None, most: int = TITLE_LIMIT) -> str:
-    """A Space's title, harmless."""
+    """A Space's title, escaped."""
     return inert(title or "", most) or "Untitled Space"
 
 
@@ -108,18 +108,18 @@ def name_of(host: Host, most: int = 200) -> str:
 
 
 def handle(host: Host) -> str:
-    """A person's handle, harmless."""
+    """A person's handle, escaped."""
     return inert(f"@{host.username or host.user_id}", 40)
 
 
 def credit(embed: discord.Embed, host: Host) -> None:
-    # Discord refuses the whole message for a picture whose address it cannot read.
+    # Discord refuses the whole message if it cannot parse the picture's address.
     picture = host.picture if host.picture and _PICTURE.fullmatch(host.picture) else None
     embed.set_author(name=plain(f"{host.name} (@{host.username})"), url=host.url, icon_url=picture)
 
 
 def moment(when: datetime | None) -> str | None:
-    """A time as Discord shows it to each reader, relative to now."""
+    """A time in Discord's markup, which each reader sees relative to now."""
     return None if when is None else f"<t:{int(when.timestamp())}:R>"
 
 
@@ -183,7 +183,7 @@ _FIELDS: tuple[tuple[str, Collection[Phase], Callable[[SpaceView], str | None]],
 
 
 def lines(entries: Sequence[str], most: int) -> str:
-    """As many of the entries as there is room for, apart from each other."""
+    """As many of the entries as fit into `most` UTF-16 units, separated by blank lines."""
     kept: list[str] = []
     for entry in entries:
         if units("\n\n".join([*kept, entry])) > most:

@@ -1,4 +1,4 @@
-"""What admins read of how a guild is set up, and what `/config …` did."""
+"""The configuration of a guild as admins read it, and the answers of `/config …`."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -38,7 +38,7 @@ def config_card(
     last_good_sweep: datetime | None,
     trouble: str | None,
 ) -> Card:
-    """What is set up in a guild, and whether anything is in its way."""
+    """What is set up in a guild, and what prevents announcements."""
     embed = discord.Embed(title="How this server hears of Spaces", colour=SCHEDULED_COLOUR)
     channel = f"<#{config.channel_id}>" if config.channel_id is not None else "none yet: `/config channel`"
     embed.add_field(name="Channel", value=f"{channel}\n⚠️ {obstacle}" if obstacle else channel, inline=False)
@@ -57,7 +57,7 @@ def config_card(
 
 
 def moments(config: GuildConfig) -> str:
-    """Which moments of a Space a guild hears of, as people say it."""
+    """The moments of a Space that a guild has announced, in words."""
     wanted = [
         "when it is scheduled" if config.tells_scheduled else "",
         f"{config.reminder_minutes} min before it starts" if config.reminder_minutes is not None else "",

@@ -1,4 +1,4 @@
-"""The costs as text: what X billed, day by day, as a table for a terminal."""
+"""What X billed, day by day, as a table for a terminal."""
 
 from collections.abc import Iterable
 from datetime import date

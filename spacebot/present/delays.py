@@ -1,4 +1,4 @@
-"""The measured delays as text: from a Space's start to its announcement, by what saw it first, with a histogram."""
+"""The delays from a Space's start to its announcement as text: by what saw it first, with a histogram."""
 
 import math
 from collections.abc import Sequence
@@ -14,19 +14,19 @@ WIDTH = 40
 """The longest bar, in characters."""
 
 SHORT = 120.0
-"""Seconds up to which a delay is told in seconds."""
+"""Delays shorter than this are shown in seconds."""
 
 SEEN_BY = {"push": "push", "sweep": "sweep", "look-up": "look-up", "person": "a person's question", "keyword": "search"}
-"""What saw a Space first, as people say it."""
+"""What saw a Space first, in words."""
 
 
 def quantile(ordered: Sequence[float], share: float) -> float:
-    """The value below which `share` of them lie: the nearest rank, of one that occurred."""
+    """The quantile by the nearest-rank method: always a value that occurred."""
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
 def seconds(delay: float) -> str:
-    """A delay as people say it: '3 s', '45 min'."""
+    """A delay in words: '3 s', '45 min'."""
     return f"{delay:.0f} s" if delay < SHORT else lasting(timedelta(seconds=delay))
 
 
@@ -54,7 +54,7 @@ def delays_text(delays: Sequence[tuple[float, str]]) -> str:
 
 
 def histogram(delays: Sequence[float], width: int = WIDTH) -> list[str]:
-    """A line for each span of seconds: its name, how many delays lie in it, and a bar of at most `width` characters."""
+    """A line for each range of seconds: its name, how many delays are in it, and a bar of at most `width` characters."""
     edges = (0.0, *BOUNDS, float("inf"))
     counts = [sum(low <= max(0.0, delay) < high for delay in delays) for low, high in pairwise(edges)]
     most = max(counts)

@@ -1,4 +1,4 @@
-"""What a person reads in Discord who links their X account, or takes that back."""
+"""What people read in Discord when they link or unlink their X account."""
 
 SIGN_IN = "Sign in to X"
 PASTE = "I have the address"
@@ -11,10 +11,10 @@ NOT_LINKED = "You have not linked any X account."
 
 
 def how_to_link(*, pastes: bool) -> str:
-    """What stands over the button that leads to X.
+    """The text above the button that leads to X.
 
     Args:
-        pastes: Whether the person has to bring back the address where they land.
+        pastes: Whether the person has to paste the address where they land.
     """
     text = (
         "Open the link, sign in to X and allow it. Only you can use what it brings: `/space-buyers`, the reminders of"

@@ -1,4 +1,4 @@
-"""What a person is told of a mistake: one sentence for each, which says what to do instead."""
+"""The sentence for each mistake, which says what to do instead."""
 
 from spacebot.domain.mistakes import Mistake
 from spacebot.errors import SpacebotError, UserMistake
@@ -76,11 +76,11 @@ SENTENCES = {
     Mistake.NOT_THE_ADDRESS: ("That is not the address you landed on: copy the whole of it, from `http` to the end."),
     Mistake.SIGN_IN_DECLINED: "You declined on X, so nothing was linked.",
 }
-"""With the values of a mistake in braces."""
+"""Braces stand for the values of a mistake."""
 
 
 def sentence(error: SpacebotError) -> str:
-    """What a person is told of an error of ours: of a mistake its sentence, of anything else its own text."""
+    """What a person is told about an error: for a mistake its sentence, for anything else the error's own text."""
     if isinstance(error, UserMistake):
         return SENTENCES[error.mistake].format(**error.values)
     return str(error)

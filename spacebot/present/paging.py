@@ -1,4 +1,4 @@
-"""Lists that are too long for one card: as many cards as it takes, each with some of the entries."""
+"""Splits a long list into several cards."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -24,15 +24,15 @@ def paged(
     colour: Callable[[T], discord.Colour] = _usual,
     total: str | None = None,
 ) -> list[Card]:
-    """One card for every `size` items; none where there are none.
+    """One card for every `size` items; an empty list if there are no items.
 
     Args:
         title: The title of every card.
-        items: What the list has.
-        text: An item as it is shown.
+        items: The items of the list.
+        text: Renders an item.
         size: How many items a card has.
-        colour: A card's colour, by its first item.
-        total: What each footer says of the whole list before it numbers the page; None for no footer.
+        colour: Chooses a card's colour from its first item.
+        total: What each footer says about the whole list, before the page number; None for no footer.
     """
     chunks = [items[at : at + size] for at in range(0, len(items), size)]
     cards = []

@@ -1,4 +1,4 @@
-"""What is in the way of a message, in words: why it was not posted, and what an admin can do."""
+"""The sentence for each obstacle: why a message was not posted, and what an admin can do."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,7 @@ PERMISSION_NAMES = {
     "embed_links": "Embed Links",
     "read_message_history": "Read Message History",
 }
-"""Permissions as Discord's settings call them."""
+"""The names of permissions in Discord's settings."""
 
 SENTENCES = {
     Reason.UNWATCHED: "no longer followed",

@@ -1,4 +1,4 @@
-"""What admins are told afterwards: what was announced, and what went wrong."""
+"""What admins are told afterwards: the history of announcements, and notices about problems."""
 
 from collections.abc import Sequence
 

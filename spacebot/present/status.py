@@ -1,4 +1,4 @@
-"""What admins read of how things are: working or not, at one glance."""
+"""The answer of `/status`: whether everything works, at a glance."""
 
 from collections.abc import Sequence
 
@@ -13,21 +13,21 @@ from spacebot.present.reasons import sentence
 from spacebot.x.money import dollars
 
 BAR = 12
-"""The longest bar of the histogram, in characters: Discord's cards are narrow."""
+"""The longest bar of the histogram, in characters: embeds are narrow."""
 
 DROPPED = {
     Purpose.REFRESH: "live refreshes",
     Purpose.SEARCH: "searches",
     Purpose.DETECTION: "looking for Spaces",
 }
-"""What a spent budget leaves out, as people say it."""
+"""What is left out once the budget is spent, in words."""
 
 GOOD = discord.Colour(0x2ECC71)
 BAD = discord.Colour(0xE67E22)
 
 
 def status_card(status: Status) -> Card:
-    """Working or not, at one glance."""
+    """Whether everything works, at a glance."""
     troubles = []
     if not status.connected:
         troubles.append("the connection to Discord is lost; it is tried again until it works")
@@ -82,7 +82,7 @@ def _bill(bill: Summary) -> str:
 
 
 def _delay(delays: Sequence[tuple[float, str]]) -> str:
-    """Median, 95th percentile and worst, over all and by what saw the Space first, and where they lie."""
+    """Median, 95th percentile and worst, overall and by what saw the Space first, and a histogram."""
     if not delays:
         return "nothing announced in the last week"
     rows = [_figures("all", [delay for delay, _ in delays])]

@@ -1,9 +1,9 @@
-"""Text from X, made harmless: whatever it contains, Discord shows it letter for letter and mentions nobody."""
+"""Escapes text from X: whatever it contains, Discord shows it literally and mentions nobody."""
 
 import re
 
 INVISIBLE = "\N{WORD JOINER}"
-"""Stands after a `<` or an `@`, so that nothing behind it is taken for a mention, a timestamp, an emoji or a command."""
+"""Inserted after `<` and `@`, so that what follows is not read as a mention, a timestamp, an emoji or a command."""
 
 # Markdown of every kind, the colon of a bare link, and the dot of a bare domain (Discord shows bare invites).
 _MARKDOWN = re.compile(r"([\\*_~`|>#\-\[\]()+]|(?<=\d)\.|(?<=\w)\.(?=\w)|:(?=//))")
@@ -11,16 +11,16 @@ _CONTROL = re.compile(r"[\ud800-\udfff\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a
 
 
 def plain(text: str, most: int = 256) -> str:
-    """For places that show text as it is (author, footer, button): one line, at most so many UTF-16 units."""
+    """Text for places without markdown (author, footer, button): one line of at most `most` UTF-16 units."""
     return clipped(" ".join(_CONTROL.sub(" ", text).split()), most)
 
 
 def inert(text: str, most: int = 256) -> str:
-    """For places that read markdown (content, title, description, fields).
+    """Text for places with markdown (content, title, description, fields): one line, escaped.
 
     Args:
         text: Anything.
-        most: The most UTF-16 units of the result, escapes included; Discord counts that way.
+        most: The most UTF-16 units of the result, including escapes, as Discord counts them.
     """
     words = " ".join(_CONTROL.sub(" ", text).split())
     apart = re.sub("[<@]", lambda found: found[0] + INVISIBLE, words)
@@ -39,7 +39,7 @@ def units(text: str) -> int:
 
 
 def clipped(text: str, most: int) -> str:
-    """The text, or its beginning and '…' where it is longer than `most` UTF-16 units. Never half a character."""
+    """The text, or its beginning and '…' if it is longer than `most` UTF-16 units; never splits a character."""
     if units(text) <= most:
         return text
     kept, used = [], 1

@@ -1,4 +1,4 @@
-"""What admins read of a guild's lists: whom it follows, which words it watches for, and what `/watch …` did."""
+"""A guild's followed hosts and keywords as admins read them, and the answers of `/watch …`."""
 
 from collections.abc import Sequence
 
@@ -28,7 +28,7 @@ STANDINGS = {
 
 
 def watch_pages(watches: Sequence[WatchLine], guild_id: GuildId) -> list[Card]:
-    """A guild's watchlist, ten to a page."""
+    """The hosts that a guild follows, ten to a page."""
     if not watches:
         return [Card(content="This server follows nobody yet. Add a host with `/watch add`.")]
     total = f"{len(watches)} followed"
@@ -36,7 +36,7 @@ def watch_pages(watches: Sequence[WatchLine], guild_id: GuildId) -> list[Card]:
 
 
 def watched_sentence(watched: Watched[WatchLine], guild_id: GuildId) -> str:
-    """What `/watch add` did, and what comes of it."""
+    """What `/watch add` did, and what happens next."""
     line = watched.line
     host = line.watch.host
     name = f"**{name_of(host)}** ({handle(host)})"
@@ -61,7 +61,7 @@ def keyword_sentence(watched: Watched[Keyword], guild_id: GuildId) -> str:
 
 
 def keyword_pages(keywords: Sequence[Keyword], channel_id: ChannelId | None, guild_id: GuildId) -> list[Card]:
-    """What a guild watches for, ten to a page."""
+    """A guild's keywords, ten to a page."""
     if not keywords:
         return [Card(content="This server watches for no words. Add some with `/watch keyword add`.")]
     return paged(
@@ -97,7 +97,7 @@ def unwatched_keyword_sentence(words: str) -> str:
 
 
 def host_choice(host: Host, most: int) -> str:
-    """A host among the suggestions; these show text as it is."""
+    """A host as a suggestion; suggestions have no markdown."""
     return plain(f"{host.name} (@{host.username})", most)
 
 

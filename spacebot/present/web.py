@@ -1,4 +1,4 @@
-"""The web pages that a person sees who comes back from X with a browser; what came from outside is escaped."""
+"""The web pages that people see when X sends them back; text from outside is escaped."""
 
 import html
 
@@ -22,7 +22,7 @@ _FORM = """<form method="post" action="confirm">
 
 
 def question(person_name: str, key: str) -> str:
-    """The page that asks whether the Discord user who began is the one who reads it; it posts `answer` and the key."""
+    """The page that asks whether the reader is the Discord user who began; its form posts `answer` and `key`."""
     return _page(
         "One last question",
         f"Shall the Discord user <strong>{html.escape(person_name)}</strong> see through this X account what it alone"
@@ -43,7 +43,7 @@ def declined() -> str:
 
 
 def failed(sentence: str) -> str:
-    """The page of a mistake or of trouble, which one sentence of ours tells."""
+    """The page that shows an error."""
     return _page("That did not work", sentence)
 
 

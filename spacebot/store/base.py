@@ -1,4 +1,4 @@
-"""What every part of the tables stands on: the open database, rows as dicts, and how values are kept.
+"""What all query groups share: the open database, rows as dicts, and how Python values are stored.
 
 Times are whole milliseconds since 1970, UTC.
 """
@@ -20,7 +20,7 @@ Row = Mapping[str, Any]
 
 
 class QueryGroup:
-    """Statements over one open database, on the thread that owns it."""
+    """SQL statements on one open database, run on the thread that owns it."""
 
     def __init__(self, db: Database) -> None:
         self.db = db
@@ -33,17 +33,17 @@ class QueryGroup:
 
 
 def ms(moment: datetime) -> int:
-    """How a time is kept."""
+    """A time as it is stored."""
     return round(moment.timestamp() * 1000)
 
 
 def ms_or_none(moment: datetime | None) -> int | None:
-    """How a time that may be missing is kept."""
+    """An optional time as it is stored."""
     return None if moment is None else ms(moment)
 
 
 def moment(ms: int | None) -> datetime | None:
-    """A kept time."""
+    """A stored time."""
     return None if ms is None else datetime.fromtimestamp(ms / 1000, UTC)
 
 
@@ -60,11 +60,11 @@ def host_of(row: Row) -> Host:
 
 
 SPACE_COLUMNS = tuple(each.name for each in fields(SpaceRecord))
-"""Those columns of `spaces` that are the fields of a record."""
+"""The columns of `spaces` that are fields of a `SpaceRecord`."""
 
 
 def column_value(value: object) -> object:
-    """How a field of a record is kept: times in milliseconds, several values as JSON, a word for a member of an enum."""
+    """A field of a record as it is stored: times in milliseconds, tuples as JSON, members of enums by their value."""
     match value:
         case datetime():
             return ms(value)
@@ -77,17 +77,17 @@ def column_value(value: object) -> object:
 
 
 def space_values(record: SpaceRecord) -> dict[str, object]:
-    """A record as the values of its row, by column."""
+    """The values of a record's row, by column."""
     return {name: column_value(getattr(record, name)) for name in SPACE_COLUMNS}
 
 
 def _reader(kind: Any) -> Callable[[Any], Any]:
-    """What makes a value of this type of what `column_value` made of it; never asked for a column that is NULL."""
+    """The inverse of `column_value` for a field of this type; not called for NULL."""
     if get_origin(kind) in {Union, UnionType}:
         [kind] = set(get_args(kind)) - {NoneType}
     if get_origin(kind) is tuple:
         return _tuple
-    return moment if kind is datetime else kind  # the others take what is kept: str, int, bool, an id, an enum
+    return moment if kind is datetime else kind  # str, int, bool, ids and enums take the stored value
 
 
 def _tuple(text: str) -> tuple[Any, ...]:
@@ -100,7 +100,7 @@ _SPACE_READERS = {
 
 
 def space_of(row: Row) -> SpaceRecord:
-    """The Space in a row; where a column is NULL, its field has its default."""
+    """The Space in a row; a field whose column is NULL has its default."""
     values: dict[str, Any] = {
         name: empty if row[name] is None else read(row[name]) for name, (read, empty) in _SPACE_READERS.items()
     }

@@ -1,8 +1,8 @@
-"""The one door to the database: every statement runs on one thread, and every call is one transaction.
+"""The connection to the database: every statement runs on one thread, and every call is one transaction.
 
 Calls that wait at the same time share a commit (a commit may cost 10 ms of fsync; under load that would cap the bot
-at a hundred calls per second). Each runs inside its own savepoint, so that one that fails takes back only its own
-work. A call's result is handed out after its commit, never before.
+at a hundred calls per second). Each runs inside its own savepoint, so that a failure rolls back only its own
+work. A call returns after its commit, never before.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from spacebot.store.queries import Queries
 P = ParamSpec("P")
 T = TypeVar("T")
 
-SHARE = 200
+MOST_PER_COMMIT = 200
 """The most calls that share one commit."""
 
 BUSY_SECONDS = 5.0
@@ -40,11 +40,11 @@ class _Call:
     answer: asyncio.Future[Any]
 
     def settle(self, result: object, error: BaseException | None) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop closed while the thread worked: nobody waits any more
+        with contextlib.suppress(RuntimeError):  # the loop has closed: nobody waits any more
             self.loop.call_soon_threadsafe(self._settle, result, error)
 
     def _settle(self, result: object, error: BaseException | None) -> None:
-        if self.answer.done():  # whoever asked was cancelled; the work is done all the same
+        if self.answer.done():  # the caller was cancelled; the work is done anyway
             return
         if error is None:
             self.answer.set_result(result)
@@ -53,9 +53,9 @@ class _Call:
 
 
 class Store:
-    """An open database. `await store(Tables.method, …)` runs one statement method as one transaction.
+    """An open database. `await store(Queries.method, …)` runs one method as one transaction.
 
-    Use as an asynchronous context manager; leaving it finishes what was asked and closes the file.
+    Use as an asynchronous context manager; leaving it finishes the waiting calls and closes the file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -77,7 +77,7 @@ class Store:
         try:
             await opened.answer
         except BaseException:
-            self._calls.put(None)  # nobody will leave what was never entered
+            self._calls.put(None)  # there will be no __aexit__
             raise
         self._closed = False
         return self
@@ -90,9 +90,9 @@ class Store:
         await asyncio.shield(asyncio.to_thread(self._thread.join))
 
     async def __call__(self, method: Callable[Concatenate[Queries, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run one method of `Tables` as one transaction and hand back what it returns.
+        """Run one method of `Queries` as one transaction and return its result.
 
-        Cancelling the caller does not take back what was asked.
+        Cancelling the caller does not undo the call.
 
         Raises:
             StoreError: SQLite could not do it (disk full, file locked or damaged); nothing was changed.
@@ -101,14 +101,14 @@ class Store:
             raise StoreError("The database is not open.")
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[T] = loop.create_future()
-        self._calls.put(_Call(work=lambda tables: method(tables, *args, **kwargs), loop=loop, answer=answer))
+        self._calls.put(_Call(work=lambda queries: method(queries, *args, **kwargs), loop=loop, answer=answer))
         return await answer
 
     def _work(self) -> None:
         first = self._calls.get()
         assert first is not None
         try:
-            tables = Queries(_open(self._path))
+            queries = Queries(_open(self._path))
         except Exception as error:  # noqa: BLE001 - whatever it is, the opener is told
             first.settle(None, StoreError(f"{self._path} cannot be opened: {error}"))
             return
@@ -116,7 +116,7 @@ class Store:
         try:
             while (call := self._calls.get()) is not None:
                 batch, more = [call], True
-                while more and len(batch) < SHARE:
+                while more and len(batch) < MOST_PER_COMMIT:
                     try:
                         extra = self._calls.get_nowait()
                     except queue.Empty:
@@ -125,25 +125,25 @@ class Store:
                         more = False
                     else:
                         batch.append(extra)
-                _commit(tables, batch)
+                _commit(queries, batch)
                 if not more:
                     break
         finally:
-            tables.db.close()
+            queries.db.close()
 
 
-def _commit(tables: Queries, batch: list[_Call]) -> None:
-    """Run the batch in one transaction; where that fails as a whole, everyone who waits is told."""
+def _commit(queries: Queries, batch: list[_Call]) -> None:
+    """Run the batch in one transaction; if that fails as a whole, every call in it fails."""
     outcomes: list[tuple[object, BaseException | None]] = []
     try:
-        with tables.db.atomic():
+        with queries.db.atomic():
             for call in batch:
                 try:
-                    with tables.db.atomic():
-                        outcomes.append((call.work(tables), None))
+                    with queries.db.atomic():
+                        outcomes.append((call.work(queries), None))
                 except sqlite3.Error as error:
-                    if not tables.db.conn.in_transaction:
-                        raise  # SQLite gave up the whole transaction (disk full, say)
+                    if not queries.db.conn.in_transaction:
+                        raise  # SQLite rolled back the whole transaction (disk full, for example)
                     outcomes.append((None, StoreError(str(error))))
                 except Exception as error:  # noqa: BLE001 - handed to the caller as it is
                     outcomes.append((None, error))
@@ -157,14 +157,14 @@ def _commit(tables: Queries, batch: list[_Call]) -> None:
 
 def _open(path: Path) -> Database:
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Made by ourselves, so that it is never readable by others, not even for a moment.
+    # Created here, so that it is never readable by others, not even for a moment.
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS)
     try:
         db = Database(connection)
         db.enable_wal()
         db.execute("PRAGMA foreign_keys = ON")
-        db.execute("PRAGMA synchronous = FULL")  # a lost 'sending' mark would cost a duplicate
+        db.execute("PRAGMA synchronous = FULL")  # losing a 'sending' mark would cost a duplicate
         migrations.apply(db)
     except BaseException:
         connection.close()

@@ -1,4 +1,4 @@
-"""The ledger of deliveries: what ought to stand in which channel, what stands there, and when it is tried next.
+"""The ledger of deliveries: which message belongs in which channel, what is there, and when it is tried next.
 
 The only module that writes the tables `deliveries` and `audience`. `claim` commits 'sending' before anybody calls
 Discord.
@@ -20,39 +20,39 @@ LEASE = timedelta(seconds=120)
 """How long a claim keeps a delivery from being claimed again; longer than one whole send may take."""
 
 REFRESH = timedelta(seconds=60)
-"""The shortest time between two edits that only bring listeners, co-hosts and speakers up to date."""
+"""The shortest time between two edits that only update listeners, co-hosts and speakers."""
 
 REFRESHES_PER_SECOND = 24
 """A Space in many channels is refreshed more rarely, so that its edits take at most half of the pace."""
 
 STILL_YOUNG = timedelta(minutes=55)
-"""Discord lets a message be edited only rarely once it is an hour old: the summary must still get through."""
+"""Older messages are not refreshed: Discord limits edits after an hour, and the summary must get through."""
 
 NEEDS_EDIT = "(state = 'sent' AND shown < wanted)"
-"""Deliveries whose message does not show what it ought to; to be put into a statement."""
+"""SQL condition: the message is out of date."""
 
 UNFINISHED = f"(state IN ('pending', 'sending', 'failed') OR {NEEDS_EDIT})"
-"""Deliveries that Discord is to be called for, now or later; the index `deliveries_due` holds these."""
+"""SQL condition: Discord still has to be called, now or later; the condition of the index `deliveries_due`."""
 
 UNATTEMPTED = "(state IN ('pending', 'failed') AND first_attempt_at IS NULL)"
-"""Deliveries of which Discord holds nothing for sure: they can be dropped."""
+"""SQL condition: Discord certainly holds no message, so the delivery can be dropped."""
 
 RANK_APART = 10_000_000_000_000
-"""More than any time in milliseconds that will come up, which keeps the ranks apart."""
+"""Larger than any time in milliseconds that will occur, which keeps the ranks apart."""
 
 
 class Rank(IntEnum):
-    """Who is served first; within a rank the newest comes first."""
+    """Which deliveries are served first; within a rank the newest."""
 
     UNSENT = 0
-    """What was never sent."""
+    """Never sent."""
     WRONG = 1
-    """Messages that say something wrong."""
+    """The message says something wrong."""
     BEHIND = 2
-    """Messages that are just a little behind: listeners, co-hosts, speakers."""
+    """The message is only a little behind: listeners, co-hosts, speakers."""
 
     def priority(self, now: datetime) -> int:
-        """The column `deliveries.priority`: less comes first."""
+        """The value of the column `deliveries.priority`: lowest first."""
         return self * RANK_APART - ms(now)
 
 
@@ -62,29 +62,29 @@ MOMENTS = {
     Kind.LIVE: "g.tells_live",
     Kind.ENDED: "g.tells_ended",
 }
-"""Which guilds want to hear of a moment."""
+"""SQL conditions: which guilds want a moment announced."""
 
 
 class DeliveryQueries(JobQueries):
-    """Deliveries."""
+    """Every statement that writes deliveries, in the words of the domain."""
 
     def _ensure_deliveries(self, record: SpaceRecord, now: datetime, matched: Sequence[int] = ()) -> None:
-        """One row per announcement that the Space's phase asks for; `matched` are the keyword watches that it matches."""
+        """Ensure one row per announcement due in the Space's phase; `matched` are the matching keyword watches."""
         for kind in Kind:
             is_too_late = kind is Kind.REMINDER and reminder_due(record.scheduled_start, None, now) is None
             if kind.fits(record.phase) and not is_too_late:
                 self._ensure_kind(record, kind, now, matched if kind is Kind.LIVE else ())
 
     def _ensure_kind(self, record: SpaceRecord, kind: Kind, now: datetime, matched: Sequence[int]) -> None:
-        """One row per interested channel; a watch that has its message of this moment already gets no other.
+        """Ensure one row per channel; a watch that has a row for this moment already gets no other.
 
-        Who follows a co-host or speaker, and wants to, hears of somebody else's Space when it is live.
+        Watches of co-hosts and speakers that include other people's Spaces count for the live moment.
         """
         guests = (*record.cohosts, *record.speakers) if kind is Kind.LIVE else ()
         values = {
             "space": record.space_id,
             "host": record.host_id,
-            "people": json.dumps([record.host_id, *guests]),
+            "participants": json.dumps([record.host_id, *guests]),
             "matched": json.dumps(list(matched)),
             "kind": kind.value,
             "revision": record.revision,
@@ -122,12 +122,12 @@ class DeliveryQueries(JobQueries):
         if kind is Kind.REMINDER:
             self._plan_reminders(now, space_id=record.space_id)
 
-    def _want(self, record: SpaceRecord, change: Change, now: datetime) -> None:
-        """Let the Space's messages show its newest revision; a moment that has passed is not told of any more."""
+    def _want_revision(self, record: SpaceRecord, change: Change, now: datetime) -> None:
+        """Request that the Space's messages show its newest revision; skip announcements whose moment has passed."""
         if change is Change.MOVED:
             self._refresh(record, now)
             return
-        if change is Change.LIVE:  # its first minute needs no refreshing
+        if change is Change.LIVE:  # its first minute needs no refresh
             self._note_refreshed(record.space_id, now)
         fitting = json.dumps([kind.value for kind in Kind if kind.fits(record.phase)])
         values = {
@@ -136,7 +136,7 @@ class DeliveryQueries(JobQueries):
             "reason": Reason.OVER.value,
             "now": ms(now),
         }
-        # Taken for over, and back.
+        # Skipped as over, and now open again.
         self.db.execute(
             """
             UPDATE deliveries SET state = 'pending', reason = NULL, next_try_at = :now
@@ -165,9 +165,9 @@ class DeliveryQueries(JobQueries):
     def _plan_reminders(
         self, now: datetime, *, space_id: SpaceId | None = None, guild_id: GuildId | None = None
     ) -> None:
-        """Let the reminders of a Space, or of a guild, that wait for their time be claimed at that time.
+        """Set when the unsent reminders of a Space, or of a guild, are due.
 
-        Those that come too late are due at once: whoever claims them closes them.
+        Those that are too late are due at once: the courier skips them.
         """
         rows = self._rows(
             """
@@ -187,7 +187,7 @@ class DeliveryQueries(JobQueries):
         self.db.conn.executemany("UPDATE deliveries SET next_try_at = ? WHERE delivery_id = ?", dues)
 
     def _refresh(self, record: SpaceRecord, now: datetime) -> None:
-        """Every so often, let the messages that are young enough show who listens."""
+        """Request edits that show the current listeners, of young messages and not too often."""
         row = self._rows(
             """
             SELECT count(*) AS n, min(wanted) FILTER (WHERE sent_at > :young) AS least,
@@ -217,8 +217,8 @@ class DeliveryQueries(JobQueries):
         self._note_refreshed(record.space_id, now)
 
     def release(self, now: datetime) -> int:
-        """At a start: what was being sent when the last run stopped is due again. How many there are."""
-        # Never tried, and yet not due: the clock was set back meanwhile.
+        """At start: make what was being sent when the last run stopped due again; returns how many."""
+        # Never tried and not due yet: the clock was set back meanwhile.
         self.db.execute(
             "UPDATE deliveries SET next_try_at = :now WHERE next_try_at > :now AND state = 'pending' AND kind != 'reminder'",
             {"now": ms(now)},
@@ -230,7 +230,7 @@ class DeliveryQueries(JobQueries):
         return cursor.rowcount
 
     def set_clock_back(self, now: datetime) -> None:
-        """The wall clock was set back: what waits for a time that is now far off is due at once.
+        """The wall clock was set back: what would now wait too long is due at once.
 
         Reminders that were never attempted wait for their own time.
         """
@@ -241,15 +241,15 @@ class DeliveryQueries(JobQueries):
             """,  # noqa: S608 - a constant
             {"now": ms(now)},
         )
-        self._hurry_notices(now)
+        self._make_notices_due(now)
 
     def claim(self, most: int, now: datetime, busy: Collection[ChannelId] = ()) -> list[Job]:
-        """Take up to `most` due deliveries and commit that they are being sent, before anybody calls Discord.
+        """Take up to `most` due deliveries and mark them as being sent, before Discord is called.
 
-        One for each channel, and none for those that are `busy` or paused: what goes to one channel goes one after
-        another. Those never sent come before edits, the newest first.
+        At most one per channel, and none for channels that are `busy` or paused: a channel gets one message after
+        another. New messages come before edits, the newest first.
         """
-        # Walks the index of what is due in its order and stops early, however many wait.
+        # Walks the index `deliveries_due` in its order and stops early, however many wait.
         rows = self._rows(
             f"""
             SELECT d.*, s.host_id, g.at_end, g.reminder_minutes,
@@ -281,7 +281,7 @@ class DeliveryQueries(JobQueries):
         return self._jobs(chosen)
 
     def next_due(self) -> datetime | None:
-        """When the next delivery outside paused channels falls due; None if nothing waits."""
+        """When the next delivery outside paused channels is due; None if there is none."""
         row = self._rows(
             f"""
             SELECT min(next_try_at) AS due FROM deliveries
@@ -293,14 +293,14 @@ class DeliveryQueries(JobQueries):
     def mark_sent(
         self, delivery_id: int, message_id: MessageId, shown: int, now: datetime, *, quiet: bool = False
     ) -> None:
-        """The message stands in the channel and shows this revision; an edit of it is due as soon as one is wanted.
+        """The message is in the channel and shows this revision; an edit is due as soon as `wanted` exceeds it.
 
         Args:
             delivery_id: Which.
             message_id: The message.
             shown: The revision.
             now: When.
-            quiet: Whether it was sent without mentioning anybody; it is not said again of a message that stands.
+            quiet: Whether it was sent without mentions; once set, it stays set.
         """
         self.db.execute(
             """
@@ -319,23 +319,23 @@ class DeliveryQueries(JobQueries):
             },
         )
 
-    def _hurry_channel(self, channel_id: ChannelId, now: datetime) -> None:
-        """What is to be posted in the channel is due now. Edits keep their time: one may be under way."""
+    def _make_channel_due(self, channel_id: ChannelId, now: datetime) -> None:
+        """Make unsent messages for the channel due now. Edits keep their time: one may be under way."""
         self.db.execute(
             "UPDATE deliveries SET next_try_at = min(next_try_at, :now) "
             "WHERE channel_id = :channel AND state IN ('pending', 'failed')",
             {"channel": channel_id, "now": ms(now)},
         )
 
-    def put_off(self, delivery_id: int, until: datetime) -> None:
-        """It was claimed too early for an edit: nothing was tried, and it is due then."""
+    def postpone(self, delivery_id: int, until: datetime) -> None:
+        """It was claimed too early: nothing was tried, and it is due at `until`."""
         self.db.execute(
             "UPDATE deliveries SET attempts = max(attempts - 1, 0), next_try_at = :until WHERE delivery_id = :delivery",
             {"delivery": delivery_id, "until": ms(until)},
         )
 
-    def wait(self, job: Job, until: datetime) -> None:
-        """It was claimed too early: nothing was tried this time, and it is due then."""
+    def postpone_first_attempt(self, job: Job, until: datetime) -> None:
+        """It was claimed before its first attempt was due: undo the claim, and try at `until`."""
         self.db.execute(
             """
             UPDATE deliveries SET state = 'pending', attempts = 0, first_attempt_at = :before, next_try_at = :until
@@ -345,14 +345,14 @@ class DeliveryQueries(JobQueries):
         )
 
     def mark_skipped(self, delivery_id: int, reason: Reason) -> None:
-        """There is nothing more to do for this delivery."""
+        """Nothing more is to be done for this delivery."""
         self.db.execute(
             "UPDATE deliveries SET state = 'skipped', reason = :reason WHERE delivery_id = :delivery",
             {"delivery": delivery_id, "reason": reason.value},
         )
 
     def give_up(self, job: Job, reason: Reason, now: datetime) -> None:
-        """Nothing is to be sent after all; where that is no longer so since the claim, it is looked at again at once."""
+        """Skip the delivery, unless the Space or its watches changed since the claim; then it is due again at once."""
         self.db.execute(
             """
             UPDATE deliveries SET next_try_at = :now, (state, reason) = (
@@ -371,14 +371,14 @@ class DeliveryQueries(JobQueries):
         )
 
     def mark_failed(self, job: Job, obstacle: Obstacle | None, *, unclear: bool, next_try_at: datetime) -> None:
-        """It did not work this time.
+        """The attempt failed.
 
         Args:
             job: What was tried.
-            obstacle: Why, where that is any concern of people.
-            unclear: Whether Discord may hold the message all the same. A clear refusal of the very first attempt
-                proves that nothing was posted; one that follows an unclear attempt proves nothing about that one.
-            next_try_at: Not before.
+            obstacle: Why, if people should be told.
+            unclear: Whether Discord may hold the message anyway. A clear refusal of the first attempt proves that
+                nothing was posted; one after an unclear attempt proves nothing about the earlier attempt.
+            next_try_at: When it is tried again at the earliest.
         """
         self.db.execute(
             """
@@ -400,7 +400,7 @@ class DeliveryQueries(JobQueries):
             self.give_up(job, Reason.OVER, next_try_at)
 
     def _drop_moment(self, guild_id: GuildId, kind: Kind) -> None:
-        """The guild does not want to hear of this moment any more: what was never attempted is not sent."""
+        """The guild no longer wants this moment announced: skip what was never attempted."""
         values = {"guild": guild_id, "kind": kind.value, "reason": Reason.UNWATCHED.value}
         unsent = f"guild_id = :guild AND kind = :kind AND {UNATTEMPTED}"
         self.db.execute(
@@ -413,7 +413,7 @@ class DeliveryQueries(JobQueries):
         )
 
     def _drop_unsent_of(self, watch_id: int, now: datetime) -> None:
-        """The watch is about to be removed: what was never attempted for it alone is not sent."""
+        """The watch is about to be removed: skip what was never attempted and serves no other watch."""
         self.db.execute(
             f"""
             UPDATE deliveries SET state = 'skipped', reason = :reason, next_try_at = :now
@@ -425,9 +425,9 @@ class DeliveryQueries(JobQueries):
         )
 
     def _move_unsent(self, guild_id: GuildId) -> None:
-        """Let go of rows that were never attempted and that no watch leads to any more; the next look asks for others.
+        """Skip unattempted rows whose watches now lead to another channel; the next look adds new ones.
 
-        So a paused channel that an admin replaces costs no announcement, and one that was attempted is never repeated.
+        So replacing a paused channel loses no announcement, and one that was attempted is never repeated.
         """
         strays = self._rows(
             f"""
@@ -456,14 +456,14 @@ class DeliveryQueries(JobQueries):
             )
 
     def _forget_deliveries_of_guilds(self, left_before: datetime) -> None:
-        """Remove what guilds had announced that the bot had left by then."""
+        """Remove the deliveries of guilds that the bot had left by then."""
         self.db.execute(
             "DELETE FROM deliveries WHERE guild_id IN (SELECT guild_id FROM guilds WHERE left_at <= :left)",
             {"left": ms(left_before)},
         )
 
     def _forget_deliveries_of_spaces(self, space_ids: Collection[SpaceId]) -> None:
-        """Remove what was announced of these Spaces."""
+        """Remove the deliveries of these Spaces."""
         self.db.execute(
             "DELETE FROM deliveries WHERE space_id IN (SELECT value FROM json_each(:spaces))",
             {"spaces": json.dumps(list(space_ids))},
@@ -471,12 +471,12 @@ class DeliveryQueries(JobQueries):
 
 
 def _watches_without(kind: Kind) -> str:
-    """The end of a statement: watches that ask for this moment of a Space, and have no delivery of it yet."""
+    """SQL from FROM on: the watches that want this moment of a Space and have no delivery of it yet."""
     return f"""
         FROM watches w JOIN guilds g USING (guild_id)
         WHERE w.watch_id IN (
             SELECT watch_id FROM watches
-            WHERE host_id IN (SELECT value FROM json_each(:people)) AND (host_id = :host OR also_cohost)
+            WHERE host_id IN (SELECT value FROM json_each(:participants)) AND (host_id = :host OR also_cohost)
             UNION SELECT value FROM json_each(:matched)
         )
           AND g.left_at IS NULL AND {MOMENTS[kind]} AND COALESCE(w.channel_id, g.channel_id) IS NOT NULL

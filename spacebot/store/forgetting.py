@@ -1,6 +1,6 @@
-"""What is not kept: what came from X once X no longer shows it, guilds that the bot has long left, old announcements.
+"""Removes data that may not or need not be kept: X's data after a Space, guilds long left, old announcements.
 
-X wants what it no longer shows removed within 24 hours (its developer policy); ids, times and our own counters stay.
+X's developer policy wants what X no longer shows removed within 24 hours; ids, times and our own counters may stay.
 """
 
 from datetime import datetime, timedelta
@@ -11,10 +11,10 @@ from spacebot.store.guilds import GuildQueries
 from spacebot.store.pauses import PauseQueries
 
 KEPT_AFTER_END = timedelta(hours=22)
-"""So long after a Space is over what X said of it stays, for the last edits; the job runs every hour."""
+"""How long X's data about a Space is kept after its end, for the last edits; the job runs every hour."""
 
 GUILDS_KEPT = timedelta(days=30)
-"""A guild that removed the bot finds everything as it was if it comes back so soon."""
+"""How long the configuration of a guild that removed the bot is kept."""
 
 HISTORY_KEPT = timedelta(days=90)
 """How far back `/history` reaches."""
@@ -26,10 +26,10 @@ _EMPTY_VALUES = {name: column_value(empty) for name, empty in FORGOTTEN.items()}
 
 
 class ForgettingQueries(GuildQueries, PauseQueries):
-    """What goes."""
+    """Removal of old data."""
 
     def forget(self, now: datetime) -> int:
-        """Remove what may not or need not be kept; how many Spaces were forgotten."""
+        """Remove what may not or need not be kept; returns how many Spaces were forgotten."""
         values = {
             "now": ms(now),
             "over": ms(now - KEPT_AFTER_END),
@@ -43,7 +43,7 @@ class ForgettingQueries(GuildQueries, PauseQueries):
             """,  # noqa: S608 - constants
             values | _EMPTY_VALUES,
         ).rowcount
-        # Accounts that nobody follows and that no open Space names.
+        # Accounts that nobody follows and no remembered Space names.
         self.db.execute(
             """
             DELETE FROM users WHERE seen_at <= :over AND user_id NOT IN (
@@ -54,7 +54,7 @@ class ForgettingQueries(GuildQueries, PauseQueries):
             """,
             values,
         )
-        # Of accounts that X no longer shows, followers keep the handle that they typed, and nothing else.
+        # Of accounts that X no longer shows only the handle is kept.
         self.db.execute(
             """
             UPDATE users SET name = username, picture = NULL

@@ -1,4 +1,4 @@
-"""What guilds have asked for: their configuration and their watches."""
+"""What guilds have set: their configuration and their watches of hosts."""
 
 import json
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ class GuildQueries(DeliveryQueries):
     """Guilds and watches."""
 
     def guild(self, guild_id: GuildId) -> GuildConfig:
-        """What the guild's admins have set; empty for a guild we never heard of."""
+        """What the guild's admins have set; the defaults for an unknown guild."""
         row = self._row(
             """
             SELECT channel_id, role_id, admin_channel_id, at_end, tells_scheduled, reminder_minutes, tells_live,
@@ -32,7 +32,7 @@ class GuildQueries(DeliveryQueries):
         return GuildConfig(**{**row, **flags, "at_end": AtEnd(row["at_end"])})
 
     def set_channel(self, guild_id: GuildId, channel_id: ChannelId) -> None:
-        """Announce in this channel what has none of its own."""
+        """Announce in this channel for watches without one of their own."""
         self._ensure_guild(guild_id)
         self.db.execute(
             "UPDATE guilds SET channel_id = :channel WHERE guild_id = :guild",
@@ -41,14 +41,14 @@ class GuildQueries(DeliveryQueries):
         self._move_unsent(guild_id)
 
     def set_role(self, guild_id: GuildId, role_id: RoleId | None) -> None:
-        """Mention this role for what has none of its own; None mentions nobody."""
+        """Mention this role for watches without one of their own; None mentions nobody."""
         self._ensure_guild(guild_id)
         self.db.execute(
             "UPDATE guilds SET role_id = :role WHERE guild_id = :guild", {"role": role_id, "guild": guild_id}
         )
 
     def set_admin_channel(self, guild_id: GuildId, channel_id: ChannelId | None) -> None:
-        """Tell of trouble in this channel; None for the guild's system channel."""
+        """Report problems in this channel; None for the guild's system channel."""
         self._ensure_guild(guild_id)
         self.db.execute(
             "UPDATE guilds SET admin_channel_id = :channel WHERE guild_id = :guild",
@@ -56,7 +56,7 @@ class GuildQueries(DeliveryQueries):
         )
 
     def set_end(self, guild_id: GuildId, at_end: AtEnd) -> None:
-        """What becomes of the guild's announcements when their Space is over, from now on."""
+        """Set what happens to the guild's announcements when their Space is over."""
         self._ensure_guild(guild_id)
         self.db.execute(
             "UPDATE guilds SET at_end = :end WHERE guild_id = :guild", {"end": at_end.value, "guild": guild_id}
@@ -72,7 +72,7 @@ class GuildQueries(DeliveryQueries):
         live: bool,
         ended: bool,
     ) -> None:
-        """Which moments of a Space the guild hears of; what is switched off and was never attempted is not sent."""
+        """Set which moments are announced; what is switched off and was never attempted is not sent."""
         self._ensure_guild(guild_id)
         self.db.execute(
             """
@@ -116,14 +116,14 @@ class GuildQueries(DeliveryQueries):
         self.db.execute("UPDATE guilds SET left_at = NULL WHERE guild_id = :guild", {"guild": guild_id})
 
     def leave(self, guild_id: GuildId, now: datetime) -> None:
-        """The bot is no longer in this guild."""
+        """Note that the bot is no longer in this guild."""
         self.db.execute(
             "UPDATE guilds SET left_at = :now WHERE guild_id = :guild AND left_at IS NULL",
             {"now": ms(now), "guild": guild_id},
         )
 
     def reconcile(self, present: Sequence[GuildId], now: datetime) -> None:
-        """The bot is in these guilds and in no others."""
+        """Note that the bot is in these guilds and in no others."""
         values = {"present": json.dumps(present), "now": ms(now)}
         self.db.execute(
             """
@@ -194,7 +194,7 @@ class GuildQueries(DeliveryQueries):
         return True
 
     def set_watch_role(self, guild_id: GuildId, host_id: UserId, role_id: RoleId) -> bool:
-        """Mention this role for one host; whether the guild follows it."""
+        """Mention this role for one host; returns whether the guild follows it."""
         cursor = self.db.execute(
             "UPDATE watches SET role_id = :role WHERE guild_id = :guild AND host_id = :host",
             {"role": role_id, "guild": guild_id, "host": host_id},
@@ -202,7 +202,7 @@ class GuildQueries(DeliveryQueries):
         return cursor.rowcount == 1
 
     def remove_watch(self, guild_id: GuildId, host_id: UserId, now: datetime) -> bool:
-        """Stop following; what was not sent yet is skipped, what was sent still closes. Whether there was a watch."""
+        """Remove a watch, if there is one, and say whether there was; what was sent is still edited at the end."""
         watch = self._row(
             "SELECT watch_id FROM watches WHERE guild_id = :guild AND host_id = :host", guild=guild_id, host=host_id
         )
@@ -216,7 +216,7 @@ class GuildQueries(DeliveryQueries):
         self.db.execute("DELETE FROM watches WHERE watch_id = :watch", {"watch": watch_id})
 
     def watch_lines(self, guild_id: GuildId) -> list[WatchLine]:
-        """The guild's watches by name, each with what has become of it."""
+        """The guild's watches by name, each with its state."""
         rows = self._rows(
             """
             SELECT w.watch_id, w.channel_id, w.role_id, w.also_cohost, u.user_id, u.username, u.name, u.picture,

@@ -1,4 +1,4 @@
-"""What the courier needs to send or to edit a claimed delivery, read from the tables."""
+"""Reads everything the courier needs to send or edit a claimed delivery."""
 
 import json
 from collections.abc import Collection, Sequence
@@ -13,10 +13,10 @@ from spacebot.store.seen import SeenQueries
 
 
 class JobQueries(SeenQueries):
-    """Jobs."""
+    """Claimed deliveries as jobs."""
 
     def _jobs(self, rows: Sequence[Row]) -> list[Job]:
-        """A job for each of these deliveries, as they were before the claim."""
+        """A job for each of these rows, which were read before the claim."""
         spaces: dict[SpaceId, SpaceRecord] = {}
         for row in rows:
             if row["space_id"] not in spaces:
@@ -55,7 +55,7 @@ class JobQueries(SeenQueries):
         return jobs
 
     def _roles(self, deliveries: Collection[int]) -> dict[int, tuple[RoleId, ...]]:
-        """Who is mentioned in each of these deliveries."""
+        """The roles to mention, by delivery."""
         rows = self._rows(
             """
             SELECT DISTINCT a.delivery_id AS delivery, COALESCE(w.role_id, g.role_id) AS role

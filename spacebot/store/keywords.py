@@ -1,4 +1,4 @@
-"""Watches of words in titles: what guilds want to hear of, whoever the host is."""
+"""Keyword watches: words in titles that guilds want announced, whoever the host is."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ class KeywordQueries(GuildQueries):
         limit: int,
         now: datetime,
     ) -> bool:
-        """Watch for a word, or change how one that is there is watched for; its filters are as given, whatever they were.
+        """Add a keyword watch, or update an existing one; its filters are replaced.
 
         Returns:
             Whether the watch is new.
@@ -69,7 +69,7 @@ class KeywordQueries(GuildQueries):
         return True
 
     def remove_keyword(self, guild_id: GuildId, text: str, now: datetime) -> bool:
-        """Stop watching for it; whether it was watched for."""
+        """Remove a keyword watch; returns whether there was one."""
         row = self._row(
             "SELECT watch_id FROM watches WHERE guild_id = :guild AND keyword = :keyword", guild=guild_id, keyword=text
         )
@@ -79,7 +79,7 @@ class KeywordQueries(GuildQueries):
         return True
 
     def keywords(self, guild_id: GuildId | None = None) -> list[Keyword]:
-        """What one guild watches for, by name; without a guild what all those do that the bot is in."""
+        """The keywords of one guild, by name; without a guild those of all guilds that the bot is in."""
         rows = self._rows(
             """
             SELECT w.watch_id, w.guild_id, w.keyword, w.lang, w.least, w.ticketed, w.channel_id, w.role_id
@@ -104,7 +104,7 @@ class KeywordQueries(GuildQueries):
         ]
 
     def unserved(self, matches: Mapping[SpaceId, Sequence[int]]) -> list[SpaceId]:
-        """Those of these Spaces of which some of the watches that they match have no row in the ledger yet."""
+        """The Spaces for which at least one matching watch has no delivery yet."""
         return [
             space_id
             for space_id, watch_ids in matches.items()

@@ -1,4 +1,4 @@
-"""People who lend the bot their own X account; whatever is secret here is sealed."""
+"""Sign-ins and tokens of people who link their own X account; every secret is sealed."""
 
 from datetime import UTC, datetime
 
@@ -10,7 +10,7 @@ class LinkQueries(QueryGroup):
     """Sign-ins and links."""
 
     def begin_sign_in(self, sign_in: SignIn, now: datetime) -> None:
-        """Keep a sign-in; the person's earlier one, and what is too old of anybody, goes."""
+        """Store a sign-in; the person's earlier one and everybody's expired ones are removed."""
         self.db.execute("DELETE FROM sign_ins WHERE until <= :now", {"now": ms(now)})
         self.db.execute(
             """
@@ -27,28 +27,28 @@ class LinkQueries(QueryGroup):
         )
 
     def sign_in_of(self, state: str) -> int | None:
-        """Whose sign-in this is; None if there is none (any more)."""
+        """Whose sign-in this is; None if it does not exist."""
         row = self._row("SELECT person FROM sign_ins WHERE state = :state", state=state)
         return row["person"] if row else None
 
     def use_sign_in(self, state: str, now: datetime) -> SignIn | None:
-        """Take a sign-in: it cannot be taken again. None if there is none, or it is too old."""
+        """Take a sign-in, which removes it. None if it does not exist or has expired."""
         row = self._row("DELETE FROM sign_ins WHERE state = :state RETURNING *", state=state)
         if row is None or row["until"] <= ms(now):
             return None
         return SignIn(**{**row, "until": datetime.fromtimestamp(row["until"] / 1000, UTC)})
 
     def end_sign_in(self, person: int) -> None:
-        """Whatever sign-in this person has begun leads nowhere."""
+        """Remove the sign-in that this person has begun."""
         self.db.execute("DELETE FROM sign_ins WHERE person = :person", {"person": person})
 
     def links(self) -> list[Link]:
-        """Everybody's tokens."""
+        """All tokens."""
         rows = self._rows("SELECT person FROM links")
         return [link for row in rows if (link := self.link(row["person"])) is not None]
 
     def set_link(self, link: Link) -> None:
-        """Keep a person's tokens in place of any earlier ones."""
+        """Store a person's tokens, replacing earlier ones."""
         self.db.execute(
             "INSERT OR REPLACE INTO links VALUES (:person, :access, :refresh, :expires_at, :scopes)",
             {
@@ -66,5 +66,5 @@ class LinkQueries(QueryGroup):
         return Link(**{**row, "expires_at": datetime.fromtimestamp(row["expires_at"] / 1000, UTC)}) if row else None
 
     def remove_link(self, person: int) -> None:
-        """Forget a person's tokens."""
+        """Remove a person's tokens."""
         self.db.execute("DELETE FROM links WHERE person = :person", {"person": person})

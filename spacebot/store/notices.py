@@ -1,4 +1,4 @@
-"""What guilds' admins are told once: a paused channel, a renamed host, an account that X no longer shows.
+"""Notices to guilds' admins, each given once: a paused channel, a renamed host, an account that X no longer shows.
 
 The only module that writes the table `notices`.
 """
@@ -13,16 +13,16 @@ from spacebot.domain.obstacles import Obstacle
 from spacebot.store.base import QueryGroup, host_of, ms
 
 TOLD_AGAIN = timedelta(days=1)
-"""What a guild was told it is not told again sooner, however often it comes and goes."""
+"""A guild is not told the same again sooner, however often it recurs."""
 
-MOST_PEOPLE = 3
-"""As many of those who set something up may be told in person, one after another, until one can be reached."""
+MOST_RECIPIENTS = 3
+"""How many of those who added a watch are tried by direct message until one is reached."""
 
 
 class NoticeQueries(QueryGroup):
-    """Notices."""
+    """Every statement that writes notices."""
 
-    def _tell(
+    def _add_notice(
         self,
         guild_ids: Sequence[GuildId],
         subject: str,
@@ -34,9 +34,9 @@ class NoticeQueries(QueryGroup):
         host_id: UserId | None = None,
         channel_id: ChannelId | None = None,
     ) -> None:
-        """Have guilds told of a subject from `due` on; what they were told they are not told again within a day.
+        """Add a notice for each guild, or renew it; what a guild was told within the last day is not repeated.
 
-        Another name or standing of an account is news at once; another reason why a channel does not work is not.
+        A new name or standing of an account is reported at once; a new reason why a channel does not work is not.
         """
         self.db.execute(
             """
@@ -62,7 +62,7 @@ class NoticeQueries(QueryGroup):
         )
 
     def due_notices(self, now: datetime, most: int = 20) -> list[Notice]:
-        """What is to be told now, to guilds that the bot is in."""
+        """The notices due now, of guilds that the bot is in."""
         rows = self._rows(
             """
             SELECT n.*, g.admin_channel_id, u.user_id, u.username, u.name, u.picture, u.protected, u.standing
@@ -83,7 +83,7 @@ class NoticeQueries(QueryGroup):
                 detail=row["detail"],
                 obstacle=Obstacle.parse(row["detail"]) if row["matter"] == Matter.PAUSED else None,
                 admin_channel_id=row["admin_channel_id"],
-                people=tuple(
+                recipients=tuple(
                     person["added_by"]
                     for person in self._rows(
                         """
@@ -95,7 +95,7 @@ class NoticeQueries(QueryGroup):
                         guild=row["guild_id"],
                         host=row["host_id"],
                         channel=row["channel_id"],
-                        most=MOST_PEOPLE,
+                        most=MOST_RECIPIENTS,
                     )
                 ),
                 attempts=row["attempts"],
@@ -104,8 +104,8 @@ class NoticeQueries(QueryGroup):
         ]
 
     def note_refusal(self, channel_id: ChannelId, guild_id: GuildId, obstacle: Obstacle, now: datetime) -> None:
-        """Have the guild told, once a day at most, that Discord keeps refusing a message in this channel."""
-        self._tell(
+        """Tell the guild, at most once a day, that Discord keeps refusing a message in this channel."""
+        self._add_notice(
             [guild_id],
             f"message in {channel_id}",
             matter=Matter.PAUSED,
@@ -116,37 +116,37 @@ class NoticeQueries(QueryGroup):
         )
 
     def note_told(self, notice_id: int, now: datetime) -> None:
-        """The guild knows; what it was told need not be kept."""
+        """Note that the guild was told."""
         self.db.execute(
             "UPDATE notices SET told_at = :now WHERE notice_id = :notice", {"now": ms(now), "notice": notice_id}
         )
 
     def note_untold(self, notice_id: int, next_try_at: datetime) -> None:
-        """It could not be told; it is tried again."""
+        """Note that nobody could be told; it is tried again at `next_try_at`."""
         self.db.execute(
             "UPDATE notices SET attempts = attempts + 1, next_try_at = :next WHERE notice_id = :notice",
             {"next": ms(next_try_at), "notice": notice_id},
         )
 
-    def _untell_standing(self, host_id: UserId) -> None:
-        """The account is as any other again: guilds that have not heard of its standing need not."""
+    def _withdraw_standing(self, host_id: UserId) -> None:
+        """The account is back to normal: drop the notices of its standing that were not given yet."""
         self.db.execute(
             "DELETE FROM notices WHERE host_id = :host AND matter = :matter AND told_at IS NULL",
             {"host": host_id, "matter": Matter.STANDING.value},
         )
 
-    def _untell_channel(self, channel_id: ChannelId) -> None:
-        """The channel works again: a guild that has not heard of its pause need not."""
+    def _withdraw_pause(self, channel_id: ChannelId) -> None:
+        """The channel works again: drop the notice of its pause if it was not given yet."""
         self.db.execute("DELETE FROM notices WHERE channel_id = :channel AND told_at IS NULL", {"channel": channel_id})
 
-    def _hurry_notices(self, now: datetime) -> None:
-        """The wall clock was set back: what is to be told does not wait for it to catch up."""
+    def _make_notices_due(self, now: datetime) -> None:
+        """The wall clock was set back: notices do not wait for it to catch up."""
         self.db.execute(
             "UPDATE notices SET next_try_at = :now WHERE told_at IS NULL AND next_try_at > :now", {"now": ms(now)}
         )
 
     def _forget_names(self, told_before: datetime) -> None:
-        """Remove the former handles that were told by then."""
+        """Remove former handles from notices given by then."""
         self.db.execute(
             "UPDATE notices SET detail = '' WHERE told_at <= :before AND matter = :matter",
             {"before": ms(told_before), "matter": Matter.RENAMED.value},

@@ -1,4 +1,4 @@
-"""What admins are shown of the past and of what is in the way."""
+"""What `/status`, `/history` and `spacebot delays` show: past announcements, the queue, the delays."""
 
 from datetime import datetime
 
@@ -11,14 +11,14 @@ from spacebot.store.deliveries import UNFINISHED
 from spacebot.store.seen import SeenQueries
 
 MOST_PAST = 100
-"""As many announcements of the past are shown at most."""
+"""The most past announcements that are shown."""
 
 
 class OverviewQueries(SeenQueries):
-    """Questions about how things are."""
+    """Questions about past and waiting deliveries."""
 
     def past(self, guild_id: GuildId, host_id: UserId | None = None) -> list[Past]:
-        """The guild's last announcements, the newest first; those of one host or guest where one is given."""
+        """The guild's last announcements, newest first; with `host_id` only those of this host or guest."""
         rows = self._rows(
             """
             SELECT d.kind, d.channel_id, d.state, d.reason, d.message_id, d.sent_at, d.space_id, d.guest_id
@@ -50,7 +50,7 @@ class OverviewQueries(SeenQueries):
         return past
 
     def queue(self, now: datetime) -> Queue:
-        """What is due and not paused."""
+        """How much is due in channels that are not paused."""
         row = self._rows(
             f"""
             SELECT count(*) FILTER (WHERE state != 'sent') AS unsent, count(*) FILTER (WHERE state = 'sent') AS edits,
@@ -64,9 +64,9 @@ class OverviewQueries(SeenQueries):
         return Queue(unsent=row["unsent"], edits=row["edits"], oldest=moment(row["oldest"]))
 
     def delays(self, since: datetime, guild_id: GuildId | None = None) -> list[tuple[float, str]]:
-        """Seconds from a Space's start to its announcement, and what saw it first, of what was sent since then.
+        """For what was sent since then: seconds from the Space's start to its announcement, and what saw it first.
 
-        Only Spaces that X dated, and channels that were followed when they began: a watch added midway is not late.
+        Only Spaces with a start given by X, and watches that existed then: a watch added midway is not late.
         """
         rows = self._rows(
             """

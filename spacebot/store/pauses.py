@@ -9,14 +9,14 @@ from spacebot.store.base import ms
 from spacebot.store.deliveries import DeliveryQueries
 
 TOLD_AFTER = timedelta(minutes=1)
-"""A channel that is back so soon was not worth a word."""
+"""A channel that works again sooner is not reported."""
 
 
 class PauseQueries(DeliveryQueries):
     """Paused channels."""
 
     def pause(self, channel_id: ChannelId, guild_id: GuildId, obstacle: Obstacle, now: datetime) -> bool:
-        """Leave a channel alone until `resume`; whether that is news."""
+        """Stop posting in a channel until `resume`; returns whether the pause or its reason is new."""
         known = self._row("SELECT reason FROM pauses WHERE channel_id = :channel", channel=channel_id)
         self.db.execute(
             """
@@ -26,7 +26,7 @@ class PauseQueries(DeliveryQueries):
             {"channel": channel_id, "guild": guild_id, "reason": str(obstacle), "now": ms(now)},
         )
         if known is None:
-            self._tell(
+            self._add_notice(
                 [guild_id],
                 f"channel {channel_id}",
                 matter=Matter.PAUSED,
@@ -38,20 +38,20 @@ class PauseQueries(DeliveryQueries):
         return known is None or Obstacle.parse(known["reason"]) != obstacle
 
     def resume(self, channel_id: ChannelId, now: datetime) -> None:
-        """Post in the channel again, at once. Edits keep their time: one may be under way."""
+        """End the pause and make unsent messages due at once."""
         self.db.execute("DELETE FROM pauses WHERE channel_id = :channel", {"channel": channel_id})
-        self._untell_channel(channel_id)
-        self._hurry_channel(channel_id, now)
+        self._withdraw_pause(channel_id)
+        self._make_channel_due(channel_id, now)
 
     def pauses(self) -> list[Pause]:
-        """The channels that are left alone."""
+        """The paused channels."""
         return [
             Pause(channel_id=row["channel_id"], guild_id=row["guild_id"], obstacle=Obstacle.parse(row["reason"]))
             for row in self._rows("SELECT channel_id, guild_id, reason FROM pauses")
         ]
 
     def _forget_pauses(self, left_before: datetime) -> None:
-        """Remove those of guilds that the bot had left by then."""
+        """Remove the pauses of guilds that the bot had left by then."""
         self.db.execute(
             "DELETE FROM pauses WHERE guild_id IN (SELECT guild_id FROM guilds WHERE left_at <= :left)",
             {"left": ms(left_before)},

@@ -1,7 +1,7 @@
-"""Every SQL statement, as named methods; each runs inside the transaction that its caller opened (see `connection`).
+"""Every query, as one class of named methods; each runs in the transaction that `connection` opened for it.
 
-What an invariant needs is done in one method: `take_in` stores what X showed and makes sure of its deliveries,
-`claim` commits 'sending' before anybody calls Discord.
+Whatever must happen together is one method: `take_in` stores what X showed and adds the deliveries, `claim` marks
+deliveries as 'sending' before Discord is called.
 """
 
 from spacebot.store.forgetting import ForgettingQueries
@@ -13,15 +13,15 @@ from spacebot.store.spending import SpendingQueries
 
 
 class Queries(KeywordQueries, SpaceQueries, OverviewQueries, ForgettingQueries, SpendingQueries, LinkQueries):
-    """The statements over one open database, on the thread that owns it."""
+    """All query groups over one open database."""
 
     def note(self, name: str) -> str | None:
-        """A small fact about this installation."""
+        """A value stored by `set_note`."""
         row = self._row("SELECT value FROM notes WHERE name = :name", name=name)
         return row["value"] if row else None
 
     def set_note(self, name: str, value: str) -> None:
-        """Keep a small fact."""
+        """Store a small fact about this installation."""
         self.db.execute(
             "INSERT INTO notes VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
             {"name": name, "value": value},

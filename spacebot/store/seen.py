@@ -1,4 +1,4 @@
-"""Accounts and Spaces on X, as they were last seen."""
+"""Accounts and Spaces on X, as last seen."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -24,7 +24,7 @@ class SeenQueries(NoticeQueries):
     """Accounts and Spaces."""
 
     def remember_users(self, users: Iterable[User], now: datetime) -> None:
-        """Keep how accounts call themselves now; guilds that follow one under another handle are told of it."""
+        """Store accounts as X shows them now; guilds that follow one are told of a new handle."""
         for user in users:
             known = self._row("SELECT username, protected, standing FROM users WHERE user_id = :id", id=user.id)
             self.db.execute(
@@ -47,12 +47,12 @@ class SeenQueries(NoticeQueries):
             if known is None:
                 continue
             if known["username"].casefold() != user.username.casefold():
-                self._tell_followers(user.id, Matter.RENAMED, known["username"], now)
+                self._notify_followers(user.id, Matter.RENAMED, known["username"], now)
             if user.protected or known["standing"]:
                 self.note_standing(user.id, Standing.PROTECTED if user.protected else None, now)
 
     def note_standing(self, user_id: UserId, standing: Standing | None, now: datetime) -> None:
-        """X says that an account is suspended, protected or gone, or (None) shows it as any other."""
+        """Store that an account is suspended, protected or gone, or (None) back to normal."""
         cursor = self.db.execute(
             "UPDATE users SET standing = :standing WHERE user_id = :user AND standing IS NOT :standing",
             {"standing": standing and standing.value, "user": user_id},
@@ -60,34 +60,34 @@ class SeenQueries(NoticeQueries):
         if not cursor.rowcount:
             return
         if standing is not None:
-            self._tell_followers(user_id, Matter.STANDING, standing.value, now)
+            self._notify_followers(user_id, Matter.STANDING, standing.value, now)
         else:
-            self._untell_standing(user_id)
+            self._withdraw_standing(user_id)
 
     def _note_seen_live(self, space_id: SpaceId, by: str) -> None:
-        """What was the first to see the Space live."""
+        """Store what saw the Space live, unless something saw it before."""
         self.db.execute(
             "UPDATE spaces SET live_seen_by = COALESCE(live_seen_by, :by) WHERE space_id = :space",
             {"by": by, "space": space_id},
         )
 
     def _note_refreshed(self, space_id: SpaceId, now: datetime) -> None:
-        """The Space's messages were asked to show its listeners."""
+        """Store when the Space's messages were last asked to show its listeners."""
         self.db.execute(
             "UPDATE spaces SET refreshed_at = :now WHERE space_id = :space", {"now": ms(now), "space": space_id}
         )
 
     def _note_asked(self, user_ids: Sequence[UserId], now: datetime) -> None:
-        """X was asked for these accounts by id."""
+        """Store that X was asked for these accounts by id."""
         self.db.execute(
             "UPDATE users SET asked_at = :now WHERE user_id IN (SELECT value FROM json_each(:asked))",
             {"now": ms(now), "asked": json.dumps(list(user_ids))},
         )
 
-    def _tell_followers(self, user_id: UserId, matter: Matter, detail: str, now: datetime) -> None:
-        """Have every guild that follows the account told, once."""
+    def _notify_followers(self, user_id: UserId, matter: Matter, detail: str, now: datetime) -> None:
+        """Add a notice for every guild that follows the account."""
         rows = self._rows("SELECT DISTINCT guild_id FROM watches WHERE host_id = :user", user=user_id)
-        self._tell(
+        self._add_notice(
             [row["guild_id"] for row in rows],
             f"{matter.value} {user_id}",
             matter=matter,
@@ -98,7 +98,7 @@ class SeenQueries(NoticeQueries):
         )
 
     def user_named(self, username: str, *, since: datetime) -> Host | None:
-        """The account of this handle, if it was seen under it since then."""
+        """The account with this handle, if it was seen since then."""
         row = self._row(
             """
             SELECT user_id, username, name, picture, protected, standing FROM users
@@ -110,7 +110,7 @@ class SeenQueries(NoticeQueries):
         return host_of(row) if row else None
 
     def user(self, user_id: UserId, *, since: datetime) -> Host | None:
-        """The account of this id, if it was seen since then."""
+        """The account with this id, if it was seen since then."""
         row = self._row(
             """
             SELECT user_id, username, name, picture, protected, standing FROM users
@@ -122,7 +122,7 @@ class SeenQueries(NoticeQueries):
         return host_of(row) if row else None
 
     def accounts(self, user_ids: Sequence[UserId]) -> dict[UserId, Host]:
-        """Those of these accounts that are known."""
+        """The known ones of these accounts, by id."""
         rows = self._rows(
             """
             SELECT user_id, username, name, picture, protected, standing FROM users

@@ -1,4 +1,4 @@
-"""What is known of Spaces; whatever a look changes is handed to the ledger in the same transaction."""
+"""What is known of Spaces; what a look changes is written to the ledger in the same transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from spacebot.store.deliveries import DeliveryQueries
 from spacebot.x.model import Space, User
 
 OLD_NEWS = timedelta(hours=1)
-"""That a Space ended so long ago is no message of its own any more."""
+"""An end that is longer ago gets no message of its own."""
 
 
 class SpaceQueries(DeliveryQueries):
@@ -27,15 +27,15 @@ class SpaceQueries(DeliveryQueries):
         by: str = "sweep",
         matches: Mapping[SpaceId, Sequence[int]] | None = None,
     ) -> list[tuple[SpaceRecord, Change]]:
-        """Store what X showed, and make sure that the ledger asks for what follows from it.
+        """Store what X showed, and add the deliveries that follow from it.
 
         Args:
             seen: Spaces as X shows them.
-            absent: Ids that X, asked for them, said it does not show.
-            users: Accounts that came along.
+            absent: Ids that X was asked for and does not show.
+            users: Accounts included in the answer.
             now: When the answer came.
-            by: What made the look: kept for Spaces that it was the first to see live.
-            matches: The keyword watches that Spaces match, by Space.
+            by: What made the look; stored for Spaces that it was the first to see live.
+            matches: The keyword watches that each Space matches.
 
         Returns:
             What changed.
@@ -55,10 +55,10 @@ class SpaceQueries(DeliveryQueries):
             if record.phase.is_open and space is not None:
                 self._ensure_deliveries(record, now, (matches or {}).get(space_id, ()))
             if observation.change is not None:
-                self._want(record, observation.change, now)
+                self._want_revision(record, observation.change, now)
                 changes.append((record, observation.change))
             elif record.phase is Phase.LIVE and space is not None:
-                self._refresh(record, now)  # what moved too soon after the last edit is shown now
+                self._refresh(record, now)  # listeners that changed too soon after the last edit
             if observation.change is Change.LIVE:
                 self._note_seen_live(space_id, by)
             if observation.change is Change.ENDED and known is not None and _is_news(record, known, now):
@@ -66,7 +66,7 @@ class SpaceQueries(DeliveryQueries):
         return changes
 
     def ensure_deliveries(self, host_id: UserId, now: datetime) -> None:
-        """Make sure that every open Space of the host has its row for every channel that follows it."""
+        """Ensure a row for every open Space of the host and every channel that follows it."""
         open_ones = "SELECT * FROM spaces WHERE host_id = :host AND phase IN ('scheduled', 'live')"
         for row in self._rows(open_ones, host=host_id):
             self._ensure_deliveries(space_of(row), now)
@@ -76,14 +76,14 @@ class SpaceQueries(DeliveryQueries):
         return [space_of(row) for row in self._rows("SELECT * FROM spaces WHERE phase IN ('scheduled', 'live')")]
 
     def known_since(self) -> dict[UserId, float]:
-        """From when on the starts of each followed host are known, as epoch seconds."""
+        """Since when the starts of each followed host are known, as epoch seconds."""
         rows = self._rows(
             "SELECT host_id, min(added_at) AS since FROM watches WHERE host_id IS NOT NULL GROUP BY host_id"
         )
         return {row["host_id"]: row["since"] / 1000 for row in rows}
 
     def starts(self) -> list[tuple[UserId, float, float | None]]:
-        """What is known of the past of followed hosts: who, when a Space of theirs started, and for when it was announced.
+        """Past starts of followed hosts: host, start, and the start that was scheduled, if any.
 
         Epoch seconds, oldest first.
         """
@@ -104,7 +104,7 @@ class SpaceQueries(DeliveryQueries):
         ]
 
     def unseen_hosts(self, since: datetime, asked_since: datetime, most: int) -> list[UserId]:
-        """Followed accounts that nothing has shown since then, or that X does not show, and when last asked for."""
+        """Followed accounts not seen since `since`, or not shown by X, and not asked for since `asked_since`."""
         rows = self._rows(
             """
             SELECT user_id FROM users
@@ -122,14 +122,14 @@ class SpaceQueries(DeliveryQueries):
     def take_in_hosts(
         self, asked: Sequence[UserId], users: Sequence[User], standings: Mapping[UserId, Standing], now: datetime
     ) -> None:
-        """Accounts that were asked for by id: as X shows them, and what it says of those that it does not."""
+        """Store the answer about accounts asked for by id: those shown, and the standing of those not shown."""
         self.remember_users(users, now)
         for user_id, standing in standings.items():
             self.note_standing(user_id, standing, now)
         self._note_asked(asked, now)
 
     def unseen(self, host_ids: Sequence[UserId], since: datetime, now: datetime) -> list[SpaceId]:
-        """Open Spaces of these hosts that no look has shown since then, and that are not being waited for."""
+        """Open Spaces of these hosts that no look has shown since then, except those found absent moments ago."""
         marks = ", ".join("?" for _ in host_ids)
         rows = self.db.query(
             f"""
@@ -141,7 +141,7 @@ class SpaceQueries(DeliveryQueries):
         return [row["space_id"] for row in rows]
 
     def orphans(self, since: datetime, now: datetime) -> list[SpaceId]:
-        """Open Spaces that stand in some channel though nobody follows their host any more, unseen since then."""
+        """Open Spaces not seen since then that were announced, but whose host nobody follows any more."""
         rows = self._rows(
             """
             SELECT DISTINCT s.space_id FROM spaces s JOIN deliveries d USING (space_id)
@@ -159,5 +159,5 @@ class SpaceQueries(DeliveryQueries):
 
 
 def _is_news(record: SpaceRecord, known: SpaceRecord, now: datetime) -> bool:
-    """Whether it was live, and has not been over for long."""
+    """Whether it was live and ended recently."""
     return record.was_live and now - (record.ended_at or known.last_seen_at) <= OLD_NEWS

@@ -1,4 +1,4 @@
-"""What X bills: each resource once in a UTC day, and what is laid aside for requests that nobody has answered yet."""
+"""What X bills: each resource once per UTC day, and reservations for requests that have no answer yet."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -11,10 +11,10 @@ _FIRST_DAY = date(1970, 1, 1)
 
 
 class SpendingQueries(QueryGroup):
-    """The money. Every amount is in thousandths of a cent."""
+    """The books. Amounts are in thousandths of a cent."""
 
     def reserve(self, first: date, last: date, millicents: int) -> int:
-        """Lay this aside for a request that X may bill on any of these days; returns the reservation's number."""
+        """Reserve this much for a request that X may bill on any of these days; returns the reservation's number."""
         [row] = self._rows(
             "INSERT INTO reservations (first_day, last_day, millicents) VALUES (:first, :last, :most) RETURNING number",
             first=_number(first),
@@ -24,7 +24,7 @@ class SpendingQueries(QueryGroup):
         return int(row["number"])
 
     def pay(self, day: date, resources: Iterable[tuple[Resource, str]], prices: Prices, freed: Sequence[int]) -> int:
-        """Book what X has returned on a day, and give back what was laid aside; returns what of it was new that day."""
+        """Book what X returned on a day and end these reservations; returns the amount that was new that day."""
         number = _number(day)
         new: dict[Resource, int] = {}
         for kind, resource_id in resources:
@@ -36,34 +36,34 @@ class SpendingQueries(QueryGroup):
         for kind, count in new.items():
             if count:
                 self._add(number, kind, count, count * prices.of(kind))
-        self.give_back(freed)
+        self.end_reservations(freed)
         return sum(count * prices.of(kind) for kind, count in new.items())
 
-    def give_back(self, numbers: Sequence[int]) -> None:
-        """These requests have cost nothing beyond what is booked."""
+    def end_reservations(self, numbers: Sequence[int]) -> None:
+        """End reservations: these requests have cost nothing beyond what is booked."""
         for number in numbers:
             self.db.execute("DELETE FROM reservations WHERE number = :number", {"number": number})
 
     def write_off(self, numbers: Sequence[int] | None = None) -> int:
-        """Book these requests, or all that are left, at their most: nobody will ever know; returns how many there were."""
+        """Book these reservations, or all, in full: their answers are lost; returns how many there were."""
         rows = self._rows("SELECT * FROM reservations")
         lost = [row for row in rows if numbers is None or row["number"] in numbers]
         for row in lost:
             for day in range(row["first_day"], row["last_day"] + 1):
                 self._add(day, UNANSWERED, 1, row["millicents"])
-        self.give_back([row["number"] for row in lost])
+        self.end_reservations([row["number"] for row in lost])
         return len(lost)
 
     def paid(self) -> list[tuple[date, Resource, str]]:
-        """The single resources that X has billed lately."""
+        """The resources that X billed lately, one by one."""
         return [(_date(row["day"]), row["kind"], row["resource_id"]) for row in self._rows("SELECT * FROM paid")]
 
     def forget_paid(self, before: date) -> None:
-        """Let go of the single resources of earlier days; their sums stay."""
+        """Remove the individual resources of earlier days; their sums stay."""
         self.db.execute("DELETE FROM paid WHERE day < :day", {"day": _number(before)})
 
     def spending(self, since: date) -> list[SpendingLine]:
-        """What was spent on that day and since, in order."""
+        """What was spent since that day, in order."""
         rows = self._rows("SELECT * FROM spending WHERE day >= :since ORDER BY day, kind", since=_number(since))
         return [
             SpendingLine(day=_date(row["day"]), kind=row["kind"], count=row["count"], millicents=row["millicents"])
@@ -75,8 +75,8 @@ class SpendingQueries(QueryGroup):
         row = self._row("SELECT min(day) AS day FROM spending")
         return _date(row["day"]) if row and row["day"] is not None else None
 
-    def laid_aside(self) -> int:
-        """What the requests without an answer may cost at most, on the days when X may bill them."""
+    def total_reserved(self) -> int:
+        """The most that requests without an answer may still cost."""
         row = self._row("SELECT sum(millicents * (last_day - first_day + 1)) AS most FROM reservations")
         return int((row and row["most"]) or 0)
 
@@ -91,7 +91,7 @@ class SpendingQueries(QueryGroup):
 
 
 def utc_day(moment: datetime) -> date:
-    """The day of X's bill."""
+    """The UTC day on which X bills something."""
     return moment.astimezone(UTC).date()
 
 

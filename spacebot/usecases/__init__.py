@@ -1,1 +1,1 @@
-"""What people ask the bot to do; knows no Discord."""
+"""What people ask the bot to do, without Discord and without prose."""

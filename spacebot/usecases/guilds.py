@@ -1,4 +1,4 @@
-"""What a guild's admins ask for: follow, unfollow, configure, look over. Knows no Discord; the cogs check permissions."""
+"""What a guild's admins ask for: follow, unfollow, configure. The cogs check permissions."""
 
 import logging
 import re
@@ -42,15 +42,15 @@ class Guilds:
         look: Callable[[UserId], Awaitable[None]],
         on_change: Callable[[], None],
     ) -> None:
-        """Take what the use cases need.
+        """Store the collaborators.
 
         Args:
-            lookups: Who a host is.
+            lookups: Finds the account of a host.
             store: Where the lists are kept.
             clock: Time.
             watch_limit: The most hosts that one guild may follow.
             keyword_limit: The most keywords that one guild may watch for.
-            look: Looks at one host at once and announces it where it is live; may raise `XError`.
+            look: Looks at one host at once, which announces a live Space; may raise `XError`.
             on_change: Called when a watchlist or a channel has changed.
         """
         self._lookups = lookups
@@ -76,11 +76,11 @@ class Guilds:
 
         Args:
             guild_id: The guild.
-            text: Whom.
-            channel_id: Where to announce; None for the guild's channel.
-            role_id: Whom to mention; None for the guild's role.
-            also_cohost: Whether to announce Spaces of others too in which the host is co-host or speaker.
-            here: Where the command was given: becomes the guild's channel where it has none.
+            text: The handle, link or id.
+            channel_id: Where to announce; None for the guild's own.
+            role_id: The role to mention; None for the guild's own.
+            also_cohost: Whether to announce other people's Spaces with the host as co-host or speaker; None: unchanged.
+            here: The channel of the command; becomes the guild's channel if it has none.
             by: The member who asks.
 
         Raises:
@@ -112,14 +112,14 @@ class Guilds:
         return Watched(line=line, is_new=is_new, guild_channel_set=guild_channel_set, looked=looked)
 
     async def unwatch(self, guild_id: GuildId, text: str) -> Host:
-        """Stop following a host of this guild's list, named by handle, link, id, or name as it stands there.
+        """Stop following a host of this guild's list, given by handle, link, id, or name as shown there.
 
-        Works without X: an account that is gone can still be removed.
+        Does not ask X: an account that is gone can still be removed.
 
         Raises:
             UserMistake: this guild does not follow such a host.
         """
-        host = meant([line.watch.host for line in await self.watchlist(guild_id)], text)
+        host = find_host([line.watch.host for line in await self.watchlist(guild_id)], text)
         if host is None:
             raise UserMistake(Mistake.NOT_FOLLOWED)
         await self._store(Queries.remove_watch, guild_id, host.user_id, self._clock.now())
@@ -127,26 +127,26 @@ class Guilds:
         return host
 
     async def watchlist(self, guild_id: GuildId) -> list[WatchLine]:
-        """Every watch of the guild, with what has become of it."""
+        """Every watch of the guild with its state."""
         return await self._store(Queries.watch_lines, guild_id)
 
     async def watch_keyword(self, keyword: Keyword, *, here: ChannelId, by: int) -> Watched[Keyword]:
-        """Watch for live Spaces whose title has some words, or change how.
+        """Add or change a keyword watch.
 
         Args:
-            keyword: What; without a channel the guild's is used.
-            here: Where the command was given: becomes the guild's channel where it has none.
+            keyword: The words, filters, channel and role; without a channel the guild's is used.
+            here: The channel of the command; becomes the guild's channel if it has none.
             by: The member who asks.
 
         Raises:
             UserMistake: nothing was changed.
         """
-        text = normal(keyword.text)
+        text = normalised(keyword.text)
         if not text:
             raise UserMistake(Mistake.NO_KEYWORD)
         if len(text) > KEYWORD_LENGTH:
             raise UserMistake(Mistake.KEYWORD_TOO_LONG, most=KEYWORD_LENGTH)
-        keyword = replace(keyword, text=text, lang=language(keyword.lang))
+        keyword = replace(keyword, text=text, lang=language_code(keyword.lang))
         is_new = await self._store(
             Queries.add_keyword, keyword, by=by, limit=self._keyword_limit, now=self._clock.now()
         )
@@ -165,14 +165,14 @@ class Guilds:
         Raises:
             UserMistake: this guild does not watch for them.
         """
-        words = normal(text)
+        words = normalised(text)
         if not await self._store(Queries.remove_keyword, guild_id, words, self._clock.now()):
             raise UserMistake(Mistake.KEYWORD_NOT_WATCHED)
         self._on_change()
         return words
 
     async def keywords(self, guild_id: GuildId) -> list[Keyword]:
-        """What the guild watches for."""
+        """The guild's keywords."""
         return await self._store(Queries.keywords, guild_id)
 
     async def _line(self, guild_id: GuildId, host: Host) -> WatchLine:
@@ -183,32 +183,32 @@ class Guilds:
         return line
 
     async def complete(self, guild_id: GuildId, typed: str) -> list[Host]:
-        """Followed hosts whose name or handle has what was typed so far."""
+        """Followed hosts whose name or handle contains what was typed so far."""
         part = typed.strip().removeprefix("@").casefold()
         hosts = (line.watch.host for line in await self.watchlist(guild_id))
         return [host for host in hosts if any(part in name for name in _names(host))][:CHOICES]
 
     async def set_channel(self, guild_id: GuildId, channel_id: ChannelId) -> None:
-        """Announce there what has no channel of its own."""
+        """Announce there for watches without a channel of their own."""
         await self._store(Queries.set_channel, guild_id, channel_id)
         self._on_change()
 
     async def set_role(self, guild_id: GuildId, role_id: RoleId | None) -> None:
-        """Mention this role, or nobody, for what has no role of its own."""
+        """Mention this role, or nobody, for watches without a role of their own."""
         await self._store(Queries.set_role, guild_id, role_id)
 
     async def set_admin_channel(self, guild_id: GuildId, channel_id: ChannelId | None) -> None:
-        """Tell of trouble there; None for the guild's system channel."""
+        """Report problems there; None for the guild's system channel."""
         await self._store(Queries.set_admin_channel, guild_id, channel_id)
 
     async def set_end(self, guild_id: GuildId, at_end: AtEnd) -> None:
-        """What becomes of announcements when their Space is over."""
+        """Set what happens to announcements when their Space is over."""
         await self._store(Queries.set_end, guild_id, at_end)
 
     async def set_moments(
         self, guild_id: GuildId, *, scheduled: bool | None, reminder: int | None, live: bool | None, ended: bool | None
     ) -> GuildConfig:
-        """Which moments of a Space to announce; None leaves one as it is, and a reminder 0 minutes before is none."""
+        """Set which moments of a Space to announce; None leaves one unchanged, and 0 switches the reminder off."""
         now = await self.config(guild_id)
         minutes = now.reminder_minutes if reminder is None else (reminder or None)
         await self._store(
@@ -233,11 +233,11 @@ class Guilds:
             raise UserMistake(Mistake.NO_LONGER_FOLLOWED)
 
     async def config(self, guild_id: GuildId) -> GuildConfig:
-        """What is set."""
+        """The guild's configuration."""
         return await self._store(Queries.guild, guild_id)
 
     async def ungreet(self, guild_id: GuildId) -> None:
-        """The hello did not get through; it is said another time."""
+        """The greeting could not be posted; the next event of the guild tries again."""
         await self._quietly(self._store(Queries.ungreet, guild_id))
 
     async def joined(self, guild_id: GuildId) -> None:
@@ -246,7 +246,7 @@ class Guilds:
         self._on_change()
 
     async def left(self, guild_id: GuildId) -> None:
-        """The bot was removed: its hosts are asked about for others only. Nothing is deleted."""
+        """The bot was removed from this guild: its watches no longer count. Nothing is deleted yet."""
         await self._quietly(self._store(Queries.leave, guild_id, self._clock.now()))
         self._on_change()
 
@@ -256,26 +256,26 @@ class Guilds:
         self._on_change()
 
     async def forget_role(self, guild_id: GuildId, role_id: RoleId) -> None:
-        """A role is gone: nobody is mentioned in its stead."""
+        """A role was deleted: nobody is mentioned instead."""
         await self._quietly(self._store(Queries.forget_role, guild_id, role_id))
 
     async def _quietly(self, work: Awaitable[object]) -> None:
-        """What an event of Discord's asks for, not a person: a failure is logged, and the next start makes up for it."""
+        """Do what an event of Discord's asks for; a failure is only logged: the next start makes up for it."""
         try:
             await work
         except StoreError as error:
             log.warning("An event of Discord's could not be noted: %s", error)
 
     async def greet(self, guild_id: GuildId) -> bool:
-        """Whether this guild is to be greeted: only ever once."""
+        """Whether to greet this guild now; True only once per guild."""
         try:
             return await self._store(Queries.greet, guild_id, self._clock.now())
         except SpacebotError:
             return False
 
 
-def meant(hosts: Sequence[Host], text: str) -> Host | None:
-    """The host of the list that a person means: an id before a handle, a handle before a name, as names are not unique."""
+def find_host(hosts: Sequence[Host], text: str) -> Host | None:
+    """The host of the list that a text names: by id, else by handle, else by name; None unless exactly one matches."""
     try:
         account = reference.host(text)
     except UserMistake:
@@ -291,16 +291,16 @@ def _names(host: Host) -> tuple[str, ...]:
     return (host.username.casefold(), host.name.casefold(), host.user_id, host.url.casefold())
 
 
-def normal(text: str) -> str:
-    """A keyword as it is kept: X's search does not tell letters apart by their case."""
+def normalised(text: str) -> str:
+    """A keyword as it is stored: X's search ignores case."""
     return " ".join(text.split()).casefold()
 
 
-def language(code: str | None) -> str | None:
-    """A language as X names it.
+def language_code(code: str | None) -> str | None:
+    """A language code as X writes it.
 
     Raises:
-        UserMistake: no language is written so.
+        UserMistake: it is not a language code.
     """
     if code is None:
         return None

@@ -1,4 +1,4 @@
-"""How things are, for admins: put together from every part that may be in trouble. Knows no Discord."""
+"""Whether the bot works, collected for admins from every part that may fail; and what was announced."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -13,7 +13,7 @@ from spacebot.domain.views import PushView, Status
 from spacebot.errors import StoreError, UserMistake
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
-from spacebot.usecases.guilds import meant
+from spacebot.usecases.guilds import find_host
 from spacebot.watch.push import Push
 from spacebot.watch.sweeper import SweepState
 from spacebot.x.limits import Window
@@ -36,22 +36,22 @@ class Health:
         billing: Billing,
         push: Push | None,
     ) -> None:
-        """Take what the use cases look at.
+        """Store what the use cases look at.
 
         Args:
             store: The ledger.
             clock: Time.
-            sweeps: How the sweeps go.
-            store_trouble: Why the ledger cannot be worked on; None if it can.
-            windows: What is left of X's limits, by endpoint.
-            connected: Whether the gateway is up.
+            sweeps: The state of the sweeps.
+            store_trouble: Why the ledger cannot be read or written; None if it can.
+            windows: The state of X's rate limits, by endpoint.
+            connected: Whether the gateway is connected.
             billing: What X bills.
-            push: What X tells by itself; None where that is switched off.
+            push: The subscriptions to starts and ends; None if push is switched off.
         """
         self._store = store
         self._clock = clock
         self.sweeps = sweeps
-        """How the sweeps go."""
+        """The state of the sweeps."""
         self._store_trouble = store_trouble
         self._windows = windows
         self._connected = connected
@@ -59,7 +59,7 @@ class Health:
         self._push = push
 
     async def status(self, guild_id: GuildId) -> Status:
-        """How things are; as far as it can be told where the database does not work."""
+        """The state of the bot; while the database does not work, as much as is known without it."""
         now = self._clock.now()
         sweeps = self.sweeps()
         status = Status(
@@ -75,7 +75,7 @@ class Health:
         )
         try:
             watches = await self._store(Queries.watch_lines, guild_id)
-            # What nobody announces in any more is in nobody's way.
+            # Only channels that watches still lead to.
             paused = {line.channel_id: line.paused for line in watches if line.channel_id and line.paused}
             return replace(
                 status,
@@ -107,7 +107,7 @@ class Health:
         """
         host = None
         if text is not None:
-            host = meant([line.watch.host for line in await self._store(Queries.watch_lines, guild_id)], text)
+            host = find_host([line.watch.host for line in await self._store(Queries.watch_lines, guild_id)], text)
             if host is None:
                 raise UserMistake(Mistake.NOT_FOLLOWED)
         return await self._store(Queries.past, guild_id, host.user_id if host is not None else None)

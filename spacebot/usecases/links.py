@@ -1,6 +1,6 @@
-"""Discord users who lend the bot their X account's eyes, by their own act; a token only ever serves who gave it.
+"""Links people's X accounts: sign-in, renewal and revocation; a token only ever serves the person who gave it.
 
-Whose account it is need not be known: X itself shows a Space's buyers and reminders to its creator's token only.
+The bot need not know whose account it is: X itself shows buyers and reminders to the creator's token only.
 
 A sign-in is single-use and lives ten minutes. Refresh tokens rotate, so two refreshes of one person never race: each
 person has a lock, and the new pair is stored before anybody uses it.
@@ -35,15 +35,15 @@ PersonId = NewType("PersonId", int)
 """A Discord user."""
 
 SIGN_IN_LIVES = timedelta(minutes=10)
-"""How long a person has between asking for the link and coming back."""
+"""How long a sign-in is valid."""
 
 REFRESH_BEFORE = timedelta(minutes=5)
-"""An access token that has less left is exchanged before it is used."""
+"""An access token that expires sooner is renewed before it is used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
-    """A sign-in that X has confirmed, and the person on the web page has not yet."""
+    """A sign-in that X has confirmed and the person on the web page has not yet."""
 
     person: PersonId
     person_name: str
@@ -52,7 +52,7 @@ class Pending:
 
 
 class Links:
-    """The use cases of `/x-link` and `/x-unlink`, and the tokens that they bring."""
+    """The use cases of `/x-link` and `/x-unlink`, and people's tokens."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class Links:
         clock: Clock,
         has_web: bool,
     ) -> None:
-        """Take what signing in needs.
+        """Store the collaborators.
 
         Args:
             oauth: X's token endpoints.
@@ -74,9 +74,9 @@ class Links:
             redirect_uri: Where X sends the person back to; registered with X letter for letter.
             authorize_page: X's page of consent.
             store: Where links are kept.
-            vault: What keeps them unreadable.
+            vault: Encrypts them.
             clock: Time.
-            has_web: Whether people come back to the bot's own web endpoint; else they paste where they landed.
+            has_web: Whether X sends people to the bot's web endpoint; if not, they paste the address where they land.
         """
         self.has_web = has_web
         self._oauth = oauth
@@ -91,11 +91,11 @@ class Links:
         self._pending: dict[str, Pending] = {}
 
     async def begin(self, person: PersonId, name: str) -> str:
-        """The private address where this person gives X's consent; an earlier one of theirs ends.
+        """Begin a sign-in and return X's page of consent for this person; ends an earlier sign-in of theirs.
 
         Args:
-            person: Who asks.
-            name: What the person is called on Discord, for the page that asks for confirmation.
+            person: The Discord user.
+            name: Their name on Discord, for the page that asks for confirmation.
         """
         now = self._clock.now()
         await self._drop_pending_of(person)
@@ -134,20 +134,20 @@ class Links:
         if not state:
             raise UserMistake(Mistake.NOT_THE_ADDRESS)
         if await self._store(Queries.sign_in_of, _digest(state)) not in {person, None}:
-            raise UserMistake(Mistake.SIGN_IN_OF_ANOTHER)  # and it stays good for whom it was made
+            raise UserMistake(Mistake.SIGN_IN_OF_ANOTHER)  # it stays valid for the person who began it
         pending = await self._exchange(state, query.get("code", [""])[0], query.get("error", [""])[0])
         await self._keep(pending)
 
     async def arrive(self, *, state: str, code: str, error: str) -> tuple[str, Pending]:
-        """Somebody came back from X with a browser; nothing is linked until `confirm`.
+        """Take what X sent a browser back with; nothing is linked until `confirm`.
 
-        Without that, whoever is tricked into opening another person's link would lend them their account.
+        Otherwise, somebody tricked into opening another person's link would give that person their account.
 
         Returns:
-            A key for `confirm` and `decline`, and what it would link.
+            A key for `confirm` and `decline`, and the sign-in that it stands for.
 
         Raises:
-            UserMistake, XError: there is nothing to link.
+            UserMistake, XError: the sign-in failed.
         """
         pending = await self._exchange(state, code, error)
         now = self._clock.now()
@@ -157,17 +157,17 @@ class Links:
         return key, pending
 
     async def confirm(self, key: str) -> Pending:
-        """The person says that both accounts are theirs.
+        """Link the account: the person says that both accounts are theirs.
 
         Raises:
-            UserMistake: too late, or done already.
+            UserMistake: the key has expired or was used already.
         """
         pending = await self._take(key)
         await self._keep(pending)
         return pending
 
     async def decline(self, key: str) -> None:
-        """The person says that the Discord account is not theirs: the token is given back."""
+        """Revoke the token: the person says that the Discord account is not theirs."""
         await self._revoke((await self._take(key)).token)
 
     async def is_linked(self, person: PersonId) -> bool:
@@ -175,13 +175,13 @@ class Links:
         return await self._store(Queries.link, person) is not None
 
     async def token(self, person: PersonId) -> UserToken | None:
-        """The person's token, good for some minutes at least; None if they are not linked (any more).
+        """The person's token, valid for some minutes at least; None if they have no link.
 
         Raises:
-            XError: it would have to be exchanged, and X does not answer.
+            XError: it has to be renewed, and X does not answer.
         """
-        # To its end even if the asker gives up: an exchange uses the old refresh token up, and a second use of it
-        # would end the whole sign-in.
+        # Not cancelled with the caller: a renewal uses up the old refresh token, and using that a second time
+        # would end the whole link.
         task = asyncio.create_task(self._good_token(person))
         self._exchanges.add(task)
         task.add_done_callback(self._exchanged)
@@ -190,7 +190,7 @@ class Links:
     def _exchanged(self, task: asyncio.Task[UserToken | None]) -> None:
         self._exchanges.discard(task)
         if not task.cancelled():
-            task.exception()  # whoever asked has it, unless they gave up
+            task.exception()  # raised in the caller already, unless it was cancelled
 
     async def _good_token(self, person: PersonId) -> UserToken | None:
         lock = self._locks.setdefault(person, asyncio.Lock())
@@ -205,7 +205,7 @@ class Links:
                 if token.refresh is None:
                     raise XSignInRefused
                 renewed = await self._oauth.refresh(token.refresh)
-            except VaultError as error:  # with the right key it is good again
+            except VaultError as error:  # with the right key it works again
                 log.warning("A person's link cannot be used: %s", error)
                 return None
             except XSignInRefused as error:
@@ -216,7 +216,7 @@ class Links:
             return renewed
 
     async def refused(self, person: PersonId) -> None:
-        """X did not take the person's token: it is renewed before it is used again."""
+        """X rejected the person's token: renew it before it is used again."""
         lock = self._locks.setdefault(person, asyncio.Lock())
         async with lock:
             link = await self._store(Queries.link, person)
@@ -224,15 +224,15 @@ class Links:
                 await self._store(Queries.set_link, replace(link, expires_at=self._clock.now()))
 
     async def reseal(self) -> None:
-        """Put every token under the first key, so that the ones behind it can go; what cannot be read stays as it is."""
+        """Encrypt every token with the first key, so that the others can be removed; skip what cannot be decrypted."""
         for link in await self._store(Queries.links):
             with contextlib.suppress(VaultError):
                 await self._store(Queries.set_link, self._sealed(PersonId(link.person), self._opened(link)))
 
     async def unlink(self, person: PersonId) -> bool:
-        """Take the token back from X and forget it. Whether there was a link.
+        """Revoke the token at X and forget it; returns whether there was a link.
 
-        X failing to answer does not keep a link alive here.
+        The link is removed here even if X does not answer.
         """
         lock = self._locks.setdefault(person, asyncio.Lock())
         async with lock:
@@ -277,7 +277,7 @@ class Links:
         return pending
 
     async def _drop(self, keys: Sequence[str]) -> None:
-        """Give back what nobody confirmed."""
+        """Revoke sign-ins that nobody confirmed."""
         for pending in [self._pending.pop(key) for key in keys]:
             await self._revoke(pending.token)
 
@@ -324,5 +324,5 @@ class Links:
 
 
 def _digest(state: str) -> str:
-    """What the database keeps of a state: enough to know it again, not enough to use it."""
+    """What the database stores of an OAuth state: enough to recognise it, not enough to use it."""
     return hashlib.sha256(state.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""What members ask for: a Space, a search, whether a host is live. Knows no Discord; answers are views."""
+"""What members ask for: a Space, a search, whether a host is live, posts and buyers."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -31,12 +31,12 @@ POSTS_PER_PAGE = 20
 """Posts per request: each is billed, and few people look at many pages."""
 
 PRIVATE_GAP = 4.0
-"""Seconds between two looks at protected hosts, whoever asks."""
+"""Seconds between two requests about protected hosts, whoever asks."""
 
 SHARED_POSTS = PostFields(
     post=("created_at", "text"), expansions=("author_id",), user=("name", "username"), media=(), poll=(), place=()
 )
-"""What is shown of a post, and nothing else that is billed."""
+"""The fields of posts that are shown, and nothing else that is billed."""
 
 T = TypeVar("T")
 
@@ -47,29 +47,29 @@ class SearchAnswer:
 
     views: tuple[SpaceView, ...]
     truncated: bool
-    """Whether X may know of more than it gave."""
+    """Whether X may have more than it returned."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostLive:
-    """Whether a host is live, and what is to come otherwise."""
+    """The Space that a host has live, or what is scheduled."""
 
     host: Host
     live: SpaceView | None
     upcoming: tuple[SpaceView, ...]
     is_private: bool = False
-    """Whether only the person's own X account could see it: then nobody else is to see the answer."""
+    """Whether only the person's own X account could see it: then nobody else may see the answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpaceLook:
-    """A Space, as one person may see it."""
+    """A Space as one person may see it."""
 
     view: SpaceView
     reminders: int | None = None
-    """How many wait for its start; only its creator is told, and only in private."""
+    """How many people set a reminder; shown only to its creator, in private."""
     is_private: bool = False
-    """Whether only the person's own X account could see it: then nobody else is to see the answer."""
+    """Whether only the person's own X account could see it: then nobody else may see the answer."""
 
 
 class Lookups:
@@ -88,15 +88,15 @@ class Lookups:
         links: Links | None,
         check: Callable[[], None] = lambda: None,
     ) -> None:
-        """Take what the use cases need.
+        """Store the collaborators.
 
         Args:
             x: X.
-            batcher: Asks X about hosts.
-            store: What is known already.
+            batcher: Asks X about hosts, many at a time.
+            store: Accounts that are known already.
             clock: Time.
-            links: People's own views; None where the operator has not set that up.
-            check: Raises `BudgetSpent` where the day's budget has no room for people's questions.
+            links: People's own tokens; None if the operator has not set that up.
+            check: Raises `BudgetSpent` if the day's budget has no room for people's questions.
         """
         self._x = x
         self._batcher = batcher
@@ -109,7 +109,7 @@ class Lookups:
         self._last_private_look = -PRIVATE_GAP
 
     async def space(self, text: str, person: PersonId) -> SpaceLook:
-        """The Space behind an id or a link, seen with the app's eyes, and with the person's own where these see more."""
+        """The Space behind an id or a link, as the app sees it, or else as the person's own account does."""
         space_id = reference.space_id(text)
         self._check()
         try:
@@ -131,7 +131,7 @@ class Lookups:
         return SpaceLook(view=view_of(page.items[0], page), reminders=await self._reminders(space_id, person))
 
     async def _reminders(self, space_id: SpaceId, person: PersonId) -> int | None:
-        """What only a creator is told; the rest of the answer is good without it."""
+        """The number of reminders, if X shows it to this person; a failure does not spoil the rest of the answer."""
         try:
             token = await self._token(person)
             if token is None:
@@ -145,7 +145,7 @@ class Lookups:
         """The posts shared in a Space, page by page; the first page is there when this returns."""
         self._check()
         pages = self._x.posts(reference.space_id(text), max_results=POSTS_PER_PAGE, fields=SHARED_POSTS)
-        return _Begun(await anext(pages), pages)
+        return _StartedPages(await anext(pages), pages)
 
     async def buyers(self, text: str, person: PersonId) -> AsyncIterator[Page[User]]:
         """Who bought a ticket for a Space of this person's, page by page; the first page is there when this returns.
@@ -159,20 +159,20 @@ class Lookups:
             raise UserMistake(Mistake.NOT_LINKED if self._links is not None else Mistake.LINKING_NOT_SET_UP)
         try:
             pages = self._x.buyers(space_id, token=token)
-            return _Begun(await anext(pages), pages)
+            return _StartedPages(await anext(pages), pages)
         except XBadToken:
             raise await self._refused(person) from None
         except (XPrivate, XForbidden, XFieldRefused):
             raise UserMistake(Mistake.NOT_THE_CREATOR) from None
 
     async def _refused(self, person: PersonId) -> UserMistake:
-        """X does not take a person's token although it should be good: the next command has it renewed."""
+        """Have a token renewed that X rejected although it should be valid; returns what to raise."""
         if self._links is not None:
             await self._links.refused(person)
         return UserMistake(Mistake.LINK_NOT_TAKEN)
 
     async def _token(self, person: PersonId) -> UserToken | None:
-        """The person's own token, where they have linked their account and X lets it be renewed."""
+        """The person's own token, if they have linked their account."""
         if self._links is None:
             return None
         return await self._links.token(person)
@@ -191,10 +191,10 @@ class Lookups:
         return SearchAnswer(views=tuple(sorted(shown, key=_liveliest)), truncated=page.truncated)
 
     async def host_live(self, text: str, person: PersonId) -> HostLive:
-        """What a host has on now, or soon; of a protected account only what the person's own account may see.
+        """A host's live Space, or the scheduled ones; for a protected account what the person's own account may see.
 
-        The look shares a request with everybody who asks at the same time and with the next sweep; only a Space
-        that is live costs a second one, for its co-hosts, speakers and topics.
+        Shares a request with everybody who asks at the same time and with the next sweep; only a live Space costs a
+        second request, for its co-hosts, speakers and topics.
         """
         host = await self._account(text)
         if host.protected:
@@ -217,7 +217,7 @@ class Lookups:
         if token is None:
             raise UserMistake(Mistake.PROTECTED)
         async with self._private_looks:
-            # X's one request per second is the whole app's: what nobody else can share must leave room for sweeps.
+            # X allows the whole app one such request per second: one that nobody shares must leave room for sweeps.
             await self._clock.sleep(self._last_private_look + PRIVATE_GAP - self._clock.monotonic())
             try:
                 page = await self._x.spaces_by_creators([host.user_id], token=token, fields=OWN)
@@ -231,27 +231,27 @@ class Lookups:
         return HostLive(host=host, live=live, upcoming=tuple(upcoming) if live is None else (), is_private=True)
 
     async def host(self, text: str) -> Host:
-        """The account behind a handle, a link or a numeric id, if everybody may see its Spaces."""
+        """The account behind a handle, a link or a numeric id; a protected one is a `UserMistake`."""
         known = await self._account(text)
         if known.protected:
             raise UserMistake(Mistake.PROTECTED)
         return known
 
     async def _account(self, text: str) -> Host:
-        """Any account; bought from X at most once in a UTC day, however many ask at the same time."""
+        """The account, protected or not; bought from X at most once per UTC day, however many ask at the same time."""
         wanted = reference.host(text)
         looking = self._looking.get(wanted)
         if looking is None:
-            looking = self._looking[wanted] = asyncio.create_task(self._bought(wanted))
+            looking = self._looking[wanted] = asyncio.create_task(self._fetch_account(wanted))
             looking.add_done_callback(lambda task: self._looked(wanted, task))
-        return await asyncio.shield(looking)  # one asker who gives up harms nobody else
+        return await asyncio.shield(looking)  # a caller that is cancelled does not cancel it for the others
 
     def _looked(self, wanted: reference.Handle | UserId, task: asyncio.Task[Host]) -> None:
         del self._looking[wanted]
         if not task.cancelled():
-            task.exception()  # whoever asked has it, unless they gave up
+            task.exception()  # raised in the caller already, unless it was cancelled
 
-    async def _bought(self, wanted: reference.Handle | UserId) -> Host:
+    async def _fetch_account(self, wanted: reference.Handle | UserId) -> Host:
         now = self._clock.now()
         today = datetime.combine(now.date(), time(), UTC)
         self._check()
@@ -268,8 +268,8 @@ class Lookups:
         return known
 
 
-class _Begun(AsyncIterator[Page[T]]):
-    """Pages of which the first is there already; as `XClient` gives them, one that failed can be asked for again."""
+class _StartedPages(AsyncIterator[Page[T]]):
+    """Pages whose first is fetched already; as with `XClient`, one that failed can be asked for again."""
 
     def __init__(self, first: Page[T], rest: AsyncIterator[Page[T]]) -> None:
         self._first: Page[T] | None = first

@@ -22,7 +22,7 @@ from tests.store.seed import ADMIN, CHANNEL, GUILD, HOST, NO_PERMISSION, OTHER_C
 
 
 @dataclass(slots=True)
-class Ear:
+class ScriptedVoice:
     """A `Voice` that remembers what was said, where anybody could hear it."""
 
     deaf: bool = False
@@ -31,22 +31,22 @@ class Ear:
     heard: list[tuple[GuildId, str, ChannelId | None, tuple[int, ...], str]] = field(default_factory=list)
 
     async def tell(
-        self, guild_id: GuildId, text: str, *, channel_id: ChannelId | None, people: Sequence[int], nonce: str
+        self, guild_id: GuildId, text: str, *, channel_id: ChannelId | None, recipients: Sequence[int], nonce: str
     ) -> bool:
         self.tried.append(text)
         if self.fault is not None:
             raise self.fault
         if not self.deaf:
-            self.heard.append((guild_id, text, channel_id, tuple(people), nonce))
+            self.heard.append((guild_id, text, channel_id, tuple(recipients), nonce))
         return not self.deaf
 
 
 @dataclass(slots=True)
-class Desk:
-    """A teller at work."""
+class Scene:
+    """A notifier at work."""
 
     store: Store
-    ear: Ear
+    voice: ScriptedVoice
     clock: FakeClock
 
     async def passing(self, seconds: float) -> None:
@@ -59,7 +59,7 @@ class Desk:
         await self.clock.advance(end - self.clock.monotonic())
 
     async def later(self, seconds: float) -> None:
-        """So much later, after which the teller looks once."""
+        """So much later, after which the notifier looks once."""
         self.clock.jump(seconds)
         await self.clock.advance(0)
         await self.passing(EVERY)
@@ -71,56 +71,56 @@ class Desk:
 
 
 @asynccontextmanager
-async def telling(store: Store, clock: FakeClock) -> AsyncIterator[Desk]:
-    ear = Ear()
-    running = asyncio.create_task(Notifier(store=store, voice=ear, clock=clock).run())
+async def telling(store: Store, clock: FakeClock) -> AsyncIterator[Scene]:
+    voice = ScriptedVoice()
+    running = asyncio.create_task(Notifier(store=store, voice=voice, clock=clock).run())
     try:
-        yield Desk(store, ear, clock)
-        assert not running.done(), "the teller has died"
+        yield Scene(store, voice, clock)
+        assert not running.done(), "the notifier has died"
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 
 
 @pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    async with opened(tmp_path) as store, telling(store, FakeClock()) as desk:
-        yield desk
+async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
+    async with opened(tmp_path) as store, telling(store, FakeClock()) as scene:
+        yield scene
 
 
-async def test_a_paused_channel_is_told_once_with_its_reason_and_to_whom_it_concerns(desk: Desk) -> None:
-    await desk.store(Queries.set_admin_channel, GUILD, OTHER_CHANNEL)
-    await desk.store(Queries.pause, CHANNEL, GUILD, NO_PERMISSION, desk.clock.now())
-    await desk.passing(59)
-    assert desk.ear.heard == []
-    await desk.passing(2 * EVERY)
-    [(guild, text, channel, people, nonce)] = desk.ear.heard
-    assert (guild, channel, people) == (GUILD, OTHER_CHANNEL, (ADMIN,))
+async def test_a_paused_channel_is_told_once_with_its_reason_and_to_whom_it_concerns(scene: Scene) -> None:
+    await scene.store(Queries.set_admin_channel, GUILD, OTHER_CHANNEL)
+    await scene.store(Queries.pause, CHANNEL, GUILD, NO_PERMISSION, scene.clock.now())
+    await scene.passing(59)
+    assert scene.voice.heard == []
+    await scene.passing(2 * EVERY)
+    [(guild, text, channel, recipients, nonce)] = scene.voice.heard
+    assert (guild, channel, recipients) == (GUILD, OTHER_CHANNEL, (ADMIN,))
     assert "I lack Send Messages in that channel" in text
     assert f"<#{CHANNEL}>" in text
     assert len(nonce) <= 25
-    await desk.later(3 * 86400)
-    assert len(desk.ear.heard) == 1
+    await scene.later(3 * 86400)
+    assert len(scene.voice.heard) == 1
 
 
 async def test_a_channel_that_the_courier_finds_open_again_within_a_minute_is_not_told_of(tmp_path: Path) -> None:
     clock, discord = FakeClock(), ScriptedDiscord(obstacles={CHANNEL: NO_PERMISSION})
-    async with opened(tmp_path) as store, at_work(store, discord, clock) as scene, telling(store, clock) as desk:
+    async with opened(tmp_path) as store, at_work(store, discord, clock) as scene, telling(store, clock) as notices:
         await scene.sees(live())
         assert [pause.obstacle for pause in await store(Queries.pauses)] == [NO_PERMISSION]
         discord.obstacles.clear()
         await scene.passing(31)
         await scene.passing(300)
-        assert desk.ear.tried == []
+        assert notices.voice.tried == []
         assert len(discord.contents()) == 1
 
 
 async def test_a_channel_that_stays_closed_is_told_of_while_the_courier_works(tmp_path: Path) -> None:
     clock, discord = FakeClock(), ScriptedDiscord(obstacles={CHANNEL: NO_PERMISSION})
-    async with opened(tmp_path) as store, at_work(store, discord, clock) as scene, telling(store, clock) as desk:
+    async with opened(tmp_path) as store, at_work(store, discord, clock) as scene, telling(store, clock) as notices:
         await scene.sees(live())
         await scene.passing(300)
-        assert len(desk.ear.heard) == 1
+        assert len(notices.voice.heard) == 1
 
 
 def next_try(tables: Queries) -> datetime:
@@ -132,51 +132,51 @@ def next_try(tables: Queries) -> datetime:
 
 
 async def test_who_cannot_be_told_is_tried_ever_more_rarely_until_it_works(
-    desk: Desk, caplog: pytest.LogCaptureFixture
+    scene: Scene, caplog: pytest.LogCaptureFixture
 ) -> None:
-    desk.ear.deaf = True
-    await desk.store(Queries.note_standing, HOST.id, Standing.SUSPENDED, desk.clock.now())
-    await desk.passing(EVERY)
+    scene.voice.deaf = True
+    await scene.store(Queries.note_standing, HOST.id, Standing.SUSPENDED, scene.clock.now())
+    await scene.passing(EVERY)
     for hours in (1, 2, 4, 8, 16, 24, 24):
-        wait = (await desk.store(next_try) - desk.clock.now()).total_seconds()
+        wait = (await scene.store(next_try) - scene.clock.now()).total_seconds()
         assert hours * 3600 - 2 * EVERY <= wait <= hours * 3600
-        tried = len(desk.ear.tried)
-        await desk.later(wait)
-        assert len(desk.ear.tried) == tried + 1
+        tried = len(scene.voice.tried)
+        await scene.later(wait)
+        assert len(scene.voice.tried) == tried + 1
     assert sum("could not be told" in line for line in caplog.messages) == 1
-    desk.ear.deaf = False
-    await desk.later(86400)
-    assert len(desk.ear.heard) == 1
+    scene.voice.deaf = False
+    await scene.later(86400)
+    assert len(scene.voice.heard) == 1
 
 
 async def test_an_unforeseen_error_of_one_is_logged_and_harms_nobody_else(
-    desk: Desk, caplog: pytest.LogCaptureFixture
+    scene: Scene, caplog: pytest.LogCaptureFixture
 ) -> None:
-    desk.ear.fault = ZeroDivisionError("oh")
-    await desk.store(Queries.note_standing, HOST.id, Standing.SUSPENDED, desk.clock.now())
-    await desk.passing(EVERY)
+    scene.voice.fault = ZeroDivisionError("oh")
+    await scene.store(Queries.note_standing, HOST.id, Standing.SUSPENDED, scene.clock.now())
+    await scene.passing(EVERY)
     assert any("unforeseen" in line for line in caplog.messages)
-    desk.ear.fault = None
-    await desk.later(TRIED_AGAIN.total_seconds())
-    assert len(desk.ear.heard) == 1
+    scene.voice.fault = None
+    await scene.later(TRIED_AGAIN.total_seconds())
+    assert len(scene.voice.heard) == 1
 
 
-async def test_a_database_that_fails_for_a_while_costs_no_notice(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_database_that_fails_for_a_while_costs_no_notice(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> object:
         raise StoreError("disk I/O error")
 
     with monkeypatch.context() as patch:
         patch.setattr(Queries, "due_notices", broken)
-        await desk.store(Queries.note_standing, HOST.id, Standing.GONE, desk.clock.now())
-        await desk.passing(120)
-        assert desk.ear.tried == []
-    await desk.passing(EVERY)
-    assert len(desk.ear.heard) == 1
+        await scene.store(Queries.note_standing, HOST.id, Standing.GONE, scene.clock.now())
+        await scene.passing(120)
+        assert scene.voice.tried == []
+    await scene.passing(EVERY)
+    assert len(scene.voice.heard) == 1
 
 
-async def test_cancelling_the_teller_is_not_swallowed(tmp_path: Path) -> None:
+async def test_cancelling_the_notifier_is_not_swallowed(tmp_path: Path) -> None:
     async with opened(tmp_path) as store:
-        running = asyncio.create_task(Notifier(store=store, voice=Ear(), clock=FakeClock()).run())
+        running = asyncio.create_task(Notifier(store=store, voice=ScriptedVoice(), clock=FakeClock()).run())
         await asyncio.sleep(0.01)
         running.cancel()
         with pytest.raises(asyncio.CancelledError):

@@ -58,7 +58,7 @@ def told(matter: Matter, detail: str = "", host: Host | None = HOST, obstacle: O
             detail=detail,
             obstacle=obstacle,
             admin_channel_id=None,
-            people=(),
+            recipients=(),
             attempts=0,
         )
     )

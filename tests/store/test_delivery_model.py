@@ -86,7 +86,7 @@ class Ledger(RuleBasedStateMachine):
         self.door = Door()
         self.discord = Discord(time=self.time, about_to_send=self.may_be_sent, sent=self.is_sent)
         self.courier = self.a_courier()
-        self.run(self.courier._mind_the_clock())
+        self.run(self.courier._check_clock())
         self.flights: dict[int, Flight] = {}
         self.jobs: dict[tuple[ChannelId, str], Job] = {}
         self.truths = {space_id: Truth(space_id, host) for space_id, host in SPACES.items()}
@@ -132,7 +132,7 @@ class Ledger(RuleBasedStateMachine):
     def the_clock_is_set_back(self, seconds: float) -> None:
         self.time.behind += seconds
         self.was_set_back = True
-        self.run(self.courier._mind_the_clock())
+        self.run(self.courier._check_clock())
 
     # Admins
 
@@ -342,7 +342,7 @@ class Ledger(RuleBasedStateMachine):
         self.flights.clear()
         self.courier = self.a_courier()
         self.run(self.courier._release())
-        self.run(self.courier._mind_the_clock())
+        self.run(self.courier._check_clock())
 
     @rule()
     def the_courier_works(self) -> None:
@@ -424,7 +424,7 @@ class Ledger(RuleBasedStateMachine):
 
     def work(self) -> None:
         """Until nothing is due."""
-        self.run(self.courier._mind_the_clock())
+        self.run(self.courier._check_clock())
         for _ in range(100):
             claimed = self.claim(50)
             for delivery_id in list(self.flights):

@@ -52,7 +52,7 @@ async def test_a_paused_channel_is_told_of_once_and_only_after_a_minute(store: S
     await store(Queries.pause, CHANNEL, GUILD, NO_PERMISSION, START)
     assert await told(store, TOLD_AFTER - SECOND) == []
     [notice] = await told(store, TOLD_AFTER)
-    assert (notice.guild_id, notice.matter, notice.channel_id, notice.obstacle, notice.people) == (
+    assert (notice.guild_id, notice.matter, notice.channel_id, notice.obstacle, notice.recipients) == (
         GUILD,
         Matter.PAUSED,
         CHANNEL,
@@ -96,7 +96,7 @@ async def test_the_latest_three_who_set_it_up_may_be_told_in_person(store: Store
         )
     await store(Queries.pause, CHANNEL, GUILD, NO_PERMISSION, START)
     [notice] = await told(store, TOLD_AFTER)
-    assert notice.people == (502, 501, 500), "who set up what goes elsewhere is not concerned"
+    assert notice.recipients == (502, 501, 500), "who set up what goes elsewhere is not concerned"
 
 
 async def test_every_guild_that_follows_a_renamed_host_is_told_once(store: Store) -> None:

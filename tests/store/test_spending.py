@@ -50,10 +50,10 @@ async def test_a_new_price_leaves_what_was_paid_at_the_old_one(store: Store) -> 
 async def test_what_was_laid_aside_is_given_back_with_the_answer(store: Store) -> None:
     first, second = [await store(Queries.reserve, DAY, DAY, amount) for amount in (150_000, 3_000)]
     await store(Queries.pay, DAY, [SPACE], PRICES, [first])
-    assert await store(Queries.laid_aside) == 3_000
+    assert await store(Queries.total_reserved) == 3_000
     assert await store(Queries.write_off, [first]) == 0
-    await store(Queries.give_back, [second])
-    assert await store(Queries.laid_aside) == 0
+    await store(Queries.end_reservations, [second])
+    assert await store(Queries.total_reserved) == 0
     assert await store(Queries.spending, DAY) == [line("space", 1, 500)]
 
 
@@ -63,12 +63,12 @@ async def test_what_nobody_can_tell_any_more_is_booked_at_its_most_and_only_once
     assert await store(Queries.write_off) == 1
     assert await store(Queries.write_off) == 0
     assert await store(Queries.spending, DAY) == [line(UNANSWERED, 2, 5_000)]
-    assert await store(Queries.laid_aside) == 0
+    assert await store(Queries.total_reserved) == 0
 
 
 async def test_close_to_midnight_it_counts_on_either_day(store: Store) -> None:
     await store(Queries.reserve, DAY, NEXT, 2_000)
-    assert await store(Queries.laid_aside) == 4_000
+    assert await store(Queries.total_reserved) == 4_000
     await store(Queries.write_off)
     assert await store(Queries.spending, DAY) == [line(UNANSWERED, 1, 2_000), line(UNANSWERED, 1, 2_000, NEXT)]
 
@@ -86,4 +86,4 @@ async def test_what_is_laid_aside_outlives_the_run_that_did_it(tmp_path: Path) -
     async with Store(path) as store:
         await store(Queries.reserve, DAY, DAY, 2_000)
     async with Store(path) as store:
-        assert await store(Queries.laid_aside) == 2_000
+        assert await store(Queries.total_reserved) == 2_000

@@ -42,7 +42,7 @@ class ScriptedLookups(Lookups):
 
 
 @dataclass(slots=True)
-class Town:
+class Scene:
     """The use cases, and what surrounds them."""
 
     store: Store
@@ -84,70 +84,70 @@ class Town:
 
 
 @pytest.fixture
-async def town(tmp_path: Path) -> AsyncIterator[Town]:
+async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
     async with Store(tmp_path / "ledger.sqlite3") as store:
         lookups = ScriptedLookups(store, {user.username.casefold(): user for user in (HOST, COHOST)})
-        yield Town(store, lookups)
+        yield Scene(store, lookups)
 
 
-async def test_the_first_watch_takes_the_channel_it_was_given_in_for_the_guilds(town: Town) -> None:
-    watched = await town.watch("@teatime")
+async def test_the_first_watch_takes_the_channel_it_was_given_in_for_the_guilds(scene: Scene) -> None:
+    watched = await scene.watch("@teatime")
     assert (watched.is_new, watched.guild_channel_set, watched.looked) == (True, True, True)
     assert watched.line.channel_id == HERE
-    assert await town.guilds.config(GUILD) == GuildConfig(channel_id=HERE)
-    assert town.looked == [HOST.id]
-    assert town.changes == 1
+    assert await scene.guilds.config(GUILD) == GuildConfig(channel_id=HERE)
+    assert scene.looked == [HOST.id]
+    assert scene.changes == 1
 
 
-async def test_a_guild_with_a_channel_keeps_it(town: Town) -> None:
-    await town.guilds.set_channel(GUILD, CHANNEL)
-    watched = await town.watch("teatime")
+async def test_a_guild_with_a_channel_keeps_it(scene: Scene) -> None:
+    await scene.guilds.set_channel(GUILD, CHANNEL)
+    watched = await scene.watch("teatime")
     assert not watched.guild_channel_set
     assert watched.line.channel_id == CHANNEL
 
 
-async def test_a_watch_with_a_channel_of_its_own_leaves_the_guild_without_one(town: Town) -> None:
-    watched = await town.watch("teatime", channel=OTHER_CHANNEL)
+async def test_a_watch_with_a_channel_of_its_own_leaves_the_guild_without_one(scene: Scene) -> None:
+    watched = await scene.watch("teatime", channel=OTHER_CHANNEL)
     assert (watched.line.channel_id, watched.guild_channel_set) == (OTHER_CHANNEL, False)
-    again = await town.watch("teatime", role=ROLE)
+    again = await scene.watch("teatime", role=ROLE)
     assert (again.is_new, again.guild_channel_set) == (False, False)
     assert (again.line.channel_id, again.line.role_id) == (OTHER_CHANNEL, ROLE)
-    assert await town.guilds.config(GUILD) == GuildConfig()
+    assert await scene.guilds.config(GUILD) == GuildConfig()
 
 
-async def test_a_host_who_is_live_is_announced_at_once(town: Town) -> None:
-    town.on_air.append(live())
-    watched = await town.watch("teatime")
+async def test_a_host_who_is_live_is_announced_at_once(scene: Scene) -> None:
+    scene.on_air.append(live())
+    watched = await scene.watch("teatime")
     assert watched.line.live is not None
-    assert [row["channel_id"] for row in await rows(town.store)] == [HERE]
+    assert [row["channel_id"] for row in await rows(scene.store)] == [HERE]
 
 
-async def test_a_host_known_to_be_live_is_announced_even_while_x_is_down(town: Town) -> None:
-    town.on_air.append(live())
-    await town.watch("teatime", guild=FAR_GUILD, channel=OTHER_CHANNEL)
-    town.down = True
-    watched = await town.watch("teatime")
+async def test_a_host_known_to_be_live_is_announced_even_while_x_is_down(scene: Scene) -> None:
+    scene.on_air.append(live())
+    await scene.watch("teatime", guild=FAR_GUILD, channel=OTHER_CHANNEL)
+    scene.down = True
+    watched = await scene.watch("teatime")
     assert not watched.looked
     assert watched.line.live is not None
-    assert sorted(str(row["guild_id"]) for row in await rows(town.store)) == [str(GUILD), str(FAR_GUILD)]
+    assert sorted(str(row["guild_id"]) for row in await rows(scene.store)) == [str(GUILD), str(FAR_GUILD)]
 
 
-async def test_an_unknown_host_changes_nothing(town: Town) -> None:
+async def test_an_unknown_host_changes_nothing(scene: Scene) -> None:
     with pytest.raises(XNotFound):
-        await town.watch("nobody_at_all")
-    assert await town.guilds.watchlist(GUILD) == []
-    assert await town.guilds.config(GUILD) == GuildConfig()
-    assert town.changes == 0
+        await scene.watch("nobody_at_all")
+    assert await scene.guilds.watchlist(GUILD) == []
+    assert await scene.guilds.config(GUILD) == GuildConfig()
+    assert scene.changes == 0
 
 
-async def test_the_limit_of_watches_is_told_and_changes_nothing(town: Town) -> None:
-    town.lookups.users["third"] = User(id=UserId("3"), username="third", name="Third")
-    await town.watch("teatime", channel=CHANNEL)
-    await town.watch("coffee_break", channel=CHANNEL)
+async def test_the_limit_of_watches_is_told_and_changes_nothing(scene: Scene) -> None:
+    scene.lookups.users["third"] = User(id=UserId("3"), username="third", name="Third")
+    await scene.watch("teatime", channel=CHANNEL)
+    await scene.watch("coffee_break", channel=CHANNEL)
     with pytest.raises(UserMistake, match=f"{Mistake.TOO_MANY_HOSTS} count=2"):
-        await town.watch("third")
-    assert len(await town.guilds.watchlist(GUILD)) == 2
-    assert await town.guilds.config(GUILD) == GuildConfig()
+        await scene.watch("third")
+    assert len(await scene.guilds.watchlist(GUILD)) == 2
+    assert await scene.guilds.config(GUILD) == GuildConfig()
 
 
 @pytest.mark.parametrize(
@@ -162,53 +162,53 @@ async def test_the_limit_of_watches_is_told_and_changes_nothing(town: Town) -> N
         "Tea Time",
     ],
 )
-async def test_a_host_is_removed_by_whatever_names_it(town: Town, text: str) -> None:
-    await town.watch("teatime")
-    await town.watch("coffee_break")
-    removed = await town.guilds.unwatch(GUILD, text)
+async def test_a_host_is_removed_by_whatever_names_it(scene: Scene, text: str) -> None:
+    await scene.watch("teatime")
+    await scene.watch("coffee_break")
+    removed = await scene.guilds.unwatch(GUILD, text)
     assert removed.user_id == HOST.id
-    assert [line.watch.host.user_id for line in await town.guilds.watchlist(GUILD)] == [COHOST.id]
+    assert [line.watch.host.user_id for line in await scene.guilds.watchlist(GUILD)] == [COHOST.id]
 
 
-async def test_a_handle_is_not_mistaken_for_anothers_name(town: Town) -> None:
-    town.lookups.users["aaa"] = User(id=UserId("3"), username="aaa", name="teatime")
-    await town.watch("aaa")
-    await town.watch("teatime")
-    assert (await town.guilds.unwatch(GUILD, "teatime")).user_id == HOST.id
-    assert (await town.guilds.unwatch(GUILD, "teatime")).user_id == "3", "now it can only mean the name"
+async def test_a_handle_is_not_mistaken_for_anothers_name(scene: Scene) -> None:
+    scene.lookups.users["aaa"] = User(id=UserId("3"), username="aaa", name="teatime")
+    await scene.watch("aaa")
+    await scene.watch("teatime")
+    assert (await scene.guilds.unwatch(GUILD, "teatime")).user_id == HOST.id
+    assert (await scene.guilds.unwatch(GUILD, "teatime")).user_id == "3", "now it can only mean the name"
 
 
-async def test_a_name_that_two_hosts_share_removes_neither(town: Town) -> None:
-    town.lookups.users["aaa"] = User(id=UserId("3"), username="aaa", name=HOST.name)
-    await town.watch("aaa")
-    await town.watch("teatime")
+async def test_a_name_that_two_hosts_share_removes_neither(scene: Scene) -> None:
+    scene.lookups.users["aaa"] = User(id=UserId("3"), username="aaa", name=HOST.name)
+    await scene.watch("aaa")
+    await scene.watch("teatime")
     with pytest.raises(UserMistake):
-        await town.guilds.unwatch(GUILD, HOST.name)
-    assert len(await town.guilds.watchlist(GUILD)) == 2
+        await scene.guilds.unwatch(GUILD, HOST.name)
+    assert len(await scene.guilds.watchlist(GUILD)) == 2
 
 
 @pytest.mark.parametrize("text", ["coffee_break", "", "@", "https://example.com/teatime", "no such host"])
-async def test_removing_what_is_not_followed_says_so(town: Town, text: str) -> None:
-    await town.watch("teatime")
+async def test_removing_what_is_not_followed_says_so(scene: Scene, text: str) -> None:
+    await scene.watch("teatime")
     with pytest.raises(UserMistake, match=Mistake.NOT_FOLLOWED):
-        await town.guilds.unwatch(GUILD, text)
+        await scene.guilds.unwatch(GUILD, text)
     with pytest.raises(UserMistake, match=Mistake.NOT_FOLLOWED):
-        await town.guilds.unwatch(FAR_GUILD, "teatime")
+        await scene.guilds.unwatch(FAR_GUILD, "teatime")
 
 
-async def test_suggestions_are_the_guilds_own_hosts_by_name_or_handle(town: Town) -> None:
-    await town.watch("teatime")
-    await town.watch("coffee_break", guild=FAR_GUILD)
-    assert [host.user_id for host in await town.guilds.complete(GUILD, "")] == [HOST.id]
-    assert [host.user_id for host in await town.guilds.complete(GUILD, " @TEAT")] == [HOST.id]
-    assert await town.guilds.complete(GUILD, "coffee") == []
+async def test_suggestions_are_the_guilds_own_hosts_by_name_or_handle(scene: Scene) -> None:
+    await scene.watch("teatime")
+    await scene.watch("coffee_break", guild=FAR_GUILD)
+    assert [host.user_id for host in await scene.guilds.complete(GUILD, "")] == [HOST.id]
+    assert [host.user_id for host in await scene.guilds.complete(GUILD, " @TEAT")] == [HOST.id]
+    assert await scene.guilds.complete(GUILD, "coffee") == []
 
 
-async def test_no_more_is_suggested_than_discord_shows(town: Town) -> None:
+async def test_no_more_is_suggested_than_discord_shows(scene: Scene) -> None:
     for n in range(CHOICES + 5):
         user = User(id=UserId(str(n)), username=f"host{n}", name=f"Host {n}")
-        await town.store(Queries.remember_users, [user], START)
-        await town.store(
+        await scene.store(Queries.remember_users, [user], START)
+        await scene.store(
             Queries.add_watch,
             guild_id=GUILD,
             host_id=user.id,
@@ -218,21 +218,21 @@ async def test_no_more_is_suggested_than_discord_shows(town: Town) -> None:
             limit=100,
             now=START,
         )
-    assert len(await town.guilds.complete(GUILD, "host")) == CHOICES
+    assert len(await scene.guilds.complete(GUILD, "host")) == CHOICES
 
 
-async def test_a_role_of_one_watch_is_set_and_a_watch_that_is_gone_says_so(town: Town) -> None:
-    await town.watch("teatime")
-    await town.guilds.set_watch_role(GUILD, HOST.id, ROLE)
-    [line] = await town.guilds.watchlist(GUILD)
+async def test_a_role_of_one_watch_is_set_and_a_watch_that_is_gone_says_so(scene: Scene) -> None:
+    await scene.watch("teatime")
+    await scene.guilds.set_watch_role(GUILD, HOST.id, ROLE)
+    [line] = await scene.guilds.watchlist(GUILD)
     assert line.watch.role_id == ROLE
-    await town.guilds.unwatch(GUILD, "teatime")
+    await scene.guilds.unwatch(GUILD, "teatime")
     with pytest.raises(UserMistake, match=Mistake.NO_LONGER_FOLLOWED):
-        await town.guilds.set_watch_role(GUILD, HOST.id, ROLE)
+        await scene.guilds.set_watch_role(GUILD, HOST.id, ROLE)
 
 
-async def test_a_guild_is_greeted_once(town: Town) -> None:
-    assert [await town.guilds.greet(GUILD) for _ in range(2)] == [True, False]
+async def test_a_guild_is_greeted_once(scene: Scene) -> None:
+    assert [await scene.guilds.greet(GUILD) for _ in range(2)] == [True, False]
 
 
 async def test_a_guild_is_not_greeted_when_that_cannot_be_remembered(tmp_path: Path) -> None:

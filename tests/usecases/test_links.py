@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 
 @dataclass(kw_only=True)
-class Desk:
+class Scene:
     x: LocalX
     links: Links
     clock: FakeClock
@@ -59,7 +59,7 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
     clock = FakeClock()
     path = tmp_path / "links.sqlite3"
     async with LocalX(clock=clock) as x, aiohttp.ClientSession() as session, Store(path) as store:
@@ -80,161 +80,161 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
             clock=clock,
             has_web=False,
         )
-        yield Desk(x=x, links=links, clock=clock, session=session, path=path, account=x.add_user("ann"))
+        yield Scene(x=x, links=links, clock=clock, session=session, path=path, account=x.add_user("ann"))
 
 
-async def test_a_pasted_address_links_the_account(desk: Desk) -> None:
-    assert await desk.of(desk.links.token(ANN)) is None
-    await desk.linked()
-    assert await desk.of(desk.links.token(ANN)) is not None
-    assert await desk.of(desk.links.token(BEN)) is None
+async def test_a_pasted_address_links_the_account(scene: Scene) -> None:
+    assert await scene.of(scene.links.token(ANN)) is None
+    await scene.linked()
+    assert await scene.of(scene.links.token(ANN)) is not None
+    assert await scene.of(scene.links.token(BEN)) is None
 
 
-async def test_nothing_readable_is_stored(desk: Desk) -> None:
-    address = await desk.of(desk.links.begin(ANN, "ann"))
+async def test_nothing_readable_is_stored(scene: Scene) -> None:
+    address = await scene.of(scene.links.begin(ANN, "ann"))
     state = address.partition("state=")[2].partition("&")[0]
-    assert state.encode() not in desk.dump()
-    landed = await desk.consent(address)
-    await desk.of(desk.links.finish_pasted(ANN, landed))
-    token = await desk.of(desk.links.token(ANN))
+    assert state.encode() not in scene.dump()
+    landed = await scene.consent(address)
+    await scene.of(scene.links.finish_pasted(ANN, landed))
+    token = await scene.of(scene.links.token(ANN))
     assert token is not None
     assert token.refresh is not None
-    dumped = desk.dump()
+    dumped = scene.dump()
     for secret in (token.access.get_secret_value(), token.refresh.get_secret_value()):
         assert secret.encode() not in dumped
     assert b"links" in dumped
 
 
-async def test_a_sign_in_works_once(desk: Desk) -> None:
-    landed = await desk.consent(await desk.of(desk.links.begin(ANN, "ann")))
-    await desk.of(desk.links.finish_pasted(ANN, landed))
+async def test_a_sign_in_works_once(scene: Scene) -> None:
+    landed = await scene.consent(await scene.of(scene.links.begin(ANN, "ann")))
+    await scene.of(scene.links.finish_pasted(ANN, landed))
     with pytest.raises(UserMistake, match=Mistake.SIGN_IN_STALE):
-        await desk.of(desk.links.finish_pasted(ANN, landed))
-    assert await desk.of(desk.links.token(ANN)) is not None
+        await scene.of(scene.links.finish_pasted(ANN, landed))
+    assert await scene.of(scene.links.token(ANN)) is not None
 
 
-async def test_a_sign_in_ends_when_another_is_begun(desk: Desk) -> None:
-    first = await desk.consent(await desk.of(desk.links.begin(ANN, "ann")))
-    await desk.of(desk.links.begin(ANN, "ann"))
+async def test_a_sign_in_ends_when_another_is_begun(scene: Scene) -> None:
+    first = await scene.consent(await scene.of(scene.links.begin(ANN, "ann")))
+    await scene.of(scene.links.begin(ANN, "ann"))
     with pytest.raises(UserMistake) as caught:
-        await desk.of(desk.links.finish_pasted(ANN, first))
+        await scene.of(scene.links.finish_pasted(ANN, first))
     assert caught.value.mistake is Mistake.SIGN_IN_STALE
 
 
-async def test_a_sign_in_is_too_old_after_ten_minutes(desk: Desk) -> None:
-    address = await desk.of(desk.links.begin(ANN, "ann"))
-    await desk.clock.advance(SIGN_IN_LIVES.total_seconds() + 1)
-    landed = await desk.consent(address)
+async def test_a_sign_in_is_too_old_after_ten_minutes(scene: Scene) -> None:
+    address = await scene.of(scene.links.begin(ANN, "ann"))
+    await scene.clock.advance(SIGN_IN_LIVES.total_seconds() + 1)
+    landed = await scene.consent(address)
     with pytest.raises(UserMistake) as caught:
-        await desk.of(desk.links.finish_pasted(ANN, landed))
+        await scene.of(scene.links.finish_pasted(ANN, landed))
     assert caught.value.mistake is Mistake.SIGN_IN_STALE
 
 
-async def test_somebody_elses_sign_in_is_refused_and_stays_good_for_them(desk: Desk) -> None:
-    landed = await desk.consent(await desk.of(desk.links.begin(ANN, "ann")))
+async def test_somebody_elses_sign_in_is_refused_and_stays_good_for_them(scene: Scene) -> None:
+    landed = await scene.consent(await scene.of(scene.links.begin(ANN, "ann")))
     with pytest.raises(UserMistake) as caught:
-        await desk.of(desk.links.finish_pasted(BEN, landed))
+        await scene.of(scene.links.finish_pasted(BEN, landed))
     assert caught.value.mistake is Mistake.SIGN_IN_OF_ANOTHER
-    assert await desk.of(desk.links.token(BEN)) is None
-    await desk.of(desk.links.finish_pasted(ANN, landed))
-    assert await desk.of(desk.links.token(ANN)) is not None
+    assert await scene.of(scene.links.token(BEN)) is None
+    await scene.of(scene.links.finish_pasted(ANN, landed))
+    assert await scene.of(scene.links.token(ANN)) is not None
 
 
-async def test_linking_again_gives_the_earlier_permission_back(desk: Desk) -> None:
-    await desk.linked()
-    first = await desk.of(desk.links.token(ANN))
-    await desk.linked()
-    revoked = [exchange.request_body for exchange in desk.x.requests if exchange.endpoint == "revoke"]
+async def test_linking_again_gives_the_earlier_permission_back(scene: Scene) -> None:
+    await scene.linked()
+    first = await scene.of(scene.links.token(ANN))
+    await scene.linked()
+    revoked = [exchange.request_body for exchange in scene.x.requests if exchange.endpoint == "revoke"]
     assert first is not None
     assert any(first.access.get_secret_value().encode() in body for body in revoked)
-    assert await desk.of(desk.links.token(ANN)) is not None
+    assert await scene.of(scene.links.token(ANN)) is not None
 
 
-async def test_unlinking_ends_a_sign_in_under_way_too(desk: Desk) -> None:
-    landed = await desk.consent(await desk.of(desk.links.begin(ANN, "ann")))
-    await desk.of(desk.links.unlink(ANN))
+async def test_unlinking_ends_a_sign_in_under_way_too(scene: Scene) -> None:
+    landed = await scene.consent(await scene.of(scene.links.begin(ANN, "ann")))
+    await scene.of(scene.links.unlink(ANN))
     with pytest.raises(UserMistake) as caught:
-        await desk.of(desk.links.finish_pasted(ANN, landed))
+        await scene.of(scene.links.finish_pasted(ANN, landed))
     assert caught.value.mistake is Mistake.SIGN_IN_STALE
 
 
-async def test_a_page_left_open_is_given_back_when_the_person_begins_anew(desk: Desk) -> None:
-    async with WebEndpoint(desk.links, host="127.0.0.1", port=0) as web:
-        key = await _arrive(desk, web)
-        await desk.of(desk.links.begin(ANN, "ann"))
+async def test_a_page_left_open_is_given_back_when_the_person_begins_anew(scene: Scene) -> None:
+    async with WebEndpoint(scene.links, host="127.0.0.1", port=0) as web:
+        key = await _arrive(scene, web)
+        await scene.of(scene.links.begin(ANN, "ann"))
         with pytest.raises(UserMistake):
-            await desk.of(desk.links.confirm(key))
-    assert any(exchange.endpoint == "revoke" for exchange in desk.x.requests)
-    assert not await desk.of(desk.links.is_linked(ANN))
+            await scene.of(scene.links.confirm(key))
+    assert any(exchange.endpoint == "revoke" for exchange in scene.x.requests)
+    assert not await scene.of(scene.links.is_linked(ANN))
 
 
-async def test_ten_minutes_are_ten_minutes_on_the_page_too(desk: Desk) -> None:
-    async with WebEndpoint(desk.links, host="127.0.0.1", port=0) as web:
-        address = await desk.of(desk.links.begin(ANN, "ann"))
-        await desk.clock.advance(SIGN_IN_LIVES.total_seconds() - 60)
-        landed = await desk.consent(address)
+async def test_ten_minutes_are_ten_minutes_on_the_page_too(scene: Scene) -> None:
+    async with WebEndpoint(scene.links, host="127.0.0.1", port=0) as web:
+        address = await scene.of(scene.links.begin(ANN, "ann"))
+        await scene.clock.advance(SIGN_IN_LIVES.total_seconds() - 60)
+        landed = await scene.consent(address)
         query = landed.partition("?")[2]
-        async with desk.session.get(f"http://127.0.0.1:{web.port}/x/callback?{query}") as answer:
+        async with scene.session.get(f"http://127.0.0.1:{web.port}/x/callback?{query}") as answer:
             key = (await answer.text()).partition('name="key" value="')[2].partition('"')[0]
-        await desk.clock.advance(61)
+        await scene.clock.advance(61)
         with pytest.raises(UserMistake):
-            await desk.of(desk.links.confirm(key))
+            await scene.of(scene.links.confirm(key))
 
 
-async def test_a_wrong_key_costs_nobody_their_link(desk: Desk) -> None:
-    await desk.linked()
-    right, desk.links._vault = desk.links._vault, Vault([SecretStr(new_key())])
-    assert await desk.of(desk.links.token(ANN)) is None
-    desk.links._vault = right
-    assert await desk.of(desk.links.token(ANN)) is not None
+async def test_a_wrong_key_costs_nobody_their_link(scene: Scene) -> None:
+    await scene.linked()
+    right, scene.links._vault = scene.links._vault, Vault([SecretStr(new_key())])
+    assert await scene.of(scene.links.token(ANN)) is None
+    scene.links._vault = right
+    assert await scene.of(scene.links.token(ANN)) is not None
 
 
-async def test_a_new_key_before_the_old_one_takes_everything_over(desk: Desk) -> None:
+async def test_a_new_key_before_the_old_one_takes_everything_over(scene: Scene) -> None:
     old, new = SecretStr(new_key()), SecretStr(new_key())
-    desk.links._vault = Vault([old])
-    await desk.linked()
-    desk.links._vault = Vault([new, old])
-    await desk.of(desk.links.reseal())
-    desk.links._vault = Vault([new])
-    assert await desk.of(desk.links.token(ANN)) is not None
+    scene.links._vault = Vault([old])
+    await scene.linked()
+    scene.links._vault = Vault([new, old])
+    await scene.of(scene.links.reseal())
+    scene.links._vault = Vault([new])
+    assert await scene.of(scene.links.token(ANN)) is not None
 
 
 async def test_what_the_web_endpoint_cannot_read_is_not_logged(
-    desk: Desk, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+    scene: Scene, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     caplog.set_level("DEBUG")
-    async with WebEndpoint(desk.links, host="127.0.0.1", port=0) as web:
+    async with WebEndpoint(scene.links, host="127.0.0.1", port=0) as web:
         reader, writer = await asyncio.open_connection("127.0.0.1", web.port)
         writer.write(b"GET /x/callback?state=MARKED&code=MARKED \x01 HTTP/1.1\r\nHost: x\r\n\r\n")
         assert b"400" in await reader.readline()
         writer.close()
         await writer.wait_closed()
-        async with desk.session.head(f"http://127.0.0.1:{web.port}/x/callback?state=MARKED") as answer:
+        async with scene.session.head(f"http://127.0.0.1:{web.port}/x/callback?state=MARKED") as answer:
             assert answer.status == 405
         form = {"Content-Type": "multipart/form-data"}
-        async with desk.session.post(f"http://127.0.0.1:{web.port}/x/confirm", data=b"\xff", headers=form) as answer:
+        async with scene.session.post(f"http://127.0.0.1:{web.port}/x/confirm", data=b"\xff", headers=form) as answer:
             assert answer.status == 400
     assert "MARKED" not in caplog.text + "".join(capfd.readouterr())
 
 
-async def test_a_network_lost_on_the_way_back_is_told_and_links_nothing(desk: Desk) -> None:
-    landed = await desk.consent(await desk.of(desk.links.begin(ANN, "ann")))
-    desk.x.fault("user_token", Fault.dropped("before"))
+async def test_a_network_lost_on_the_way_back_is_told_and_links_nothing(scene: Scene) -> None:
+    landed = await scene.consent(await scene.of(scene.links.begin(ANN, "ann")))
+    scene.x.fault("user_token", Fault.dropped("before"))
     with pytest.raises(XDown):
-        await desk.of(desk.links.finish_pasted(ANN, landed))
-    assert not await desk.of(desk.links.is_linked(ANN))
-    await desk.linked()
-    assert await desk.of(desk.links.is_linked(ANN))
+        await scene.of(scene.links.finish_pasted(ANN, landed))
+    assert not await scene.of(scene.links.is_linked(ANN))
+    await scene.linked()
+    assert await scene.of(scene.links.is_linked(ANN))
 
 
-async def test_who_declines_on_x_links_nothing(desk: Desk) -> None:
-    landed = await desk.consent(await desk.of(desk.links.begin(ANN, "ann")), declines=True)
+async def test_who_declines_on_x_links_nothing(scene: Scene) -> None:
+    landed = await scene.consent(await scene.of(scene.links.begin(ANN, "ann")), declines=True)
     with pytest.raises(UserMistake) as caught:
-        await desk.of(desk.links.finish_pasted(ANN, landed))
+        await scene.of(scene.links.finish_pasted(ANN, landed))
     assert caught.value.mistake is Mistake.SIGN_IN_DECLINED
 
 
-async def test_any_text_may_be_pasted(desk: Desk) -> None:
+async def test_any_text_may_be_pasted(scene: Scene) -> None:
     loop = asyncio.get_running_loop()
 
     @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck), database=None)
@@ -243,116 +243,116 @@ async def test_any_text_may_be_pasted(desk: Desk) -> None:
     )
     def run(pasted: str) -> None:
         with pytest.raises(UserMistake) as caught:
-            asyncio.run_coroutine_threadsafe(desk.links.finish_pasted(ANN, pasted), loop).result()
+            asyncio.run_coroutine_threadsafe(scene.links.finish_pasted(ANN, pasted), loop).result()
         assert caught.value.mistake in {Mistake.NOT_THE_ADDRESS, Mistake.SIGN_IN_STALE}
 
     await asyncio.to_thread(run)
 
 
-async def test_a_token_is_renewed_before_it_expires_and_the_renewed_one_is_kept(desk: Desk) -> None:
-    await desk.linked()
-    first = await desk.of(desk.links.token(ANN))
-    await desk.clock.advance(timedelta(hours=1, minutes=56).total_seconds())
-    second = await desk.of(desk.links.token(ANN))
-    third = await desk.of(desk.links.token(ANN))
+async def test_a_token_is_renewed_before_it_expires_and_the_renewed_one_is_kept(scene: Scene) -> None:
+    await scene.linked()
+    first = await scene.of(scene.links.token(ANN))
+    await scene.clock.advance(timedelta(hours=1, minutes=56).total_seconds())
+    second = await scene.of(scene.links.token(ANN))
+    third = await scene.of(scene.links.token(ANN))
     assert first is not None
     assert second is not None
     assert second.access.get_secret_value() != first.access.get_secret_value()
     assert third == second
     for _ in range(3):
-        await desk.clock.advance(timedelta(hours=2).total_seconds())
-        assert await desk.of(desk.links.token(ANN)) is not None  # each refresh token was kept, and used once
+        await scene.clock.advance(timedelta(hours=2).total_seconds())
+        assert await scene.of(scene.links.token(ANN)) is not None  # each refresh token was kept, and used once
 
 
-async def test_two_who_need_it_renew_it_once(desk: Desk) -> None:
-    await desk.linked()
-    await desk.clock.advance(timedelta(hours=3).total_seconds())
-    before = sum(exchange.endpoint == "user_token" for exchange in desk.x.requests)
-    tokens = await desk.of(asyncio.wait_for(_all(*(desk.links.token(ANN) for _ in range(20))), None))
+async def test_two_who_need_it_renew_it_once(scene: Scene) -> None:
+    await scene.linked()
+    await scene.clock.advance(timedelta(hours=3).total_seconds())
+    before = sum(exchange.endpoint == "user_token" for exchange in scene.x.requests)
+    tokens = await scene.of(asyncio.wait_for(_all(*(scene.links.token(ANN) for _ in range(20))), None))
     assert len({token.access.get_secret_value() for token in tokens if token is not None}) == 1
-    assert sum(exchange.endpoint == "user_token" for exchange in desk.x.requests) == before + 1
+    assert sum(exchange.endpoint == "user_token" for exchange in scene.x.requests) == before + 1
 
 
 async def _all(*works: Coroutine[Any, Any, T]) -> list[T]:
     return list(await asyncio.gather(*works))
 
 
-async def test_an_asker_who_gives_up_does_not_lose_the_renewed_token(desk: Desk) -> None:
-    await desk.linked()
-    await desk.clock.advance(timedelta(hours=3).total_seconds())
-    desk.x.fault("user_token", Fault.slow(5))
-    impatient = asyncio.create_task(desk.links.token(ANN))
-    await desk.x.wait_for(lambda: desk.x.in_flight)
+async def test_an_asker_who_gives_up_does_not_lose_the_renewed_token(scene: Scene) -> None:
+    await scene.linked()
+    await scene.clock.advance(timedelta(hours=3).total_seconds())
+    scene.x.fault("user_token", Fault.slow(5))
+    impatient = asyncio.create_task(scene.links.token(ANN))
+    await scene.x.wait_for(lambda: scene.x.in_flight)
     impatient.cancel()
     await asyncio.gather(impatient, return_exceptions=True)
-    assert await desk.of(desk.links.token(ANN)) is not None
-    await desk.clock.advance(timedelta(hours=3).total_seconds())
-    assert await desk.of(desk.links.token(ANN)) is not None
+    assert await scene.of(scene.links.token(ANN)) is not None
+    await scene.clock.advance(timedelta(hours=3).total_seconds())
+    assert await scene.of(scene.links.token(ANN)) is not None
 
 
-async def test_an_x_that_does_not_answer_does_not_end_a_link(desk: Desk) -> None:
-    await desk.linked()
-    await desk.clock.advance(timedelta(hours=3).total_seconds())
-    desk.x.fault("user_token", Fault.html(503))
+async def test_an_x_that_does_not_answer_does_not_end_a_link(scene: Scene) -> None:
+    await scene.linked()
+    await scene.clock.advance(timedelta(hours=3).total_seconds())
+    scene.x.fault("user_token", Fault.html(503))
     with pytest.raises(XDown):
-        await desk.of(desk.links.token(ANN))
-    assert await desk.of(desk.links.token(ANN)) is not None
+        await scene.of(scene.links.token(ANN))
+    assert await scene.of(scene.links.token(ANN)) is not None
 
 
-async def test_a_link_that_was_revoked_at_x_is_forgotten(desk: Desk) -> None:
-    await desk.linked()
-    token = await desk.of(desk.links.token(ANN))
+async def test_a_link_that_was_revoked_at_x_is_forgotten(scene: Scene) -> None:
+    await scene.linked()
+    token = await scene.of(scene.links.token(ANN))
     assert token is not None
     assert token.refresh is not None
-    await desk.of(desk.links._oauth.revoke(token.refresh))
-    await desk.clock.advance(timedelta(hours=3).total_seconds())
-    assert await desk.of(desk.links.token(ANN)) is None
-    assert not await desk.of(desk.links.is_linked(ANN))
+    await scene.of(scene.links._oauth.revoke(token.refresh))
+    await scene.clock.advance(timedelta(hours=3).total_seconds())
+    assert await scene.of(scene.links.token(ANN)) is None
+    assert not await scene.of(scene.links.is_linked(ANN))
 
 
-async def test_unlinking_revokes_at_x_and_forgets(desk: Desk) -> None:
-    await desk.linked()
-    assert await desk.of(desk.links.unlink(ANN))
-    assert sum(exchange.endpoint == "revoke" and exchange.status == 200 for exchange in desk.x.requests) >= 1
-    assert await desk.of(desk.links.token(ANN)) is None
-    assert not await desk.of(desk.links.unlink(ANN))
+async def test_unlinking_revokes_at_x_and_forgets(scene: Scene) -> None:
+    await scene.linked()
+    assert await scene.of(scene.links.unlink(ANN))
+    assert sum(exchange.endpoint == "revoke" and exchange.status == 200 for exchange in scene.x.requests) >= 1
+    assert await scene.of(scene.links.token(ANN)) is None
+    assert not await scene.of(scene.links.unlink(ANN))
 
 
-async def test_unlinking_forgets_even_if_x_does_not_answer(desk: Desk) -> None:
-    await desk.linked()
-    desk.x.fault("revoke", Fault(status=503, times=9))
-    assert await desk.of(desk.links.unlink(ANN))
-    assert await desk.of(desk.links.token(ANN)) is None
+async def test_unlinking_forgets_even_if_x_does_not_answer(scene: Scene) -> None:
+    await scene.linked()
+    scene.x.fault("revoke", Fault(status=503, times=9))
+    assert await scene.of(scene.links.unlink(ANN))
+    assert await scene.of(scene.links.token(ANN)) is None
 
 
-async def test_the_web_endpoint_asks_once_more_and_links_on_yes(desk: Desk) -> None:
-    async with WebEndpoint(desk.links, host="127.0.0.1", port=0) as web:
-        key = await _arrive(desk, web, name="<b>ann</b>")
-        assert await desk.of(desk.links.token(ANN)) is None  # not yet
+async def test_the_web_endpoint_asks_once_more_and_links_on_yes(scene: Scene) -> None:
+    async with WebEndpoint(scene.links, host="127.0.0.1", port=0) as web:
+        key = await _arrive(scene, web, name="<b>ann</b>")
+        assert await scene.of(scene.links.token(ANN)) is None  # not yet
         form = {"key": key, "answer": "yes"}
-        async with desk.session.post(f"http://127.0.0.1:{web.port}/x/confirm", data=form) as answer:
+        async with scene.session.post(f"http://127.0.0.1:{web.port}/x/confirm", data=form) as answer:
             assert answer.status == 200
             assert "linked" in await answer.text()
-        assert await desk.of(desk.links.token(ANN)) is not None
-        async with desk.session.post(f"http://127.0.0.1:{web.port}/x/confirm", data=form) as answer:
+        assert await scene.of(scene.links.token(ANN)) is not None
+        async with scene.session.post(f"http://127.0.0.1:{web.port}/x/confirm", data=form) as answer:
             assert answer.status == 400
 
 
-async def test_the_web_endpoint_gives_the_permission_back_on_no(desk: Desk) -> None:
-    async with WebEndpoint(desk.links, host="127.0.0.1", port=0) as web:
-        key = await _arrive(desk, web)
+async def test_the_web_endpoint_gives_the_permission_back_on_no(scene: Scene) -> None:
+    async with WebEndpoint(scene.links, host="127.0.0.1", port=0) as web:
+        key = await _arrive(scene, web)
         form = {"key": key, "answer": "no"}
-        async with desk.session.post(f"http://127.0.0.1:{web.port}/x/confirm", data=form) as answer:
+        async with scene.session.post(f"http://127.0.0.1:{web.port}/x/confirm", data=form) as answer:
             assert "Nothing was linked" in await answer.text()
-        assert await desk.of(desk.links.token(ANN)) is None
-        assert any(exchange.endpoint == "revoke" for exchange in desk.x.requests)
+        assert await scene.of(scene.links.token(ANN)) is None
+        assert any(exchange.endpoint == "revoke" for exchange in scene.x.requests)
 
 
-async def _arrive(desk: Desk, web: WebEndpoint, name: str = "ann") -> str:
+async def _arrive(scene: Scene, web: WebEndpoint, name: str = "ann") -> str:
     """Come back from X with a browser, and return the key on the page."""
-    landed = await desk.consent(await desk.of(desk.links.begin(ANN, name)))
+    landed = await scene.consent(await scene.of(scene.links.begin(ANN, name)))
     query = landed.partition("?")[2]
-    async with desk.session.get(f"http://127.0.0.1:{web.port}/x/callback?{query}") as answer:
+    async with scene.session.get(f"http://127.0.0.1:{web.port}/x/callback?{query}") as answer:
         page = await answer.text()
         assert answer.status == 200, page
         assert answer.headers["Cache-Control"] == "no-store"
@@ -361,10 +361,10 @@ async def _arrive(desk: Desk, web: WebEndpoint, name: str = "ann") -> str:
     return page.partition('name="key" value="')[2].partition('"')[0]
 
 
-async def test_whoever_calls_the_web_endpoint_without_a_sign_in_gets_a_sentence(desk: Desk) -> None:
-    async with WebEndpoint(desk.links, host="127.0.0.1", port=0) as web:
+async def test_whoever_calls_the_web_endpoint_without_a_sign_in_gets_a_sentence(scene: Scene) -> None:
+    async with WebEndpoint(scene.links, host="127.0.0.1", port=0) as web:
         for path in ("/x/callback", "/x/callback?state=x&code=y", "/x/callback?error=access_denied"):
-            async with desk.session.get(f"http://127.0.0.1:{web.port}{path}") as answer:
+            async with scene.session.get(f"http://127.0.0.1:{web.port}{path}") as answer:
                 assert answer.status == 400
                 assert "too old" in await answer.text()
 

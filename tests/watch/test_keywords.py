@@ -70,7 +70,7 @@ class ScriptedSearch:
 
 
 @dataclass(slots=True)
-class Desk:
+class Scene:
     """The loop at work."""
 
     store: Store
@@ -111,170 +111,170 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
     async with opened(tmp_path) as store:
         await store(Queries.set_channel, FAR_GUILD, FAR_CHANNEL)
         clock = FakeClock()
         x, budget, found = ScriptedSearch(clock), [True], list[SpaceRecord]()
         loop = KeywordWatcher(source=x, store=store, clock=clock, on_found=found.extend, may_search=lambda: budget[0])
-        desk = Desk(store, x, clock, loop, budget, found)
-        yield desk
-        assert desk.running is not None
-        assert not desk.running.done(), "the loop has died"
-        desk.running.cancel()
-        await asyncio.gather(desk.running, return_exceptions=True)
+        scene = Scene(store, x, clock, loop, budget, found)
+        yield scene
+        assert scene.running is not None
+        assert not scene.running.done(), "the loop has died"
+        scene.running.cancel()
+        await asyncio.gather(scene.running, return_exceptions=True)
 
 
-async def test_a_space_that_matches_is_in_the_ledger_of_every_guild_that_watches_for_it(desk: Desk) -> None:
-    await desk.watch("type theory")
-    await desk.watch("type theory", guild=FAR_GUILD)
-    await desk.watch("coffee", guild=FAR_GUILD)
-    desk.x.show(live(host=STRANGER))
-    await desk.passing(3 * PACE + 1)
-    assert await desk.told() == {(SPACE, CHANNEL), (SPACE, FAR_CHANNEL)}
-    assert [record.space_id for record in desk.found] == [SPACE]
+async def test_a_space_that_matches_is_in_the_ledger_of_every_guild_that_watches_for_it(scene: Scene) -> None:
+    await scene.watch("type theory")
+    await scene.watch("type theory", guild=FAR_GUILD)
+    await scene.watch("coffee", guild=FAR_GUILD)
+    scene.x.show(live(host=STRANGER))
+    await scene.passing(3 * PACE + 1)
+    assert await scene.told() == {(SPACE, CHANNEL), (SPACE, FAR_CHANNEL)}
+    assert [record.space_id for record in scene.found] == [SPACE]
 
 
-async def test_each_distinct_keyword_is_searched_once_a_round_however_many_guilds_have_it(desk: Desk) -> None:
+async def test_each_distinct_keyword_is_searched_once_a_round_however_many_guilds_have_it(scene: Scene) -> None:
     for text in ("tea", "coffee"):
         for guild in (GUILD, FAR_GUILD):
-            await desk.watch(text, guild=guild)
-    await desk.passing(EVERY / 2)
-    assert sorted(desk.x.searches) == ["coffee", "tea"]
-    await desk.passing(EVERY)
-    assert sorted(desk.x.searches) == ["coffee", "coffee", "tea", "tea"]
+            await scene.watch(text, guild=guild)
+    await scene.passing(EVERY / 2)
+    assert sorted(scene.x.searches) == ["coffee", "tea"]
+    await scene.passing(EVERY)
+    assert sorted(scene.x.searches) == ["coffee", "coffee", "tea", "tea"]
 
 
-async def test_a_space_is_bought_once_as_long_as_nobody_new_wants_it(desk: Desk) -> None:
-    await desk.watch("tea")
-    await desk.watch("theory")
-    desk.x.show(live(host=STRANGER))
-    await desk.passing(5 * EVERY)
-    assert desk.x.bought == [[SPACE], [SPACE]], "once for each of its two words, and never again"
-    await desk.watch("tea", guild=FAR_GUILD)
-    await desk.passing(3 * EVERY)
-    assert len(desk.x.bought) == 3
-    assert await desk.told() == {(SPACE, CHANNEL), (SPACE, FAR_CHANNEL)}
+async def test_a_space_is_bought_once_as_long_as_nobody_new_wants_it(scene: Scene) -> None:
+    await scene.watch("tea")
+    await scene.watch("theory")
+    scene.x.show(live(host=STRANGER))
+    await scene.passing(5 * EVERY)
+    assert scene.x.bought == [[SPACE], [SPACE]], "once for each of its two words, and never again"
+    await scene.watch("tea", guild=FAR_GUILD)
+    await scene.passing(3 * EVERY)
+    assert len(scene.x.bought) == 3
+    assert await scene.told() == {(SPACE, CHANNEL), (SPACE, FAR_CHANNEL)}
 
 
-async def test_two_keywords_of_one_guild_share_a_channel_and_fill_two(desk: Desk) -> None:
-    await desk.watch("tea")
-    await desk.watch("theory")
-    await desk.watch("type", channel=OTHER_CHANNEL)
-    desk.x.show(live(host=STRANGER))
-    await desk.passing(2 * EVERY)
-    assert await desk.told() == {(SPACE, CHANNEL), (SPACE, OTHER_CHANNEL)}
+async def test_two_keywords_of_one_guild_share_a_channel_and_fill_two(scene: Scene) -> None:
+    await scene.watch("tea")
+    await scene.watch("theory")
+    await scene.watch("type", channel=OTHER_CHANNEL)
+    scene.x.show(live(host=STRANGER))
+    await scene.passing(2 * EVERY)
+    assert await scene.told() == {(SPACE, CHANNEL), (SPACE, OTHER_CHANNEL)}
 
 
-async def test_nobody_pays_for_whom_nobody_wants(desk: Desk) -> None:
-    await desk.watch("tea", lang="es")
-    await desk.watch("type", least=50)
-    await desk.watch("theory", ticketed=True)
-    desk.x.show(live(host=STRANGER, lang="en", is_ticketed=False, participant_count=49))
-    await desk.passing(2 * EVERY)
-    assert not desk.x.bought
-    desk.x.show(live(host=STRANGER, lang="en", is_ticketed=False, participant_count=50))
-    await desk.passing(EVERY + 2 * PACE)
-    assert desk.x.bought == [[SPACE]]
-    assert await desk.told() == {(SPACE, CHANNEL)}
+async def test_nobody_pays_for_whom_nobody_wants(scene: Scene) -> None:
+    await scene.watch("tea", lang="es")
+    await scene.watch("type", least=50)
+    await scene.watch("theory", ticketed=True)
+    scene.x.show(live(host=STRANGER, lang="en", is_ticketed=False, participant_count=49))
+    await scene.passing(2 * EVERY)
+    assert not scene.x.bought
+    scene.x.show(live(host=STRANGER, lang="en", is_ticketed=False, participant_count=50))
+    await scene.passing(EVERY + 2 * PACE)
+    assert scene.x.bought == [[SPACE]]
+    assert await scene.told() == {(SPACE, CHANNEL)}
 
 
-async def test_what_is_scheduled_waits_until_it_is_live(desk: Desk) -> None:
-    await desk.watch("tea")
-    desk.x.show(Space(id=SPACE, state=State.SCHEDULED, creator_id=STRANGER.id, title="Tea", scheduled_start=START))
-    await desk.passing(2 * EVERY)
-    assert not await desk.told()
-    desk.x.show(live(host=STRANGER))
-    await desk.passing(EVERY + 2 * PACE)
-    assert await desk.told() == {(SPACE, CHANNEL)}
+async def test_what_is_scheduled_waits_until_it_is_live(scene: Scene) -> None:
+    await scene.watch("tea")
+    scene.x.show(Space(id=SPACE, state=State.SCHEDULED, creator_id=STRANGER.id, title="Tea", scheduled_start=START))
+    await scene.passing(2 * EVERY)
+    assert not await scene.told()
+    scene.x.show(live(host=STRANGER))
+    await scene.passing(EVERY + 2 * PACE)
+    assert await scene.told() == {(SPACE, CHANNEL)}
 
 
-async def test_more_spaces_than_one_look_up_takes_are_bought_in_parts(desk: Desk) -> None:
-    await desk.watch("tea")
+async def test_more_spaces_than_one_look_up_takes_are_bought_in_parts(scene: Scene) -> None:
+    await scene.watch("tea")
     many = [SpaceId(f"1OyKAWXYZ{number:04}") for number in range(130)]
-    desk.x.show(*(live(one, STRANGER) for one in many))
-    await desk.passing(4 * PACE)
-    assert [len(part) for part in desk.x.bought] == [100, 30]
-    assert await desk.told() == {(one, CHANNEL) for one in many}
+    scene.x.show(*(live(one, STRANGER) for one in many))
+    await scene.passing(4 * PACE)
+    assert [len(part) for part in scene.x.bought] == [100, 30]
+    assert await scene.told() == {(one, CHANNEL) for one in many}
 
 
-async def test_without_budget_nothing_is_searched_and_with_it_again(desk: Desk) -> None:
-    desk.budget[0] = False
-    await desk.watch("tea")
-    desk.x.show(live(host=STRANGER))
-    await desk.passing(3 * EVERY)
-    assert not desk.x.searches
-    desk.budget[0] = True
-    await desk.passing(EVERY + 2 * PACE)
-    assert await desk.told() == {(SPACE, CHANNEL)}
+async def test_without_budget_nothing_is_searched_and_with_it_again(scene: Scene) -> None:
+    scene.budget[0] = False
+    await scene.watch("tea")
+    scene.x.show(live(host=STRANGER))
+    await scene.passing(3 * EVERY)
+    assert not scene.x.searches
+    scene.budget[0] = True
+    await scene.passing(EVERY + 2 * PACE)
+    assert await scene.told() == {(SPACE, CHANNEL)}
 
 
-async def test_the_budget_is_asked_before_every_search(desk: Desk) -> None:
+async def test_the_budget_is_asked_before_every_search(scene: Scene) -> None:
     for text in ("coffee", "tea", "water"):
-        await desk.watch(text)
-    await desk.passing(PACE / 2)
-    desk.budget[0] = False
-    await desk.passing(2 * EVERY)
-    assert desk.x.searches == ["coffee"]
+        await scene.watch(text)
+    await scene.passing(PACE / 2)
+    scene.budget[0] = False
+    await scene.passing(2 * EVERY)
+    assert scene.x.searches == ["coffee"]
 
 
 @pytest.mark.parametrize("fault", [XInvalidRequest(), XDown(), RuntimeError("nobody foresaw this")])
-async def test_one_keyword_that_x_does_not_answer_keeps_no_other_waiting(desk: Desk, fault: Exception) -> None:
-    desk.x.faults["coffee"] = fault
-    await desk.watch("coffee")
-    await desk.watch("tea")
-    desk.x.show(live(host=STRANGER))
-    await desk.passing(EVERY)
-    assert await desk.told() == {(SPACE, CHANNEL)}
+async def test_one_keyword_that_x_does_not_answer_keeps_no_other_waiting(scene: Scene, fault: Exception) -> None:
+    scene.x.faults["coffee"] = fault
+    await scene.watch("coffee")
+    await scene.watch("tea")
+    scene.x.show(live(host=STRANGER))
+    await scene.passing(EVERY)
+    assert await scene.told() == {(SPACE, CHANNEL)}
 
 
-async def test_where_only_a_person_can_help_the_rest_of_the_round_is_let_be(desk: Desk) -> None:
-    desk.x.faults |= {"coffee": XCreditsDepleted(), "tea": XCreditsDepleted()}
-    await desk.watch("coffee")
-    await desk.watch("tea")
-    await desk.passing(EVERY / 2)
-    assert desk.x.searches == ["coffee"]
+async def test_where_only_a_person_can_help_the_rest_of_the_round_is_let_be(scene: Scene) -> None:
+    scene.x.faults |= {"coffee": XCreditsDepleted(), "tea": XCreditsDepleted()}
+    await scene.watch("coffee")
+    await scene.watch("tea")
+    await scene.passing(EVERY / 2)
+    assert scene.x.searches == ["coffee"]
 
 
-async def test_a_failure_and_its_end_are_said_once_each(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_failure_and_its_end_are_said_once_each(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, logger="spacebot.watch.keywords")
-    desk.x.faults["tea"] = XDown()
-    await desk.watch("tea")
-    desk.x.show(live(host=STRANGER))
-    await desk.passing(5 * EVERY)
+    scene.x.faults["tea"] = XDown()
+    await scene.watch("tea")
+    scene.x.show(live(host=STRANGER))
+    await scene.passing(5 * EVERY)
     assert len(caplog.messages) == 1
-    desk.x.faults.clear()
-    await desk.passing(3 * EVERY)
-    assert await desk.told() == {(SPACE, CHANNEL)}
+    scene.x.faults.clear()
+    await scene.passing(3 * EVERY)
+    assert await scene.told() == {(SPACE, CHANNEL)}
     assert caplog.messages[1:] == ["Searching for keywords works again."]
 
 
-async def test_a_space_that_could_not_be_looked_up_is_looked_up_in_the_next_round(desk: Desk) -> None:
-    desk.x.faults["ids"] = XDown()
-    await desk.watch("tea")
-    desk.x.show(live(host=STRANGER))
-    await desk.passing(EVERY / 2)
-    assert not await desk.told()
-    desk.x.faults.clear()
-    await desk.passing(EVERY)
-    assert await desk.told() == {(SPACE, CHANNEL)}
+async def test_a_space_that_could_not_be_looked_up_is_looked_up_in_the_next_round(scene: Scene) -> None:
+    scene.x.faults["ids"] = XDown()
+    await scene.watch("tea")
+    scene.x.show(live(host=STRANGER))
+    await scene.passing(EVERY / 2)
+    assert not await scene.told()
+    scene.x.faults.clear()
+    await scene.passing(EVERY)
+    assert await scene.told() == {(SPACE, CHANNEL)}
 
 
-async def test_a_keyword_that_was_removed_is_not_searched_any_more(desk: Desk) -> None:
-    await desk.watch("tea")
-    await desk.passing(EVERY / 2)
-    await desk.store(Queries.remove_keyword, GUILD, "tea", desk.clock.now())
-    desk.x.searches.clear()
-    await desk.passing(3 * EVERY)
-    assert not desk.x.searches
+async def test_a_keyword_that_was_removed_is_not_searched_any_more(scene: Scene) -> None:
+    await scene.watch("tea")
+    await scene.passing(EVERY / 2)
+    await scene.store(Queries.remove_keyword, GUILD, "tea", scene.clock.now())
+    scene.x.searches.clear()
+    await scene.passing(3 * EVERY)
+    assert not scene.x.searches
 
 
-async def test_keywords_of_a_guild_that_the_bot_has_left_cost_nothing(desk: Desk) -> None:
-    await desk.watch("tea", guild=FAR_GUILD)
-    await desk.store(Queries.leave, FAR_GUILD, desk.clock.now())
-    desk.x.searches.clear()
-    await desk.passing(3 * EVERY)
-    assert not desk.x.searches
+async def test_keywords_of_a_guild_that_the_bot_has_left_cost_nothing(scene: Scene) -> None:
+    await scene.watch("tea", guild=FAR_GUILD)
+    await scene.store(Queries.leave, FAR_GUILD, scene.clock.now())
+    scene.x.searches.clear()
+    await scene.passing(3 * EVERY)
+    assert not scene.x.searches
 
 
 @given(

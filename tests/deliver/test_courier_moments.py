@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from spacebot.deliver.courier import TOO_LATE_TO_RING
+from spacebot.deliver.courier import TOO_LATE_TO_MENTION
 from spacebot.domain.guilds import AtEnd
 from spacebot.domain.ids import UserId
 from spacebot.domain.obstacles import Reason
@@ -299,7 +299,7 @@ async def test_a_space_found_late_says_since_when(scene: Scene) -> None:
 
 
 async def test_a_space_found_after_half_an_hour_calls_nobody_then_or_later(scene: Scene) -> None:
-    await scene.passing(TOO_LATE_TO_RING.total_seconds())
+    await scene.passing(TOO_LATE_TO_MENTION.total_seconds())
     await scene.sees(live())
     assert scene.discord.contents() == [SINCE]
     await scene.sees(live(title="Another title"))

@@ -213,7 +213,7 @@ async def test_a_reminder_claimed_too_early_waits_as_if_it_had_not_been(store: S
     await store(Queries.pause, CHANNEL, GUILD, NO_PERMISSION, START)
     await store(Queries.resume, CHANNEL, START + SECOND)
     [job] = await claim(store, START + SECOND)
-    await store(Queries.wait, job, START + 45 * MINUTE)
+    await store(Queries.postpone_first_attempt, job, START + 45 * MINUTE)
     assert await claim(store, START + 44 * MINUTE) == []
     [again] = await claim(store, START + 45 * MINUTE)
     assert (again.attempts, again.first_attempt_at) == (0, None)
