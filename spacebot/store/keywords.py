@@ -15,14 +15,7 @@ from spacebot.store.guilds import GuildQueries
 class KeywordQueries(GuildQueries):
     """Keyword watches."""
 
-    def add_keyword(
-        self,
-        keyword: Keyword,
-        *,
-        by: int,
-        limit: int,
-        now: datetime,
-    ) -> bool:
+    def add_keyword(self, keyword: Keyword, *, by: int, limit: int, now: datetime) -> bool:
         """Add a keyword watch, or update an existing one; its filters are replaced.
 
         Returns:
@@ -54,9 +47,7 @@ class KeywordQueries(GuildQueries):
         if updated.rowcount:
             self._move_unsent(keyword.guild_id)
             return False
-        count = self._rows(
-            "SELECT count(*) AS n FROM watches WHERE guild_id = :guild AND keyword IS NOT NULL", guild=keyword.guild_id
-        )[0]["n"]
+        count = len(self.keywords(keyword.guild_id))
         if count >= limit:
             raise UserMistake(Mistake.TOO_MANY_KEYWORDS, count=count)
         self.db.execute(
