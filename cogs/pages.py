@@ -54,7 +54,7 @@ class PageButton(
             await self._turn(interaction, kept)
 
     async def _turn(self, interaction: discord.Interaction[Spacebot], kept: PagedAnswer) -> None:
-        """Turn to a page that X has yet to be asked for."""
+        """Turn to a page that has to be requested from X first."""
         async with kept.lock:
             try:
                 while self.to >= len(kept.cards) and kept.more is not None:
@@ -96,8 +96,8 @@ async def reply(interaction: discord.Interaction[Spacebot], card: Card, *, is_pr
     """Complete a deferred answer with one card.
 
     Args:
-        interaction: A command whose answer was begun in public, where `is_private` is given.
-        card: What to say.
+        interaction: A deferred command; deferred in public if `is_private` is given.
+        card: The answer.
         is_private: Whether only the asker may see the card.
     """
     if not is_private:

@@ -123,7 +123,7 @@ async def _run_until(stop: asyncio.Event, loops: set[asyncio.Task[None]], courie
 
 
 async def _once_ready(bot: Spacebot, loop: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    await bot.wait_until_ready()  # what stands in the way of a channel is known only then
+    await bot.wait_until_ready()  # only then is it known which channels work
     await loop()
 
 

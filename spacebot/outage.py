@@ -9,26 +9,26 @@ class Outage:
     The texts are logging formats, and may use `%(what)s` (the name) and, where something fails, `%(error)s`.
 
     Args:
-        log: Where it is said.
-        failed: What is said when something begins to fail.
-        recovered: What is said, at level INFO, when it works again.
+        log: Where it is logged.
+        failed: Logged when something begins to fail.
+        recovered: Logged, at level INFO, when it works again.
     """
 
     def __init__(self, log: logging.Logger, *, failed: str, recovered: str) -> None:
         self._log = log
         self._failed = failed
         self._recovered = recovered
-        # Texts, not exceptions: those would keep alive whatever their frames hold.
+        # Texts, not exceptions: an exception would keep everything in its frames alive.
         self._reasons: dict[str, str] = {}
 
     def failed(self, what: str, error: object, *, level: int = logging.WARNING, text: str | None = None) -> None:
-        """Note that something fails, and say so unless it failed already.
+        """Note that something fails, and log it unless it failed already.
 
         Args:
             what: Its name.
             error: Why.
-            level: How bad that is.
-            text: What is said in place of the usual text.
+            level: The level of the log's entry.
+            text: Logged instead of the usual text.
         """
         is_news = what not in self._reasons
         self._reasons[what] = str(error)
@@ -36,7 +36,7 @@ class Outage:
             self._log.log(level, text or self._failed, {"what": what, "error": error})
 
     def recovered(self, what: str) -> None:
-        """Note that something works, and say so if it did not."""
+        """Note that something works, and log it if it did not."""
         if self._reasons.pop(what, None) is not None:
             self._log.info(self._recovered, {"what": what})
 

@@ -109,7 +109,7 @@ class Publisher(Protocol):
         ...
 
     async def find(self, channel_id: ChannelId, embed_url: str, *, since: datetime) -> MessageId | None:
-        """Our message that carries this embed address, if the channel's history since then shows one.
+        """The bot's message with this embed address, if the channel's history since then has one.
 
         Raises:
             SearchGivenUp: there are too many messages to search.
@@ -118,7 +118,7 @@ class Publisher(Protocol):
         ...
 
     async def edit(self, channel_id: ChannelId, message_id: MessageId, card: Card) -> None:
-        """Change a message of ours.
+        """Edit a message of the bot's.
 
         Raises:
             MessageGone: somebody deleted it.
@@ -127,7 +127,7 @@ class Publisher(Protocol):
         ...
 
     async def delete(self, channel_id: ChannelId, message_id: MessageId) -> None:
-        """Remove a message of ours; raises as `edit`."""
+        """Delete a message of the bot's; raises as `edit`."""
         ...
 
 
@@ -363,7 +363,7 @@ class Courier:
         self._log_recovery(job)
 
     async def _give_up(self, job: Job, reason: Reason) -> None:
-        """Skip a delivery that is no longer to be sent; after an attempt, search once more first: it may still arrive."""
+        """Skip a delivery that is not to be sent; after an attempt, search once more first: it may still arrive."""
         now, is_last = self._clock.now(), job.first_attempt_at is None or job.delivery_id in self._last_looks
         if is_last:
             self._last_looks.discard(job.delivery_id)
@@ -444,6 +444,6 @@ def _lasting(job: Job, error: DiscordError) -> Obstacle | None:
 
 
 def nonce(job: Job) -> str:
-    """The same nonce for every attempt of one announcement, so that Discord drops a repeat; 24 of at most 25 characters."""
+    """The same for every attempt of one announcement, so that Discord drops a repeat; 24 of at most 25 characters."""
     identity = f"{job.space.space_id}/{job.channel_id}/{job.kind}"
     return hashlib.blake2b(identity.encode(), digest_size=12).hexdigest()

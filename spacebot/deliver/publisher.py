@@ -33,7 +33,7 @@ PATIENCE = 45.0
 """Seconds that one send may take, discord.py's own five attempts included."""
 
 SEARCHED = 2000
-"""The most messages that are searched for one of ours."""
+"""The most messages of a history that are searched."""
 
 UNKNOWN_MESSAGE = 10008
 
@@ -127,11 +127,11 @@ class DiscordPublisher:
         return MessageId(message.id)
 
     async def find(self, channel_id: ChannelId, embed_url: str, *, since: datetime) -> MessageId | None:
-        """Our message that carries this embed address; see `courier.Publisher` for the errors."""
+        """The bot's message with this embed address; see `courier.Publisher` for the errors."""
         return await self._do(lambda: self._search(channel_id, embed_url, since))
 
     async def edit(self, channel_id: ChannelId, message_id: MessageId, card: Card) -> None:
-        """Change a message of ours; see `courier.Publisher` for the errors."""
+        """Edit a message of the bot's; see `courier.Publisher` for the errors."""
         message = self._client.get_partial_messageable(channel_id).get_partial_message(message_id)
         await self._do(
             lambda: message.edit(
@@ -143,7 +143,7 @@ class DiscordPublisher:
         )
 
     async def delete(self, channel_id: ChannelId, message_id: MessageId) -> None:
-        """Remove a message of ours; see `courier.Publisher` for the errors."""
+        """Delete a message of the bot's; see `courier.Publisher` for the errors."""
         message = self._client.get_partial_messageable(channel_id).get_partial_message(message_id)
         await self._do(message.delete)
 

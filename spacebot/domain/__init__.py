@@ -1,1 +1,1 @@
-"""The words of the project, as values and pure functions: it knows nothing but itself."""
+"""The words of the project, as values and pure functions: this package imports nothing else of the project."""

@@ -20,7 +20,7 @@ class Kind(StrEnum):
     """It is about to start."""
     LIVE = "live"
     ENDED = "ended"
-    """It is over; a message of its own, beside the edit of the others."""
+    """It is over; a separate message, in addition to the edit of the others."""
 
     def fits(self, phase: Phase) -> bool:
         """Whether an announcement of this moment is still true while the Space is in that phase."""
@@ -58,7 +58,7 @@ def is_late(space: SpaceRecord, at: datetime, least: timedelta) -> bool:
 
 
 def marker(url: str, kind: str) -> str:
-    """The embed address by which a message of ours is found again in a channel's history."""
+    """The address of an embed, by which the bot finds its message again in a channel's history."""
     return f"{url}#{kind}"
 
 

@@ -71,7 +71,7 @@ class Keyword:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchLine:
-    """A watch and its state: where it announces, whom it mentions, what is live, and what is in its way."""
+    """A watch and its state: its channel, its role, what is live, and what prevents announcements."""
 
     watch: Watch
     channel_id: ChannelId | None

@@ -8,7 +8,7 @@ from typing import Self
 class Reason(StrEnum):
     """Why a message is not posted. Brackets name the details that an `Obstacle` with this reason carries."""
 
-    # Nothing is to be posted any more.
+    # Nothing needs to be posted any more.
     UNWATCHED = "unwatched"
     """No watch of the guild asks for it any more."""
     OVER = "over"
@@ -30,7 +30,7 @@ class Reason(StrEnum):
     PERMISSIONS_MISSING = "permissions_missing"
     """The bot lacks permissions there [their names in Discord's API]."""
     PERMISSIONS_REFUSED = "permissions_refused"
-    """Discord says that the bot lacks a permission, though the bot sees none that is missing."""
+    """Discord says that the bot lacks a permission, though the bot sees none missing."""
     CHANNEL_REFUSED = "channel_refused"
     """Discord lets the bot do nothing there [HTTP status, Discord's code]."""
 

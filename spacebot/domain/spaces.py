@@ -26,7 +26,7 @@ UNSEEN_END = timedelta(minutes=5)
 
 
 class State(StrEnum):
-    """Where X sees a Space in its life. `UNKNOWN` is a state that this program has never heard of, or none at all."""
+    """The state of a Space as X gives it. `UNKNOWN` stands for none, and for any that this program does not know."""
 
     SCHEDULED = "scheduled"
     LIVE = "live"
@@ -43,7 +43,7 @@ class State(StrEnum):
 class SeenSpace(Protocol):
     """A Space as one look shows it: X's answer has this shape; what X leaves out is None or empty.
 
-    Only what `observe` reads by name stands here; it has every field of `SpaceFacts` as well.
+    Lists only what `observe` reads by name; a look has every field of `SpaceFacts` as well.
     """
 
     @property
@@ -103,7 +103,7 @@ STAYS: dict[str, object] = {"stays": True}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpaceFacts:
-    """What X says about a Space and people are shown, under X's names; what is unknown is None or empty.
+    """What X says about a Space and people are shown, by X's names; unknown is None or empty.
 
     A field that is declared here, has its column (`store/migrations.py`) and its line on the card (`present/card.py`)
     is everywhere: asked for, merged look by look, kept, shown, and forgotten once X no longer shows the Space. Its
@@ -132,7 +132,7 @@ FACTS = tuple(fact.name for fact in fields(SpaceFacts))
 
 
 def facts_of(space: object) -> dict[str, Any]:
-    """The facts of whatever states them under their names: an answer of X, a record, a view."""
+    """The facts of anything that has them as attributes: an answer of X, a record, a view."""
     return {name: getattr(space, name) for name in FACTS}
 
 

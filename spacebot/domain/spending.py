@@ -31,7 +31,7 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """Where the money stands."""
+    """Spending so far, its forecast and the budget."""
 
     today: tuple[SpendingLine, ...]
     open_requests: int

@@ -1,4 +1,4 @@
-"""One message as people see it, and how a Space and its participants are shown on it; nothing from X stands on it unescaped."""
+"""One message as people see it, and how a Space and its participants are shown on it; text from X is escaped."""
 
 import re
 from collections.abc import Callable, Collection, Sequence

@@ -1,4 +1,4 @@
-"""What everybody is answered who asks about Spaces: one card, several pages, or one sentence."""
+"""The answers to questions about Spaces: one card, several pages, or one sentence."""
 
 from collections.abc import Sequence
 
@@ -43,7 +43,7 @@ FOR_YOU = "The answer is for you alone:"
 
 
 def space_reply(view: SpaceView) -> Card:
-    """The answer to `/space`: the card while there is something to hear or to come, else one plain sentence."""
+    """The answer to `/space`: the card of a live or scheduled Space, else one sentence."""
     match view.phase:
         case Phase.LIVE | Phase.SCHEDULED:
             return Card(embed=space_embed(view), buttons=links(view.phase, view.url))
@@ -56,7 +56,7 @@ def space_reply(view: SpaceView) -> Card:
 
 
 def upcoming_reply(host: Host, upcoming: Sequence[SpaceView]) -> Card:
-    """The answer to `/host-live` for a host who is not: what is to come, else one sentence."""
+    """The answer to `/host-live` for a host who is not live: what is scheduled, else one sentence."""
     name = f"**{name_of(host)}** ({handle(host)})"
     if not upcoming:
         return Card(content=f"{name} is not live, and has no Space scheduled.")
@@ -99,7 +99,7 @@ def post_pages(page: Page[Post]) -> list[Card]:
 
 
 def buyer_pages(page: Page[User]) -> list[Card]:
-    """Who bought a ticket, ten to a page."""
+    """Buyers of tickets, ten to a page."""
     title = "Ticket buyers of this Space; only you see them"
     return paged(title, page.items, lambda user: account(host_of(user)), size=BUYERS_PER_PAGE)
 

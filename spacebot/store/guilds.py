@@ -99,7 +99,7 @@ class GuildQueries(DeliveryQueries):
             self._plan_reminders(now, guild_id=guild_id)
 
     def greet(self, guild_id: GuildId, now: datetime) -> bool:
-        """Note that the guild is greeted; whether this was the first time."""
+        """Note that the guild is greeted; returns whether it had not been before."""
         self._ensure_guild(guild_id)
         cursor = self.db.execute(
             "UPDATE guilds SET greeted_at = :now WHERE guild_id = :guild AND greeted_at IS NULL",
@@ -108,11 +108,11 @@ class GuildQueries(DeliveryQueries):
         return cursor.rowcount == 1
 
     def ungreet(self, guild_id: GuildId) -> None:
-        """The guild is not greeted after all."""
+        """Undo `greet`: the greeting could not be posted."""
         self.db.execute("UPDATE guilds SET greeted_at = NULL WHERE guild_id = :guild", {"guild": guild_id})
 
     def join(self, guild_id: GuildId) -> None:
-        """The bot is in this guild."""
+        """Note that the bot is in this guild."""
         self.db.execute("UPDATE guilds SET left_at = NULL WHERE guild_id = :guild", {"guild": guild_id})
 
     def leave(self, guild_id: GuildId, now: datetime) -> None:
@@ -158,13 +158,13 @@ class GuildQueries(DeliveryQueries):
         limit: int,
         now: datetime,
     ) -> bool:
-        """Follow a host, or change how a watch that is there announces; what is None stays as it is.
+        """Follow a host, or update an existing watch; arguments that are None leave it unchanged.
 
         Returns:
             Whether the watch is new.
 
         Raises:
-            UserMistake: the guild already follows as many hosts as it may.
+            UserMistake: the guild already follows the most hosts allowed.
         """
         self._ensure_guild(guild_id)
         values = {"guild": guild_id, "host": host_id, "channel": channel_id, "role": role_id, "also": also_cohost}
@@ -202,7 +202,7 @@ class GuildQueries(DeliveryQueries):
         return cursor.rowcount == 1
 
     def remove_watch(self, guild_id: GuildId, host_id: UserId, now: datetime) -> bool:
-        """Remove a watch, if there is one, and say whether there was; what was sent is still edited at the end."""
+        """Remove a watch; skips what was never attempted, keeps what was sent. Returns whether there was one."""
         watch = self._row(
             "SELECT watch_id FROM watches WHERE guild_id = :guild AND host_id = :host", guild=guild_id, host=host_id
         )

@@ -22,7 +22,7 @@ class KeywordQueries(GuildQueries):
             Whether the watch is new.
 
         Raises:
-            UserMistake: the guild already watches for as many keywords as it may.
+            UserMistake: the guild already has the most keywords allowed.
         """
         self._ensure_guild(keyword.guild_id)
         values = {

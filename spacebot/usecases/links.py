@@ -247,7 +247,7 @@ class Links:
         return True
 
     async def _exchange(self, state: str, code: str, error: str) -> Pending:
-        """Use a sign-in up, whatever becomes of it, and turn its code into a token."""
+        """Use up a sign-in, even if it fails, and exchange its code for a token."""
         now = self._clock.now()
         sign_in = await self._store(Queries.use_sign_in, _digest(state), now)
         if sign_in is None:
