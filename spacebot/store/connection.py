@@ -58,8 +58,15 @@ class Store:
     Use as an asynchronous context manager; leaving it finishes the waiting calls and closes the file.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        """Prepare; nothing is opened yet.
+
+        Args:
+            path: The file.
+            read_only: Whether to ask only: nothing is made, migrated or written, and a bot that runs is not disturbed.
+        """
         self._path = path
+        self._read_only = read_only
         self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="spacebot-store", daemon=True)
         self._closed = True
@@ -108,7 +115,7 @@ class Store:
         first = self._calls.get()
         assert first is not None
         try:
-            queries = Queries(_open(self._path))
+            queries = Queries(_open(self._path, read_only=self._read_only))
         except Exception as error:  # noqa: BLE001 - whatever it is, the opener is told
             first.settle(None, StoreError(f"{self._path} cannot be opened: {error}"))
             return
@@ -155,18 +162,45 @@ def _commit(queries: Queries, batch: list[_Call]) -> None:
         call.settle(result, problem)
 
 
-def _open(path: Path) -> Database:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Created here, so that it is never readable by others, not even for a moment.
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    connection = sqlite3.connect(path, timeout=BUSY_SECONDS)
+def _open(path: Path, *, read_only: bool) -> Database:
+    if read_only:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)
+    else:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Made by ourselves, so that it is never readable by others, not even for a moment.
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        _keep_private(path)
+        connection = sqlite3.connect(path, timeout=BUSY_SECONDS)
     try:
         db = Database(connection)
-        db.enable_wal()
-        db.execute("PRAGMA foreign_keys = ON")
-        db.execute("PRAGMA synchronous = FULL")  # losing a 'sending' mark would cost a duplicate
-        migrations.apply(db)
+        _refuse_other_schemas(db, must_be_current=read_only)
+        if not read_only:
+            db.enable_wal()
+            db.execute("PRAGMA foreign_keys = ON")
+            db.execute("PRAGMA synchronous = FULL")  # a lost 'sending' mark would cost a duplicate
+            migrations.apply(db)
     except BaseException:
         connection.close()
         raise
     return db
+
+
+def _keep_private(path: Path) -> None:
+    """Let nobody but the owner read the database and what SQLite keeps beside it, whatever they allowed before."""
+    for file in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        with contextlib.suppress(FileNotFoundError):
+            if file.stat().st_mode & 0o077:
+                file.chmod(0o600)
+
+
+def _refuse_other_schemas(db: Database, *, must_be_current: bool) -> None:
+    """A newer version of this program has a newer schema, which this one would misread, loop after loop."""
+    known = {one.name for one in migrations.pending(Database(memory=True))}
+    unknown = {one.name for one in migrations.applied(db)} - known
+    if unknown:
+        raise StoreError(
+            f"it was written by a newer version of spacebot (schema: {', '.join(sorted(unknown))}). Install that version"
+            " again, or restore a backup from before the upgrade"
+        )
+    if must_be_current and migrations.pending(db):
+        raise StoreError("it was written by an older version of spacebot. Start the bot once; it brings it up to date")

@@ -282,3 +282,59 @@ async def test_a_schema_from_elsewhere_is_a_clear_error(tmp_path: Path) -> None:
     tables = {name for (name,) in again.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     again.close()
     assert "deliveries" not in tables, "a migration that fails leaves nothing behind"
+
+
+async def test_a_file_that_others_could_read_is_made_private_with_its_journal(tmp_path: Path) -> None:
+    path = tmp_path / "spacebot.sqlite3"
+    async with Store(path) as store:
+        await store(Queries.set_note, "a", "b")
+    path.chmod(0o666)
+    before = os.umask(0)
+    try:
+        async with Store(path) as store:
+            await store(Queries.set_note, "a", "c")
+            assert set(modes_in(tmp_path).values()) == {0o600}
+    finally:
+        os.umask(before)
+
+
+async def test_a_database_of_a_newer_version_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "spacebot.sqlite3"
+    async with Store(path):
+        pass
+    db = Database(path)
+    db.table("_sqlite_migrations").insert({"migration_set": "spacebot", "name": "tomorrow", "applied_at": "2030-01-01"})
+    db.close()
+    for read_only in (False, True):
+        with pytest.raises(StoreError, match=r"newer version of spacebot \(schema: tomorrow\).*restore a backup"):
+            await Store(path, read_only=read_only).__aenter__()
+
+
+async def test_whoever_only_asks_changes_nothing_and_disturbs_nobody(tmp_path: Path) -> None:
+    path = tmp_path / "spacebot.sqlite3"
+    with pytest.raises(StoreError, match="cannot be opened"):
+        await Store(path, read_only=True).__aenter__()
+    assert modes_in(tmp_path) == {}
+    async with Store(path) as bot:
+        await bot(Queries.set_note, "colour", "blue")
+        async with Store(path, read_only=True) as asker:
+            assert await asker(Queries.note, "colour") == "blue"
+            with pytest.raises(StoreError, match="readonly"):
+                await asker(Queries.set_note, "colour", "red")
+    before = path.read_bytes()
+    async with Store(path, read_only=True) as asker:
+        assert await asker(Queries.note, "colour") == "blue"
+    assert path.read_bytes() == before
+
+
+async def test_a_database_of_an_older_version_is_not_migrated_by_whoever_only_asks(tmp_path: Path) -> None:
+    path = tmp_path / "spacebot.sqlite3"
+    first = migrations.pending(Database(memory=True))[1].name
+    db = Database(path)
+    migrations.apply(db, stop_before=first)
+    db.close()
+    with pytest.raises(StoreError, match="older version of spacebot"):
+        await Store(path, read_only=True).__aenter__()
+    db = Database(path)
+    assert first in {one.name for one in migrations.pending(db)}
+    db.close()
