@@ -2,6 +2,7 @@
 
 import os
 from decimal import Decimal
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -17,14 +18,27 @@ PREFIX = "SPACEBOT_"
 ENV_FILE = ".env"
 
 
-def _address(*schemes: str) -> AfterValidator:
+def _address(secure: str, on_this_machine: str) -> AfterValidator:
+    """An address of the secure scheme; the other one carries tokens only where nobody can listen: on this machine."""
+
     def check(value: str) -> str:
         url = URL(value)
-        if url.scheme not in schemes or not url.host:
-            raise ValueError(f"give an address that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+        if url.scheme not in {secure, on_this_machine} or not url.host:
+            raise ValueError(
+                f"give an address that begins with {secure}:// (or, on this machine alone, {on_this_machine}://)"
+            )
+        if url.scheme == on_this_machine and not _is_loopback(url.host):
+            raise ValueError(f"tokens would travel unencrypted to {url.host}; give its {secure}:// address")
         return value.rstrip("/")
 
     return AfterValidator(check)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _token(value: SecretStr) -> SecretStr:
@@ -58,16 +72,24 @@ def vault_of(keys: SecretStr) -> Vault:
 def _host_and_port(value: str) -> str:
     host, _, port = value.rpartition(":")
     if not host or not port.isascii() or not port.isdigit() or not int(port) < 1 << 16:
-        raise ValueError("give an address and a port, as in 0.0.0.0:8080")
+        raise ValueError("give an address and a port, as in 127.0.0.1:8080")
     return value
 
 
-class Settings(BaseSettings):
-    """Everything an operator can set; the README repeats each description."""
+class DatabaseSettings(BaseSettings):
+    """What whoever only looks at the database needs: no tokens."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, extra="ignore", env_ignore_empty=True, frozen=True, hide_input_in_errors=True
     )
+
+    database: Annotated[Path, AfterValidator(Path.expanduser)] = Field(
+        Path("spacebot.sqlite3"), description="The SQLite file; it is made if it is not there."
+    )
+
+
+class Settings(DatabaseSettings):
+    """Everything an operator can set; the README repeats each description."""
 
     discord_token: Token = Field(description="The bot's token, from the Bot page of the Discord developer portal.")
     x_bearer_token: Token | None = Field(None, description="The app's bearer token, from the X developer portal.")
@@ -91,10 +113,8 @@ class Settings(BaseSettings):
         None, description="Where people reach the bot's web endpoint; X sends them back to its `/x/callback`."
     )
     listen: Annotated[str, AfterValidator(_host_and_port)] = Field(
-        "0.0.0.0:8080", description="Where the web endpoint listens, if there is a public address."
-    )
-    database: Annotated[Path, AfterValidator(Path.expanduser)] = Field(
-        Path("spacebot.sqlite3"), description="The SQLite file; it is made if it is not there."
+        "127.0.0.1:8080",
+        description="Where the web endpoint listens, if there is a public address; your web server passes on to it.",
     )
     discord_api_url: Annotated[str, _address("https", "http")] = Field(
         "https://discord.com/api/v10", description="Where Discord's HTTP API is."
@@ -151,13 +171,7 @@ def load() -> tuple[Settings, list[str]]:
             never the value of a secret.
     """
     names = {PREFIX + name.upper() for name in Settings.model_fields}
-    try:
-        in_file = dotenv_values(ENV_FILE)
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            f"{ENV_FILE} cannot be read ({type(error).__name__}). Make it a UTF-8 text file that this user may read."
-        ) from None
-    values = {name.upper(): value for name, value in {**in_file, **os.environ}.items()}
+    values = {name.upper(): value for name, value in {**_in_file(), **os.environ}.items()}
     given = {name for name in values if name.startswith(PREFIX)}
     incomplete = _incomplete({name.removeprefix(PREFIX) for name in given if (values[name] or "").strip()})
     unknown = [f"{name} is not a setting of spacebot; check its spelling." for name in sorted(given - names)]
@@ -169,6 +183,31 @@ def load() -> tuple[Settings, list[str]]:
     if lines or incomplete:
         raise SettingsError("\n".join([*lines, *incomplete, *unknown]))
     return settings, unknown
+
+
+def load_database() -> Path:
+    """Where the database is, by the same settings, whatever else is set or missing.
+
+    Raises:
+        SettingsError: the setting is malformed, or `.env` cannot be read.
+    """
+    _in_file()
+    try:
+        return DatabaseSettings(_env_file=ENV_FILE).database
+    except ValidationError as error:
+        raise SettingsError(
+            "\n".join(_explained(problem["loc"], problem["type"], problem["msg"]) for problem in error.errors())
+        ) from None
+
+
+def _in_file() -> dict[str, str | None]:
+    """What stands in `.env`."""
+    try:
+        return dotenv_values(ENV_FILE)
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"{ENV_FILE} cannot be read ({type(error).__name__}). Make it a UTF-8 text file that this user may read."
+        ) from None
 
 
 def _incomplete(given: set[str]) -> list[str]:

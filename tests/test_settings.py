@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from spacebot.errors import SettingsError
-from spacebot.settings import Settings, load
+from spacebot.settings import Settings, load, load_database
 from spacebot.vault import new_key
 
 DISCORD_TOKEN = "discord-token-of-a-test"
@@ -62,11 +62,16 @@ def test_each_missing_setting_is_named_with_what_it_is_and_where_to_set_it() -> 
         ("DISCORD_TOKEN", "   ", "it is empty"),
         ("X_BEARER_TOKEN", "line\nbreak", "no spaces, line breaks"),
         ("X_BEARER_TOKEN", "tökén", "special characters"),
-        ("DISCORD_API_URL", "discord.com", "https:// or http://"),
-        ("DISCORD_API_URL", "https://", "https:// or http://"),
+        ("DISCORD_API_URL", "discord.com", "https://"),
+        ("DISCORD_API_URL", "https://", "https://"),
         ("DISCORD_API_URL", "http://[", "cannot be used"),
-        ("DISCORD_GATEWAY_URL", "https://gateway.discord.gg", "wss:// or ws://"),
-        ("X_API_URL", "ftp://api.x.com", "https:// or http://"),
+        ("DISCORD_GATEWAY_URL", "https://gateway.discord.gg", "wss://"),
+        ("X_API_URL", "ftp://api.x.com", "https://"),
+        ("X_API_URL", "http://api.x.com", "unencrypted to api.x.com; give its https://"),
+        ("DISCORD_API_URL", "http://10.0.0.1/api", "unencrypted"),
+        ("DISCORD_GATEWAY_URL", "ws://gateway.discord.gg", "give its wss://"),
+        ("PUBLIC_URL", "http://bot.example", "unencrypted"),
+        ("X_REDIRECT_URL", "http://localhost.example/x/callback", "unencrypted"),
         ("LOG_LEVEL", "LOUD", "'DEBUG'"),
         ("WATCH_LIMIT", "0", "greater than or equal to 1"),
         ("WATCH_LIMIT", "many", "valid integer"),
@@ -76,7 +81,7 @@ def test_each_missing_setting_is_named_with_what_it_is_and_where_to_set_it() -> 
         ("MESSAGES_PER_SECOND", "0", "greater than 0"),
         ("LISTEN", "8080", "an address and a port"),
         ("LISTEN", "0.0.0.0:65536", "an address and a port"),
-        ("PUBLIC_URL", "bot.example", "https:// or http://"),
+        ("PUBLIC_URL", "bot.example", "https://"),
     ],
 )
 def test_a_malformed_setting_is_named_with_what_is_wrong(
@@ -200,3 +205,21 @@ def test_a_file_that_is_no_text_is_named(tokens: None) -> None:
 
 def test_every_setting_says_what_it_is() -> None:
     assert all(field.description and field.description.endswith(".") for field in Settings.model_fields.values())
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "127.8.8.8"])
+def test_this_machine_may_be_reached_without_encryption(
+    tokens: None, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    monkeypatch.setenv("SPACEBOT_X_API_URL", f"http://{host}:1")
+    monkeypatch.setenv("SPACEBOT_DISCORD_GATEWAY_URL", f"ws://{host}:2")
+    assert load()[0].x_api_url == f"http://{host}:1"
+
+
+def test_whoever_only_looks_at_the_database_needs_no_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_database() == Path("spacebot.sqlite3")
+    Path(".env").write_text("SPACEBOT_DATABASE=~/there.sqlite3\nSPACEBOT_X_API_URL=nonsense\n")
+    assert load_database() == Path.home() / "there.sqlite3"
+    Path(".env").write_bytes(b"\xff")
+    with pytest.raises(SettingsError, match=r"\.env cannot be read"):
+        load_database()
