@@ -78,6 +78,7 @@ async def serve(settings: Settings, clock: Clock, stop: asyncio.Event) -> None:
         stack.push_async_callback(pieces.billing.close, DRAIN)
         if pieces.links is not None:
             await pieces.links.reseal()
+            await pieces.links.revoke_unconfirmed()
         await stack.enter_async_context(pieces.bot)
         if pieces.web is not None:
             await stack.enter_async_context(pieces.web)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from spacebot.domain.accounts import Link, SignIn
-from spacebot.store.base import QueryGroup, ms
+from spacebot.store.base import QueryGroup, Row, ms
 
 
 class LinkQueries(QueryGroup):
@@ -63,8 +63,35 @@ class LinkQueries(QueryGroup):
     def link(self, person: int) -> Link | None:
         """A person's tokens."""
         row = self._row("SELECT * FROM links WHERE person = :person", person=person)
-        return Link(**{**row, "expires_at": datetime.fromtimestamp(row["expires_at"] / 1000, UTC)}) if row else None
+        return _link_of(row) if row else None
 
     def remove_link(self, person: int) -> None:
         """Remove a person's tokens."""
         self.db.execute("DELETE FROM links WHERE person = :person", {"person": person})
+
+    def note_unconfirmed(self, key: str, link: Link) -> None:
+        """Keep a token that X has given and that nobody has confirmed yet; `key` is a digest."""
+        self.db.execute(
+            "INSERT INTO unconfirmed VALUES (:key, :person, :access, :refresh, :expires_at, :scopes)",
+            {
+                "key": key,
+                "person": link.person,
+                "access": link.access,
+                "refresh": link.refresh,
+                "expires_at": ms(link.expires_at),
+                "scopes": link.scopes,
+            },
+        )
+
+    def unconfirmed(self) -> list[tuple[str, Link]]:
+        """Such tokens, each with its key."""
+        rows = self._rows("SELECT * FROM unconfirmed")
+        return [(row.pop("key"), _link_of(row)) for row in rows]
+
+    def forget_unconfirmed(self, key: str) -> None:
+        """It was confirmed, or given back."""
+        self.db.execute("DELETE FROM unconfirmed WHERE key = :key", {"key": key})
+
+
+def _link_of(row: Row) -> Link:
+    return Link(**{**row, "expires_at": datetime.fromtimestamp(row["expires_at"] / 1000, UTC)})

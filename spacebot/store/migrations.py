@@ -351,3 +351,21 @@ def _code(sentence: str) -> str:
         if match := re.fullmatch(pattern, sentence):
             return " ".join([code, *match.groups()])
     return "other"
+
+
+@migrations()
+def unconfirmed(db: Database) -> None:
+    """Tokens that X has given and that nobody has confirmed yet: revoked at the next start if this one ends before."""
+    _run(
+        db,
+        """
+        CREATE TABLE unconfirmed (
+            key         TEXT PRIMARY KEY,    -- a digest
+            person      INTEGER NOT NULL,
+            access      BLOB NOT NULL,       -- sealed
+            refresh     BLOB,                -- sealed
+            expires_at  INTEGER NOT NULL,
+            scopes      TEXT NOT NULL
+        ) STRICT
+        """,
+    )

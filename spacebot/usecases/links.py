@@ -11,9 +11,10 @@ import contextlib
 import hashlib
 import logging
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import NewType
 from urllib.parse import parse_qs, urlsplit
 from weakref import WeakValueDictionary
@@ -39,6 +40,12 @@ SIGN_IN_LIVES = timedelta(minutes=10)
 
 REFRESH_BEFORE = timedelta(minutes=5)
 """An access token that expires sooner is renewed before it is used."""
+
+VERIFIER, ACCESS, REFRESH = "sign-in", "access", "refresh"
+"""What each sealed secret is for: one of them is not good for another."""
+
+BOUND = "secrets are bound"
+"""The note that says that every secret is sealed for its owner."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +114,7 @@ class Links:
                 state=_digest(state),
                 person=person,
                 person_name=name,
-                verifier=self._vault.seal(pkce.verifier),
+                verifier=self._vault.seal(pkce.verifier, owner=person, purpose=VERIFIER),
                 until=now + SIGN_IN_LIVES,
             ),
             now,
@@ -153,8 +160,24 @@ class Links:
         now = self._clock.now()
         await self._drop([key for key, each in self._pending.items() if each.until <= now])
         key = secrets.token_urlsafe(24)
+        await self._note_unconfirmed(key, pending)
         self._pending[key] = pending
         return key, pending
+
+    async def _note_unconfirmed(self, key: str, pending: Pending) -> None:
+        """Write the token down, so that it is revoked at the next start if this one ends before anybody answers."""
+        try:
+            await self._store(Queries.note_unconfirmed, _digest(key), self._sealed(pending.person, pending.token))
+        except StoreError:
+            await self._revoke(pending.token)
+            raise
+
+    async def revoke_unconfirmed(self) -> None:
+        """At a start: give back what an earlier run was lent and nobody confirmed before it ended."""
+        for key, link in await self._store(Queries.unconfirmed):
+            with contextlib.suppress(VaultError):
+                await self._revoke(self._opened(link))
+            await self._store(Queries.forget_unconfirmed, key)
 
     async def confirm(self, key: str) -> Pending:
         """Link the account: the person says that both accounts are theirs.
@@ -164,11 +187,13 @@ class Links:
         """
         pending = await self._take(key)
         await self._keep(pending)
+        await self._store(Queries.forget_unconfirmed, _digest(key))
         return pending
 
     async def decline(self, key: str) -> None:
         """Revoke the token: the person says that the Discord account is not theirs."""
         await self._revoke((await self._take(key)).token)
+        await self._store(Queries.forget_unconfirmed, _digest(key))
 
     async def is_linked(self, person: PersonId) -> bool:
         """Whether a person has linked an X account."""
@@ -224,10 +249,26 @@ class Links:
                 await self._store(Queries.set_link, replace(link, expires_at=self._clock.now()))
 
     async def reseal(self) -> None:
-        """Encrypt every token with the first key, so that the others can be removed; skip what cannot be decrypted."""
+        """At a start: put every token under the first key, so that the ones behind it can go.
+
+        What a release before 0.2.0 sealed for nobody in particular is bound to its owner, at the first start alone:
+        afterwards, nothing that was put into the database from elsewhere becomes anybody's. What cannot be read stays.
+        """
+        are_bound = await self._store(Queries.note, BOUND) is not None
         for link in await self._store(Queries.links):
             with contextlib.suppress(VaultError):
-                await self._store(Queries.set_link, self._sealed(PersonId(link.person), self._opened(link)))
+                await self._store(
+                    Queries.set_link, self._sealed(PersonId(link.person), self._reopened(link, are_bound))
+                )
+        await self._store(Queries.set_note, BOUND, "yes")
+
+    def _reopened(self, link: Link, are_bound: bool) -> UserToken:
+        try:
+            return self._opened(link)
+        except VaultError:
+            if are_bound:
+                raise
+            return self._token_of(link, lambda sealed, **_: self._vault.open_unbound(sealed))
 
     async def unlink(self, person: PersonId) -> bool:
         """Revoke the token at X and forget it; returns whether there was a link.
@@ -255,7 +296,7 @@ class Links:
         if error or not code:
             raise UserMistake(Mistake.SIGN_IN_DECLINED if error == "access_denied" else Mistake.SIGN_IN_STALE)
         try:
-            verifier = self._vault.open(sign_in.verifier)
+            verifier = self._vault.open(sign_in.verifier, owner=sign_in.person, purpose=VERIFIER)
         except VaultError:  # the key was exchanged meanwhile
             raise UserMistake(Mistake.SIGN_IN_STALE) from None
         token = await self._oauth.exchange(code=SecretStr(code), verifier=verifier, redirect_uri=self._redirect_uri)
@@ -278,8 +319,9 @@ class Links:
 
     async def _drop(self, keys: Sequence[str]) -> None:
         """Revoke sign-ins that nobody confirmed."""
-        for pending in [self._pending.pop(key) for key in keys]:
+        for key, pending in [(key, self._pending.pop(key)) for key in keys]:
             await self._revoke(pending.token)
+            await self._store(Queries.forget_unconfirmed, _digest(key))
 
     async def _drop_pending_of(self, person: PersonId) -> None:
         await self._drop([key for key, each in self._pending.items() if each.person == person])
@@ -300,16 +342,22 @@ class Links:
     def _sealed(self, person: PersonId, token: UserToken) -> Link:
         return Link(
             person=person,
-            access=self._vault.seal(token.access),
-            refresh=self._vault.seal(token.refresh) if token.refresh is not None else None,
+            access=self._vault.seal(token.access, owner=person, purpose=ACCESS),
+            refresh=self._vault.seal(token.refresh, owner=person, purpose=REFRESH)
+            if token.refresh is not None
+            else None,
             expires_at=token.expires_at,
             scopes=" ".join(sorted(token.scopes)),
         )
 
     def _opened(self, link: Link) -> UserToken:
+        return self._token_of(link, partial(self._vault.open, owner=link.person))
+
+    @staticmethod
+    def _token_of(link: Link, opened: Callable[..., SecretStr]) -> UserToken:
         return UserToken(
-            access=self._vault.open(link.access),
-            refresh=self._vault.open(link.refresh) if link.refresh is not None else None,
+            access=opened(link.access, purpose=ACCESS),
+            refresh=opened(link.refresh, purpose=REFRESH) if link.refresh is not None else None,
             expires_at=link.expires_at,
             scopes=frozenset(link.scopes.split()),
         )

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
 import pytest
+from cryptography.fernet import Fernet
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
@@ -371,8 +373,77 @@ async def test_whoever_calls_the_web_endpoint_without_a_sign_in_gets_a_sentence(
 
 def test_an_old_key_opens_what_it_sealed_and_a_foreign_one_does_not() -> None:
     old, new = SecretStr(new_key()), SecretStr(new_key())
-    sealed = Vault([old]).seal(SecretStr("token"))
+    sealed = Vault([old]).seal(SecretStr("token"), owner=1, purpose="access")
     assert b"token" not in sealed
-    assert Vault([new, old]).open(sealed).get_secret_value() == "token"
+    assert Vault([new, old]).open(sealed, owner=1, purpose="access").get_secret_value() == "token"
     with pytest.raises(VaultError):
-        Vault([new]).open(sealed)
+        Vault([new]).open(sealed, owner=1, purpose="access")
+
+
+@given(st.binary(max_size=60), st.integers(0, 60))
+def test_nothing_but_what_was_sealed_for_them_opens_for_an_owner_and_a_purpose(noise: bytes, at: int) -> None:
+    vault = Vault([SecretStr(new_key())])
+    sealed = vault.seal(SecretStr("token"), owner=1, purpose="access")
+    changed = sealed[:at] + bytes([(sealed[at : at + 1] or b"x")[0] ^ 1]) + sealed[at + 1 :]
+    for one, owner, purpose in (
+        (sealed, 2, "access"),
+        (sealed, 1, "refresh"),
+        (changed, 1, "access"),
+        (noise, 1, "access"),
+        (b"\x01" + noise, 1, "access"),
+    ):
+        with pytest.raises(VaultError):
+            vault.open(one, owner=owner, purpose=purpose)
+
+
+async def test_a_row_that_is_copied_to_another_person_is_nobodys_link(desk: Desk) -> None:
+    await desk.linked(ANN)
+    with sqlite3.connect(desk.path) as database:
+        database.execute("INSERT INTO links SELECT :ben, access, refresh, expires_at, scopes FROM links", {"ben": BEN})
+    database.close()
+    assert await desk.of(desk.links.token(BEN)) is None
+    assert await desk.of(desk.links.token(ANN)) is not None
+
+
+async def test_links_of_an_earlier_release_are_bound_at_the_first_start_and_never_again(desk: Desk) -> None:
+    key = new_key()
+    desk.links._vault = Vault([SecretStr(key)])
+    await desk.linked(ANN)
+
+    def seal_as_before() -> None:
+        token = Fernet(key).encrypt(b"a token of before")
+        with sqlite3.connect(desk.path) as database:
+            database.execute("UPDATE links SET access = :token, refresh = NULL", {"token": token})
+        database.close()
+
+    seal_as_before()
+    assert await desk.of(desk.links.token(ANN)) is None
+    await desk.of(desk.links.reseal())
+    token = await desk.of(desk.links.token(ANN))
+    assert token is not None
+    assert token.access.get_secret_value() == "a token of before"
+    seal_as_before()
+    await desk.of(desk.links.reseal())
+    assert await desk.of(desk.links.token(ANN)) is None
+
+
+async def test_what_nobody_confirmed_before_a_crash_is_revoked_at_the_next_start(desk: Desk) -> None:
+    landed = await desk.consent(await desk.of(desk.links.begin(ANN, "ann")))
+    query = parse_qs(urlsplit(landed).query)
+    key, pending = await desk.of(desk.links.arrive(state=query["state"][0], code=query["code"][0], error=""))
+    assert pending.token.access.get_secret_value().encode() not in desk.dump()
+    desk.links._pending.clear()  # as a crash does
+    assert unconfirmed(desk) == 1
+    await desk.of(desk.links.revoke_unconfirmed())
+    assert unconfirmed(desk) == 0
+    with pytest.raises(UserMistake):
+        await desk.of(desk.links.confirm(key))
+    revoked = [exchange for exchange in desk.x.requests if exchange.endpoint == "revoke"]
+    assert len(revoked) == 2, "the refresh token and the access token"
+
+
+def unconfirmed(desk: Desk) -> int:
+    with sqlite3.connect(desk.path) as database:
+        [[count]] = database.execute("SELECT count(*) FROM unconfirmed").fetchall()
+    database.close()
+    return int(count)
