@@ -25,6 +25,7 @@ from spacebot.errors import (
 )
 from spacebot.x.auth import Auth
 from spacebot.x.base import XObject
+from spacebot.x.bodies import read_body
 from spacebot.x.endpoints import RESULTS_PER_ANSWER, Endpoint
 from spacebot.x.limits import Lane, Rate, Window, read_rate
 from spacebot.x.rate_limiter import RateLimiter
@@ -249,7 +250,7 @@ class ActivityClient:
                 timeout=_FOREVER,
                 middlewares=(NoResend(),),
             ) as response:
-                return response.status, response.headers, await response.read()
+                return response.status, response.headers, await read_body(response)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             fault = type(error).__name__
         # Raised here, not above: the library's exception may hold the request, and the request carries the token.
@@ -273,7 +274,7 @@ class _Connection:
         assert response is not None
         if response.status == 200:  # noqa: PLR2004 - an HTTP status is its own name
             return
-        body = await _within(self._clock, CALL_SECONDS, _mapped(response.read()))
+        body = await _within(self._clock, CALL_SECONDS, _mapped(read_body(response)))
         raise explain(
             Refusal(
                 status=response.status if response.status >= 300 else 500,  # noqa: PLR2004 - as above

@@ -20,6 +20,7 @@ from pydantic import SecretStr
 
 from spacebot.clock import Clock
 from spacebot.errors import SettingsError, XBadToken, XDown, XError, XSignInRefused, XUnreadable
+from spacebot.x.bodies import read_body
 from spacebot.x.refusals import Refusal, explain
 from spacebot.x.wire import stated_problems
 
@@ -248,7 +249,7 @@ async def _post(
 ) -> bytes:
     try:
         async with session.post(url, data=form, headers=headers, timeout=_TIMEOUT, allow_redirects=False) as response:
-            status, body, given = response.status, await response.read(), response.headers
+            status, body, given = response.status, await read_body(response), response.headers
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         fault = type(error).__name__
     else:

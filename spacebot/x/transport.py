@@ -25,6 +25,7 @@ from spacebot.errors import (
 from spacebot.outage import Outage
 from spacebot.x.auth import Auth, UserToken, bearer
 from spacebot.x.base import XObject
+from spacebot.x.bodies import read_body
 from spacebot.x.endpoints import Endpoint, Request
 from spacebot.x.limits import Lane, Rate, read_rate
 from spacebot.x.model import Page
@@ -266,7 +267,7 @@ class Transport:
                     middlewares=(NoResend(),),
                 ) as response,
             ):
-                return response.status, response.headers, await response.read()
+                return response.status, response.headers, await read_body(response)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             fault = type(error).__name__
             kind = _NeverSent if isinstance(error, aiohttp.ClientConnectorError) else XDown
