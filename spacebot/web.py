@@ -3,12 +3,14 @@
 Addresses are never logged: they contain a code.
 """
 
+import asyncio
 import logging
 from types import TracebackType
 from typing import Self
 
-from aiohttp import web
+from aiohttp import web, web_response
 
+from spacebot.connections import ConnectionLimits
 from spacebot.domain.mistakes import Mistake
 from spacebot.errors import SpacebotError, UserMistake
 from spacebot.present import web as page
@@ -26,6 +28,12 @@ def _without_trace(record: logging.LogRecord) -> bool:
 
 _server_log = logging.getLogger(f"{__name__}.server")
 _server_log.addFilter(_without_trace)
+
+# Every answer names the software that made it, unless told otherwise; that is nobody's business.
+web_response.SERVER_SOFTWARE = ""  # type: ignore[attr-defined]  # a constant that aiohttp offers no setting for
+
+LARGEST_FORM = 4096
+"""Bytes of the only form there is."""
 
 CALLBACK = "/x/callback"
 CONFIRM = "/x/confirm"
@@ -46,6 +54,7 @@ class WebEndpoint:
         self._host = host
         self._port = port
         self._runner: web.AppRunner | None = None
+        self._server: asyncio.Server | None = None
 
     @property
     def port(self) -> int:
@@ -53,20 +62,24 @@ class WebEndpoint:
         return self._port
 
     async def __aenter__(self) -> Self:
-        app = web.Application()
+        app = web.Application(client_max_size=LARGEST_FORM)
         # Not for HEAD: a mail program that previews the link would use up the sign-in.
         app.router.add_get(CALLBACK, self._arrived, allow_head=False)
         app.router.add_post(CONFIRM, self._answered)
         self._runner = web.AppRunner(app, access_log=None, logger=_server_log)
         await self._runner.setup()
-        await web.TCPSite(self._runner, self._host, self._port).start()
-        self._port = self._runner.addresses[0][1]
+        assert self._runner.server is not None
+        limits = ConnectionLimits(self._runner.server)
+        self._server = await asyncio.get_running_loop().create_server(limits, self._host, self._port)
+        self._port = self._server.sockets[0].getsockname()[1]
         log.info("Waiting for people who come back from X on %s:%d.", self._host, self._port)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._server is not None:
+            self._server.close()
         if self._runner is not None:
             await self._runner.cleanup()
 

@@ -16,7 +16,7 @@ FILES = {
 }
 
 LAYERS = (
-    ("spacebot", "spacebot.clock", "spacebot.outage"),
+    ("spacebot", "spacebot.clock", "spacebot.connections", "spacebot.outage"),
     ("spacebot.domain",),
     ("spacebot.errors",),
     ("spacebot.vault",),

@@ -369,6 +369,13 @@ async def test_whoever_calls_the_web_endpoint_without_a_sign_in_gets_a_sentence(
             async with scene.session.get(f"http://127.0.0.1:{web.port}{path}") as answer:
                 assert answer.status == 400
                 assert "too old" in await answer.text()
+                assert not answer.headers.get("Server")
+        reader, writer = await asyncio.open_connection("127.0.0.1", web.port)
+        writer.write(b"nonsense\r\n\r\n")
+        refusal = await reader.read()
+        writer.close()
+        assert b" 400 " in refusal
+        assert b"aiohttp" not in refusal.lower()
 
 
 def test_an_old_key_opens_what_it_sealed_and_a_foreign_one_does_not() -> None:
@@ -396,54 +403,54 @@ def test_nothing_but_what_was_sealed_for_them_opens_for_an_owner_and_a_purpose(n
             vault.open(one, owner=owner, purpose=purpose)
 
 
-async def test_a_row_that_is_copied_to_another_person_is_nobodys_link(desk: Desk) -> None:
-    await desk.linked(ANN)
-    with sqlite3.connect(desk.path) as database:
+async def test_a_row_that_is_copied_to_another_person_is_nobodys_link(scene: Scene) -> None:
+    await scene.linked(ANN)
+    with sqlite3.connect(scene.path) as database:
         database.execute("INSERT INTO links SELECT :ben, access, refresh, expires_at, scopes FROM links", {"ben": BEN})
     database.close()
-    assert await desk.of(desk.links.token(BEN)) is None
-    assert await desk.of(desk.links.token(ANN)) is not None
+    assert await scene.of(scene.links.token(BEN)) is None
+    assert await scene.of(scene.links.token(ANN)) is not None
 
 
-async def test_links_of_an_earlier_release_are_bound_at_the_first_start_and_never_again(desk: Desk) -> None:
+async def test_links_of_an_earlier_release_are_bound_at_the_first_start_and_never_again(scene: Scene) -> None:
     key = new_key()
-    desk.links._vault = Vault([SecretStr(key)])
-    await desk.linked(ANN)
+    scene.links._vault = Vault([SecretStr(key)])
+    await scene.linked(ANN)
 
     def seal_as_before() -> None:
         token = Fernet(key).encrypt(b"a token of before")
-        with sqlite3.connect(desk.path) as database:
+        with sqlite3.connect(scene.path) as database:
             database.execute("UPDATE links SET access = :token, refresh = NULL", {"token": token})
         database.close()
 
     seal_as_before()
-    assert await desk.of(desk.links.token(ANN)) is None
-    await desk.of(desk.links.reseal())
-    token = await desk.of(desk.links.token(ANN))
+    assert await scene.of(scene.links.token(ANN)) is None
+    await scene.of(scene.links.reseal())
+    token = await scene.of(scene.links.token(ANN))
     assert token is not None
     assert token.access.get_secret_value() == "a token of before"
     seal_as_before()
-    await desk.of(desk.links.reseal())
-    assert await desk.of(desk.links.token(ANN)) is None
+    await scene.of(scene.links.reseal())
+    assert await scene.of(scene.links.token(ANN)) is None
 
 
-async def test_what_nobody_confirmed_before_a_crash_is_revoked_at_the_next_start(desk: Desk) -> None:
-    landed = await desk.consent(await desk.of(desk.links.begin(ANN, "ann")))
+async def test_what_nobody_confirmed_before_a_crash_is_revoked_at_the_next_start(scene: Scene) -> None:
+    landed = await scene.consent(await scene.of(scene.links.begin(ANN, "ann")))
     query = parse_qs(urlsplit(landed).query)
-    key, pending = await desk.of(desk.links.arrive(state=query["state"][0], code=query["code"][0], error=""))
-    assert pending.token.access.get_secret_value().encode() not in desk.dump()
-    desk.links._pending.clear()  # as a crash does
-    assert unconfirmed(desk) == 1
-    await desk.of(desk.links.revoke_unconfirmed())
-    assert unconfirmed(desk) == 0
+    key, pending = await scene.of(scene.links.arrive(state=query["state"][0], code=query["code"][0], error=""))
+    assert pending.token.access.get_secret_value().encode() not in scene.dump()
+    scene.links._pending.clear()  # as a crash does
+    assert unconfirmed(scene) == 1
+    await scene.of(scene.links.revoke_unconfirmed())
+    assert unconfirmed(scene) == 0
     with pytest.raises(UserMistake):
-        await desk.of(desk.links.confirm(key))
-    revoked = [exchange for exchange in desk.x.requests if exchange.endpoint == "revoke"]
+        await scene.of(scene.links.confirm(key))
+    revoked = [exchange for exchange in scene.x.requests if exchange.endpoint == "revoke"]
     assert len(revoked) == 2, "the refresh token and the access token"
 
 
-def unconfirmed(desk: Desk) -> int:
-    with sqlite3.connect(desk.path) as database:
+def unconfirmed(scene: Scene) -> int:
+    with sqlite3.connect(scene.path) as database:
         [[count]] = database.execute("SELECT count(*) FROM unconfirmed").fetchall()
     database.close()
     return int(count)
