@@ -44,7 +44,7 @@ REFRESH_BEFORE = timedelta(minutes=5)
 VERIFIER, ACCESS, REFRESH = "sign-in", "access", "refresh"
 """What each sealed secret is for: one of them is not good for another."""
 
-BOUND = "secrets are bound"
+BOUND = "secrets_bound"
 """The note that says that every secret is sealed for its owner."""
 
 
