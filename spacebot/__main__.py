@@ -5,7 +5,8 @@ import logging
 import sys
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TypeVar
+from pathlib import Path
+from typing import NoReturn, TypeVar
 
 import click
 
@@ -15,7 +16,7 @@ from spacebot.clock import SystemClock
 from spacebot.errors import SettingsError, SpacebotError, StoreError
 from spacebot.present.costs import costs_table
 from spacebot.present.delays import delays_text
-from spacebot.settings import Settings, load
+from spacebot.settings import Settings, load, load_database
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
 from spacebot.store.spending import utc_day
@@ -56,7 +57,7 @@ def check() -> None:
 @main.command()
 def healthy() -> None:
     """Say whether the bot on this database is connected; for a container's health check."""
-    trouble = asyncio.run(checking.healthy(_settings()))
+    trouble = asyncio.run(checking.healthy(_database()))
     if trouble is not None:
         _end(trouble, FAILED)
     click.echo("connected")
@@ -95,18 +96,26 @@ def demo() -> None:
 
 def _show(text: Callable[[T], str], question: Callable[[Queries], T]) -> None:
     """Print what the database answers to a question."""
-    settings = _settings()
-    if not settings.database.exists():
-        _end(f"There is no database at {settings.database}; SPACEBOT_DATABASE says where it is.", FAILED)
     try:
-        click.echo(text(asyncio.run(_ask(settings, question))))
+        click.echo(text(asyncio.run(_ask(_database(), question))))
     except StoreError as error:
         _end(str(error), FAILED)
 
 
-async def _ask(settings: Settings, question: Callable[[Queries], T]) -> T:
-    async with Store(settings.database) as store:
+async def _ask(database: Path, question: Callable[[Queries], T]) -> T:
+    async with Store(database, read_only=True) as store:
         return await store(question)
+
+
+def _database() -> Path:
+    """Where the database is: all that whoever only looks at it has to know."""
+    try:
+        database = load_database()
+    except SettingsError as error:
+        _end(str(error), WRONG_SETTING)
+    if not database.exists():
+        _end(f"There is no database at {database}; SPACEBOT_DATABASE says where it is.", FAILED)
+    return database
 
 
 def _settings() -> Settings:
@@ -114,7 +123,6 @@ def _settings() -> Settings:
         settings, unknown = load()
     except SettingsError as error:
         _end(str(error), WRONG_SETTING)
-        raise  # never reached: the line above ends the process
     for line in unknown:
         click.echo(line, err=True)
     return settings
@@ -131,7 +139,7 @@ def _log(level: str) -> None:
             logging.getLogger(name).setLevel(logging.INFO)
 
 
-def _end(text: str, status: int) -> None:
+def _end(text: str, status: int) -> NoReturn:
     click.echo(text, err=True)
     sys.exit(status)
 

@@ -20,6 +20,7 @@ from spacebot.deliver.publisher import TROUBLES
 from spacebot.errors import SpacebotError, StoreError, XBadToken, XError
 from spacebot.settings import Settings
 from spacebot.store.connection import Store
+from spacebot.store.lock import ProcessLock
 from spacebot.store.queries import Queries
 from spacebot.watch.push import Push
 from spacebot.wiring import DISCORD_REFUSES, Pieces, wire, x_refuses
@@ -58,7 +59,7 @@ async def run(settings: Settings, clock: Clock | None = None) -> None:
 
     Raises:
         TokenRefused: Discord or X refused a token.
-        StoreError: the database cannot be opened.
+        StoreError: the database cannot be opened, or another process has it.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -71,8 +72,10 @@ async def serve(settings: Settings, clock: Clock, stop: asyncio.Event) -> None:
     """Run the bot until `stop` is set; raises as `run`."""
     point_at(settings.discord_api_url, settings.discord_gateway_url)
     async with AsyncExitStack() as stack:
+        stack.enter_context(ProcessLock(settings.database))
         store = await stack.enter_async_context(Store(settings.database))
-        session = await stack.enter_async_context(aiohttp.ClientSession())
+        # Without cookies: X's of one person's request would travel along with the next person's.
+        session = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
         pieces = wire(settings, clock, store=store, session=session)
         await pieces.billing.open()
         stack.push_async_callback(pieces.billing.close, DRAIN)

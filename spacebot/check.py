@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import aiohttp
 import discord
@@ -20,15 +21,13 @@ from spacebot.x.source import NOBODY
 UNHEALTHY_AFTER = timedelta(seconds=3 * BEAT_SECONDS)
 
 
-async def healthy(settings: Settings) -> str | None:
+async def healthy(database: Path) -> str | None:
     """Why the bot that uses this database does not seem to be connected; None if it does.
 
     Makes no request to Discord or X, so it may be called every minute.
     """
-    if not settings.database.exists():
-        return f"there is no database at {settings.database}"
     try:
-        async with Store(settings.database) as store:
+        async with Store(database, read_only=True) as store:
             beat = await store(Queries.note, HEARTBEAT)
     except StoreError as error:
         return str(error)

@@ -58,6 +58,11 @@ class BotProcess:
         self.log: list[str] = []
         """What the bot has logged so far, a line each."""
 
+    @property
+    def pid(self) -> int | None:
+        """The number of the process; None before it was started."""
+        return self._process.pid if self._process is not None else None
+
     async def __aenter__(self) -> Self:
         await self.start()
         return self

@@ -6,7 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlite_utils import Database
 
+from spacebot.store.connection import Store
 from tests.system.scene import Scene
 
 SECRET = "MTIzNDU2.very-secret-token"
@@ -98,17 +100,45 @@ async def test_check_says_what_to_do_about_a_database_that_cannot_be_opened(scen
 
 
 async def test_a_running_bot_is_healthy_and_a_stopped_one_is_not_for_long(scene: Scene, tmp_path: Path) -> None:
-    status, printed = await spacebot(tmp_path, "healthy", **tokens(scene))
+    status, printed = await spacebot(tmp_path, "healthy")
     assert status == 1
     assert "no database" in printed
     bot = await scene.bot()
     database = str(scene.folder / "spacebot.sqlite3")
     for _ in range(100):
-        status, printed = await spacebot(tmp_path, "healthy", **tokens(scene), SPACEBOT_DATABASE=database)
+        status, printed = await spacebot(tmp_path, "healthy", SPACEBOT_DATABASE=database)  # needs no tokens
         if status == 0:
             break
     assert printed.strip() == "connected"
     assert await bot.stop() == 0
+
+
+async def test_a_second_bot_on_one_database_is_refused_and_told_which_process_has_it(
+    scene: Scene, tmp_path: Path
+) -> None:
+    bot = await scene.bot()
+    database = str(scene.folder / "spacebot.sqlite3")
+    status, printed = await spacebot(tmp_path, "run", **tokens(scene), SPACEBOT_DATABASE=database)
+    assert status == 1
+    assert f"is in use by the bot in process {bot.pid}: stop it first" in printed
+    assert "Traceback" not in printed
+    assert await bot.stop() == 0
+
+
+@pytest.mark.parametrize("command", ["run", "check", "healthy", "costs", "delays"])
+async def test_a_database_of_a_newer_version_is_refused_with_what_to_do(
+    scene: Scene, tmp_path: Path, command: str
+) -> None:
+    path = tmp_path / "spacebot.sqlite3"
+    async with Store(path):
+        pass
+    db = Database(path)
+    db.table("_sqlite_migrations").insert({"migration_set": "spacebot", "name": "tomorrow", "applied_at": "2030-01-01"})
+    db.close()
+    status, printed = await spacebot(tmp_path, command, **tokens(scene))
+    assert status == 1
+    assert "newer version of spacebot" in printed
+    assert "Traceback" not in printed
 
 
 async def test_the_demo_shows_a_live_announcement_and_its_end(tmp_path: Path) -> None:
