@@ -3,7 +3,9 @@
 import json
 import math
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -15,6 +17,22 @@ _LOOSE_DATE = re.compile(
     r"(\d{4})-(\d{1,2})-(\d{1,2})[T ](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.\d+)?)?\s*(?:Z|([+-])(\d{2}):?(\d{2}))?",
     re.ASCII | re.IGNORECASE,
 )
+
+_BELIEVABLE = timedelta(hours=1)
+"""An answer dated farther from our own clock than this is not believed."""
+
+
+def answered_at(headers: Mapping[str, str], now: datetime) -> datetime:
+    """When X answered by its own clock: the answer's Date, or `now` where that is missing, nonsense, or an hour off.
+
+    X's own clock decides the day of its bill and the end of its windows.
+    """
+    date = next((value for name, value in headers.items() if name.lower() == "date"), "")
+    try:
+        stated = parsedate_to_datetime(date)
+        return stated if abs(stated - now) < _BELIEVABLE else now
+    except (ValueError, OverflowError, TypeError):
+        return now
 
 
 def parse(body: bytes) -> Any:

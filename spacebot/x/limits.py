@@ -1,7 +1,8 @@
 """PURE: how many requests may still go, per endpoint and token; a request is counted before it is sent.
 
 Never more than the limit goes in any window; a share of it is kept for interactive requests, and background requests
-are spread evenly over the rest. All times are monotonic seconds, passed in.
+are spread evenly over the rest. What X says of its limits is believed, but never so far that nothing would be asked for
+longer than a window: the next answer puts nonsense right. All times are monotonic seconds, passed in.
 """
 
 import math
@@ -10,8 +11,9 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from enum import Enum
+
+from spacebot.x.lenient import answered_at
 
 WINDOW = 900.0
 """Seconds of X's windows (https://docs.x.com/x-api/fundamentals/rate-limits)."""
@@ -22,9 +24,14 @@ FIRST_PAUSE = 60.0
 SHORT_PAUSE = 2.0
 """The same after a 429 although the window has room: some other, shorter limit was met."""
 
-_LONGEST = 86_400.0
+LONGEST_WAIT = 2 * WINDOW
+"""No answer's word of when to come back reaches farther than this many seconds ahead."""
+
 _SAME_WINDOW = 5.0
 """X counts resets in whole seconds, and answers travel: resets closer than this are one and the same."""
+
+_STRAY = 60.0
+"""Seconds for which a request that got no answer may still reach X, and be counted there."""
 
 
 class Lane(Enum):
@@ -46,32 +53,25 @@ class Rate:
 
 
 def read_rate(headers: Mapping[str, str], now: datetime) -> Rate:
-    """The limit as the headers state it; nonsense counts as missing.
+    """The limit as the headers state it; nonsense counts as missing, and a far reset as `LONGEST_WAIT` from now.
 
-    X writes the reset in epoch seconds of its own clock, so it is measured against the answer's Date if there is one.
+    X writes the reset in epoch seconds of its own clock, so it is measured against the answer's Date if that is plausible.
     """
     lower = {name.lower(): value for name, value in headers.items()}
     reset = _whole(lower.get("x-rate-limit-reset"))
-    reset_in = None if reset is None else float(reset) - _sent_at(lower.get("date"), now)
+    reset_in = None if reset is None else float(reset) - answered_at(headers, now).timestamp()
     if reset_in is None:
         retry = _whole(lower.get("retry-after"))
         reset_in = None if retry is None else float(retry)
     return Rate(
         limit=_whole(lower.get("x-rate-limit-limit")),
         remaining=_whole(lower.get("x-rate-limit-remaining")),
-        reset_in=None if reset_in is None else min(max(reset_in, 0.0), _LONGEST),
+        reset_in=None if reset_in is None else min(max(reset_in, 0.0), LONGEST_WAIT),
     )
 
 
 def _whole(text: str | None) -> int | None:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) <= 12 else None  # noqa: PLR2004 - enough for epoch seconds
-
-
-def _sent_at(date: str | None, now: datetime) -> float:
-    try:
-        return parsedate_to_datetime(date or "").timestamp()
-    except (ValueError, OverflowError, TypeError):
-        return now.timestamp()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +87,9 @@ class Window:
 class Budget:
     """The window of one endpoint for one token.
 
-    While X's headers have told the window, it is X's. Before that, and after its reset until the next answer, any
-    `WINDOW` seconds hold at most `limit` requests, so that it does not matter when X begins to count.
+    While X's headers have told the window, it is X's, and no longer than a window lasts. Before that, and after its reset
+    until the next answer, any `WINDOW` seconds hold at most `limit` requests, so that it does not matter when X begins to
+    count.
 
     Attributes:
         limit: Requests per window.
@@ -98,8 +99,15 @@ class Budget:
     limit: int
     interactive_share: float = 0.1
     _told: Window | None = None
+    _believed_until: float = 0.0
+    """The latest end of the window that was told: one more window after X's first word of it."""
+    _is_newest: bool = True
+    """Whether an answer that comes now was given after all that was learned from: what was under way then is over."""
     _sent: deque[float] = field(default_factory=deque)
+    """When requests ended, and began where they are still under way: X counts them somewhere in between."""
     _in_flight: int = 0
+    _lost: deque[float] = field(default_factory=deque)
+    """When requests ended without an answer, lately."""
     _closed_until: float = 0.0
     _refusals: int = 0
     _last_background: float = -math.inf
@@ -134,10 +142,14 @@ class Budget:
 
     def request_done(self, rate: Rate | None, now: float, *, refused: bool = False) -> None:
         """Learn from an answer's headers, or None if none came; `refused` says that it was a 429 of this limit."""
-        self._in_flight = max(0, self._in_flight - 1)
+        self._note_end(now)
+        if rate is None:
+            self._lost.append(now)
+        else:
+            self._learn(rate, now)
+        self._is_newest = not self._in_flight or (rate is None and self._is_newest)
         if rate is None:
             return
-        self._learn(rate, now)
         if not refused:
             self._refusals = 0
             return
@@ -149,20 +161,29 @@ class Budget:
         else:
             self._close(rate.reset_in, now)
 
+    def _note_end(self, now: float) -> None:
+        if not self._in_flight:
+            return
+        if len(self._sent) >= self._in_flight:
+            del self._sent[-self._in_flight]  # whichever it was that ended: the earliest, to be on the safe side
+        self._sent.append(now)
+        self._in_flight -= 1
+
     def _close(self, seconds: float, now: float) -> None:
-        self._closed_until = max(self._closed_until, now + max(seconds, 1.0))
+        self._closed_until = max(self._closed_until, now + min(max(seconds, 1.0), WINDOW))
 
     def window(self, now: float) -> Window:
         """What is left now."""
         if self._told is not None and now >= self._told.reset:
-            # Those still on their way may be counted in the window that begins.
-            self._sent = deque([now] * self._in_flight)
+            if self._told.reset < self._believed_until:
+                # Those still on their way, and those lost on it, may be counted in the window that begins.
+                self._sent = deque([now] * (self._in_flight + self._strays(now)))
             self._told = None
         if self._told is not None:
             return self._told
         while self._sent and self._sent[0] <= now - WINDOW:
             self._sent.popleft()
-        remaining = self.limit - len(self._sent)
+        remaining = max(0, self.limit - len(self._sent))
         # The next to leave the last 900 seconds makes room; the interactive share is refilled before the background gets any.
         needed = self._sent[0] + WINDOW if self._sent else now + WINDOW
         return Window(limit=self.limit, remaining=remaining, reset=needed)
@@ -171,11 +192,15 @@ class Budget:
         """Whether nothing would be lost by forgetting this budget."""
         return not self._in_flight and now >= self._closed_until and self.window(now).remaining >= self.limit
 
-    def _sent_in_window_to(self, reset: float, now: float) -> int:
-        """How many we sent since the window began that ends at `reset`; all that are known if it is no usual window."""
-        if reset - now > WINDOW + _SAME_WINDOW:
-            return len(self._sent)
+    def _sent_in_window_to(self, reset: float) -> int:
+        """How many we sent since the window began that ends at `reset`."""
         return len(self._sent) - bisect_left(self._sent, reset - WINDOW - _SAME_WINDOW)
+
+    def _strays(self, now: float) -> int:
+        """How many requests are lost that may yet reach X."""
+        while self._lost and self._lost[0] <= now - _STRAY:
+            self._lost.popleft()
+        return len(self._lost)
 
     def _pace(self, window: Window, spare: int) -> float:
         if self._told is None:
@@ -187,14 +212,20 @@ class Budget:
             self.limit = rate.limit
         if rate.remaining is None or rate.reset_in is None or rate.reset_in <= 0:
             return
-        reset = now + rate.reset_in
-        # X has not seen all that we have sent, and what is lost on the way lands without a word: both counts must hold.
-        remaining = max(0, min(rate.remaining - self._in_flight, self.limit - self._sent_in_window_to(reset, now)))
         current = self.window(now)
-        if self._told is not None and reset < current.reset - _SAME_WINDOW:
-            return
-        if self._told is not None and reset <= current.reset + _SAME_WINDOW:
-            remaining, reset = min(remaining, current.remaining), max(reset, current.reset)
+        if self._told is None:
+            self._believed_until = now + WINDOW + _SAME_WINDOW
+        reset = min(now + rate.reset_in, self._believed_until)
+        # X has not seen all that we have sent, and what is lost on the way lands without a word: both counts must hold.
+        unseen = self._in_flight + self._strays(now)
+        remaining = max(0, min(rate.remaining - unseen, self.limit - self._sent_in_window_to(reset)))
+        if self._told is not None:
+            is_same = abs(reset - current.reset) <= _SAME_WINDOW
+            if not self._is_newest:  # it may be older than what was learned, and only be the stricter
+                if reset < current.reset and not is_same:
+                    return
+                remaining = min(remaining, current.remaining) if is_same else remaining
+            reset = max(reset, current.reset) if is_same else reset
         self._told = Window(limit=self.limit, remaining=remaining, reset=reset)
 
 

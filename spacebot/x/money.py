@@ -8,9 +8,8 @@ X knows: it is counted.
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
-from email.utils import parsedate_to_datetime
 from math import ceil
 from typing import Literal, Protocol
 
@@ -43,9 +42,6 @@ _ALONG: Mapping[str, tuple[Resource, int]] = {
     "attachments.media_source_tweet": ("post", 4),
 }
 """The most that each expansion brings along for one item of an answer; what is not named brings nothing that is billed."""
-
-_BELIEVABLE = timedelta(hours=1)
-"""An answer dated farther from our own clock than this is not believed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,16 +205,6 @@ def ceiling_of(request: Request[XObject], *, is_private: bool = False) -> CostCe
 def _kind_of(item: type[XObject]) -> Resource:
     kinds: Mapping[type[XObject], Resource] = {Space: "space", User: "user", Post: "post"}
     return kinds[item]
-
-
-def billed_at(headers: Mapping[str, str], now: datetime) -> datetime:
-    """When X answered by its own clock, which decides the day of the bill: the answer's Date, unless that is nonsense."""
-    date = next((value for name, value in headers.items() if name.lower() == "date"), "")
-    try:
-        stated = parsedate_to_datetime(date)
-        return stated if abs(stated - now) < _BELIEVABLE else now
-    except (ValueError, OverflowError, TypeError):
-        return now
 
 
 def millicents(dollars: Decimal) -> int:

@@ -27,9 +27,10 @@ from spacebot.x.auth import Auth, UserToken, bearer
 from spacebot.x.base import XObject
 from spacebot.x.bodies import read_body
 from spacebot.x.endpoints import Endpoint, Request
+from spacebot.x.lenient import answered_at
 from spacebot.x.limits import Lane, Rate, read_rate
 from spacebot.x.model import Page
-from spacebot.x.money import CostCeiling, Meter, Reservation, Usage, billed_at, ceiling_of, usage_of
+from spacebot.x.money import CostCeiling, Meter, Reservation, Usage, ceiling_of, usage_of
 from spacebot.x.rate_limiter import RateLimiter
 from spacebot.x.wire import Generation, build_request, is_about_names, read_answer
 
@@ -228,7 +229,7 @@ class Transport:
                     raise XDown(str(error)) from None
                 raise
             if self._meter is not None and reservation is not None:
-                await self._meter.settle(reservation, usage_of(page), billed_at(given, now))
+                await self._meter.settle(reservation, usage_of(page), answered_at(given, now))
         except XBadToken:
             if headers and token is None and await self._auth.renew(headers):
                 raise _TokenRenewed from None

@@ -1,16 +1,26 @@
 """How many requests may go, and when."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacebot.x.limits import WINDOW, Budget, Gap, Lane, Rate, read_rate
+from spacebot.sandbox.x.limits import RateLimits
+from spacebot.x.limits import LONGEST_WAIT, WINDOW, Budget, Gap, Lane, Rate, read_rate
+from tests.clocks import FakeClock
 
 NOW = datetime(2026, 10, 1, 12, 0, tzinfo=UTC)
 START = 50_000.0
+SLACK = 6.0
+"""Seconds by which a window may seem longer than it is: headers are in whole seconds, and answers travel."""
+
+
+def at(moment: float) -> datetime:
+    """Our own wall clock at this monotonic time."""
+    return NOW + timedelta(seconds=moment - START)
 
 
 def told(remaining: int, reset_in: float, limit: int = 300) -> Rate:
@@ -144,7 +154,7 @@ class Server:
     """X's side: fixed windows that begin with the first request of each, and headers in whole seconds of its own clock."""
 
     def __init__(self, limit: int, ahead: float) -> None:
-        self.limit, self.ahead = limit, ahead
+        self.limit, self.ahead = limit, timedelta(seconds=ahead)
         self.ends = -1.0
         self.count = 0
         self.most = 0
@@ -154,18 +164,17 @@ class Server:
             self.ends, self.count = now + WINDOW, 0
         self.count += 1
         self.most = max(self.most, self.count)
-        date = datetime.fromtimestamp(int(now + self.ahead), UTC)
         return {
             "X-Rate-Limit-Limit": str(self.limit),
             "x-rate-limit-remaining": str(max(0, self.limit - self.count)),
-            "x-rate-limit-reset": str(int(self.ends + self.ahead) + 1),
-            "Date": date.strftime("%a, %d %b %Y %H:%M:%S GMT"),
+            "x-rate-limit-reset": str(int((at(self.ends) + self.ahead).timestamp()) + 1),
+            "Date": format_datetime((at(now) + self.ahead).replace(microsecond=0), usegmt=True),
         }
 
 
 @given(
     limit=st.sampled_from([1, 2, 10, 25]),
-    ahead=st.floats(-100, 1e9),
+    ahead=st.floats(-1e5, 1e8),
     talks=st.booleans(),
     steps=st.lists(
         st.tuples(st.sampled_from(Lane), st.floats(0, 400), st.floats(0.01, 3), st.booleans()), min_size=1, max_size=120
@@ -187,9 +196,39 @@ def test_never_more_than_the_limit_in_any_window(
             continue
         budget.count_request(lane, now)
         headers = server.receive(now + latency / 2)
-        rate = read_rate(headers if talks else {}, NOW) if answered else None
+        rate = read_rate(headers if talks else {}, at(now + latency)) if answered else None
         flying.append((now + latency, rate))
     assert server.most <= limit
+
+
+@given(
+    limit=st.sampled_from([1, 3, 10]),
+    fraction=st.floats(0, 0.99),
+    steps=st.lists(
+        st.tuples(st.sampled_from(Lane), st.floats(0, 400), st.floats(0.001, 3), st.booleans()),
+        min_size=1,
+        max_size=120,
+    ),
+)
+def test_the_strict_local_x_never_refuses(
+    *, limit: int, fraction: float, steps: list[tuple[Lane, float, float, bool]]
+) -> None:
+    """Its windows end at whole seconds, and the background takes whatever it is given."""
+    clock = FakeClock()
+    clock.jump(fraction)
+    x, budget = RateLimits(clock), Budget(limit=limit)
+    for lane, pause, latency, answered in steps:
+        clock.jump(pause)
+        if (wait := budget.wait(lane, clock.monotonic())) > WINDOW / 2:
+            continue
+        clock.jump(wait)
+        if budget.wait(lane, clock.monotonic()) > 0:
+            continue
+        budget.count_request(lane, clock.monotonic())
+        clock.jump(latency)
+        status = x.take("spaces", "app", limit=limit, once_a_second=False, drain=False)
+        assert not status.refused
+        budget.request_done(read_rate(status.headers(), clock.now()) if answered else None, clock.monotonic())
 
 
 @given(
@@ -209,13 +248,125 @@ def test_without_headers_any_900_seconds_hold_at_most_the_limit(limit: int, step
 
 def test_the_reset_is_measured_against_xs_own_clock() -> None:
     headers = {"X-RATE-LIMIT-RESET": "1633364979", "date": "Mon, 04 Oct 2021 16:25:39 GMT"}
-    assert read_rate(headers, NOW).reset_in == 240
+    assert read_rate(headers, datetime(2021, 10, 4, 16, 5, tzinfo=UTC)).reset_in == 240
     assert read_rate({"x-rate-limit-reset": str(int(NOW.timestamp()) + 33)}, NOW).reset_in == 33
     assert read_rate({"retry-after": "7"}, NOW).reset_in == 7
+
+
+@pytest.mark.parametrize("date", ["Mon, 02 Oct 2023 12:00:00 GMT", "Thu, 01 Oct 2026 14:00:00 GMT", "today", ""])
+def test_a_date_that_is_not_plausible_is_not_believed(date: str) -> None:
+    assert read_rate({"x-rate-limit-reset": str(int(NOW.timestamp()) + 33), "Date": date}, NOW).reset_in == 33
+
+
+def test_no_answer_closes_anything_for_longer_than_two_windows() -> None:
+    a_year = str(int(NOW.timestamp()) + 365 * 86_400)
+    assert read_rate({"x-rate-limit-reset": a_year}, NOW).reset_in == LONGEST_WAIT
+    assert read_rate({"retry-after": "999999999"}, NOW).reset_in == LONGEST_WAIT
 
 
 @given(text=st.text(), date=st.text())
 def test_nonsense_in_headers_counts_as_silence(text: str, date: str) -> None:
     rate = read_rate({"x-rate-limit-limit": text, "x-rate-limit-reset": text, "Date": date}, NOW)
     assert rate.limit is None or text.isdigit()
-    assert rate.reset_in is None or 0 <= rate.reset_in <= 86_400
+    assert rate.reset_in is None or 0 <= rate.reset_in <= LONGEST_WAIT
+
+
+# What X says may be wrong
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_an_empty_window_until_far_ahead_lets_one_request_through_after_a_window(*, refused: bool) -> None:
+    budget, now, sent = Budget(limit=300), START, []
+    for _ in range(5):
+        now += budget.wait(Lane.BACKGROUND, now)
+        budget.count_request(Lane.BACKGROUND, now)
+        budget.request_done(told(0, LONGEST_WAIT), now, refused=refused)
+        sent.append(now)
+    assert all(WINDOW <= later - earlier <= WINDOW + SLACK for earlier, later in pairwise(sent))
+
+
+def test_a_window_kept_nearly_empty_does_not_starve_the_background_while_people_ask() -> None:
+    budget, now, sent = Budget(limit=300), START, [START]
+    while now < START + 8 * WINDOW:
+        for lane in (Lane.BACKGROUND, Lane.INTERACTIVE):  # who sleeps until the window ends is there first
+            if budget.wait(lane, now) <= 0:
+                budget.count_request(lane, now)
+                budget.request_done(told(5, LONGEST_WAIT), now)
+                sent += [now] if lane is Lane.BACKGROUND else []
+        now += 1.0
+    assert max(later - earlier for earlier, later in pairwise(sent)) <= WINDOW + SLACK
+
+
+def test_a_newer_answer_gives_requests_back_and_brings_the_reset_nearer() -> None:
+    budget = Budget(limit=300)
+    budget.count_request(Lane.INTERACTIVE, START)
+    budget.request_done(told(1, LONGEST_WAIT, limit=2), START)
+    budget.count_request(Lane.INTERACTIVE, START + 1)
+    budget.request_done(told(250, 600), START + 2)
+    window = budget.window(START + 2)
+    assert (window.limit, window.remaining, window.reset) == (300, 250, START + 602)
+
+
+def test_a_newer_answer_never_gives_back_more_than_what_we_ourselves_have_left() -> None:
+    budget = Budget(limit=10)
+    for second in range(4):
+        budget.count_request(Lane.INTERACTIVE, START + second)
+        budget.request_done(told(2, 600, limit=10), START + second)
+    budget.count_request(Lane.INTERACTIVE, START + 5)
+    budget.request_done(told(10, 590, limit=10), START + 5)
+    assert budget.window(START + 5).remaining == 5
+
+
+def test_an_answer_that_may_be_older_gives_nothing_back() -> None:
+    budget = Budget(limit=300)
+    budget.count_request(Lane.INTERACTIVE, START)
+    budget.count_request(Lane.INTERACTIVE, START)
+    budget.request_done(told(40, 600), START + 1)
+    budget.request_done(told(250, 100), START + 2)
+    assert budget.window(START + 2) == budget.window(START + 1)
+    assert budget.window(START + 2).remaining == 39
+
+
+def test_what_is_lost_on_the_way_may_land_in_the_next_window() -> None:
+    budget = Budget(limit=10)
+    budget.count_request(Lane.INTERACTIVE, START)
+    budget.request_done(told(9, 5, limit=10), START)
+    budget.count_request(Lane.INTERACTIVE, START + 4)
+    budget.request_done(None, START + 4)
+    assert budget.window(START + 6).remaining == 9
+
+
+numbers = st.one_of(st.integers(0, 3), st.integers(0, 10**12), st.text(max_size=4)).map(str)
+dates = st.one_of(
+    st.datetimes(timezones=st.just(UTC)).map(format_datetime), st.just(format_datetime(NOW)), st.text(max_size=8)
+)
+headers = st.fixed_dictionaries(
+    {},
+    optional={
+        "x-rate-limit-limit": numbers,
+        "x-rate-limit-remaining": numbers,
+        "x-rate-limit-reset": st.one_of(
+            numbers, st.integers(-2000, 2000).map(lambda off: str(int(at(START + off).timestamp())))
+        ),
+        "retry-after": numbers,
+        "date": dates,
+    },
+)
+
+
+@given(
+    answers=st.lists(st.tuples(headers, st.booleans(), st.floats(0, 3), st.sampled_from(Lane)), min_size=1, max_size=30)
+)
+def test_whatever_the_headers_say_one_request_goes_in_every_window(
+    answers: list[tuple[dict[str, str], bool, float, Lane]],
+) -> None:
+    """An answer after the other, whatever each of them says, and whether or not it is a refusal."""
+    budget, now = Budget(limit=300), START
+    for given_headers, refused, latency, lane in answers:
+        budget.count_request(lane, now)
+        now += latency
+        budget.request_done(read_rate(given_headers, at(now)), now, refused=refused)
+        answered = now
+        while (wait := budget.wait(lane, now)) > 0:
+            now += max(wait, 1e-6)
+            assert now - answered <= WINDOW + SLACK

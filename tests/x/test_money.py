@@ -12,8 +12,9 @@ from spacebot.x import endpoints
 from spacebot.x.base import XObject
 from spacebot.x.endpoints import Request
 from spacebot.x.fields import FULL, SWEEP
+from spacebot.x.lenient import answered_at
 from spacebot.x.model import Page, Problem, Space, User
-from spacebot.x.money import Prices, Usage, billed_at, ceiling_of, dollars, millicents, usage_of
+from spacebot.x.money import Prices, Usage, ceiling_of, dollars, millicents, usage_of
 from spacebot.x.posts import Post, PostId
 
 
@@ -118,14 +119,14 @@ def test_what_could_not_be_read_was_billed_all_the_same() -> None:
 
 def test_the_day_of_the_bill_is_the_one_on_x_own_clock() -> None:
     ours = datetime(2026, 10, 2, 0, 0, 1, tzinfo=UTC)
-    stated = billed_at({"date": "Thu, 01 Oct 2026 23:59:59 GMT"}, ours)
+    stated = answered_at({"date": "Thu, 01 Oct 2026 23:59:59 GMT"}, ours)
     assert stated == datetime(2026, 10, 1, 23, 59, 59, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("date", [None, "", "yesterday", "Thu, 01 Jan 1970 00:00:00 GMT", "Thu, 01 Oct 2026 12:00:00"])
 def test_a_date_that_is_missing_or_nonsense_is_not_believed(date: str | None) -> None:
     ours = datetime(2026, 10, 2, 0, 0, 1, tzinfo=UTC)
-    assert billed_at({} if date is None else {"Date": date}, ours) == ours
+    assert answered_at({} if date is None else {"Date": date}, ours) == ours
 
 
 def test_dollars_and_thousandths_of_a_cent_are_the_same_money() -> None:
