@@ -56,8 +56,8 @@ def check() -> None:
 
 @main.command()
 def healthy() -> None:
-    """Say whether the bot on this database is connected; for a container's health check."""
-    trouble = asyncio.run(checking.healthy(_database()))
+    """Say whether the bot on this database is connected and X answers it; for a container's health check."""
+    trouble = asyncio.run(checking.healthy(_database(), SystemClock()))
     if trouble is not None:
         _end(trouble, FAILED)
     click.echo("connected")

@@ -18,6 +18,7 @@ from spacebot.clock import Clock, SystemClock
 from spacebot.deliver.courier import Courier
 from spacebot.deliver.publisher import TROUBLES
 from spacebot.errors import SpacebotError, StoreError, XBadToken, XError
+from spacebot.pulse import beat
 from spacebot.settings import Settings
 from spacebot.store.connection import Store
 from spacebot.store.lock import ProcessLock
@@ -34,11 +35,6 @@ DRAIN = 8.0
 """Seconds that announcements and answers under way get to finish when the bot is told to stop; `docker stop` waits ten."""
 
 LONGEST_RETRY = 60.0
-
-HEARTBEAT = "heartbeat"
-"""The note that says when the bot was last seen connected."""
-
-BEAT_SECONDS = 30.0
 
 FORGET_SECONDS = 3600.0
 
@@ -90,10 +86,11 @@ async def serve(settings: Settings, clock: Clock, stop: asyncio.Event) -> None:
 
 
 def _start_loops(pieces: Pieces, store: Store, clock: Clock) -> set[asyncio.Task[None]]:
-    bot = pieces.bot
+    bot, sweeper = pieces.bot, pieces.watcher.sweeper
+    pulse = beat(store, clock, connected=lambda: bot.is_connected, sweeps=lambda: sweeper.state)
     loops = {
         asyncio.create_task(bot.connect(), name="gateway"),
-        asyncio.create_task(_beat(bot, store, clock), name="heartbeat"),
+        asyncio.create_task(pulse, name="heartbeat"),
         asyncio.create_task(pieces.watcher.run(), name="watcher"),
         asyncio.create_task(pieces.keywords.run(), name="keywords"),
         asyncio.create_task(_once_ready(bot, pieces.courier.run), name="courier"),
@@ -141,18 +138,6 @@ async def _forget(store: Store, clock: Clock) -> None:
         else:
             log.debug("%d Spaces were forgotten.", forgotten)
         await clock.sleep(FORGET_SECONDS)
-
-
-async def _beat(bot: Spacebot, store: Store, clock: Clock) -> None:
-    """Note every so often that the bot is connected, for `spacebot healthy`."""
-    await bot.wait_until_ready()
-    while True:
-        if bot.is_connected:
-            with contextlib.suppress(StoreError):  # whoever needs the database says so
-                await store(Queries.set_note, HEARTBEAT, clock.now().isoformat())
-            await clock.sleep(BEAT_SECONDS)
-        else:
-            await clock.sleep(1.0)
 
 
 async def _push(push: Push, billing: Billing) -> None:

@@ -1,42 +1,36 @@
 """`spacebot check` and `spacebot healthy`: do settings, database and tokens work, is the bot connected?"""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from pathlib import Path
 
 import aiohttp
 import discord
 
-from spacebot.app import BEAT_SECONDS, HEARTBEAT
 from spacebot.bot.client import INVITE
 from spacebot.bot.connection import point_at
-from spacebot.clock import SystemClock
+from spacebot.clock import Clock, SystemClock
 from spacebot.errors import StoreError, XBadToken, XError
+from spacebot.pulse import NOTE, Pulse
 from spacebot.settings import Settings
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
 from spacebot.wiring import DISCORD_REFUSES, auth_of, x_client, x_refuses
 from spacebot.x.source import NOBODY
 
-UNHEALTHY_AFTER = timedelta(seconds=3 * BEAT_SECONDS)
 
+async def healthy(database: Path, clock: Clock) -> str | None:
+    """Why the bot that uses this database does not seem to be well; None if it does.
 
-async def healthy(database: Path) -> str | None:
-    """Why the bot that uses this database does not seem to be connected; None if it does.
-
-    Makes no request to Discord or X, so it may be called every minute.
+    It is well while it is connected to Discord and X answers its sweeps. Makes no request to Discord or X, so it may be
+    called every minute.
     """
     try:
         async with Store(database, read_only=True) as store:
-            beat = await store(Queries.note, HEARTBEAT)
+            note = await store(Queries.note, NOTE)
     except StoreError as error:
         return str(error)
-    if beat is None:
-        return "the bot has never been connected to Discord"
-    silence = SystemClock().now() - datetime.fromisoformat(beat)
-    if silence > UNHEALTHY_AFTER:
-        return f"the bot was last connected to Discord {int(silence.total_seconds())} seconds ago"
-    return None
+    pulse = Pulse.parse(note) if note is not None else None
+    return pulse.trouble(clock.now()) if pulse is not None else "no bot has been at work on this database"
 
 
 async def check(settings: Settings, say: Callable[[str], None]) -> bool:

@@ -30,6 +30,7 @@ LAYERS = (
     ("spacebot.bot", "spacebot.web"),
     ("cogs",),
     ("spacebot.wiring",),
+    ("spacebot.pulse",),
     ("spacebot.app",),
     ("spacebot.check",),
     ("spacebot.sandbox.discord.permissions", "spacebot.sandbox.discord.refusals", "spacebot.sandbox.discord.window"),

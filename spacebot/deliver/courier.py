@@ -77,6 +77,9 @@ LONGEST_RETRY = timedelta(minutes=5)
 LEDGER = "ledger"
 """The name under which failures of the database are noted in the outage."""
 
+CREDENTIALS = "the bot's token"
+"""What fails where Discord refuses all of the bot."""
+
 
 class Publisher(Protocol):
     """Discord, as the courier needs it."""
@@ -180,6 +183,11 @@ class Courier:
         self._stopping = False
         self._at_rest = asyncio.Event()
         self._outage = outage if outage is not None else ledger_outage()
+        self._credentials = Outage(
+            log,
+            failed="Discord does not take %(what)s: %(error)s. Nothing is sent until it does; it is tried again.",
+            recovered="Discord takes %(what)s again.",
+        )
         self._ahead: float | None = None
 
     def wake(self) -> None:
@@ -318,6 +326,8 @@ class Courier:
         except MessageRefused as error:
             await self._retry_refused(job, error.obstacle)
         except TryLater as error:
+            if error.obstacle.reason is Reason.CREDENTIALS_REFUSED:
+                self._credentials.failed(CREDENTIALS, sentence(error.obstacle), level=logging.ERROR)
             await self._retry(job, _lasting(job, error), unclear=False, after=timedelta(seconds=error.seconds))
         except Unclear as error:
             after = min(timedelta(seconds=2 ** min(job.attempts, 10)), LONGEST_RETRY)
@@ -428,6 +438,7 @@ class Courier:
             log.info("Delivery %d to channel %d went through after all.", job.delivery_id, job.channel_id)
         self._warned.discard(job.delivery_id)
         self._unclear = 0
+        self._credentials.recovered(CREDENTIALS)
 
     async def _retry(self, job: Job, obstacle: Obstacle | None, *, unclear: bool, after: timedelta) -> None:
         try:
@@ -439,7 +450,9 @@ class Courier:
 
 
 def _lasting(job: Job, error: DiscordError) -> Obstacle | None:
-    """Why it fails, if it has failed often enough to be shown to people."""
+    """Why it fails, if it has failed often enough to be shown to people, and the channel is to blame."""
+    if error.obstacle.reason is Reason.CREDENTIALS_REFUSED:
+        return None
     return error.obstacle if job.attempts >= PASSING else None
 
 

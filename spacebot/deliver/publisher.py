@@ -52,7 +52,10 @@ TROUBLES = (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError, j
 """What a request to Discord can raise; discord.py lets some of aiohttp's errors through, and truncated bodies."""
 
 SERVER_ERRORS = 500
-TOO_MANY = 429
+FORBIDDEN = 403
+
+NO_CHANNELS_FAULT = {401: Reason.CREDENTIALS_REFUSED, 429: Reason.SLOW_DOWN}
+"""Statuses with which Discord refuses the bot, wherever it writes."""
 
 
 class DiscordPublisher:
@@ -239,8 +242,8 @@ def link_view(card: Card) -> discord.ui.View | None:
 def _mapped(error: discord.HTTPException) -> DiscordError:
     if error.status >= SERVER_ERRORS:
         return Unclear(Obstacle(reason=Reason.DISCORD_FAILED, details=(str(error.status),)))
-    if error.status == TOO_MANY:
-        return TryLater(Obstacle(reason=Reason.SLOW_DOWN), seconds=60.0)
+    if error.status in NO_CHANNELS_FAULT:  # whatever its code may say of a channel
+        return TryLater(Obstacle(reason=NO_CHANNELS_FAULT[error.status]), seconds=60.0)
     if error.code == UNKNOWN_MESSAGE:
         return MessageGone()
     if error.code in CHANNEL_OBSTACLES:
@@ -248,6 +251,6 @@ def _mapped(error: discord.HTTPException) -> DiscordError:
     if error.code == BLOCKED_BY_AUTOMOD:
         return MessageRefused(Obstacle(reason=Reason.AUTOMOD))
     answer = (str(error.status), str(error.code))
-    is_channels = error.status in {401, 403}
+    is_channels = error.status == FORBIDDEN
     why = Obstacle(reason=Reason.CHANNEL_REFUSED if is_channels else Reason.MESSAGE_REFUSED, details=answer)
     return Refused(why) if is_channels else MessageRefused(why)

@@ -44,6 +44,8 @@ class Reason(StrEnum):
     """[HTTP status]"""
     SLOW_DOWN = "slow_down"
     UNREACHABLE = "unreachable"
+    CREDENTIALS_REFUSED = "credentials_refused"
+    """Discord does not take the bot's token: no channel has to do with it."""
     NO_ANSWER = "no_answer"
     """[name of the exception]"""
     SEARCH_TOO_LONG = "search_too_long"

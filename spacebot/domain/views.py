@@ -91,6 +91,8 @@ class Status:
     last_good_sweep: datetime | None
     trouble: str | None
     """Why X cannot be asked, if it cannot."""
+    is_overdue: bool
+    """Whether X has answered no sweep for longer than that can take while all is well."""
     store_trouble: str | None
     """Why the database does not work, if it does not."""
     hosts: int

@@ -32,6 +32,7 @@ SENTENCES = {
     Reason.DISCORD_FAILED: "Discord failed with status {}",
     Reason.SLOW_DOWN: "Discord asks to slow down here",
     Reason.UNREACHABLE: "Discord cannot be reached",
+    Reason.CREDENTIALS_REFUSED: "Discord does not take my token; whoever runs me has to look at it",
     Reason.NO_ANSWER: "Discord did not answer: {}",
     Reason.SEARCH_TOO_LONG: "there are too many messages to look through",
     Reason.UNFORESEEN: "an unforeseen error",

@@ -33,6 +33,9 @@ def status_card(status: Status) -> Card:
         troubles.append("the connection to Discord is lost; it is tried again until it works")
     if status.trouble:
         troubles.append(status.trouble)
+    elif status.is_overdue:
+        since = f"since {moment(status.last_good_sweep)}" if status.last_good_sweep else "yet"
+        troubles.append(f"X has answered no sweep {since}: what starts meanwhile is found late")
     if status.store_trouble:
         troubles.append(f"the database: {status.store_trouble}")
     paused = [f"<#{pause.channel_id}>: {sentence(pause.obstacle)}" for pause in status.pauses]

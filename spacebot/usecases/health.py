@@ -66,6 +66,7 @@ class Health:
             connected=self._connected(),
             last_good_sweep=sweeps.last_good_at,
             trouble=sweeps.trouble,
+            is_overdue=sweeps.is_overdue,
             store_trouble=self._store_trouble(),
             hosts=0,
             queue=Queue(unsent=0, edits=0, oldest=None),

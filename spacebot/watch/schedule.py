@@ -167,7 +167,12 @@ class Schedule:
     @property
     def bound(self) -> float:
         """Seconds within which every host is asked about while batches go at their present pace."""
-        return max(GRACE, SWEEPS * math.ceil(len(self._hosts) / IDS_PER_REQUEST) * self._seconds)
+        return max(GRACE, SWEEPS * self.seconds_per_sweep)
+
+    @property
+    def seconds_per_sweep(self) -> float:
+        """Seconds in which every host could be asked about once, at the present pace; 0 if nobody is followed."""
+        return math.ceil(len(self._hosts) / IDS_PER_REQUEST) * self._seconds
 
     def next_batch(self, now: float) -> list[UserId]:
         """Up to 100 hosts to ask about now, each once; it counts as asked. Every host, where there are no more than that."""

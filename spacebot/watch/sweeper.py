@@ -17,7 +17,7 @@ from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
 from spacebot.watch.failures import REST_AFTER_FAILURE, Failures
 from spacebot.watch.intake import Intake
-from spacebot.watch.schedule import Schedule
+from spacebot.watch.schedule import GRACE, SWEEPS, Schedule
 from spacebot.watch.watchlists import Watchlists
 from spacebot.x.host_batcher import HostAnswer
 from spacebot.x.model import Page, Space
@@ -55,6 +55,9 @@ class SweepState:
     """When the last batch was answered."""
     trouble: str | None = None
     """Why the last one was not, if it was not."""
+    is_overdue: bool = False
+    """Whether the last good batch is longer ago than three sweeps of all hosts and a minute. Never while nobody is
+    followed."""
 
 
 class Sweeper:
@@ -70,9 +73,6 @@ class Sweeper:
         doubt: Takes Spaces that an answer has left out: their own id decides.
         failures: Shared by all loops of the watch.
         may_detect: Whether the day's budget has room for looking for Spaces.
-
-    Attributes:
-        state: How the sweeps go.
     """
 
     def __init__(
@@ -98,7 +98,17 @@ class Sweeper:
         self._failures = failures
         self._may_detect = may_detect
         self._woken = asyncio.Event()
-        self.state = SweepState()
+        self._state = SweepState()
+        self._owed_since: float | None = None
+        """Since when an answer is owed, on the monotonic clock; None while nobody is followed."""
+
+    @property
+    def state(self) -> SweepState:
+        """How the sweeps go. Whether they are overdue is a matter of time alone: a loop that hangs is overdue, too."""
+        if self._owed_since is None:
+            return self._state
+        most = SWEEPS * self._plan.seconds_per_sweep + GRACE
+        return replace(self._state, is_overdue=self._clock.monotonic() - self._owed_since > most)
 
     def watchlists_changed(self) -> None:
         """Read the watchlists before the next batch, which does not wait."""
@@ -121,11 +131,16 @@ class Sweeper:
 
     async def run(self) -> None:
         """Sweep until cancelled."""
+        self._owed_since = self._clock.monotonic()
         while True:
             self._woken.clear()
             await self._watchlists.refresh()
+            if not self._plan.seconds_per_sweep:
+                self._owed_since = None
+            elif self._owed_since is None:
+                self._owed_since = self._clock.monotonic()
             if not self._may_detect():
-                self.state = replace(self.state, trouble=OUT_OF_BUDGET)
+                self._state = replace(self._state, trouble=OUT_OF_BUDGET)
                 await self._rest(BUDGET_REST)
             elif hosts := self._plan.next_batch(self._clock.now().timestamp()):
                 await self._sweep(hosts)
@@ -136,17 +151,18 @@ class Sweeper:
         try:
             await self._ask_about(hosts)
         except SpacebotError as error:
-            self.state = replace(self.state, trouble=str(error))
+            self._state = replace(self._state, trouble=str(error))
             self._failures.failed("sweep", error)
             self._plan.missed(hosts)
             await self._rest(self._failures.rest_after(error))
         except Exception:
-            self.state = replace(self.state, trouble=UNFORESEEN)
+            self._state = replace(self._state, trouble=UNFORESEEN)
             log.exception("A sweep failed in an unforeseen way; the next one goes on.")
             self._plan.missed(hosts)
             await self._clock.sleep(REST_AFTER_FAILURE)
         else:
-            self.state = SweepState(last_good_at=self._clock.now())
+            self._state = SweepState(last_good_at=self._clock.now())
+            self._owed_since = self._clock.monotonic()
             self._failures.sweep_went_well()
             self._failures.recovered("sweep")
 

@@ -26,6 +26,7 @@ def status(**parts: Any) -> Status:
         "connected": True,
         "last_good_sweep": START,
         "trouble": None,
+        "is_overdue": False,
         "store_trouble": None,
         "hosts": 1200,
         "queue": Queue(unsent=0, edits=0, oldest=None),
@@ -51,7 +52,14 @@ def test_a_status_without_trouble_says_that_it_works() -> None:
 
 
 @pytest.mark.parametrize(
-    "trouble", [{"connected": False}, {"trouble": "X asks for a pause"}, {"store_trouble": "disk full"}]
+    "trouble",
+    [
+        {"connected": False},
+        {"trouble": "X asks for a pause"},
+        {"is_overdue": True},
+        {"is_overdue": True, "last_good_sweep": None},
+        {"store_trouble": "disk full"},
+    ],
 )
 def test_any_trouble_is_named_and_does_not_work(trouble: dict[str, object]) -> None:
     card = status_card(status(**trouble))

@@ -3,6 +3,7 @@
 import json
 import random
 import re
+import zlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -10,14 +11,16 @@ from typing import Literal
 from spacebot.sandbox.x.problems import Json, blank, too_many_connections, type_uri
 
 _JSON = "application/json; charset=utf-8"
+_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
     """One way to fail.
 
-    `status` None leaves the real answer as it is; otherwise `status`, `body`, `content_type` (None: no such header) and
-    `headers` are the answer, and the request does nothing. `delay` is slept on the local X's clock beforehand, in seconds.
+    `status` None leaves the real answer as it is, but for the `headers` that it gets beside or instead of its own; otherwise
+    `status`, `body`, `content_type` (None: no such header) and `headers` are the answer, and the request does nothing. An
+    `encoding` says that `body` is compressed already, and `endless` writes it again and again until the client leaves. `delay` is slept on the local X's clock beforehand, in seconds.
     `drop` resets the connection before the request is handled, or after that, or closes it halfway through the body.
     `drain` uses the rate-limit window up first, so that the answer is a real 429. `times` is how many requests it meets,
     None for all of them. Of a stream, `silent` keeps it open without a byte, and `cut` ends it after that many bytes.
@@ -33,6 +36,8 @@ class Fault:
     drain: bool = False
     silent: bool = False
     cut: int | None = None
+    encoding: str | None = None
+    endless: bool = False
 
     @classmethod
     def usage_capped(cls, *, times: int | None = 1) -> "Fault":
@@ -136,6 +141,32 @@ class Fault:
     def too_many_connections(cls, *, times: int | None = 1) -> "Fault":
         """429: an earlier connection is still open."""
         return cls(status=429, body=_dump(too_many_connections("2.167")), times=times)
+
+    @classmethod
+    def claims(cls, headers: Mapping[str, str], *, times: int | None = 1) -> "Fault":
+        """The real answer, with these headers: of limits and dates X may say anything."""
+        return cls(headers=headers, times=times)
+
+    @classmethod
+    def large(cls, size: int, *, times: int | None = 1) -> "Fault":
+        """JSON of that many bytes, all of it an answer's."""
+        item = b'{"id":"1LargestSpace","state":"live"},'
+        return cls(status=200, body=b'{"data":[' + item * (size // len(item)) + item[:-1] + b"]}", times=times)
+
+    @classmethod
+    def bomb(cls, size: int, *, times: int | None = 1) -> "Fault":
+        """That many bytes of gzip, a thousand times as many unpacked, and no end."""
+        packer = zlib.compressobj(wbits=31)
+        head = packer.compress(b" ") + packer.flush(zlib.Z_FULL_FLUSH)
+        # After a full flush nothing refers to what came before, so that the same bytes may come again.
+        block = packer.compress(b" " * _BLOCK) + packer.flush(zlib.Z_FULL_FLUSH)
+        body = head + block * ((size - len(head)) // len(block))
+        return cls(status=200, body=body, encoding="gzip", times=times)
+
+    @classmethod
+    def never_ends(cls, *, times: int | None = 1) -> "Fault":
+        """A chunked body without an end."""
+        return cls(status=200, body=b" " * _BLOCK, endless=True, times=times)
 
     @classmethod
     def passing(cls) -> tuple["Fault", ...]:

@@ -7,6 +7,7 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from types import TracebackType
 from typing import Literal, Self, Unpack
@@ -24,7 +25,7 @@ from spacebot.sandbox.x.oauth import SCOPES, Clients, OAuthServer
 from spacebot.sandbox.x.problems import too_many_connections
 from spacebot.sandbox.x.quirks import Generation, Quirks
 from spacebot.sandbox.x.streams import Streams
-from spacebot.sandbox.x.wire import headers_of, reset, send, send_half
+from spacebot.sandbox.x.wire import headers_of, reset, send, send_forever, send_half
 
 
 class LocalX:
@@ -227,6 +228,8 @@ class LocalX:
             return reset(request)
         if reply.backfill is not None:
             return await self._stream(request, headers, fault, backfill=reply.backfill)
+        if fault is not None and fault.endless:
+            return await send_forever(request, reply, headers)
         return await (send_half if drop == "truncate" else send)(request, reply, headers)
 
     async def _stream(
@@ -244,11 +247,19 @@ class LocalX:
     def _reply(self, asked: Request, fault: Fault | None) -> Reply:
         if fault is None or fault.status is None:
             reply = self._api.answer(asked, drain=fault is not None and fault.drain)
+            if fault is not None:
+                reply = replace(reply, headers={**reply.headers, **fault.headers})
             if reply.backfill is None or self.streams.connected < self.streams.most:
                 return reply
             body = json.dumps(too_many_connections(self.quirks.generation)).encode()
             return Reply(status=429, body=body)
-        return Reply(status=fault.status, body=fault.body, content_type=fault.content_type, headers=fault.headers)
+        encoding = {"Content-Encoding": fault.encoding} if fault.encoding is not None else {}
+        return Reply(
+            status=fault.status,
+            body=fault.body,
+            content_type=fault.content_type,
+            headers={**fault.headers, **encoding},
+        )
 
     def _record(self, asked: Request, reply: Reply | None, headers: Mapping[str, str], fault: Fault | None) -> None:
         exchange = Exchange(

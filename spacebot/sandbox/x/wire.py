@@ -1,5 +1,6 @@
 """Puts a reply on the wire, whole or broken: compressed where the client accepts that, cut short where a fault wants it."""
 
+import contextlib
 import gzip
 import socket
 import struct
@@ -41,6 +42,16 @@ async def send_half(request: web.Request, reply: Reply, headers: Mapping[str, st
     return response
 
 
+async def send_forever(request: web.Request, reply: Reply, headers: Mapping[str, str]) -> web.StreamResponse:
+    """Send the body again and again, in chunks, until the client leaves."""
+    response = web.StreamResponse(status=reply.status, headers=headers)
+    await response.prepare(request)
+    with contextlib.suppress(ConnectionError):
+        while request.transport is not None and not request.transport.is_closing():
+            await response.write(reply.body)
+    return response
+
+
 def reset(request: web.Request) -> web.StreamResponse:
     """Break the connection without a word; the response returned goes nowhere."""
     transport = request.transport
@@ -53,6 +64,8 @@ def reset(request: web.Request) -> web.StreamResponse:
 
 
 def _encoded(request: web.Request, reply: Reply, headers: Mapping[str, str]) -> tuple[dict[str, str], bytes]:
+    if "Content-Encoding" in headers:
+        return dict(headers), reply.body
     accepted = {coding.partition(";")[0].strip() for coding in request.headers.get("Accept-Encoding", "").split(",")}
     if "gzip" in accepted and reply.body:
         return {**headers, "Content-Encoding": "gzip"}, gzip.compress(reply.body, mtime=0)
