@@ -1,6 +1,7 @@
 """What goes wrong on the local X goes wrong as it does on X, where and as often as was asked."""
 
 import asyncio
+import json
 from typing import Literal
 
 import aiohttp
@@ -158,3 +159,32 @@ def test_random_faults_come_in_every_way_there_is() -> None:
     met = [box.take("user", "/2/users/12") for _ in range(500)]
     assert all(fault in met for fault in Fault.every())
     assert all(fault in Fault.every() for fault in Fault.passing())
+
+
+async def test_a_real_answer_may_claim_anything_of_limits_and_dates() -> None:
+    async with local_x() as (x, ask):
+        date = "Sun, 01 Oct 2023 12:00:00 GMT"
+        x.fault("user", Fault.claims({"x-rate-limit-remaining": "0", "Date": date}))
+        answers = [await ask.get("/2/users/12") for _ in range(2)]
+        assert [answer.status for answer in answers] == [200, 200]
+        assert [answer.headers["x-rate-limit-remaining"] for answer in answers] == ["0", "298"]
+        assert answers[0].headers["date"] == date
+
+
+@pytest.mark.parametrize("fault", [Fault.bomb(1 << 16), Fault.never_ends(), Fault.large(1 << 24)])
+async def test_a_body_may_be_larger_than_anybody_wants(fault: Fault) -> None:
+    async with LocalX() as x, aiohttp.ClientSession() as session:
+        x.fault("user", fault)
+        async with session.get(f"{x.url}/2/users/12") as answer:
+            assert answer.status == 200
+            assert len(await answer.content.readexactly(1 << 23)) == 1 << 23
+            answer.close()
+        async with session.get(f"{x.url}/2/users/12") as answer:
+            assert answer.status == 401, "the server goes on"
+
+
+def test_a_large_answer_is_json() -> None:
+    size = 100_000
+    body = Fault.large(size).body
+    assert len(json.loads(body)["data"]) > 1000
+    assert size <= len(body) < size + 100

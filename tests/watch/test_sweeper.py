@@ -203,3 +203,40 @@ async def test_cancelling_the_watcher_is_not_swallowed(tmp_path: Path) -> None:
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running
+
+
+def overdue(post: Post) -> bool:
+    return post.watcher.sweeper.state.is_overdue
+
+
+async def test_sweeps_are_overdue_after_three_of_them_and_a_minute_and_until_the_next_good_one(post: Post) -> None:
+    await post.passing(10)
+    post.x.fault = XDown()
+    await post.passing(50)
+    assert not overdue(post)
+    await post.passing(30)
+    assert overdue(post)
+    post.x.fault = None
+    await post.passing(REST_AFTER_FAILURE + 2 * PACE)
+    assert not overdue(post)
+
+
+async def test_a_sweep_that_never_ends_is_overdue(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    await post.passing(10)
+    monkeypatch.setattr(ScriptedX, "sweep", lambda *_: asyncio.Event().wait())
+    await post.passing(90)
+    assert overdue(post)
+
+
+async def test_the_first_sweep_is_owed_from_when_somebody_is_followed(tmp_path: Path) -> None:
+    async with Store(tmp_path / "ledger.sqlite3") as store, on_watch(store) as post:
+        post.x.fault = XDown()
+        await post.passing(600)
+        assert not overdue(post)
+        await store(Queries.set_channel, GUILD, CHANNEL)
+        await follow(store)
+        post.watcher.sweeper.watchlists_changed()
+        await post.passing(30)
+        assert not overdue(post)
+        await post.passing(60)
+        assert overdue(post)
