@@ -1,12 +1,18 @@
-"""Checks of chosen channels and roles; each failure is a mistake whose sentence says what to do."""
+"""What a choice of channel or role must fulfil; each failing check is a mistake that says what to do.
+
+Who names a channel or a role must be allowed to write there, or to mention it, themselves: the bot lends nobody its own
+permissions.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import discord
+from discord import app_commands
 
 from spacebot.bot.client import Spacebot
-from spacebot.deliver.permissions import POSTABLE, WANTED, missing_permissions
+from spacebot.deliver.permissions import POSTABLE, TO_TELL, WANTED, lacking, missing_permissions
 from spacebot.domain.guilds import WatchLine
 from spacebot.domain.ids import ChannelId, GuildId, RoleId
 from spacebot.domain.mistakes import Mistake
@@ -14,6 +20,9 @@ from spacebot.errors import UserMistake
 from spacebot.present.configuration import ROLE_GONE
 from spacebot.present.mistakes import sentence
 from spacebot.present.reasons import permission_names
+
+Room = app_commands.AppCommandChannel | app_commands.AppCommandThread
+"""A channel or thread that somebody has named in a command, with what they may do there."""
 
 
 def guild_of(interaction: discord.Interaction[Spacebot]) -> discord.Guild:
@@ -28,7 +37,59 @@ def guild_id(interaction: discord.Interaction[Spacebot]) -> GuildId:
     return GuildId(guild_of(interaction).id)
 
 
-def postable(guild: discord.Guild, channel_id: int) -> ChannelId:
+class RoomOption(app_commands.Transformer):
+    """An option for a channel or thread with messages, with what whoever asks may do there, as Discord says."""
+
+    @property
+    def type(self) -> discord.AppCommandOptionType:
+        return discord.AppCommandOptionType.channel
+
+    @property
+    def channel_types(self) -> list[discord.ChannelType]:
+        kinds = discord.ChannelType
+        return [kinds.text, kinds.news, kinds.news_thread, kinds.private_thread, kinds.public_thread]
+
+    async def transform(self, interaction: discord.Interaction[Any], value: Room, /) -> Room:
+        return value
+
+
+def postable(interaction: discord.Interaction[Spacebot], room: Room) -> ChannelId:
+    """The channel that was named, if both who asks may see it and send there, and the bot may post there.
+
+    Raises:
+        UserMistake: exactly what is missing.
+    """
+    _require(room.permissions, room.mention, in_thread=isinstance(room, app_commands.AppCommandThread))
+    return postable_for_bot(guild_of(interaction), room.id)
+
+
+def postable_here(interaction: discord.Interaction[Spacebot]) -> ChannelId:
+    """The channel that a command was given in, as `postable`; for a thread, the channel that it belongs to."""
+    channel = interaction.channel
+    where = channel.parent_id if isinstance(channel, discord.Thread) else interaction.channel_id or 0
+    # Threads have the permissions of their channel.
+    _require(interaction.permissions, f"<#{where}>", in_thread=False)
+    return postable_for_bot(guild_of(interaction), where)
+
+
+def chosen(interaction: discord.Interaction[Spacebot], room: Room | None, configured: ChannelId | None) -> ChannelId:
+    """Where a watch announces: in the channel that was named, else in the guild's, else where the command was given.
+
+    Raises:
+        UserMistake: nothing can be posted there, or who asks names a channel in which they may not write themselves.
+    """
+    if room is not None:
+        return postable(interaction, room)
+    return postable_here(interaction) if configured is None else postable_for_bot(guild_of(interaction), configured)
+
+
+def _require(granted: discord.Permissions, mention: str, *, in_thread: bool) -> None:
+    missing = lacking(granted, TO_TELL, in_thread=in_thread)
+    if missing:
+        raise UserMistake(Mistake.YOU_LACK, channel=mention, lacking=permission_names(missing))
+
+
+def postable_for_bot(guild: discord.Guild, channel_id: int) -> ChannelId:
     """The channel, if the bot may see, send, embed and read history there.
 
     Raises:
@@ -41,9 +102,9 @@ def postable(guild: discord.Guild, channel_id: int) -> ChannelId:
         raise UserMistake(Mistake.NO_TEXT_CHANNEL)
     if isinstance(channel, discord.Thread) and channel.locked:
         raise UserMistake(Mistake.THREAD_LOCKED)
-    lacking = missing_permissions(channel, WANTED)
-    if lacking:
-        raise UserMistake(Mistake.PERMISSIONS_LACKING, channel=channel.mention, lacking=permission_names(lacking))
+    missing = missing_permissions(channel, WANTED)
+    if missing:
+        raise UserMistake(Mistake.PERMISSIONS_LACKING, channel=channel.mention, lacking=permission_names(missing))
     return ChannelId(channel.id)
 
 
@@ -52,7 +113,7 @@ def obstacle(guild: discord.Guild, channel_id: ChannelId | None) -> str | None:
     if channel_id is None:
         return None
     try:
-        postable(guild, channel_id)
+        postable_for_bot(guild, channel_id)
     except UserMistake as mistake:
         return sentence(mistake)
     return None
@@ -66,7 +127,7 @@ def role_trouble(guild: discord.Guild, role_id: RoleId | None) -> str | None:
     if role is None:
         return ROLE_GONE
     try:
-        mentionable(guild, role)
+        mentionable_for_bot(guild, role)
     except UserMistake as mistake:
         return sentence(mistake)
     return None
@@ -77,15 +138,31 @@ def with_obstacles(guild: discord.Guild, lines: Sequence[WatchLine]) -> list[Wat
     return [line if line.paused else replace(line, warning=obstacle(guild, line.channel_id)) for line in lines]
 
 
-def here(interaction: discord.Interaction[Spacebot]) -> int:
-    """The id of the channel that a command was given in; in a thread, that of its parent channel."""
-    channel = interaction.channel
-    if isinstance(channel, discord.Thread):
-        return channel.parent_id
-    return interaction.channel_id or 0
+def mentionable(interaction: discord.Interaction[Spacebot], role: discord.Role, channel_id: ChannelId | None) -> RoleId:
+    """The role, if both who asks and the bot can mention it.
+
+    Where not everybody may, who asks must have the permission in the server at large, so that a change of channel later
+    on changes nothing, and in the channel where it is to be mentioned, if there is one.
+
+    Raises:
+        UserMistake: one cannot, and what to do.
+    """
+    if not role.mentionable and not _may_mention_all(interaction, channel_id):
+        if role.is_default():
+            raise UserMistake(Mistake.YOU_MAY_NOT_MENTION_EVERYONE)
+        raise UserMistake(Mistake.YOU_MAY_NOT_MENTION, name=discord.utils.escape_markdown(role.name))
+    return mentionable_for_bot(guild_of(interaction), role)
 
 
-def mentionable(guild: discord.Guild, role: discord.Role) -> RoleId:
+def _may_mention_all(interaction: discord.Interaction[Spacebot], channel_id: ChannelId | None) -> bool:
+    member = interaction.user
+    if not isinstance(member, discord.Member) or not member.guild_permissions.mention_everyone:
+        return False
+    channel = guild_of(interaction).get_channel_or_thread(channel_id) if channel_id is not None else None
+    return channel is None or channel.permissions_for(member).mention_everyone
+
+
+def mentionable_for_bot(guild: discord.Guild, role: discord.Role) -> RoleId:
     """The role, if the bot can mention it.
 
     Raises:

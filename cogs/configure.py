@@ -1,4 +1,4 @@
-"""The configuration of a guild: `/config channel`, `role`, `announce`, `end`, `alerts`, `show`."""
+"""How a guild hears of Spaces: `/config channel`, `role`, `pings`, `announce`, `end`, `alerts`, `show`."""
 
 from typing import Literal
 
@@ -9,7 +9,6 @@ from discord.ext import commands
 from cogs import checks, everyone
 from spacebot.bot.client import Spacebot
 from spacebot.domain.guilds import AtEnd
-from spacebot.domain.ids import ChannelId
 from spacebot.present import configuration
 
 LONGEST_NOTICE = 24 * 60
@@ -29,26 +28,40 @@ class Configure(commands.GroupCog, group_name="config", group_description="Where
     @app_commands.describe(channel="The channel for hosts without one of their own")
     @app_commands.checks.has_permissions(manage_guild=True)
     async def channel(
-        self, interaction: discord.Interaction[Spacebot], channel: discord.TextChannel | discord.Thread
+        self,
+        interaction: discord.Interaction[Spacebot],
+        channel: app_commands.Transform[checks.Room, checks.RoomOption],
     ) -> None:
         await interaction.response.defer(ephemeral=True)
-        postable = checks.postable(checks.guild_of(interaction), channel.id)
+        postable = checks.postable(interaction, channel)
         await self.guilds.set_channel(checks.guild_id(interaction), postable)
-        await interaction.edit_original_response(content=configuration.channel_sentence(ChannelId(channel.id)))
+        await interaction.edit_original_response(content=configuration.channel_sentence(postable))
 
     @app_commands.command(description="Mention this role with each announcement; without one, nobody")
     @app_commands.describe(role="The role to mention; leave it out to mention nobody")
     @app_commands.checks.has_permissions(manage_guild=True)
     async def role(self, interaction: discord.Interaction[Spacebot], role: discord.Role | None = None) -> None:
         await interaction.response.defer(ephemeral=True)
-        guild = checks.guild_of(interaction)
-        role_id = checks.mentionable(guild, role) if role is not None else None
+        config = await self.guilds.config(checks.guild_id(interaction))
+        role_id = checks.mentionable(interaction, role, config.channel_id) if role is not None else None
         if role is not None and role.is_default():
             await interaction.edit_original_response(content=configuration.ASK_EVERYONE, view=everyone.question())
             return
         await self.guilds.set_role(checks.guild_id(interaction), role_id)
         text = configuration.role_sentence(role_id, checks.guild_id(interaction))
         await interaction.edit_original_response(content=text)
+
+    @app_commands.command(
+        description="How long to mention nobody for a host after a mention for it in the same channel"
+    )
+    @app_commands.describe(minutes="So many minutes; what starts in between is announced quietly. 0: mention each time")
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def pings(
+        self, interaction: discord.Interaction[Spacebot], minutes: app_commands.Range[int, 0, LONGEST_NOTICE]
+    ) -> None:
+        await interaction.response.defer(ephemeral=True)
+        await self.guilds.set_pings(checks.guild_id(interaction), minutes)
+        await interaction.edit_original_response(content=configuration.pings_sentence(minutes))
 
     @app_commands.command(description="Which moments of a Space to announce; what you leave out stays as it is")
     @app_commands.describe(
@@ -85,10 +98,12 @@ class Configure(commands.GroupCog, group_name="config", group_description="Where
     @app_commands.describe(channel="A channel that admins read; leave it out for the server's system channel")
     @app_commands.checks.has_permissions(manage_guild=True)
     async def alerts(
-        self, interaction: discord.Interaction[Spacebot], channel: discord.TextChannel | discord.Thread | None = None
+        self,
+        interaction: discord.Interaction[Spacebot],
+        channel: app_commands.Transform[checks.Room, checks.RoomOption] | None = None,
     ) -> None:
         await interaction.response.defer(ephemeral=True)
-        where = checks.postable(checks.guild_of(interaction), channel.id) if channel is not None else None
+        where = checks.postable(interaction, channel) if channel is not None else None
         await self.guilds.set_admin_channel(checks.guild_id(interaction), where)
         await interaction.edit_original_response(content=configuration.alerts_sentence(where))
 

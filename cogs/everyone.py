@@ -8,7 +8,7 @@ import discord
 from cogs.checks import guild_id, guild_of, mentionable
 from spacebot.bot.client import Spacebot
 from spacebot.bot.replies import explained
-from spacebot.domain.ids import RoleId, UserId
+from spacebot.domain.ids import UserId
 from spacebot.domain.mistakes import Mistake
 from spacebot.errors import UserMistake
 from spacebot.present import configuration
@@ -50,13 +50,17 @@ class EveryoneButton(
             raise UserMistake(Mistake.MAY_NOT_MANAGE)
         if self.answer == "no":
             return configuration.NOBODY_NEW
-        guild = guild_of(interaction)
-        role = mentionable(guild, guild.default_role)
+        role = guild_of(interaction).default_role
         guilds = interaction.client.services.guilds
         if self.what == WHOLE_GUILD:
-            await guilds.set_role(guild_id(interaction), role)
-            return configuration.role_sentence(role, guild_id(interaction))
-        await guilds.set_watch_role(guild_id(interaction), UserId(self.what), RoleId(role))
+            config = await guilds.config(guild_id(interaction))
+            role_id = mentionable(interaction, role, config.channel_id)
+            await guilds.set_role(guild_id(interaction), role_id)
+            return configuration.role_sentence(role_id, guild_id(interaction))
+        lines = await guilds.watchlist(guild_id(interaction))
+        channel_id = next((line.channel_id for line in lines if line.watch.host.user_id == self.what), None)
+        role_id = mentionable(interaction, role, channel_id)
+        await guilds.set_watch_role(guild_id(interaction), UserId(self.what), role_id)
         return configuration.HOST_MENTIONS_EVERYONE
 
 

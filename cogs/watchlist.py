@@ -38,18 +38,17 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
         self,
         interaction: discord.Interaction[Spacebot],
         host: str,
-        channel: discord.TextChannel | discord.Thread | None = None,
+        channel: app_commands.Transform[checks.Room, checks.RoomOption] | None = None,
         role: discord.Role | None = None,
         also: Literal["cohost", "nothing"] | None = None,
     ) -> None:
         await interaction.response.defer(ephemeral=True)
         guild = checks.guild_of(interaction)
         config = await self.guilds.config(checks.guild_id(interaction))
-        where = channel.id if channel is not None else config.channel_id or checks.here(interaction)
-        if channel is None and config.channel_id is not None and guild.get_channel_or_thread(where) is None:
+        if channel is None and config.channel_id is not None and guild.get_channel_or_thread(config.channel_id) is None:
             raise UserMistake(Mistake.GUILD_CHANNEL_GONE)
-        postable = checks.postable(guild, where)
-        role_id = checks.mentionable(guild, role) if role is not None else None
+        postable = checks.chosen(interaction, channel, config.channel_id)
+        role_id = checks.mentionable(interaction, role, postable) if role is not None else None
         asks = role is not None and role.is_default()
         watched = await self.guilds.watch(
             checks.guild_id(interaction),
@@ -108,17 +107,16 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
         self,
         interaction: discord.Interaction[Spacebot],
         words: str,
-        channel: discord.TextChannel | discord.Thread | None = None,
+        channel: app_commands.Transform[checks.Room, checks.RoomOption] | None = None,
         role: discord.Role | None = None,
         language: str | None = None,
         listeners: app_commands.Range[int, 1, 1_000_000] | None = None,
         tickets: Literal["needed", "none"] | None = None,
     ) -> None:
         await interaction.response.defer(ephemeral=True)
-        guild, guild_id = checks.guild_of(interaction), checks.guild_id(interaction)
+        guild_id = checks.guild_id(interaction)
         config = await self.guilds.config(guild_id)
-        where = channel.id if channel is not None else config.channel_id or checks.here(interaction)
-        postable = checks.postable(guild, where)
+        postable = checks.chosen(interaction, channel, config.channel_id)
         if role is not None and role.is_default():
             raise UserMistake(Mistake.EVERYONE_FOR_KEYWORD)
         watched = await self.guilds.watch_keyword(
@@ -129,7 +127,7 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
                 least=listeners,
                 ticketed=None if tickets is None else tickets == "needed",
                 channel_id=postable if channel is not None else None,
-                role_id=checks.mentionable(guild, role) if role is not None else None,
+                role_id=checks.mentionable(interaction, role, postable) if role is not None else None,
             ),
             here=postable,
             by=interaction.user.id,

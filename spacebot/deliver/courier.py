@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from spacebot.clock import Clock, until_set
-from spacebot.domain.deliveries import Job, Kind, is_late, marker, reminder_due
+from spacebot.domain.deliveries import Job, Kind, marker, reminder_due
 from spacebot.domain.guilds import AtEnd
 from spacebot.domain.ids import ChannelId, GuildId, MessageId
 from spacebot.domain.obstacles import Obstacle, Reason
@@ -41,9 +41,6 @@ PATIENCE = timedelta(seconds=30)
 
 LOOK_BACK = timedelta(minutes=5)
 """A message is searched from this long before its first attempt on: Discord's clock may differ from ours."""
-
-TOO_LATE_TO_MENTION = timedelta(minutes=30)
-"""A Space found this long after its start is announced without mentioning anybody."""
 
 STILL_ARRIVING = timedelta(seconds=60)
 """A message sent by an attempt with unclear outcome appears within this time, or never."""
@@ -365,7 +362,7 @@ class Courier:
         if due > now:
             await self._store(Queries.postpone_first_attempt, job, due)
             return
-        quiet = quiet or (job.kind is Kind.LIVE and is_late(job.space, now, TOO_LATE_TO_MENTION))
+        quiet = quiet or job.hushed
         message_id = await self._publisher.send(job.channel_id, announcement(job, now, quiet=quiet), nonce=nonce(job))
         await self._store(
             Queries.mark_sent, job.delivery_id, message_id, job.space.revision, self._clock.now(), quiet=quiet

@@ -23,11 +23,16 @@ POSTABLE = (discord.TextChannel, discord.VoiceChannel, discord.StageChannel, dis
 def missing_permissions(
     channel: discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread, names: Iterable[str]
 ) -> tuple[str, ...]:
-    """Which of these permissions the bot lacks in a channel; threads have their own for sending."""
-    granted = channel.permissions_for(channel.guild.me)
-    if isinstance(channel, discord.Thread):
+    """Which of these permissions the bot lacks in a channel; threads have one of their own for sending."""
+    is_thread = isinstance(channel, discord.Thread)
+    return lacking(channel.permissions_for(channel.guild.me), names, in_thread=is_thread)
+
+
+def lacking(granted: discord.Permissions, names: Iterable[str], *, in_thread: bool) -> tuple[str, ...]:
+    """Which of these permissions are not among those granted in a channel, or in a thread."""
+    if in_thread:
         names = (IN_THREADS.get(name, name) for name in names)
-    return tuple(name for name in names if not getattr(granted, name))
+    return tuple(name for name in names if not (granted.administrator or getattr(granted, name)))
 
 
 def may_unlock(thread: discord.Thread) -> bool:

@@ -35,6 +35,13 @@ _MOMENTS = {
 }
 
 
+RINGING = frozenset({Kind.LIVE, Kind.REMINDER})
+"""The moments of which people are called to hear; the others are there to be read."""
+
+TOO_LATE_TO_MENTION = timedelta(minutes=30)
+"""A Space found so long after its start is announced without mentioning anybody."""
+
+
 def reminder_due(start: datetime | None, minutes: int | None, now: datetime) -> datetime | None:
     """When a guild's reminder of a Space is due; decided here and nowhere else.
 
@@ -151,5 +158,7 @@ class Job:
     at_end: AtEnd = AtEnd.EDIT
     quiet: bool = False
     """Whether the message mentioned nobody when it was sent."""
+    hushed: bool = False
+    """Whether it is to mention nobody if it is sent: its host has called people here a short while ago, or it is late."""
     sent_at: datetime | None = None
     reminder_minutes: int | None = None

@@ -31,6 +31,8 @@ class GuildConfig:
     reminder_minutes: int | None = None
     tells_live: bool = True
     tells_ended: bool = False
+    ping_minutes: int = 30
+    """Between two messages for one host that mention somebody in one channel; 0 for none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

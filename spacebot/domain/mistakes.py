@@ -104,6 +104,13 @@ class Mistake(StrEnum):
     ROLE_NOT_MENTIONABLE = "role_not_mentionable"
     """The bot may not mention the role; its `name`, escaped."""
 
+    YOU_LACK = "you_lack"
+    """Who asks may not see or write in the channel; `channel` as Discord mentions it, `lacking` by Discord's names."""
+    YOU_MAY_NOT_MENTION = "you_may_not_mention"
+    """Who asks may not mention the role, in the server or in the channel; its `name`, escaped."""
+    YOU_MAY_NOT_MENTION_EVERYONE = "you_may_not_mention_everyone"
+    """Nor @everyone."""
+
     # A person's own X account
 
     LINKING_NOT_SET_UP = "linking_not_set_up"

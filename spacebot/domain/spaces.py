@@ -4,7 +4,7 @@ A failed request never comes here: it says nothing about any Space. What comes i
 plain statement that X does not show it under its id.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,6 +17,12 @@ ABSENCES_APART = timedelta(seconds=30)
 
 LONGEST_STEP = timedelta(minutes=10)
 """Looks further apart than this do not count towards the average of listeners."""
+
+TITLE_STANDS = timedelta(seconds=20)
+"""A new title is shown once it has stood for so long."""
+
+TITLE_WAITS = timedelta(minutes=2)
+"""A title that keeps changing is shown after so long all the same."""
 
 MOST_SPEAKERS = 100
 """The most speakers remembered of one Space."""
@@ -85,6 +91,8 @@ class Change(StrEnum):
     RESCHEDULED = "rescheduled"
     LIVE = "live"
     UPDATED = "updated"
+    RETITLED = "retitled"
+    """Nothing but the title: it may change again in a moment."""
     MOVED = "moved"
     """Listeners come and go, and so do co-hosts and speakers: worth an edit now and then, not each time."""
     ENDED = "ended"
@@ -93,6 +101,9 @@ class Change(StrEnum):
 
 UPDATES: dict[str, object] = {"change": Change.UPDATED}
 """Metadata of a field: a message that shows an earlier value is wrong."""
+
+RETITLES: dict[str, object] = {"change": Change.RETITLED}
+"""Metadata of a field: a message that shows an earlier value is wrong, once the new one has stood for a while."""
 
 MOVES: dict[str, object] = {"change": Change.MOVED}
 """Metadata of a field: a message that shows an earlier value is just a little behind."""
@@ -107,10 +118,11 @@ class SpaceFacts:
 
     A field that is declared here, has its column (`store/migrations.py`) and its line on the card (`present/card.py`)
     is everywhere: asked for, merged look by look, kept, shown, and forgotten once X no longer shows the Space. Its
-    metadata says what is special: that messages are edited for it (`UPDATES`, `MOVES`), or that it may be kept (`STAYS`).
+    metadata says what is special: that messages are edited for it (`UPDATES`, `RETITLES`, `MOVES`), or that it may be kept
+    (`STAYS`).
     """
 
-    title: str | None = field(default=None, metadata=UPDATES)
+    title: str | None = field(default=None, metadata=RETITLES)
     lang: str | None = None
     is_ticketed: bool | None = field(default=None, metadata=UPDATES)
     participant_count: int | None = field(default=None, metadata=MOVES | STAYS)
@@ -238,10 +250,7 @@ def _live(known: SpaceRecord | None, seen: SeenSpace, now: datetime) -> Observat
     if known.phase is not Phase.LIVE:
         return _revised(record, Change.LIVE)
     record = _counted(known, record, now)
-    for change in (Change.UPDATED, Change.MOVED):
-        if _differ(known, record, change):
-            return _revised(record, change)
-    return Observation(record=record)
+    return _compared(known, record, (Change.UPDATED, Change.RETITLED, Change.MOVED))
 
 
 def _counted(known: SpaceRecord, record: SpaceRecord, now: datetime) -> SpaceRecord:
@@ -270,8 +279,7 @@ def _scheduled(known: SpaceRecord | None, seen: SeenSpace, now: datetime) -> Obs
         return _revised(record, Change.SCHEDULED)
     if known.scheduled_start != record.scheduled_start:
         return _revised(record, Change.RESCHEDULED)
-    updated = _differ(known, record, Change.UPDATED)
-    return _revised(record, Change.UPDATED) if updated else Observation(record=record)
+    return _compared(known, record, (Change.UPDATED, Change.RETITLED))
 
 
 def _over(known: SpaceRecord | None, seen: SeenSpace, now: datetime, phase: Phase) -> Observation:
@@ -315,6 +323,12 @@ def _with_participants(record: SpaceRecord, seen: SeenSpace) -> SpaceRecord:
     )
 
 
+def _compared(known: SpaceRecord, record: SpaceRecord, changes: Sequence[Change]) -> Observation:
+    """The first of these changes that there is between two looks in one phase; they come by their weight."""
+    found = next((change for change in changes if _differ(known, record, change)), None)
+    return _revised(record, found) if found is not None else Observation(record=record)
+
+
 def _differ(old: SpaceRecord, new: SpaceRecord, change: Change) -> bool:
     """Whether a field that is declared with this change has another value."""
     return any(
@@ -322,6 +336,11 @@ def _differ(old: SpaceRecord, new: SpaceRecord, change: Change) -> bool:
         for each in fields(SpaceRecord)
         if each.metadata.get("change") is change
     )
+
+
+def settles(now: datetime, since: datetime) -> datetime:
+    """When a title that was new at `now` is to be shown, if titles have kept changing since `since`."""
+    return min(now + TITLE_STANDS, since + TITLE_WAITS)
 
 
 def _revised(record: SpaceRecord, change: Change) -> Observation:

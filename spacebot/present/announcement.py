@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from spacebot.domain.deliveries import Job, Kind, is_late, marker
+from spacebot.domain.deliveries import RINGING, Job, Kind, is_late, marker
 from spacebot.domain.ids import everyone
 from spacebot.domain.spaces import Phase
 from spacebot.domain.views import SpaceView
@@ -30,7 +30,7 @@ def announcement(job: Job, at: datetime, *, quiet: bool = False) -> Card:
     view = SpaceView.of_record(space, job.host, cohosts=job.cohosts, speakers=job.speakers)
     embed = space_embed(view)
     embed.url = marker(space.url, job.kind)
-    rings = not quiet and job.kind.fits(space.phase) and job.kind in {Kind.LIVE, Kind.REMINDER}
+    rings = not quiet and job.kind.fits(space.phase) and job.kind in RINGING
     roles = job.roles if rings else ()
     mentions = " ".join(mention(role, job.guild_id) for role in roles)
     return Card(

@@ -44,6 +44,7 @@ def config_card(
     embed.add_field(name="Channel", value=f"{channel}\n⚠️ {obstacle}" if obstacle else channel, inline=False)
     role = mention(config.role_id, guild_id) if config.role_id is not None else "nobody: `/config role`"
     embed.add_field(name="Mentions", value=f"{role}\n⚠️ {role_trouble}" if role_trouble else role, inline=False)
+    embed.add_field(name="Mentions for one host", value=pings(config.ping_minutes), inline=False)
     embed.add_field(name="Announces", value=moments(config), inline=False)
     embed.add_field(name="When a Space is over", value=f"announcements {ENDS[config.at_end]}", inline=False)
     embed.add_field(name="Trouble is told in", value=_alerts(config.admin_channel_id), inline=False)
@@ -65,6 +66,21 @@ def moments(config: GuildConfig) -> str:
         "when it has ended" if config.tells_ended else "",
     ]
     return ", ".join(part for part in wanted if part) or "nothing: `/config announce`"
+
+
+def pings(minutes: int) -> str:
+    """How often people are mentioned for one host in one channel, as people say it."""
+    return f"once in {minutes} min at most in each channel" if minutes else "with each Space: `/config pings`"
+
+
+def pings_sentence(minutes: int) -> str:
+    """What `/config pings` did."""
+    if not minutes:
+        return "Each Space mentions whom it should from now on, however soon it follows another of its host."
+    return (
+        f"A host's Spaces mention people once in {minutes} min at most in each channel from now on; those in between are"
+        " announced without a mention."
+    )
 
 
 def channel_sentence(channel_id: ChannelId) -> str:

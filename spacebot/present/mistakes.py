@@ -66,6 +66,17 @@ SENTENCES = {
         "I may not mention {name}; switch on “Allow anyone to @mention this role” in the role's settings, or give me "
         "the permission Mention @everyone, @here and All Roles."
     ),
+    Mistake.YOU_LACK: (
+        "In {channel} you lack {lacking} yourself; choose another channel, or let somebody give this command who has it."
+    ),
+    Mistake.YOU_MAY_NOT_MENTION: (
+        "You may not mention {name} yourself; let somebody do this who has the permission Mention @everyone, @here and"
+        " All Roles, or have “Allow anyone to @mention this role” switched on in the role's settings."
+    ),
+    Mistake.YOU_MAY_NOT_MENTION_EVERYONE: (
+        "You may not mention @everyone yourself; let somebody do this who has the permission Mention @everyone, @here and"
+        " All Roles."
+    ),
     Mistake.LINKING_NOT_SET_UP: "Linking X accounts is not set up on this bot.",
     Mistake.NOT_LINKED: "Link your X account with `/x-link` first.",
     Mistake.LINK_NOT_TAKEN: (

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from enum import IntEnum
 
-from spacebot.domain.deliveries import Job, Kind, reminder_due
+from spacebot.domain.deliveries import RINGING, Job, Kind, reminder_due
 from spacebot.domain.ids import ChannelId, GuildId, MessageId, SpaceId
 from spacebot.domain.obstacles import Obstacle, Reason
 from spacebot.domain.spaces import Change, Phase, SpaceRecord
@@ -127,7 +127,11 @@ class DeliveryQueries(JobQueries):
         if change is Change.MOVED:
             self._refresh(record, now)
             return
-        if change is Change.LIVE:  # its first minute needs no refresh
+        if change is Change.RETITLED:
+            self._want_title(record, now)
+            return
+        self._hurry_titles(record.space_id, now)
+        if change is Change.LIVE:  # its first minute needs no refreshing
             self._note_refreshed(record.space_id, now)
         fitting = json.dumps([kind.value for kind in Kind if kind.fits(record.phase)])
         values = {
@@ -161,6 +165,37 @@ class DeliveryQueries(JobQueries):
         )
         if record.phase is Phase.SCHEDULED:
             self._plan_reminders(now, space_id=record.space_id)
+
+    def _want_title(self, record: SpaceRecord, now: datetime) -> None:
+        """Let the Space's messages show its newest title once it stays; what is due for another reason does not wait."""
+        before, until = self._note_retitled(record.space_id, now)
+        self.db.execute(
+            """
+            UPDATE deliveries SET wanted = :revision, priority = CASE state WHEN 'sent' THEN :wrong ELSE priority END,
+                next_try_at = CASE WHEN state = 'sent' AND (shown >= wanted OR next_try_at = :before)
+                                   THEN max(next_try_at, :until) ELSE next_try_at END
+            WHERE space_id = :space AND state != 'skipped'
+            """,
+            {
+                "space": record.space_id,
+                "revision": record.revision,
+                "wrong": Rank.WRONG.priority(now),
+                "before": ms_or_none(before),
+                "until": ms(until),
+            },
+        )
+
+    def _hurry_titles(self, space_id: SpaceId, now: datetime) -> None:
+        """Messages that wait for the Space's title to stay, and for nothing else, wait no longer."""
+        until = self._note_settled(space_id)
+        if until is not None:
+            self.db.execute(
+                """
+                UPDATE deliveries SET next_try_at = min(next_try_at, :now)
+                WHERE space_id = :space AND state = 'sent' AND next_try_at = :until
+                """,
+                {"space": space_id, "now": ms(now), "until": ms(until)},
+            )
 
     def _plan_reminders(
         self, now: datetime, *, space_id: SpaceId | None = None, guild_id: GuildId | None = None
@@ -267,18 +302,27 @@ class DeliveryQueries(JobQueries):
         )
         firsts = {row["channel_id"]: row for row in reversed(rows)}
         chosen = [row for row in rows if firsts[row["channel_id"]] is row][:most]
-        for row in chosen:
+        jobs = self._jobs(chosen, now)
+        for job in jobs:
+            # Whether an earlier attempt mentioned somebody counts as long as its message may stand.
             self.db.execute(
                 """
                 UPDATE deliveries SET attempts = attempts + 1, next_try_at = :lease,
+                    rang = CASE WHEN state = 'sent' THEN rang WHEN first_attempt_at IS NULL THEN :rings
+                                ELSE max(rang, :rings) END,
                     state = CASE state WHEN 'sent' THEN 'sent' ELSE 'sending' END,
                     first_attempt_at = CASE state WHEN 'sent' THEN first_attempt_at
                                                   ELSE COALESCE(first_attempt_at, :now) END
                 WHERE delivery_id = :delivery
                 """,
-                {"delivery": row["delivery_id"], "lease": ms(now + LEASE), "now": ms(now)},
+                {
+                    "delivery": job.delivery_id,
+                    "lease": ms(now + LEASE),
+                    "now": ms(now),
+                    "rings": int(job.kind in RINGING and bool(job.roles) and not job.hushed),
+                },
             )
-        return self._jobs(chosen)
+        return jobs
 
     def next_due(self) -> datetime | None:
         """When the next delivery outside paused channels is due; None if there is none."""
@@ -295,6 +339,8 @@ class DeliveryQueries(JobQueries):
     ) -> None:
         """The message is in the channel and shows this revision; an edit is due as soon as `wanted` exceeds it.
 
+        One that is wanted by now waits for the Space's title to stay, if it does not.
+
         Args:
             delivery_id: Which.
             message_id: The message.
@@ -305,7 +351,9 @@ class DeliveryQueries(JobQueries):
         self.db.execute(
             """
             UPDATE deliveries SET state = 'sent', reason = NULL, message_id = :message, shown = :shown, attempts = 0,
-                next_try_at = 0, sent_at = COALESCE(sent_at, :now), quiet = max(quiet, :quiet),
+                next_try_at = CASE WHEN wanted > :shown THEN COALESCE((
+                    SELECT settles_at FROM spaces s WHERE s.space_id = deliveries.space_id), 0) ELSE 0 END,
+                sent_at = COALESCE(sent_at, :now), quiet = max(quiet, :quiet),
                 priority = CASE WHEN message_id IS NULL THEN :wrong ELSE priority END
             WHERE delivery_id = :delivery
             """,

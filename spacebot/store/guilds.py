@@ -22,7 +22,7 @@ class GuildQueries(DeliveryQueries):
         row = self._row(
             """
             SELECT channel_id, role_id, admin_channel_id, at_end, tells_scheduled, reminder_minutes, tells_live,
-                   tells_ended FROM guilds WHERE guild_id = :guild
+                   tells_ended, ping_minutes FROM guilds WHERE guild_id = :guild
             """,
             guild=guild_id,
         )
@@ -60,6 +60,13 @@ class GuildQueries(DeliveryQueries):
         self._ensure_guild(guild_id)
         self.db.execute(
             "UPDATE guilds SET at_end = :end WHERE guild_id = :guild", {"end": at_end.value, "guild": guild_id}
+        )
+
+    def set_pings(self, guild_id: GuildId, minutes: int) -> None:
+        """Mention nobody for a host within so many minutes of another mention for it in the same channel; 0: do."""
+        self._ensure_guild(guild_id)
+        self.db.execute(
+            "UPDATE guilds SET ping_minutes = :minutes WHERE guild_id = :guild", {"minutes": minutes, "guild": guild_id}
         )
 
     def set_moments(

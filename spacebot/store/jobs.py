@@ -2,21 +2,25 @@
 
 import json
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from spacebot.domain.accounts import Host
-from spacebot.domain.deliveries import Job, Kind
-from spacebot.domain.guilds import AtEnd
+from spacebot.domain.deliveries import RINGING, TOO_LATE_TO_MENTION, Job, Kind, is_late
+from spacebot.domain.guilds import AtEnd, GuildConfig
 from spacebot.domain.ids import RoleId, SpaceId
 from spacebot.domain.spaces import SpaceRecord
-from spacebot.store.base import Row, moment
+from spacebot.store.base import Row, moment, ms
 from spacebot.store.seen import SeenQueries
+
+_RINGING = ", ".join(f"'{kind.value}'" for kind in sorted(RINGING))
+_APART = f"COALESCE(g.ping_minutes, {GuildConfig().ping_minutes}) * 60000"
 
 
 class JobQueries(SeenQueries):
     """Claimed deliveries as jobs."""
 
-    def _jobs(self, rows: Sequence[Row]) -> list[Job]:
-        """A job for each of these rows, which were read before the claim."""
+    def _jobs(self, rows: Sequence[Row], now: datetime) -> list[Job]:
+        """A job for each of these deliveries, as they were before the claim, which is made now."""
         spaces: dict[SpaceId, SpaceRecord] = {}
         for row in rows:
             if row["space_id"] not in spaces:
@@ -26,14 +30,17 @@ class JobQueries(SeenQueries):
         who = {user for space in spaces.values() for user in (space.host_id, *space.cohosts, *space.spoke)}
         accounts = self.accounts([*who, *(row["guest_id"] for row in rows if row["guest_id"])])
         roles = self._roles([row["delivery_id"] for row in rows])
+        crowded = self._crowded([row["delivery_id"] for row in rows if row["message_id"] is None], now)
         jobs = []
         for row in rows:
             space = spaces[row["space_id"]]
             speakers = space.speakers if space.phase.is_open else space.spoke
+            kind = Kind(row["kind"])
+            late = kind is Kind.LIVE and is_late(space, now, TOO_LATE_TO_MENTION)
             jobs.append(
                 Job(
                     delivery_id=row["delivery_id"],
-                    kind=Kind(row["kind"]),
+                    kind=kind,
                     guild_id=row["guild_id"],
                     channel_id=row["channel_id"],
                     space=space,
@@ -48,11 +55,33 @@ class JobQueries(SeenQueries):
                     message_id=row["message_id"],
                     at_end=AtEnd(row["at_end"] or AtEnd.EDIT),
                     quiet=bool(row["quiet"]),
+                    hushed=late or row["delivery_id"] in crowded,
                     sent_at=moment(row["sent_at"]),
                     reminder_minutes=row["reminder_minutes"],
                 )
             )
         return jobs
+
+    def _crowded(self, deliveries: Collection[int], now: datetime) -> set[int]:
+        """Those of these deliveries whose host has called people in their channel, for another Space, a short while ago.
+
+        So has whoever the guild follows of somebody else's Space, if it was called for that one. What may have been
+        sent counts as sent when it is tried next; what a clock that was set back has sent in times to come does not.
+        """
+        rows = self._rows(
+            f"""
+            SELECT d.delivery_id FROM deliveries d
+            JOIN spaces s USING (space_id) LEFT JOIN guilds g ON g.guild_id = d.guild_id
+            WHERE d.delivery_id IN (SELECT value FROM json_each(:deliveries)) AND d.kind IN ({_RINGING}) AND EXISTS (
+                SELECT 1 FROM deliveries e JOIN spaces t ON t.space_id = e.space_id
+                WHERE {_APART} > 0 AND e.channel_id = d.channel_id AND e.rang_at > :now - {_APART}
+                  AND (e.sent_at IS NULL OR e.sent_at < :now + {_APART})
+                  AND e.space_id != d.space_id AND (t.host_id = s.host_id OR d.guest_id IN (t.host_id, e.guest_id)))
+            """,  # noqa: S608 - constants
+            deliveries=json.dumps(list(deliveries)),
+            now=ms(now),
+        )
+        return {row["delivery_id"] for row in rows}
 
     def _roles(self, deliveries: Collection[int]) -> dict[int, tuple[RoleId, ...]]:
         """The roles to mention, by delivery."""

@@ -369,3 +369,28 @@ def unconfirmed(db: Database) -> None:
         ) STRICT
         """,
     )
+
+
+PATIENCE_WITH_HOSTS = """
+-- between two messages for one host that mention somebody in one channel; 0 for none
+ALTER TABLE guilds ADD COLUMN ping_minutes INTEGER NOT NULL DEFAULT 30;
+-- whether an attempt to send it was to mention somebody
+ALTER TABLE deliveries ADD COLUMN rang INTEGER NOT NULL DEFAULT 0;
+UPDATE deliveries SET rang = 1 WHERE kind IN ('live', 'reminder') AND NOT quiet AND first_attempt_at IS NOT NULL;
+-- when it mentioned somebody, or may have at the latest; NULL if it did not
+ALTER TABLE deliveries ADD COLUMN rang_at INTEGER GENERATED ALWAYS AS (
+    CASE WHEN rang AND first_attempt_at IS NOT NULL THEN COALESCE(sent_at, next_try_at) END) VIRTUAL;
+CREATE INDEX deliveries_rang ON deliveries (channel_id, rang_at) WHERE rang_at IS NOT NULL;
+-- since when its title changes again and again
+ALTER TABLE spaces ADD COLUMN retitled_since INTEGER;
+-- until when its messages wait for the title to stay
+ALTER TABLE spaces ADD COLUMN settles_at INTEGER;
+-- when the guild was told of the subject before this time
+ALTER TABLE notices ADD COLUMN told_before INTEGER;
+"""
+
+
+@migrations()
+def patience_with_hosts(db: Database) -> None:
+    """Mentions, titles and names of one host do not come faster than people can bear."""
+    _run(db, PATIENCE_WITH_HOSTS)

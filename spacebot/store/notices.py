@@ -36,7 +36,8 @@ class NoticeQueries(QueryGroup):
     ) -> None:
         """Add a notice for each guild, or renew it; what a guild was told within the last day is not repeated.
 
-        A new name or standing of an account is reported at once; a new reason why a channel does not work is not.
+        Another name or standing of an account is told when that day is over, if it is still so; another reason why a
+        channel does not work is no news. Of several names that nobody was told of, the first is told.
         """
         self.db.execute(
             """
@@ -44,8 +45,12 @@ class NoticeQueries(QueryGroup):
             SELECT guild_id, :subject, :matter, :host, :channel, :detail, :now, :due FROM guilds
             WHERE guild_id IN (SELECT value FROM json_each(:guilds))
             ON CONFLICT (guild_id, subject) DO UPDATE SET
-                detail = excluded.detail, created_at = excluded.created_at, next_try_at = excluded.next_try_at,
-                attempts = 0, told_at = NULL
+                detail = CASE WHEN told_at IS NULL AND matter = :renamed THEN detail ELSE excluded.detail END,
+                created_at = excluded.created_at,
+                next_try_at = CASE WHEN host_id IS NULL THEN excluded.next_try_at WHEN told_at IS NULL THEN next_try_at
+                                   ELSE max(excluded.next_try_at, told_at + :day) END,
+                attempts = CASE WHEN host_id IS NOT NULL AND told_at IS NULL THEN attempts ELSE 0 END,
+                told_before = COALESCE(told_at, told_before), told_at = NULL
                 WHERE told_at IS NULL OR told_at < :day_ago OR (host_id IS NOT NULL AND detail != excluded.detail)
             """,
             {
@@ -58,6 +63,8 @@ class NoticeQueries(QueryGroup):
                 "now": ms(now),
                 "due": ms(due),
                 "day_ago": ms(now - TOLD_AGAIN),
+                "day": TOLD_AGAIN // timedelta(milliseconds=1),
+                "renamed": Matter.RENAMED.value,
             },
         )
 
@@ -129,11 +136,22 @@ class NoticeQueries(QueryGroup):
         )
 
     def _withdraw_standing(self, host_id: UserId) -> None:
-        """The account is back to normal: drop the notices of its standing that were not given yet."""
-        self.db.execute(
-            "DELETE FROM notices WHERE host_id = :host AND matter = :matter AND told_at IS NULL",
-            {"host": host_id, "matter": Matter.STANDING.value},
-        )
+        """The account is as any other again: guilds that have not heard of its standing need not."""
+        self._withdraw(host_id, Matter.STANDING)
+
+    def _withdraw_name(self, host_id: UserId, username: str) -> None:
+        """The account has this name: guilds that know it by the same one need not hear of those in between."""
+        self._withdraw(host_id, Matter.RENAMED, detail=username)
+
+    def _withdraw(self, host_id: UserId, matter: Matter, *, detail: str | None = None) -> None:
+        """What waits to be told of an account is not told; when a guild was told before that is not forgotten."""
+        values = {"host": host_id, "matter": matter.value, "detail": detail}
+        waiting = """
+            host_id = :host AND matter = :matter AND told_at IS NULL
+            AND (:detail IS NULL OR detail = :detail COLLATE NOCASE)
+        """
+        self.db.execute(f"DELETE FROM notices WHERE {waiting} AND told_before IS NULL", values)  # noqa: S608 - a constant
+        self.db.execute(f"UPDATE notices SET told_at = told_before WHERE {waiting}", values)  # noqa: S608 - a constant
 
     def _withdraw_pause(self, channel_id: ChannelId) -> None:
         """The channel works again: drop the notice of its pause if it was not given yet."""

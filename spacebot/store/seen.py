@@ -7,8 +7,8 @@ from datetime import datetime
 from spacebot.domain.accounts import Host, Standing
 from spacebot.domain.deliveries import Matter
 from spacebot.domain.ids import SpaceId, UserId
-from spacebot.domain.spaces import SpaceRecord
-from spacebot.store.base import SPACE_COLUMNS, host_of, ms, space_of, space_values
+from spacebot.domain.spaces import SpaceRecord, settles
+from spacebot.store.base import SPACE_COLUMNS, host_of, moment, ms, space_of, space_values
 from spacebot.store.notices import NoticeQueries
 from spacebot.x.model import User
 
@@ -48,6 +48,7 @@ class SeenQueries(NoticeQueries):
                 continue
             if known["username"].casefold() != user.username.casefold():
                 self._notify_followers(user.id, Matter.RENAMED, known["username"], now)
+                self._withdraw_name(user.id, user.username)
             if user.protected or known["standing"]:
                 self.note_standing(user.id, Standing.PROTECTED if user.protected else None, now)
 
@@ -76,6 +77,28 @@ class SeenQueries(NoticeQueries):
         self.db.execute(
             "UPDATE spaces SET refreshed_at = :now WHERE space_id = :space", {"now": ms(now), "space": space_id}
         )
+
+    def _note_retitled(self, space_id: SpaceId, now: datetime) -> tuple[datetime | None, datetime]:
+        """The Space has a new title: until when its messages wait for the one before, if so, and until when for this one."""
+        [row] = self._rows("SELECT retitled_since, settles_at FROM spaces WHERE space_id = :space", space=space_id)
+        since, before = moment(row["retitled_since"]), moment(row["settles_at"])
+        if before is not None and before <= now:
+            before = None
+        if since is None or before is None or since > now:
+            since = now
+        until = settles(now, since)
+        self.db.execute(
+            "UPDATE spaces SET retitled_since = :since, settles_at = :until WHERE space_id = :space",
+            {"since": ms(since), "until": ms(until), "space": space_id},
+        )
+        return before, until
+
+    def _note_settled(self, space_id: SpaceId) -> datetime | None:
+        """The Space's messages wait for its title no longer; until when they would have."""
+        [row] = self._rows("SELECT settles_at FROM spaces WHERE space_id = :space", space=space_id)
+        if row["settles_at"] is not None:
+            self.db.execute("UPDATE spaces SET settles_at = NULL WHERE space_id = :space", {"space": space_id})
+        return moment(row["settles_at"])
 
     def _note_asked(self, user_ids: Sequence[UserId], now: datetime) -> None:
         """Store that X was asked for these accounts by id."""

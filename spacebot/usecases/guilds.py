@@ -205,6 +205,10 @@ class Guilds:
         """Set what happens to announcements when their Space is over."""
         await self._store(Queries.set_end, guild_id, at_end)
 
+    async def set_pings(self, guild_id: GuildId, minutes: int) -> None:
+        """How many minutes there are at least between two mentions for one host in one channel; 0 for none."""
+        await self._store(Queries.set_pings, guild_id, minutes)
+
     async def set_moments(
         self, guild_id: GuildId, *, scheduled: bool | None, reminder: int | None, live: bool | None, ended: bool | None
     ) -> GuildConfig:

@@ -52,7 +52,7 @@ class Intake:
         """
         changes = await self._store(Queries.take_in, spaces, absent, tuple(users.values()), self._clock.now(), by=by)
         for record, change in changes:
-            if change is not Change.MOVED:
+            if change not in {Change.MOVED, Change.RETITLED}:
                 log.info("Space %s of host %s: %s", record.space_id, record.host_id, change.value)
         self.note([record for record, _ in changes])
 

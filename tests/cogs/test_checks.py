@@ -114,17 +114,17 @@ def line(channel_id: ChannelId | None, *, paused: Obstacle | None = None) -> Wat
 
 async def test_a_channel_in_which_the_bot_may_do_all_it_must_is_taken(scene: Scene) -> None:
     channel_id = await scene.channel()
-    assert checks.postable(scene.guild, channel_id) == channel_id
+    assert checks.postable_for_bot(scene.guild, channel_id) == channel_id
     assert checks.obstacle(scene.guild, channel_id) is None
 
 
 async def test_a_channel_that_the_bot_does_not_see_is_refused(scene: Scene) -> None:
-    assert mistake_of(lambda: checks.postable(scene.guild, NOWHERE)).mistake is Mistake.CHANNEL_UNSEEN
+    assert mistake_of(lambda: checks.postable_for_bot(scene.guild, NOWHERE)).mistake is Mistake.CHANNEL_UNSEEN
 
 
 async def test_what_the_bot_lacks_is_named_with_its_channel(scene: Scene) -> None:
     channel_id = await scene.channel(deny=("embed_links", "read_message_history"))
-    refused = mistake_of(lambda: checks.postable(scene.guild, channel_id))
+    refused = mistake_of(lambda: checks.postable_for_bot(scene.guild, channel_id))
     assert refused.mistake is Mistake.PERMISSIONS_LACKING
     assert refused.values == {"channel": f"<#{channel_id}>", "lacking": "Embed Links, Read Message History"}
 
@@ -133,10 +133,10 @@ async def test_a_thread_needs_the_permission_to_send_in_threads(scene: Scene) ->
     await scene.may("view_channel", "send_messages", "embed_links", "read_message_history")
     thread = scene.local.add_thread(scene.local.add_channel("spaces"), "tea")
     await scene.until(lambda: scene.guild.get_thread(thread.id))
-    refused = mistake_of(lambda: checks.postable(scene.guild, thread.id))
+    refused = mistake_of(lambda: checks.postable_for_bot(scene.guild, thread.id))
     assert refused.values["lacking"] == "Send Messages in Threads, Embed Links", "who may not write may not embed"
     await scene.may("view_channel", "send_messages_in_threads", "embed_links", "read_message_history")
-    assert checks.postable(scene.guild, thread.id) == thread.id
+    assert checks.postable_for_bot(scene.guild, thread.id) == thread.id
 
 
 async def test_a_locked_thread_is_refused(scene: Scene) -> None:
@@ -144,7 +144,7 @@ async def test_a_locked_thread_is_refused(scene: Scene) -> None:
     await scene.until(lambda: scene.guild.get_thread(thread.id))
     thread.unarchive(locked=True)
     await scene.until(lambda: (seen := scene.guild.get_thread(thread.id)) and seen.locked)
-    assert mistake_of(lambda: checks.postable(scene.guild, thread.id)).mistake is Mistake.THREAD_LOCKED
+    assert mistake_of(lambda: checks.postable_for_bot(scene.guild, thread.id)).mistake is Mistake.THREAD_LOCKED
 
 
 async def test_a_channel_chosen_earlier_says_in_a_sentence_what_is_wrong_with_it_now(scene: Scene) -> None:
@@ -156,26 +156,26 @@ async def test_a_channel_chosen_earlier_says_in_a_sentence_what_is_wrong_with_it
 
 async def test_a_role_that_everybody_may_mention_is_taken(scene: Scene) -> None:
     role = await scene.role(mentionable=True)
-    assert checks.mentionable(scene.guild, role) == role.id
+    assert checks.mentionable_for_bot(scene.guild, role) == role.id
     assert checks.role_trouble(scene.guild, RoleId(role.id)) is None
 
 
 async def test_a_role_that_the_bot_may_not_mention_is_refused_by_its_name_escaped(scene: Scene) -> None:
     role = await scene.role("*loud*", mentionable=False)
-    refused = mistake_of(lambda: checks.mentionable(scene.guild, role))
+    refused = mistake_of(lambda: checks.mentionable_for_bot(scene.guild, role))
     assert (refused.mistake, refused.values) == (Mistake.ROLE_NOT_MENTIONABLE, {"name": r"\*loud\*"})
 
 
 async def test_everyone_is_a_mistake_of_its_own(scene: Scene) -> None:
-    refused = mistake_of(lambda: checks.mentionable(scene.guild, scene.guild.default_role))
+    refused = mistake_of(lambda: checks.mentionable_for_bot(scene.guild, scene.guild.default_role))
     assert refused.mistake is Mistake.EVERYONE_NOT_MENTIONABLE
 
 
 async def test_with_the_permission_to_mention_all_roles_any_role_is_taken(scene: Scene) -> None:
     role = await scene.role(mentionable=False)
     await scene.may("mention_everyone")
-    assert checks.mentionable(scene.guild, role) == role.id
-    assert checks.mentionable(scene.guild, scene.guild.default_role) == scene.guild.id
+    assert checks.mentionable_for_bot(scene.guild, role) == role.id
+    assert checks.mentionable_for_bot(scene.guild, scene.guild.default_role) == scene.guild.id
 
 
 async def test_a_role_chosen_earlier_says_in_a_sentence_what_is_wrong_with_it_now(scene: Scene) -> None:

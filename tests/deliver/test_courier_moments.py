@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from spacebot.deliver.courier import TOO_LATE_TO_MENTION
+from spacebot.domain.deliveries import TOO_LATE_TO_MENTION
 from spacebot.domain.guilds import AtEnd
 from spacebot.domain.ids import UserId
 from spacebot.domain.obstacles import Reason

@@ -112,7 +112,11 @@ def test_what_a_change_shows_gets_a_new_revision_and_what_it_leaves_alone_does_n
     assert moved.change is Change.MOVED
     retitled = observe(known, look(State.LIVE, title="Coffee"), START)
     assert retitled.record is not None
-    assert (retitled.record.revision, retitled.change) == (5, Change.UPDATED)
+    assert (retitled.record.revision, retitled.change) == (5, Change.RETITLED)
+    weightier = observe(known, look(State.LIVE, title="Coffee", is_ticketed=True, participant_count=9), START)
+    assert weightier.change is Change.UPDATED
+    planned = record(Phase.SCHEDULED)
+    assert after(planned, look(State.SCHEDULED, title="Coffee")) == (Phase.SCHEDULED, Change.RETITLED)
 
 
 def test_a_new_time_is_a_rescheduling() -> None:

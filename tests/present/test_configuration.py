@@ -15,6 +15,7 @@ def test_a_configuration_shows_what_is_missing_and_what_is_in_the_way() -> None:
     assert fields(empty) == {
         "Channel": "none yet: `/config channel`",
         "Mentions": "nobody: `/config role`",
+        "Mentions for one host": "once in 30 min at most in each channel",
         "Announces": "when it is live",
         "When a Space is over": "announcements become a summary",
         "Trouble is told in": "the server's system channel",
@@ -31,6 +32,7 @@ def test_a_configuration_shows_what_is_missing_and_what_is_in_the_way() -> None:
             reminder_minutes=15,
             tells_live=False,
             tells_ended=True,
+            ping_minutes=0,
         ),
         [line(live=RECORD, paused=NO_PERMISSION), line()],
         GUILD,
@@ -42,6 +44,7 @@ def test_a_configuration_shows_what_is_missing_and_what_is_in_the_way() -> None:
     assert fields(full) == {
         "Channel": "<#110>\n⚠️ gone",
         "Mentions": "@everyone\n⚠️ that role is gone",
+        "Mentions for one host": "with each Space: `/config pings`",
         "Announces": "when it is scheduled, 15 min before it starts, when it has ended",
         "When a Space is over": "announcements are deleted",
         "Trouble is told in": "<#111>",

@@ -116,7 +116,8 @@ class Discord:
 
     time: Time
     about_to_send: Callable[[ChannelId, str], None]
-    sent: Callable[[ChannelId, str], None]
+    sent: Callable[[ChannelId, str, bool], None]
+    """Called with the channel, the embed's address, and whether somebody is mentioned."""
     forbidden: dict[ChannelId, Obstacle] = field(default_factory=dict)
     deleted: set[ChannelId] = field(default_factory=set)
     left: set[ChannelId] = field(default_factory=set)
@@ -154,7 +155,7 @@ class Discord:
                 assert unsure, "a second message of one announcement"
                 assert not card.roles, "somebody is called twice"
             self.made[channel_id, url] += 1
-            self.sent(channel_id, url)
+            self.sent(channel_id, url, bool(card.roles))
             self.number += 1
             message = MessageId(self.number)
             self.messages.setdefault(channel_id, {})[message] = Message(url, card, self.time.true)

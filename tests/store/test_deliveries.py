@@ -276,7 +276,7 @@ async def test_an_end_during_the_sending_wants_an_edit_right_after_it(store: Sto
 async def test_an_edit_under_way_is_not_claimed_a_second_time_when_more_changes(store: Store) -> None:
     await look(store, live())
     await send(store)
-    await look(store, live(title="Another title"), now=START + SECOND)
+    await look(store, live(is_ticketed=True), now=START + SECOND)
     [edit] = await claim(store, START + SECOND)
     await look(store, ended(), now=START + 2 * SECOND)
     assert await claim(store, START + 2 * SECOND) == []

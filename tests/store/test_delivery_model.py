@@ -7,7 +7,7 @@ import logging
 import os
 from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 import pytest
@@ -93,6 +93,8 @@ class Ledger(RuleBasedStateMachine):
         self.answers: list[Space] = []
         self.served: dict[tuple[GuildId, UserId, SpaceId, Kind], ChannelId] = {}
         self.was_set_back = False
+        self.calls: dict[ChannelId, list[tuple[tuple[UserId, UserId | None], SpaceId, datetime]]] = {}
+        """Who called people by which Space, and when."""
         self.asked = {}
         for guild, places in PLACES.items():
             self.door.ask(Queries.set_channel, guild, places[0])
@@ -274,6 +276,18 @@ class Ledger(RuleBasedStateMachine):
             self.look(*SPACES, people=look != "swept")
         self.begin(outcomes)
 
+    @rule(
+        outcomes=st.lists(st.sampled_from(OUTCOMES), max_size=4),
+        more=st.lists(st.sampled_from(OUTCOMES), max_size=4),
+        seconds=st.sampled_from([1, 100, 25 * MINUTE]),
+    )
+    def a_host_opens_one_space_after_another(self, outcomes: list[str], more: list[str], seconds: float) -> None:
+        for space_id, results in zip(SPACES, (outcomes, more), strict=False):
+            self.truths[space_id].happens("start", 0, HOSTS[1], self.time.now())
+            self.look(*SPACES)
+            self.begin(results)
+            self.wait(seconds)
+
     @rule(outcomes=st.lists(st.sampled_from(OUTCOMES), max_size=8), seconds=st.sampled_from([0, 1, 10, 100]))
     def the_courier_goes_on(self, outcomes: list[str], seconds: float) -> None:
         self.wait(seconds)
@@ -448,13 +462,28 @@ class Ledger(RuleBasedStateMachine):
             ), "it reminds too early"
             assert self.time.now() < job.space.scheduled_start, "it reminds too late"
 
-    def is_sent(self, channel: ChannelId, url: str) -> None:
+    def is_sent(self, channel: ChannelId, url: str, rings: bool) -> None:
         """Called as a message comes to stand."""
         job = self.jobs[channel, url]
+        if rings and not self.was_set_back:
+            self.nobody_is_called_too_often(channel, job)
         served = "SELECT w.guild_id, w.host_id FROM audience a JOIN watches w USING (watch_id) WHERE a.delivery_id = ?"
         for row in self.door.rows(served, job.delivery_id):
             key = (row["guild_id"], row["host_id"], job.space.space_id, job.kind)
             assert self.served.setdefault(key, channel) == channel, "one watch, one message"
+
+    def nobody_is_called_too_often(self, channel: ChannelId, job: Job) -> None:
+        now, host, guest = self.time.true, job.space.host_id, job.guest.user_id if job.guest else None
+        pause = timedelta(minutes=GuildConfig().ping_minutes)
+        recent = [
+            people
+            for people, space_id, at in self.calls.setdefault(channel, [])
+            if space_id != job.space.space_id and now - at < pause
+        ]
+        assert not any(people[0] == host or (guest is not None and guest in people) for people in recent), (
+            "a host calls people twice"
+        )
+        self.calls[channel].append(((host, guest), job.space.space_id, now))
 
     def owed(self, record: SpaceRecord) -> Iterator[tuple[GuildId, UserId, Kind]]:
         """Which guilds' watches ask for which of the Space's moments now."""

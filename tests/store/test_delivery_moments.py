@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from spacebot.domain.deliveries import Kind
-from spacebot.domain.ids import SpaceId, UserId
+from spacebot.domain.ids import MessageId, SpaceId, UserId
 from spacebot.domain.obstacles import Reason
-from spacebot.domain.spaces import ABSENCES_APART, State
+from spacebot.domain.spaces import ABSENCES_APART, TITLE_STANDS, State
 from spacebot.store.connection import Store
 from spacebot.store.deliveries import REFRESH, REFRESHES_PER_SECOND, STILL_YOUNG
 from spacebot.store.queries import Queries
@@ -358,13 +358,6 @@ async def test_what_stays_the_same_costs_no_edit(store: Store) -> None:
         assert await crowd(store, 7, minutes * MINUTE) == []
 
 
-async def test_a_new_title_is_shown_at_once(store: Store) -> None:
-    await look(store, live())
-    await send(store)
-    await look(store, live(title="Another title"), now=START + SECOND)
-    assert await due(store, START + SECOND) == ["live"]
-
-
 async def test_a_space_in_many_channels_is_refreshed_more_rarely(store: Store) -> None:
     channels = 3 * 60 * REFRESHES_PER_SECOND
 
@@ -372,7 +365,7 @@ async def test_a_space_in_many_channels_is_refreshed_more_rarely(store: Store) -
         for number in range(1, channels):
             tables.db.execute(
                 "INSERT INTO deliveries SELECT NULL, space_id, ?, kind, guild_id, state, reason, wanted, shown, attempts,"
-                " first_attempt_at, next_try_at, message_id, created_at, sent_at, guest_id, quiet, priority"
+                " first_attempt_at, next_try_at, message_id, created_at, sent_at, guest_id, quiet, priority, rang"
                 " FROM deliveries WHERE delivery_id = 1",
                 [CHANNEL + number],
             )
@@ -394,6 +387,99 @@ async def test_a_message_of_almost_an_hour_is_edited_no_more_for_listeners_but_s
         assert await crowd(store, minutes, minutes * MINUTE) == []
     await look(store, ended(), now=START + 3 * HOUR)
     assert await due(store, START + 3 * HOUR) == ["live"]
+
+
+# Titles
+
+
+async def titles(store: Store, now: timedelta, title: str) -> list[str]:
+    """What is edited once the Space has shown this title."""
+    await look(store, live(title=title), now=START + now)
+    return await due(store, START + now)
+
+
+async def test_a_new_title_is_shown_once_it_has_stood_for_a_while(store: Store) -> None:
+    await look(store, live())
+    await send(store)
+    assert await titles(store, SECOND, "Another") == []
+    assert await titles(store, TITLE_STANDS, "Another") == []
+    assert await store(Queries.next_due) == START + SECOND + TITLE_STANDS
+    assert await due(store, START + SECOND + TITLE_STANDS) == ["live"]
+
+
+async def test_a_title_that_keeps_changing_is_shown_every_so_often(store: Store) -> None:
+    await look(store, live())
+    await send(store)
+    edits = [second for second in range(1, 479, 8) if await titles(store, second * SECOND, f"Title {second}")]
+    assert edits == [121, 241, 361]
+    assert await due(store, START + 480 * SECOND) == []
+    assert await due(store, START + 481 * SECOND) == ["live"], "the last one stands at the end"
+
+
+async def test_a_title_that_is_due_is_not_put_off_by_the_next(store: Store) -> None:
+    await look(store, live())
+    await send(store)
+    assert await titles(store, SECOND, "Another") == []
+    assert await titles(store, SECOND + TITLE_STANDS, "One more") == ["live"]
+
+
+async def test_a_title_that_stood_before_the_next_came_does_not_count_for_it(store: Store) -> None:
+    await look(store, live())
+    await send(store)
+    for minute in range(5):
+        assert await titles(store, minute * MINUTE, f"Title {minute}") == []
+        assert await due(store, START + minute * MINUTE + TITLE_STANDS) == ["live"]
+
+
+@pytest.mark.parametrize("seen", [ended(), live(title="Another", is_ticketed=True)])
+async def test_what_happens_to_a_space_does_not_wait_for_its_title(store: Store, seen: Space) -> None:
+    await look(store, live())
+    await send(store)
+    assert await titles(store, SECOND, "Another") == []
+    await look(store, seen, now=START + 2 * SECOND)
+    assert await due(store, START + 2 * SECOND) == ["live"]
+    assert await due(store, START + MINUTE) == [], "it has shown the title, too"
+
+
+async def test_a_title_does_not_delay_what_is_due_already(store: Store) -> None:
+    await tell(store, scheduled=True)
+    await look(store, planned(START + HOUR))
+    await send(store)
+    await look(store, live())
+    assert [job.kind.value for job in await claim(store)] == ["live"]
+    await store(Queries.mark_sent, 2, MessageId(2), 2, START)
+    assert await titles(store, SECOND, "Another") == ["scheduled"], "it says that the Space is live"
+    assert await due(store, START + SECOND + TITLE_STANDS) == ["live"]
+
+
+async def test_a_title_that_changes_while_its_message_is_edited_waits_as_well(store: Store) -> None:
+    await look(store, live())
+    await send(store)
+    await look(store, live(is_ticketed=True), now=START + SECOND)
+    [edit] = await claim(store, START + SECOND)
+    await look(store, live(is_ticketed=True, title="Another"), now=START + 2 * SECOND)
+    await store(Queries.mark_sent, edit.delivery_id, MessageId(1001), edit.space.revision, START + 3 * SECOND)
+    assert await due(store, START + 3 * SECOND) == []
+    assert await due(store, START + 2 * SECOND + TITLE_STANDS) == ["live"]
+
+
+async def test_a_title_neither_waits_for_a_clock_that_was_set_back_nor_is_lost_in_a_restart(store: Store) -> None:
+    await look(store, live())
+    await send(store)
+    assert await titles(store, SECOND, "Another") == []
+    await store(Queries.set_clock_back, START - HOUR)
+    assert await due(store, START - HOUR) == ["live"]
+    assert await titles(store, -HOUR, "One more") == []
+    assert await store(Queries.next_due) == START - HOUR + TITLE_STANDS
+    await store(Queries.release, START - HOUR)
+    assert await due(store, START - HOUR) == ["live"]
+
+
+async def test_a_title_of_before_the_message_waits_for_nothing(store: Store) -> None:
+    await look(store, live())
+    await look(store, live(title="Another"), now=START + SECOND)
+    assert await due(store, START + SECOND) == ["live"]
+    assert await due(store, START + HOUR) == []
 
 
 # Co-hosts and speakers

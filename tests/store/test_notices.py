@@ -116,6 +116,72 @@ async def test_every_guild_that_follows_a_renamed_host_is_told_once(store: Store
     assert line.watch.host.username == "teatime_now", "the watch follows the id"
 
 
+async def rename(store: Store, username: str, now: timedelta) -> None:
+    await store(Queries.remember_users, [User(id=HOST.id, username=username, name="Tea Time")], START + now)
+
+
+async def test_a_host_that_changes_its_handle_again_and_again_is_told_of_once_a_day(store: Store) -> None:
+    notices = []
+    for number in range(20):
+        await rename(store, f"tea{number}", number * SECOND)
+        notices += await told(store, number * SECOND)
+    assert [notice.detail for notice in notices] == ["teatime"]
+    assert await told(store, DAY - SECOND) == []
+    [later] = await told(store, DAY)
+    assert later.detail == "tea0", "as the guild knows it"
+    assert later.host is not None
+    assert later.host.username == "tea19"
+    assert await told(store, 9 * DAY) == []
+
+
+async def test_of_several_handles_that_nobody_was_told_of_the_first_is_told(store: Store) -> None:
+    await rename(store, "one", SECOND)
+    await rename(store, "two", 2 * SECOND)
+    [notice] = await told(store, HOUR)
+    assert notice.detail == "teatime"
+    assert notice.host is not None
+    assert notice.host.username == "two"
+
+
+async def test_a_host_that_takes_its_handle_back_is_no_news(store: Store) -> None:
+    await rename(store, "one", SECOND)
+    await rename(store, "teatime", 2 * SECOND)
+    assert await told(store, HOUR) == []
+    await rename(store, "one", HOUR)
+    assert len(await told(store, HOUR)) == 1
+    for _ in range(3):
+        await rename(store, "two", 2 * HOUR)
+        await rename(store, "one", 2 * HOUR)
+    assert await told(store, 2 * DAY) == [], "the guild knows it under this handle"
+    await rename(store, "two", 3 * DAY)
+    assert len(await told(store, 3 * DAY)) == 1
+
+
+async def test_an_account_that_goes_from_one_state_to_another_and_back_is_told_of_once_a_day(store: Store) -> None:
+    notices = []
+    for minute in range(20):
+        for standing in (Standing.PROTECTED, Standing.GONE, None):
+            await store(Queries.note_standing, HOST.id, standing, START + minute * 60 * SECOND)
+            notices += await told(store, minute * 60 * SECOND)
+    assert [notice.detail for notice in notices] == ["protected"]
+    assert await told(store, 9 * DAY) == []
+    await store(Queries.note_standing, HOST.id, Standing.PROTECTED, START + 10 * DAY)
+    await told(store, 10 * DAY)
+    await store(Queries.note_standing, HOST.id, Standing.SUSPENDED, START + 10 * DAY + HOUR)
+    assert await told(store, 10 * DAY + 2 * HOUR) == []
+    [later] = await told(store, 11 * DAY)
+    assert later.detail == "suspended", "what is still so is told when the day is over"
+
+
+async def test_another_name_does_not_hurry_a_guild_that_cannot_be_told(store: Store) -> None:
+    await rename(store, "one", SECOND)
+    [notice] = await store(Queries.due_notices, START + SECOND)
+    await store(Queries.note_untold, notice.notice_id, START + HOUR)
+    await rename(store, "two", 2 * SECOND)
+    assert await told(store, HOUR - SECOND) == []
+    assert len(await told(store, HOUR)) == 1
+
+
 async def test_another_spelling_of_the_same_handle_is_no_new_handle(store: Store) -> None:
     await store(Queries.remember_users, [User(id=HOST.id, username="TeaTime", name="Tea Time")], START)
     assert await told(store) == []

@@ -106,7 +106,7 @@ async def test_the_queue_counts_what_is_due_and_what_is_tried_and_leaves_out_the
     await store(Queries.mark_sent, jobs[CHANNEL].delivery_id, MessageId(1), 1, START)
     queue = await store(Queries.queue, START)
     assert (queue.unsent, queue.edits) == (1, 0), "what is being sent still waits"
-    await look(store, live(title="Another"), now=START + SECOND)
+    await look(store, live(is_ticketed=True), now=START + SECOND)
     assert (await store(Queries.queue, START + SECOND)).edits == 1
     await store(Queries.pause, CHANNEL, GUILD, NO_PERMISSION, START)
     await store(Queries.pause, OTHER_CHANNEL, GUILD, NO_PERMISSION, START)

@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 from spacebot.sandbox.discord import Fault as DiscordFault
+from spacebot.sandbox.discord.permissions import Permission
 from spacebot.sandbox.x import Fault
 from tests.system.scene import Club, Scene, ask, text
 
@@ -56,9 +57,10 @@ async def test_the_configured_role_is_mentioned_and_nothing_else_is(scene: Scene
 
 async def test_mentioning_everyone_needs_an_explicit_yes(scene: Scene, book_club: Club) -> None:
     host = scene.x.add_user("host")
+    book_club.admin.add_role(book_club.guild.add_role("criers", permissions=Permission.MENTION_EVERYONE))
     await scene.bot()
     refused = await ask(book_club.admin, book_club.spaces, "config role", role=book_club.guild.everyone)
-    assert "Mention @everyone" in refused.content
+    assert "I may not mention @everyone" in refused.content
 
     book_club.guild.set_bot_permissions(
         "view_channel", "send_messages", "embed_links", "read_message_history", "mention_everyone"

@@ -98,8 +98,13 @@ class _Filling:
     resolved: dict[str, Json] = field(default_factory=dict)
 
 
-def fill(chosen: Chosen, member: LocalMember, channel: LocalChannel, given: dict[str, Any]) -> Json:
-    """The `data` of the interaction; NotOffered for an unknown option, a missing required one, or an unfit value."""
+def fill(
+    chosen: Chosen, member: LocalMember, channel: LocalChannel, given: dict[str, Any], *, force: bool = False
+) -> Json:
+    """The `data` of the interaction; NotOffered for an unknown option, a missing required one, or an unfit value.
+
+    With `force` a channel can be named that the client does not show: what the member may do there goes along.
+    """
     given = {name: value for name, value in given.items() if value is not None}
     known = [option["name"] for option in chosen.options]
     if unknown := given.keys() - set(known):
@@ -107,7 +112,7 @@ def fill(chosen: Chosen, member: LocalMember, channel: LocalChannel, given: dict
     filling = _Filling()
     for option in chosen.options:
         if option["name"] in given:
-            value = _value(option, given[option["name"]], member, channel, filling.resolved)
+            value = _value(option, given[option["name"]], member, channel, filling.resolved, force=force)
             filling.filled.append({"type": option["type"], "name": option["name"], "value": value})
         elif option.get("required"):
             raise NotOffered(f"/{chosen.root['name']}: {option['name']!r} is required")
@@ -128,7 +133,9 @@ def type_into(chosen: Chosen, name: str, typed: object, others: dict[str, Any]) 
     return chosen.data([*filled, focused], {}), option["type"]
 
 
-def _value(option: Json, value: Any, member: LocalMember, channel: LocalChannel, resolved: dict[str, Json]) -> object:
+def _value(
+    option: Json, value: Any, member: LocalMember, channel: LocalChannel, resolved: dict[str, Json], *, force: bool
+) -> object:
     kind = option["type"]
     if kind in {kinds.STRING, kinds.INTEGER, kinds.NUMBER}:
         return _plain(option, value)
@@ -138,7 +145,7 @@ def _value(option: Json, value: Any, member: LocalMember, channel: LocalChannel,
         types = option.get("channel_types")
         if value.guild is not member.guild or (types and value.type not in types):
             raise NotOffered(f"{option['name']}: #{value.name} is not among the channels offered ({types})")
-        if not member.permissions_in(value) & Permission.VIEW_CHANNEL:
+        if not force and not member.permissions_in(value) & Permission.VIEW_CHANNEL:
             raise NotOffered(f"{option['name']}: {member.name} does not see #{value.name}")
         resolved.setdefault("channels", {})[str(value.id)] = _partial_channel(value, member)
     elif isinstance(value, LocalRole) and kind in {kinds.ROLE, kinds.MENTIONABLE}:

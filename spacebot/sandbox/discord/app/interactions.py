@@ -45,7 +45,7 @@ class Interactions:
         self, member: LocalMember, channel: LocalChannel, command: str, options: dict[str, Any], *, force: bool
     ) -> LocalInteraction:
         chosen = commands.choose(command, member, channel, force=force)
-        data = commands.fill(chosen, member, channel, options)
+        data = commands.fill(chosen, member, channel, options, force=force)
         return await self._perform(self._begin(COMMAND, member, channel, data))
 
     async def press(

@@ -18,6 +18,7 @@ EVERYONE = named("change_nickname")
 PEOPLE = named(
     "view_channel",
     "send_messages",
+    "send_messages_in_threads",
     "embed_links",
     "attach_files",
     "add_reactions",

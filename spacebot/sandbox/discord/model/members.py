@@ -145,7 +145,8 @@ class LocalMember:
         """Use a slash command ('watch add') and return once the bot acknowledged it, or failed to in time.
 
         Options are given by name: text, numbers, a LocalChannel, a LocalRole, a LocalMember; None means that it is not given.
-        With `force` a command that the client hides from this member is used all the same.
+        With `force` a command that the client hides from this member is used all the same, and a channel named that it
+        does not show.
         Raises NotOffered where the client would not let them send it.
         """
         return await self.app.use(self, channel, command, options, force=force)
