@@ -91,6 +91,7 @@ def _start_loops(pieces: Pieces, store: Store, clock: Clock) -> set[asyncio.Task
     loops = {
         asyncio.create_task(bot.connect(), name="gateway"),
         asyncio.create_task(pulse, name="heartbeat"),
+        asyncio.create_task(bot.hand_over_commands(), name="commands"),
         asyncio.create_task(pieces.watcher.run(), name="watcher"),
         asyncio.create_task(pieces.keywords.run(), name="keywords"),
         asyncio.create_task(_once_ready(bot, pieces.courier.run), name="courier"),

@@ -40,7 +40,7 @@ SpacebotError
     ├── SearchGivenUp           there are too many messages to look through
     ├── TryLater                nothing was posted, and nobody is to blame
     ├── Unclear                 it may or may not have been done; time-outs and resets
-    └── MessageGone             somebody deleted the message
+    └── MessageGone             the message is gone
 """
 
 import math
@@ -344,11 +344,13 @@ class DiscordError(SpacebotError):
 
     Attributes:
         obstacle: Why.
+        said: Discord's own words, where it refused: for the log, and for nobody else.
     """
 
     def __init__(self, obstacle: Obstacle) -> None:
         super().__init__(str(obstacle))
         self.obstacle = obstacle
+        self.said = ""
 
 
 class StoreError(SpacebotError):
@@ -384,10 +386,10 @@ class Unclear(DiscordError):
 
 
 class MessageGone(DiscordError):
-    """Somebody deleted the message; it is not posted again."""
+    """The message is gone, as a rule because somebody deleted it; it is not posted again."""
 
-    def __init__(self) -> None:
-        super().__init__(Obstacle(reason=Reason.MESSAGE_DELETED))
+    def __init__(self, obstacle: Obstacle | None = None) -> None:
+        super().__init__(obstacle or Obstacle(reason=Reason.MESSAGE_DELETED))
 
 
 class BudgetSpent(XSpendCapReached):

@@ -129,6 +129,7 @@ def wire(settings: Settings, clock: Clock, *, store: Store, session: aiohttp.Cli
     )
     publisher = DiscordPublisher(bot)
     bot.add_listener(publisher.note_thread, "on_raw_thread_update")
+    courier = Courier(store=store, publisher=publisher, clock=clock, woken=base.work, outage=base.ledger)
     return Pieces(
         billing=x.billing,
         x=x.client,
@@ -138,8 +139,8 @@ def wire(settings: Settings, clock: Clock, *, store: Store, session: aiohttp.Cli
         keywords=watch.keywords,
         push=watch.push,
         bot=bot,
-        courier=Courier(store=store, publisher=publisher, clock=clock, woken=base.work, outage=base.ledger),
-        notifier=Notifier(store=store, voice=publisher, clock=clock),
+        courier=courier,
+        notifier=Notifier(store=store, voice=publisher, clock=clock, after=courier.looked),
     )
 
 

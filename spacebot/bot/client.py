@@ -1,8 +1,6 @@
 """The discord.py bot: what it asks of Discord, the extensions it loads, and how it reacts to what Discord reports."""
 
 import asyncio
-import hashlib
-import json
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -14,17 +12,18 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from spacebot.bot.commands import CommandSync
 from spacebot.bot.connection import ShardedConnection
 from spacebot.bot.gateway import GatewayState
 from spacebot.bot.replies import PagedAnswer, explain, say
 from spacebot.clock import Clock
+from spacebot.deliver.answers import said
 from spacebot.deliver.pacing import paced
 from spacebot.deliver.permissions import NEEDED, missing_permissions
 from spacebot.deliver.publisher import TROUBLES
 from spacebot.domain.ids import GuildId, RoleId
 from spacebot.present.bot import HELLO, RESTARTING
 from spacebot.store.connection import Store
-from spacebot.store.queries import Queries
 from spacebot.usecases.guilds import Guilds
 from spacebot.usecases.health import Health
 from spacebot.usecases.links import Links
@@ -106,7 +105,7 @@ class Spacebot(ShardedConnection):
             http_trace=paced(per_second),
         )
         self.services = services
-        self._store = store
+        self._command_sync = CommandSync(store=store, clock=clock)
         self._clock = clock
         self._modules = modules
         self._commands_under_way: set[asyncio.Task[Any]] = set()
@@ -119,17 +118,10 @@ class Spacebot(ShardedConnection):
         for extension in self._modules:
             if extension not in self.extensions:  # an earlier attempt to start may have loaded it
                 await self.load_extension(extension)
-        await self._sync()
 
-    async def _sync(self) -> None:
-        """Hand Discord the commands, but only when they changed: it accepts 200 new ones a day."""
-        payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
-        identity = json.dumps([self.application_id, payload], sort_keys=True, default=str)
-        digest = hashlib.sha256(identity.encode()).hexdigest()
-        if await self._store(Queries.note, "commands") != digest:
-            await self.tree.sync()
-            await self._store(Queries.set_note, "commands", digest)
-            log.info("The slash commands were handed to Discord.")
+    async def hand_over_commands(self) -> None:
+        """Offer Discord the commands until it takes them; runs until cancelled."""
+        await self._command_sync.run(self.tree)
 
     def begin_command(self) -> bool:
         """Whether the command that the current task runs may go on; if so, it counts as under way until the task ends."""
@@ -184,9 +176,7 @@ class Spacebot(ShardedConnection):
                     try:
                         await room.send(HELLO, nonce=f"hello-{guild.id}")
                     except (*TROUBLES, *STOPPED) as error:
-                        log.info(
-                            "The hello to server %d failed (%s); it is said later.", guild.id, type(error).__name__
-                        )
+                        log.info("The hello to server %d failed (%s); it is said later.", guild.id, said(error))
                         await self.services.guilds.ungreet(GuildId(guild.id))
                 return
 

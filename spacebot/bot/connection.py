@@ -3,15 +3,18 @@
 import asyncio
 import contextlib
 import logging
-from collections import deque
-from collections.abc import Callable
+from collections import defaultdict, deque
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import discord
 from discord.ext import commands
+from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 from yarl import URL
 
 from spacebot.bot.gateway import GatewayState
+from spacebot.bot.reconnecting import Backoff, FreshStarts, IdentifyPace
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +23,9 @@ CONNECT_TIMEOUT = 60.0
 
 SOCKETS_KEPT = 100
 """How many of the last connections to the gateway are remembered, to close those that were left open."""
+
+LOST = (ReconnectWebSocket, discord.ConnectionClosed, OSError, TimeoutError)
+"""How a connection ends, in contrast to what cannot be read."""
 
 LONGEST_RATE_LIMIT_SLEEP = 30.0
 """Seconds that discord.py may sleep on a full bucket; beyond that it raises, and the delivery waits in the store."""
@@ -41,18 +47,24 @@ class ShardedConnection(commands.AutoShardedBot):
             on_change: Called when a shard is connected.
             options: What discord.py's bot takes.
         """
+        self._gateway = gateway
+        self._identify_pace = IdentifyPace()
         super().__init__(
             max_ratelimit_timeout=LONGEST_RATE_LIMIT_SLEEP, shard_connect_timeout=CONNECT_TIMEOUT, **options
         )
         self._on_change = on_change
-        self._gateway = gateway
         self._is_launching = False
         self._log_filter = GatewayLogFilter()
         logging.getLogger(GatewayLogFilter.LOGGER).addFilter(self._log_filter)
 
     def _get_state(self, **options: Any) -> "_ConnectionState":
         return _ConnectionState(
-            dispatch=self.dispatch, handlers=self._handlers, hooks=self._hooks, http=self.http, **options
+            gateway=self._gateway,
+            dispatch=self.dispatch,
+            handlers=self._handlers,
+            hooks=self._hooks,
+            http=self.http,
+            **options,
         )
 
     @property
@@ -90,18 +102,26 @@ class ShardedConnection(commands.AutoShardedBot):
             with contextlib.suppress(_ShardNotConnected):
                 await super().launch_shard(gateway, shard_id, initial=initial)
                 self._is_launching = False
+        launched = self.get_shard(shard_id)
+        if launched is not None:
+            shard = launched._parent  # noqa: SLF001 - what it waits, and what it survives, can be set nowhere else
+            shard._backoff = Backoff()  # noqa: SLF001
+            # discord.py ends for good where a shard that it connects again is hung up on before a word was said.
+            shard._handled_exceptions += (ReconnectWebSocket,)  # noqa: SLF001
 
-    async def on_shard_disconnect(self, shard_id: int) -> None:
-        self._gateway.up.discard(shard_id)
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        if not self._identify_pace.may_begin(asyncio.get_running_loop().time()):
+            await self._connection.close_sockets(shard_id)
+            raise TimeoutError  # as if Discord had not answered: the shard is connected again after a while
+        await super().before_identify_hook(shard_id, initial=initial)
 
     async def on_shard_connect(self, shard_id: int) -> None:  # it is ready seconds later, when it may be lost again
-        self._shard_connected(shard_id)
+        self._shard_connected()
 
     async def on_shard_resumed(self, shard_id: int) -> None:
-        self._shard_connected(shard_id)
+        self._shard_connected()
 
-    def _shard_connected(self, shard_id: int) -> None:
-        self._gateway.up.add(shard_id)
+    def _shard_connected(self) -> None:
         if self.is_connected and self._log_filter.is_over():
             log.info("Connected to Discord again.")
         self._on_change()
@@ -115,11 +135,19 @@ class _ConnectionState(discord.state.AutoShardedConnectionState[Any]):
     """What discord.py knows of the guilds. When a shard begins anew, only its guilds that Discord names are kept.
 
     discord.py 2.7.1 keeps a guild that the bot left while the shard was away, unless there is no sharding.
+
+    discord.py also ends for good when it cannot read something. Here that is dropped, and because what is known of the
+    guilds may be wrong from then on, the shard begins anew as soon as `FreshStarts` allows it.
     """
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, gateway: GatewayState, **options: Any) -> None:
         super().__init__(**options)
-        self._open_sockets: deque[discord.gateway.DiscordWebSocket] = deque(maxlen=SOCKETS_KEPT)
+        self._gateway = gateway
+        self._open_sockets: deque[DiscordWebSocket] = deque(maxlen=SOCKETS_KEPT)
+        self._outdated: set[int | None] = set()
+        """Shards of which something could not be read since they began."""
+        self._fresh_starts: defaultdict[int | None, FreshStarts] = defaultdict(FreshStarts)
+        self._told: set[tuple[str, str]] = set()
 
     def parse_ready(self, data: Any) -> None:
         shard_id, _ = data["shard"]
@@ -129,14 +157,76 @@ class _ConnectionState(discord.state.AutoShardedConnectionState[Any]):
                 self._remove_guild(guild)
         super().parse_ready(data)
 
-    def _update_references(self, ws: discord.gateway.DiscordWebSocket) -> None:
+    def _update_references(self, ws: DiscordWebSocket) -> None:
+        """A connection was made: from now on what it receives comes here first."""
         super()._update_references(ws)
         self._open_sockets = deque((each for each in (*self._open_sockets, ws) if each.open), maxlen=SOCKETS_KEPT)
+        parsers: dict[str, Callable[[Any], None]] = {
+            name: partial(self._read, ws, name, parse) for name, parse in self.parsers.items()
+        }
+        ws._discord_parsers = parsers  # noqa: SLF001 - discord.py has just set it to those of this state
+        ws.received_message = partial(self._receive, ws, ws.received_message)  # type: ignore[method-assign]
+        ws.poll_event = partial(self._poll, ws, ws.poll_event)  # type: ignore[method-assign]
+
+    async def _poll(self, ws: DiscordWebSocket, poll: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await poll()
+        except BaseException:  # discord.py says so only when it gets round to connecting this shard again
+            if ws.shard_id is not None:
+                self._gateway.up.discard(ws.shard_id)
+            raise
+
+    async def _receive(self, ws: DiscordWebSocket, receive: Callable[[Any], Awaitable[None]], message: Any) -> None:
+        try:
+            await receive(message)
+        except LOST:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is logged, and ends nothing
+            self._drop(ws, "a message", error)
+        if ws.shard_id not in self._outdated:
+            return
+        if self._fresh_starts[ws.shard_id].may_begin(asyncio.get_running_loop().time()):
+            self._outdated.discard(ws.shard_id)
+            ws.sequence = ws.session_id = None
+            await ws.close(code=1000)
+            raise ReconnectWebSocket(ws.shard_id, resume=False)
+
+    def _read(self, ws: DiscordWebSocket, name: str, parse: Callable[[Any], None], data: Any) -> None:
+        """Let discord.py read an event."""
+        try:
+            if name == "READY":
+                data["shard"] = [ws.shard_id, self.shard_count]  # Discord may leave it out, and discord.py needs it
+            parse(data)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._drop(ws, name, error)
+        else:
+            if name in {"READY", "RESUMED"} and ws.shard_id is not None:
+                self._gateway.up.add(ws.shard_id)
+
+    def _drop(self, ws: DiscordWebSocket, what: str, error: Exception) -> None:
+        """Note that something cannot be read. Neither its content nor the error's text may be logged."""
+        self._outdated.add(ws.shard_id)
+        kind = type(error).__name__
+        if (what, kind) not in self._told:
+            self._told.add((what, kind))
+            log.warning(
+                "Discord's gateway sent what cannot be read (%s: %s): it is dropped, and shard %s begins anew.",
+                what,
+                kind,
+                ws.shard_id,
+            )
 
     async def close_abandoned(self) -> None:
         """Close the connections that discord.py opened and dropped without closing them: those that failed early."""
-        await asyncio.gather(*(ws.close() for ws in self._open_sockets if ws.open), return_exceptions=True)
-        self._open_sockets.clear()
+        await self._close(list(self._open_sockets))
+
+    async def close_sockets(self, shard_id: int | None) -> None:
+        """Close a shard's connections."""
+        await self._close([ws for ws in self._open_sockets if ws.shard_id == shard_id])
+
+    async def _close(self, sockets: list[DiscordWebSocket]) -> None:
+        await asyncio.gather(*(ws.close() for ws in sockets if ws.open), return_exceptions=True)
+        self._open_sockets = deque((ws for ws in self._open_sockets if ws not in sockets), maxlen=SOCKETS_KEPT)
 
     async def _delay_ready(self) -> None:
         # This is cancelled when a shard begins anew, and discord.py would cancel what the other shards wait for along
@@ -176,4 +266,4 @@ def point_at(api_url: str, gateway_url: str) -> None:
     """Let discord.py talk to the Discord at these addresses, which it keeps in its classes."""
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody speaks here
     discord.http.Route.BASE = api_url
-    discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = URL(gateway_url)
+    DiscordWebSocket.DEFAULT_GATEWAY = URL(gateway_url)

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import discord
 from discord import app_commands
 
+from spacebot.deliver.answers import said
 from spacebot.deliver.publisher import TROUBLES
 from spacebot.domain.mistakes import Mistake
 from spacebot.errors import SpacebotError, StoreError
@@ -57,7 +58,7 @@ async def explain(interaction: discord.Interaction[Any], error: Exception) -> No
     try:
         await say(interaction, sentence(error))
     except TROUBLES as failure:
-        log.warning("An answer could not be given: %s", type(failure).__name__)
+        log.warning("An answer could not be given: %s", said(failure))
 
 
 def sentence(error: Exception) -> str:
@@ -69,7 +70,7 @@ def sentence(error: Exception) -> str:
     if isinstance(cause, SpacebotError):
         return mistakes.sentence(cause)
     if isinstance(cause, TROUBLES):
-        log.warning("Discord did not take an answer: %s", type(cause).__name__)
+        log.warning("Discord did not take an answer: %s", said(cause))
         return SORRY
     log.error("A command failed in an unforeseen way.", exc_info=cause)
     return SORRY

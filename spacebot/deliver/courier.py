@@ -121,7 +121,7 @@ class Publisher(Protocol):
         """Edit a message of the bot's.
 
         Raises:
-            MessageGone: somebody deleted it.
+            MessageGone: it is no more; as a rule somebody deleted it.
             Refused, TryLater, Unclear: as `send`.
         """
         ...
@@ -179,6 +179,7 @@ class Courier:
         self._last_looks: set[int] = set()
         self._stopping = False
         self._at_rest = asyncio.Event()
+        self._has_looked = asyncio.Event()
         self._outage = outage if outage is not None else ledger_outage()
         self._credentials = Outage(
             log,
@@ -200,6 +201,10 @@ class Courier:
                 await asyncio.sleep(0)
                 await self._at_rest.wait()
 
+    async def looked(self) -> None:
+        """Return once the channels that were paused before this start have been looked at."""
+        await self._has_looked.wait()
+
     async def run(self) -> None:
         """Deliver until cancelled; what is under way then goes on until `drain`."""
         released = False
@@ -213,6 +218,7 @@ class Courier:
                 is_early = self._clock.monotonic() < self._reopens_at
                 if not is_early:
                     await self._reopen()
+                    self._has_looked.set()
                     self._reopens_at = self._clock.monotonic() + REOPEN_EVERY
                 more = await self._claim()
                 pause = 0.0 if more else await self._pause()
@@ -316,12 +322,12 @@ class Courier:
                 await self._edit(job, job.message_id)
             else:
                 await self._send(job)
-        except MessageGone:
-            await self._store(Queries.mark_skipped, job.delivery_id, Reason.MESSAGE_DELETED)
+        except MessageGone as error:
+            await self._store(Queries.mark_skipped, job.delivery_id, error.obstacle)
         except Refused as error:
-            await self._pause_channel(job, error.obstacle)
+            await self._pause_channel(job, error)
         except MessageRefused as error:
-            await self._retry_refused(job, error.obstacle)
+            await self._retry_refused(job, error)
         except TryLater as error:
             if error.obstacle.reason is Reason.CREDENTIALS_REFUSED:
                 self._credentials.failed(CREDENTIALS, sentence(error.obstacle), level=logging.ERROR)
@@ -331,8 +337,7 @@ class Courier:
             self._unclear += 1
             if job.attempts == 0 and self._unclear == 1:  # while nothing goes through, one warning is enough
                 self._warned.add(job.delivery_id)
-                why = sentence(error.obstacle)
-                log.warning("Delivery %d to channel %d is unclear: %s", job.delivery_id, job.channel_id, why)
+                log.warning("Delivery %d to channel %d is unclear: %s", job.delivery_id, job.channel_id, _why(error))
             await self._retry(job, _lasting(job, error), unclear=True, after=after)
 
     async def _send(self, job: Job) -> None:
@@ -405,24 +410,24 @@ class Courier:
         await self._store(Queries.postpone, job.delivery_id, now + timedelta(seconds=rest))
         return True
 
-    async def _pause_channel(self, job: Job, obstacle: Obstacle) -> None:
-        now = self._clock.now()
+    async def _pause_channel(self, job: Job, error: Refused) -> None:
+        obstacle, now = error.obstacle, self._clock.now()
         news = await self._store(Queries.pause, job.channel_id, job.guild_id, obstacle, now)
         times = self._unexplained.get(job.channel_id, 0)
         if news and not times:
-            log.warning("Channel %d of server %d is paused: %s", job.channel_id, job.guild_id, sentence(obstacle))
+            log.warning("Channel %d of server %d is paused: %s", job.channel_id, job.guild_id, _why(error))
         if self._publisher.obstacle(job.guild_id, job.channel_id) is None:
             rest = min(UNEXPLAINED_PAUSE * 2 ** min(times, 10), LONGEST_REST)
             self._unexplained[job.channel_id] = times + 1
             self._rests_until[job.channel_id] = self._clock.monotonic() + rest.total_seconds()
         await self._retry(job, obstacle, unclear=False, after=timedelta())
 
-    async def _retry_refused(self, job: Job, obstacle: Obstacle) -> None:
+    async def _retry_refused(self, job: Job, error: MessageRefused) -> None:
         """Try a refused message again, ever more rarely; the channel's other messages are not affected."""
+        obstacle = error.obstacle
         if job.attempts == 0:
             self._warned.add(job.delivery_id)
-            why = sentence(obstacle)
-            log.warning("Delivery %d to channel %d is refused: %s", job.delivery_id, job.channel_id, why)
+            log.warning("Delivery %d to channel %d is refused: %s", job.delivery_id, job.channel_id, _why(error))
         if job.attempts == 1:  # what works at the second attempt is not reported
             await self._store(Queries.note_refusal, job.channel_id, job.guild_id, obstacle, self._clock.now())
         after = min(UNEXPLAINED_PAUSE * 2 ** min(job.attempts, 6), RAREST_RETRY)
@@ -451,6 +456,11 @@ def _lasting(job: Job, error: DiscordError) -> Obstacle | None:
     if error.obstacle.reason is Reason.CREDENTIALS_REFUSED:
         return None
     return error.obstacle if job.attempts >= PASSING else None
+
+
+def _why(error: DiscordError) -> str:
+    """For the log: the reason, with Discord's own words where it gave any."""
+    return sentence(error.obstacle) + (f" (Discord says: {error.said})" if error.said else "")
 
 
 def nonce(job: Job) -> str:

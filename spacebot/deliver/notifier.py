@@ -1,7 +1,8 @@
 """The loop that gives notices to guilds' admins: a paused channel, a renamed or vanished host."""
 
+import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Protocol
 
@@ -37,13 +38,31 @@ class Voice(Protocol):
 class Notifier:
     """Gives each notice once."""
 
-    def __init__(self, *, store: Store, voice: Voice, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        voice: Voice,
+        clock: Clock,
+        after: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """Take what the loop needs.
+
+        Args:
+            store: What is to be told.
+            voice: Discord.
+            clock: Time.
+            after: Is awaited before anything is told: what was in the way before this start may be gone.
+        """
+        self._after = after
         self._store = store
         self._voice = voice
         self._clock = clock
 
     async def run(self) -> None:
         """Give due notices until cancelled."""
+        if self._after is not None:
+            await self._after()
         while True:
             try:
                 due = await self._store(Queries.due_notices, self._clock.now())
@@ -63,7 +82,7 @@ class Notifier:
                 notice(told),
                 channel_id=told.admin_channel_id,
                 recipients=told.recipients,
-                nonce=f"notice-{told.notice_id}",
+                nonce=nonce(told),
             )
         except Exception:
             log.exception("Notice %d could not be told, in an unforeseen way.", told.notice_id)
@@ -75,3 +94,9 @@ class Notifier:
                 log.warning("Server %d could not be told: neither a channel nor a person takes it.", told.guild_id)
             later = min(TRIED_AGAIN * 2 ** min(told.attempts, 5), RAREST)
             await self._store(Queries.note_untold, told.notice_id, now + later)
+
+
+def nonce(told: Notice) -> str:
+    """The same for every attempt of one notice, and for no other: ids are given out again. 24 characters of 25."""
+    identity = f"notice/{told.guild_id}/{told.notice_id}/{told.created_at.isoformat()}"
+    return hashlib.blake2b(identity.encode(), digest_size=12).hexdigest()

@@ -23,9 +23,17 @@ POSTABLE = (discord.TextChannel, discord.VoiceChannel, discord.StageChannel, dis
 def missing_permissions(
     channel: discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread, names: Iterable[str]
 ) -> tuple[str, ...]:
-    """Which of these permissions the bot lacks in a channel; threads have one of their own for sending."""
+    """Which of these permissions the bot was not granted in a channel; threads have one of their own for sending.
+
+    Whoever may not see a channel, or not send there, may not do the rest either, whatever else is granted. That is not
+    counted as lacking: granting what is named here is enough.
+    """
     is_thread = isinstance(channel, discord.Thread)
-    return lacking(channel.permissions_for(channel.guild.me), names, in_thread=is_thread)
+    place: discord.abc.GuildChannel | None = channel.parent if isinstance(channel, discord.Thread) else channel
+    if place is None:
+        return ("view_channel",)
+    # Of the base class: those of the kinds of channels leave out what follows from what is lacking.
+    return lacking(discord.abc.GuildChannel.permissions_for(place, channel.guild.me), names, in_thread=is_thread)
 
 
 def lacking(granted: discord.Permissions, names: Iterable[str], *, in_thread: bool) -> tuple[str, ...]:

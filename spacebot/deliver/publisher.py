@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
@@ -10,21 +11,16 @@ from typing import TypeVar
 import aiohttp
 import discord
 
+from spacebot.deliver.answers import UNREADABLE, mapped
 from spacebot.deliver.permissions import NEEDED, POSTABLE, TO_TELL, WANTED, may_unlock, missing_permissions
 from spacebot.domain.ids import ChannelId, GuildId, MessageId
 from spacebot.domain.obstacles import Obstacle, Reason
-from spacebot.errors import (
-    DiscordError,
-    MessageGone,
-    MessageRefused,
-    Refused,
-    SearchGivenUp,
-    TryLater,
-    Unclear,
-)
+from spacebot.errors import DiscordError, MessageRefused, Refused, SearchGivenUp, TryLater, Unclear
 from spacebot.present.card import Card
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 GONE = Obstacle(reason=Reason.CHANNEL_GONE)
 LOCKED = Obstacle(reason=Reason.THREAD_LOCKED)
@@ -35,31 +31,19 @@ PATIENCE = 45.0
 SEARCHED = 2000
 """The most messages of a history that are searched."""
 
-UNKNOWN_MESSAGE = 10008
-
-CHANNEL_OBSTACLES = {
-    10003: Reason.CHANNEL_UNKNOWN,
-    50001: Reason.PERMISSIONS_REFUSED,
-    50013: Reason.PERMISSIONS_REFUSED,
-    50083: Reason.THREAD_LOCKED,
-    160005: Reason.THREAD_LOCKED,
-}
-"""What Discord's error codes mean for a channel."""
-
-BLOCKED_BY_AUTOMOD = 200000
+PAGE = 100
+"""Messages that Discord shows at once."""
 
 TROUBLES = (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError, json.JSONDecodeError)
 """What a request to Discord can raise; discord.py lets some of aiohttp's errors through, and truncated bodies."""
 
-SERVER_ERRORS = 500
-FORBIDDEN = 403
-
-NO_CHANNELS_FAULT = {401: Reason.CREDENTIALS_REFUSED, 429: Reason.SLOW_DOWN}
-"""Statuses with which Discord refuses the bot, wherever it writes."""
-
 
 class DiscordPublisher:
-    """Posts, finds, edits and deletes messages by ids."""
+    """Messages in channels, by id.
+
+    It reads of Discord's answers only what it needs, and without discord.py's model of a message: one strange message in
+    a channel's history, or a field that Discord leaves out, would be in the way of ours.
+    """
 
     def __init__(self, client: discord.Client) -> None:
         """Take a client whose cache of guilds and channels is filled by the gateway, and whose requests are `paced`."""
@@ -113,42 +97,45 @@ class DiscordPublisher:
 
     async def send(self, channel_id: ChannelId, card: Card, *, nonce: str) -> MessageId:
         """Post a message; see `courier.Publisher` for the errors."""
-        channel = self._client.get_partial_messageable(channel_id)
+        params = discord.http.handle_message_parameters(
+            content=card.content,
+            embeds=[card.embed] if card.embed is not None else [],
+            view=link_view(card) or discord.utils.MISSING,
+            nonce=nonce,
+            allowed_mentions=allowed(card),
+        )
+
+        async def post() -> MessageId:
+            answer = await self._client.http.send_message(channel_id, params=params)
+            return MessageId(int(answer["id"]))
+
         try:
-            message = await self._do(
-                lambda: channel.send(
-                    content=card.content,
-                    embeds=[card.embed] if card.embed is not None else [],
-                    view=link_view(card) or discord.utils.MISSING,
-                    nonce=nonce,
-                    allowed_mentions=allowed(card),
-                )
-            )
+            return await self._do(post)
         except Refused:
             self._resting.pop(channel_id, None)  # it may be gone by now
             raise
-        return MessageId(message.id)
 
     async def find(self, channel_id: ChannelId, embed_url: str, *, since: datetime) -> MessageId | None:
         """The bot's message with this embed address; see `courier.Publisher` for the errors."""
         return await self._do(lambda: self._search(channel_id, embed_url, since))
 
     async def edit(self, channel_id: ChannelId, message_id: MessageId, card: Card) -> None:
-        """Edit a message of the bot's; see `courier.Publisher` for the errors."""
-        message = self._client.get_partial_messageable(channel_id).get_partial_message(message_id)
-        await self._do(
-            lambda: message.edit(
-                content=card.content,
-                embeds=[card.embed] if card.embed is not None else [],
-                view=link_view(card),
-                allowed_mentions=discord.AllowedMentions.none(),
-            )
+        """Change a message of ours; see `courier.Publisher` for the errors."""
+        params = discord.http.handle_message_parameters(
+            content=card.content,
+            embeds=[card.embed] if card.embed is not None else [],
+            view=link_view(card),
+            allowed_mentions=discord.AllowedMentions.none(),
         )
+        answer: object = await self._do(
+            lambda: self._client.http.edit_message(channel_id, message_id, params=params), of_message=True
+        )
+        if isinstance(answer, str):  # a page, from something on the way to Discord
+            raise Unclear(Obstacle(reason=Reason.ANSWER_UNREADABLE, details=("str",)))
 
     async def delete(self, channel_id: ChannelId, message_id: MessageId) -> None:
-        """Delete a message of the bot's; see `courier.Publisher` for the errors."""
-        message = self._client.get_partial_messageable(channel_id).get_partial_message(message_id)
-        await self._do(message.delete)
+        """Remove a message of ours; see `courier.Publisher` for the errors."""
+        await self._do(lambda: self._client.http.delete_message(channel_id, message_id), of_message=True)
 
     async def tell(
         self, guild_id: GuildId, text: str, *, channel_id: ChannelId | None, recipients: Sequence[int], nonce: str
@@ -172,21 +159,29 @@ class DiscordPublisher:
         for room in rooms:
             if isinstance(room, POSTABLE) and not missing_permissions(room, TO_TELL):
                 try:
-                    await self._do(partial(room.send, text, nonce=nonce))
-                except DiscordError:
+                    await self._do(partial(self._say, room.id, text, nonce))
+                except DiscordError as error:
+                    log.info("Channel %d takes no notice: %s", room.id, error.said or error)
                     continue
                 return True
         for person in recipients:
             try:
                 await self._do(partial(self._write_to, person, text, nonce))
-            except DiscordError:
+            except DiscordError as error:
+                log.info("Person %d takes no notice: %s", person, error.said or error)
                 continue
             return True
         return False
 
     async def _write_to(self, person: int, text: str, nonce: str) -> None:
         room = await self._client.create_dm(discord.Object(person))
-        await room.send(text, nonce=nonce)
+        await self._say(room.id, text, nonce)
+
+    async def _say(self, channel_id: int, text: str, nonce: str) -> None:
+        params = discord.http.handle_message_parameters(
+            content=text, nonce=nonce, allowed_mentions=discord.AllowedMentions.none()
+        )
+        await self._client.http.send_message(channel_id, params=params)
 
     def _channel(self, guild_id: GuildId, channel_id: ChannelId) -> discord.abc.GuildChannel | discord.Thread | None:
         """A channel from the cache of its guild; `Client.get_channel` would go through all guilds."""
@@ -195,31 +190,40 @@ class DiscordPublisher:
 
     async def _search(self, channel_id: ChannelId, embed_url: str, since: datetime) -> MessageId | None:
         me = self._client.user
-        history = self._client.get_partial_messageable(channel_id).history(
-            limit=SEARCHED, after=since, oldest_first=True
-        )
-        seen = 0
-        async for message in history:
-            seen += 1
-            if message.author == me and any(embed.url == embed_url for embed in message.embeds):
-                return MessageId(message.id)
-        if seen >= SEARCHED:
-            raise SearchGivenUp
-        return None
+        after = discord.utils.time_snowflake(since, high=True)
+        for _ in range(SEARCHED // PAGE):
+            page = await self._client.http.logs_from(channel_id, PAGE, after=after)
+            ours = [int(each["id"]) for each in page if me is not None and _carries(each, embed_url, me.id)]
+            if ours:
+                return MessageId(min(ours))
+            if len(page) < PAGE:
+                return None
+            after = max(int(each["id"]) for each in page)
+        raise SearchGivenUp
 
-    async def _do(self, request: Callable[[], Awaitable[T]]) -> T:
-        """Run the request with a time-out, and map its errors."""
+    async def _do(self, request: Callable[[], Awaitable[T]], *, of_message: bool = False) -> T:
+        """Do it in bounded time, and map what goes wrong."""
         try:
             async with asyncio.timeout(PATIENCE):
                 return await request()
         except discord.RateLimited as error:
             raise TryLater(Obstacle(reason=Reason.SLOW_DOWN), seconds=error.retry_after) from None
         except discord.HTTPException as error:
-            raise _mapped(error) from error
+            raise mapped(error, of_message=of_message) from error
         except aiohttp.ClientConnectorError as error:
             raise TryLater(Obstacle(reason=Reason.UNREACHABLE), seconds=10.0) from error
         except TROUBLES as error:
             raise Unclear(Obstacle(reason=Reason.NO_ANSWER, details=(type(error).__name__,))) from error
+        except UNREADABLE as error:
+            raise Unclear(Obstacle(reason=Reason.ANSWER_UNREADABLE, details=(type(error).__name__,))) from error
+
+
+def _carries(message: object, embed_url: str, author_id: int) -> bool:
+    """Whether a message, as Discord shows it, is of this author and has an embed with this address."""
+    match message:
+        case {"author": {"id": author}, "embeds": [*embeds]} if str(author) == str(author_id):
+            return any(isinstance(embed, dict) and embed.get("url") == embed_url for embed in embeds)
+    return False
 
 
 def allowed(card: Card) -> discord.AllowedMentions:
@@ -237,20 +241,3 @@ def link_view(card: Card) -> discord.ui.View | None:
     for button in card.buttons:
         view.add_item(discord.ui.Button(label=button.label, url=button.url))
     return view
-
-
-def _mapped(error: discord.HTTPException) -> DiscordError:
-    if error.status >= SERVER_ERRORS:
-        return Unclear(Obstacle(reason=Reason.DISCORD_FAILED, details=(str(error.status),)))
-    if error.status in NO_CHANNELS_FAULT:  # whatever its code may say of a channel
-        return TryLater(Obstacle(reason=NO_CHANNELS_FAULT[error.status]), seconds=60.0)
-    if error.code == UNKNOWN_MESSAGE:
-        return MessageGone()
-    if error.code in CHANNEL_OBSTACLES:
-        return Refused(Obstacle(reason=CHANNEL_OBSTACLES[error.code]))
-    if error.code == BLOCKED_BY_AUTOMOD:
-        return MessageRefused(Obstacle(reason=Reason.AUTOMOD))
-    answer = (str(error.status), str(error.code))
-    is_channels = error.status == FORBIDDEN
-    why = Obstacle(reason=Reason.CHANNEL_REFUSED if is_channels else Reason.MESSAGE_REFUSED, details=answer)
-    return Refused(why) if is_channels else MessageRefused(why)

@@ -91,6 +91,8 @@ class Notice:
     """Something to tell a guild's admins once."""
 
     notice_id: int
+    """Given out again once the notice is dropped; with `created_at` it is unique."""
+    created_at: datetime
     guild_id: GuildId
     matter: Matter
     channel_id: ChannelId | None

@@ -17,6 +17,8 @@ class Reason(StrEnum):
     """The Space is over, and the guild wants its announcements deleted then."""
     MESSAGE_DELETED = "message_deleted"
     """Somebody deleted it."""
+    MESSAGE_UNKNOWN = "message_unknown"
+    """Discord says that it does not know it any more [HTTP status, Discord's code]."""
 
     # Nothing can be posted in the channel.
     CHANNEL_GONE = "channel_gone"
@@ -47,6 +49,8 @@ class Reason(StrEnum):
     CREDENTIALS_REFUSED = "credentials_refused"
     """Discord does not take the bot's token: no channel has to do with it."""
     NO_ANSWER = "no_answer"
+    """[name of the exception]"""
+    ANSWER_UNREADABLE = "answer_unreadable"
     """[name of the exception]"""
     SEARCH_TOO_LONG = "search_too_long"
     UNFORESEEN = "unforeseen"

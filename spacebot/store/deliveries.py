@@ -392,11 +392,11 @@ class DeliveryQueries(JobQueries):
             {"delivery": job.delivery_id, "before": ms_or_none(job.first_attempt_at), "until": ms(until)},
         )
 
-    def mark_skipped(self, delivery_id: int, reason: Reason) -> None:
+    def mark_skipped(self, delivery_id: int, reason: Reason | Obstacle) -> None:
         """Nothing more is to be done for this delivery."""
         self.db.execute(
             "UPDATE deliveries SET state = 'skipped', reason = :reason WHERE delivery_id = :delivery",
-            {"delivery": delivery_id, "reason": reason.value},
+            {"delivery": delivery_id, "reason": str(reason)},
         )
 
     def give_up(self, job: Job, reason: Reason, now: datetime) -> None:

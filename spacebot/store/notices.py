@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from spacebot.domain.deliveries import Matter, Notice
 from spacebot.domain.ids import ChannelId, GuildId, UserId
 from spacebot.domain.obstacles import Obstacle
-from spacebot.store.base import QueryGroup, host_of, ms
+from spacebot.store.base import QueryGroup, host_of, moment, ms
 
 TOLD_AGAIN = timedelta(days=1)
 """A guild is not told the same again sooner, however often it recurs."""
@@ -83,6 +83,7 @@ class NoticeQueries(QueryGroup):
         return [
             Notice(
                 notice_id=row["notice_id"],
+                created_at=moment(row["created_at"]) or now,
                 guild_id=row["guild_id"],
                 matter=Matter(row["matter"]),
                 channel_id=row["channel_id"],

@@ -181,3 +181,41 @@ async def test_cancelling_the_notifier_is_not_swallowed(tmp_path: Path) -> None:
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running
+
+
+async def test_a_notice_shares_its_nonce_with_no_other_though_its_id_is_given_out_again(scene: Scene) -> None:
+    def forget(tables: Queries) -> None:
+        tables.db.execute("DELETE FROM notices")
+
+    for _ in range(2):
+        await scene.store(Queries.pause, CHANNEL, GUILD, NO_PERMISSION, scene.clock.now())
+        await scene.passing(60 + EVERY)
+        [row] = await scene.store(lambda tables: list(tables.db.query("SELECT notice_id FROM notices")))
+        assert row["notice_id"] == 1
+        await scene.store(forget)
+        await scene.store(Queries.resume, CHANNEL, scene.clock.now())
+    first, second = (nonce for *_, nonce in scene.voice.heard)
+    assert first != second
+    assert len(first) == len(second) == 24
+
+
+async def test_nothing_is_told_before_the_courier_has_looked_whether_it_is_still_so(tmp_path: Path) -> None:
+    clock, looked = FakeClock(), asyncio.Event()
+
+    async def after() -> None:
+        await looked.wait()
+
+    async with opened(tmp_path) as store:
+        await store(Queries.pause, CHANNEL, GUILD, NO_PERMISSION, clock.now())
+        clock.jump(3600)
+        voice = ScriptedVoice()
+        scene = Scene(store, voice, clock)
+        running = asyncio.create_task(Notifier(store=store, voice=voice, clock=clock, after=after).run())
+        await scene.passing(120)
+        assert voice.heard == []
+        await store(Queries.resume, CHANNEL, clock.now())
+        looked.set()
+        await scene.passing(120)
+        assert voice.heard == []
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)

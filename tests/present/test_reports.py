@@ -51,6 +51,7 @@ def told(matter: Matter, detail: str = "", host: Host | None = HOST, obstacle: O
     return notice(
         Notice(
             notice_id=1,
+            created_at=START,
             guild_id=GUILD,
             matter=matter,
             channel_id=CHANNEL if matter is Matter.PAUSED else None,

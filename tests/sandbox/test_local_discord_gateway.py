@@ -260,3 +260,54 @@ async def test_each_start_counts(client: Client) -> None:
         await socket.event("READY")
     after = (await client.rest("GET", "/gateway/bot")).json
     assert before["session_start_limit"]["remaining"] - after["session_start_limit"]["remaining"] == 1
+
+
+async def test_an_event_goes_out_as_it_is_given_and_is_replayed_as_any_other(client: Client) -> None:
+    client.discord.add_guild("Book club")
+    async with client.gateway() as socket:
+        await socket.identify()
+        ready = await socket.event("READY")
+        await client.discord.connected()
+        client.discord.send_event("CHANNEL_UPDATE", {"id": None, "odd": [1]})
+        assert await socket.event("CHANNEL_UPDATE") == {"id": None, "odd": [1]}
+        sequence = socket.sequence
+        client.discord.drop_gateway()
+    client.discord.send_event("NO_SUCH_EVENT", [], shard=0)
+    async with client.gateway() as socket:
+        await socket.resume(ready["session_id"], sequence)
+        assert await names(socket, 2) == ["NO_SUCH_EVENT", "RESUMED"]
+
+
+async def test_what_can_be_no_event_is_not_sent(client: Client) -> None:
+    with pytest.raises(RuntimeError, match="no session"):
+        client.discord.send_event("READY", {})
+    async with client.bot():
+        for name in ("", "channel_update", "CHANNEL UPDATE", "_X"):
+            with pytest.raises(ValueError, match="no name"):
+                client.discord.send_event(name, {})
+        with pytest.raises(TypeError):
+            client.discord.send_event("CHANNEL_UPDATE", object())
+        with pytest.raises(RuntimeError, match="no session"):
+            client.discord.send_event("CHANNEL_UPDATE", {}, shard=1)
+
+
+async def test_ready_lacks_what_it_is_told_to_lack(client: Client) -> None:
+    client.discord.leave_out_of_ready("shard", "application")
+    async with client.gateway() as socket:
+        await socket.identify()
+        assert {"shard", "application"} & (await socket.event("READY")).keys() == set()
+    client.discord.leave_out_of_ready()
+    async with client.gateway() as socket:
+        await socket.identify()
+        assert (await socket.event("READY"))["shard"] == [0, 1]
+    with pytest.raises(ValueError, match="session_id"):
+        client.discord.leave_out_of_ready("shard", "session_id")
+
+
+async def test_it_hangs_up_as_often_as_it_is_told_to(client: Client) -> None:
+    client.discord.hang_up(2)
+    for _ in range(2):
+        async with client.gateway(hello=False) as socket:
+            assert await socket.close_code() == 1001
+    async with client.bot():
+        assert client.discord.is_connected

@@ -28,6 +28,7 @@ _TOLERATED = frozenset({3, 4, 8, 31})  # presence, voice state, members, soundbo
 HEARTBEAT_INTERVAL_MS = 41_250
 RESUMABLE_FOR = 180.0
 IDENTIFIES_A_DAY = 1000
+READY_NEEDS = frozenset({"v", "user", "guilds", "session_id", "resume_gateway_url"})
 GUILDS_PER_SHARD = 2500
 MAX_RECEIVED = 4096
 _SENDS_PER_MINUTE = 120
@@ -56,6 +57,10 @@ class Gateway:
         self._connections: set[Connection] = set()
         self._closing: set[asyncio.Task[Any]] = set()
         self.identified = Window(86_400.0)
+        self.hang_ups = 0
+        """How many of the next connections are closed before a word is said."""
+        self.left_out: frozenset[str] = frozenset()
+        """Fields that READY lacks."""
 
     def start_limit(self) -> dict[str, int]:
         """`session_start_limit` of GET /gateway/bot."""
@@ -87,6 +92,14 @@ class Gateway:
             encoded = msgspec.Raw(msgspec.json.encode(event.data))
             for session in concerned:
                 session.dispatch(event.name, encoded)
+
+    def send(self, name: str, data: object, shard: int | None) -> int:
+        """Send an event, whatever it holds, to every session or to one `shard`'s; to how many."""
+        concerned = [session for session in self._sessions.values() if shard in {None, session.shard}]
+        encoded = msgspec.Raw(msgspec.json.encode(data))
+        for session in concerned:
+            session.dispatch(name, encoded)
+        return len(concerned)
 
     def drop(self, *, resumable: bool, code: int | None, shard: int | None = None) -> None:
         """Close every connection, or that of one `shard`, with `code` (None: cut it).
@@ -121,6 +134,10 @@ class Gateway:
         """One connection, from HELLO to its end."""
         socket = web.WebSocketResponse(max_msg_size=MAX_RECEIVED, compress=False, timeout=1.0)
         await socket.prepare(request)
+        if self.hang_ups:
+            self.hang_ups -= 1
+            await socket.close(code=1001)
+            return socket
         connection = Connection(socket, request)
         connection.put_op(HELLO, {"heartbeat_interval": HEARTBEAT_INTERVAL_MS, "_trace": ["local"]})
         self._connections.add(connection)
@@ -228,7 +245,7 @@ class Gateway:
             "geo_ordered_rtc_regions": [],
             "_trace": ["local"],
         }
-        session.dispatch("READY", ready)
+        session.dispatch("READY", {key: value for key, value in ready.items() if key not in self.left_out})
         for guild in guilds:
             if session.concerns(guild, GUILDS) and not guild.unavailable:
                 session.dispatch("GUILD_CREATE", {**payloads.guild_create(guild), "unavailable": False})

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import re
 import secrets
 from collections.abc import Callable, Iterable
 from types import TracebackType
@@ -12,7 +13,7 @@ from aiohttp import web
 from spacebot.clock import Clock, SystemClock
 from spacebot.sandbox.discord.app.interactions import Interactions
 from spacebot.sandbox.discord.events import event_of
-from spacebot.sandbox.discord.gateway import Gateway
+from spacebot.sandbox.discord.gateway import READY_NEEDS, Gateway
 from spacebot.sandbox.discord.http.api import API, Api, Checker
 from spacebot.sandbox.discord.http.callbacks import CallbackRoutes
 from spacebot.sandbox.discord.http.commands import CommandRoutes
@@ -175,6 +176,30 @@ class LocalDiscord:
         Unless `resumable`, their sessions end, too.
         """
         self._gateway.drop(resumable=resumable, code=code, shard=shard)
+
+    def send_event(self, name: str, data: object, *, shard: int | None = None) -> None:
+        """Send the bot's sessions, or one `shard`'s, an event as it is, however little it is like one of Discord's.
+
+        ValueError if no event can have that name, TypeError if `data` is no JSON, RuntimeError if there is no session.
+        """
+        if not re.fullmatch(r"[A-Z]+(_[A-Z]+)*", name):
+            raise ValueError(f"{name!r} is no name of an event")
+        if not self._gateway.send(name, data, shard):
+            raise RuntimeError("there is no session that the event could go to")
+        self.state.updates.happened()
+
+    def leave_out_of_ready(self, *fields: str) -> None:
+        """Let READY lack these fields from now on, as other implementations of Discord do (none: as Discord sends it).
+
+        ValueError for those that no session can do without.
+        """
+        if needed := READY_NEEDS & set(fields):
+            raise ValueError(f"READY is nothing without {', '.join(sorted(needed))}")
+        self._gateway.left_out = frozenset(fields)
+
+    def hang_up(self, times: int) -> None:
+        """Let the next connections to the gateway be closed before a word is said."""
+        self._gateway.hang_ups = times
 
     @property
     def is_connected(self) -> bool:

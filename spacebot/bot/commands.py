@@ -1,0 +1,73 @@
+"""Hands Discord the slash commands. Announcing needs none: while Discord refuses them, the bot does the rest."""
+
+import asyncio
+import hashlib
+import json
+import logging
+
+import discord
+from discord import app_commands
+
+from spacebot.clock import Clock
+from spacebot.deliver.answers import UNREADABLE, said
+from spacebot.deliver.publisher import TROUBLES
+from spacebot.errors import StoreError
+from spacebot.store.connection import Store
+from spacebot.store.queries import Queries
+
+log = logging.getLogger(__name__)
+
+FIRST_RETRY = 15.0
+"""Seconds until a refused set of commands is offered again; twice as many each time."""
+
+RAREST_RETRY = 6 * 3600.0
+
+HANDED_OVER = "commands"
+"""The note that says which commands Discord has."""
+
+
+class CommandSync:
+    """Offers Discord a tree of commands until it takes them."""
+
+    def __init__(self, *, store: Store, clock: Clock) -> None:
+        """Take what the loop needs.
+
+        Args:
+            store: Remembers which commands Discord has.
+            clock: Time.
+        """
+        self._store = store
+        self._clock = clock
+
+    async def run(self, tree: app_commands.CommandTree[discord.Client]) -> None:
+        """Hand the commands over if they changed, and then do nothing until cancelled."""
+        wait, was_refused = FIRST_RETRY, False
+        while True:
+            try:
+                handed_over = await self._hand_over(tree)
+            except (*TROUBLES, discord.DiscordException, StoreError, *UNREADABLE) as error:
+                if not was_refused:
+                    log.warning(
+                        "Discord has not taken the slash commands (%s); all else works, and they are offered again.",
+                        error if isinstance(error, StoreError) else said(error),
+                    )
+                was_refused = True
+                least = error.retry_after if isinstance(error, discord.RateLimited) else 0.0
+                await self._clock.sleep(max(wait, least))
+                wait = min(2 * wait, RAREST_RETRY)
+            else:
+                break
+        if handed_over or was_refused:
+            log.info("The slash commands were handed to Discord.")
+        await asyncio.Event().wait()
+
+    async def _hand_over(self, tree: app_commands.CommandTree[discord.Client]) -> bool:
+        """Whether that was needed: Discord takes 200 new commands a day, so what it has it is not given again."""
+        payload = [command.to_dict(tree) for command in tree.get_commands()]
+        identity = json.dumps([tree.client.application_id, payload], sort_keys=True, default=str)
+        digest = hashlib.sha256(identity.encode()).hexdigest()
+        if await self._store(Queries.note, HANDED_OVER) == digest:
+            return False
+        await tree.sync()
+        await self._store(Queries.set_note, HANDED_OVER, digest)
+        return True

@@ -1,0 +1,1 @@
+"""How often the bot connects, and what it says to Discord of its own accord."""
