@@ -76,6 +76,13 @@ def _host_and_port(value: str) -> str:
     return value
 
 
+def _expanded(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise ValueError("it begins with the home directory of nobody; give the whole path") from None
+
+
 class DatabaseSettings(BaseSettings):
     """What whoever only looks at the database needs: no tokens."""
 
@@ -83,7 +90,7 @@ class DatabaseSettings(BaseSettings):
         env_prefix=PREFIX, extra="ignore", env_ignore_empty=True, frozen=True, hide_input_in_errors=True
     )
 
-    database: Annotated[Path, AfterValidator(Path.expanduser)] = Field(
+    database: Annotated[Path, AfterValidator(_expanded)] = Field(
         Path("spacebot.sqlite3"), description="The SQLite file; it is made if it is not there."
     )
 

@@ -50,6 +50,7 @@ PURE = (
     *("spacebot.errors", "spacebot.domain", "spacebot.present"),
     *("spacebot.x.base", "spacebot.x.model", "spacebot.x.posts", "spacebot.x.translation", "spacebot.x.vocabulary"),
     *("spacebot.x.reference", "spacebot.x.wire", "spacebot.x.refusals", "spacebot.x.lenient", "spacebot.x.endpoints"),
+    "spacebot.x.sound",
     *("spacebot.x.fields", "spacebot.x.stream", "spacebot.x.subscriptions", "spacebot.x.limits", "spacebot.x.money"),
 )
 """What these do, with those below them, is compute."""

@@ -58,6 +58,7 @@ def test_each_missing_setting_is_named_with_what_it_is_and_where_to_set_it() -> 
 @pytest.mark.parametrize(
     ("name", "value", "wrong"),
     [
+        ("DATABASE", "~nobody-of-that-name/spacebot.sqlite3", "home directory of nobody"),
         ("DISCORD_TOKEN", "two words", "no spaces"),
         ("DISCORD_TOKEN", "   ", "it is empty"),
         ("X_BEARER_TOKEN", "line\nbreak", "no spaces, line breaks"),

@@ -1,5 +1,6 @@
-"""Discord's ids, told apart by type so that a channel is never taken for a guild."""
+"""The ids of Discord and X, told apart by type so that a channel is never taken for a guild, and what X's look like."""
 
+import re
 from typing import NewType
 
 GuildId = NewType("GuildId", int)
@@ -17,3 +18,7 @@ SpaceId = NewType("SpaceId", str)
 """Up to 13 letters and digits; case matters."""
 UserId = NewType("UserId", str)
 """Up to 19 digits, as text; unlike the handle it never changes."""
+
+SPACE_ID = re.compile(r"[a-zA-Z0-9]{1,13}", re.ASCII)
+USER_ID = re.compile(r"[0-9]{1,19}", re.ASCII)
+USERNAME = re.compile(r"[A-Za-z0-9_]{1,15}", re.ASCII)

@@ -25,7 +25,7 @@ TITLE_WAITS = timedelta(minutes=2)
 """A title that keeps changing is shown after so long all the same."""
 
 MOST_SPEAKERS = 100
-"""The most speakers remembered of one Space."""
+"""The most co-hosts, and the most speakers, remembered of one Space."""
 
 UNSEEN_END = timedelta(minutes=5)
 """An end that X does not date is dated by our own look only if we saw the Space live this shortly before."""
@@ -146,6 +146,19 @@ FACTS = tuple(fact.name for fact in fields(SpaceFacts))
 def facts_of(space: object) -> dict[str, Any]:
     """The facts of anything that has them as attributes: an answer of X, a record, a view."""
     return {name: getattr(space, name) for name in FACTS}
+
+
+FIRST_YEAR, LAST_YEAR = 2006, 2099
+"""X was not there before, and nobody plans so far ahead; who adds an hour at the calendar's own ends falls off it."""
+
+
+def stated_facts(space: object) -> dict[str, Any]:
+    """The facts that an answer of X states: neither what it leaves out, nor a time that cannot be meant."""
+    return {name: value for name, value in facts_of(space).items() if value is not None and _can_be_meant(value)}
+
+
+def _can_be_meant(value: object) -> bool:
+    return FIRST_YEAR <= value.year <= LAST_YEAR if isinstance(value, datetime) else value != ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -306,8 +319,7 @@ def _merged(known: SpaceRecord | None, seen: SeenSpace, now: datetime) -> SpaceR
     old = known or SpaceRecord(
         space_id=seen.id, host_id=host_id, phase=Phase.SCHEDULED, first_seen_at=now, last_seen_at=now
     )
-    stated = {name: value for name, value in facts_of(seen).items() if value is not None and value != ()}
-    return _with_participants(replace(old, **stated, last_seen_at=now, absent_since=None), seen)
+    return _with_participants(replace(old, **stated_facts(seen), last_seen_at=now, absent_since=None), seen)
 
 
 def _with_participants(record: SpaceRecord, seen: SeenSpace) -> SpaceRecord:
@@ -317,7 +329,7 @@ def _with_participants(record: SpaceRecord, seen: SeenSpace) -> SpaceRecord:
     speakers = tuple(user for user in dict.fromkeys(seen.speaker_ids) if user not in seen.host_ids)[:MOST_SPEAKERS]
     return replace(
         record,
-        cohosts=tuple(user for user in dict.fromkeys(seen.host_ids) if user != record.host_id),
+        cohosts=tuple(user for user in dict.fromkeys(seen.host_ids) if user != record.host_id)[:MOST_SPEAKERS],
         speakers=speakers,
         spoke=tuple(dict.fromkeys((*record.spoke, *speakers)))[:MOST_SPEAKERS],
     )

@@ -75,7 +75,7 @@ def keyword_pages(keywords: Sequence[Keyword], channel_id: ChannelId | None, gui
 def _keyword(keyword: Keyword, channel_id: ChannelId | None, guild_id: GuildId) -> str:
     parts = [f"“{inert(keyword.text, 200)}”"]
     if keyword.lang is not None:
-        parts.append(f"in {language_name(keyword.lang)}")
+        parts.append(f"in {inert(language_name(keyword.lang), 60)}")
     if keyword.least is not None:
         parts.append(f"from {keyword.least:,} listeners")
     if keyword.ticketed is not None:

@@ -3,8 +3,11 @@
 Times are whole milliseconds since 1970, UTC.
 """
 
+import contextlib
 import json
-from collections.abc import Callable, Mapping
+import logging
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, fields
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -15,6 +18,9 @@ from sqlite_utils import Database
 
 from spacebot.domain.accounts import Host, Standing
 from spacebot.domain.spaces import SpaceRecord
+from spacebot.outage import Outage
+
+log = logging.getLogger(__name__)
 
 Row = Mapping[str, Any]
 
@@ -24,6 +30,34 @@ class QueryGroup:
 
     def __init__(self, db: Database) -> None:
         self.db = db
+        self._spoiled = Outage(
+            log,
+            failed="%(what)s cannot be stored, and is left out: %(error)s",
+            recovered="%(what)s can be stored again.",
+        )
+
+    @property
+    def left_out(self) -> bool:
+        """Whether anything could not be stored when it last came."""
+        return self._spoiled.is_ongoing
+
+    @contextlib.contextmanager
+    def _apart(self, what: str) -> Iterator[None]:
+        """Do one of several things in a savepoint of its own: where its values cannot be stored, it alone is left out.
+
+        What is wrong with the database itself (disk full, file locked) concerns all of them, and is raised.
+        """
+        try:
+            with self.db.atomic():
+                yield
+        except sqlite3.OperationalError:
+            raise
+        except Exception as error:
+            if not self.db.conn.in_transaction:
+                raise
+            self._spoiled.failed(what, f"{type(error).__name__}: {error}")
+        else:
+            self._spoiled.recovered(what)
 
     def _rows(self, sql: str, **params: object) -> list[dict[str, Any]]:
         return list(self.db.query(sql, params))
@@ -69,7 +103,7 @@ def column_value(value: object) -> object:
         case datetime():
             return ms(value)
         case tuple():
-            return json.dumps(value)
+            return json.dumps(value, allow_nan=False)  # SQLite reads no other JSON than that of the standard
         case StrEnum():
             return value.value
         case _:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from spacebot.domain.accounts import Host, Standing
 from spacebot.domain.deliveries import Matter
-from spacebot.domain.ids import SpaceId, UserId
+from spacebot.domain.ids import USER_ID, SpaceId, UserId
 from spacebot.domain.spaces import SpaceRecord, settles
 from spacebot.store.base import SPACE_COLUMNS, host_of, moment, ms, space_of, space_values
 from spacebot.store.notices import NoticeQueries
@@ -26,31 +26,37 @@ class SeenQueries(NoticeQueries):
     def remember_users(self, users: Iterable[User], now: datetime) -> None:
         """Store accounts as X shows them now; guilds that follow one are told of a new handle."""
         for user in users:
-            known = self._row("SELECT username, protected, standing FROM users WHERE user_id = :id", id=user.id)
-            self.db.execute(
-                """
-                INSERT INTO users (user_id, username, name, picture, protected, seen_at)
-                VALUES (:id, :username, :name, :picture, :protected, :now)
-                ON CONFLICT (user_id) DO UPDATE SET
-                    username = excluded.username, name = excluded.name, picture = COALESCE(excluded.picture, picture),
-                    protected = excluded.protected, seen_at = excluded.seen_at
-                """,
-                {
-                    "id": user.id,
-                    "username": user.username,
-                    "name": user.name,
-                    "picture": user.profile_image_url,
-                    "protected": int(bool(user.protected)),
-                    "now": ms(now),
-                },
-            )
-            if known is None:
-                continue
-            if known["username"].casefold() != user.username.casefold():
-                self._notify_followers(user.id, Matter.RENAMED, known["username"], now)
-                self._withdraw_name(user.id, user.username)
-            if user.protected or known["standing"]:
-                self.note_standing(user.id, Standing.PROTECTED if user.protected else None, now)
+            with self._apart(f"Account {user.id}"):
+                self._remember_user(user, now)
+
+    def _remember_user(self, user: User, now: datetime) -> None:
+        if not USER_ID.fullmatch(user.id):
+            raise ValueError("it has no id that could stand in an address")
+        known = self._row("SELECT username, protected, standing FROM users WHERE user_id = :id", id=user.id)
+        self.db.execute(
+            """
+            INSERT INTO users (user_id, username, name, picture, protected, seen_at)
+            VALUES (:id, :username, :name, :picture, :protected, :now)
+            ON CONFLICT (user_id) DO UPDATE SET
+                username = excluded.username, name = excluded.name, picture = COALESCE(excluded.picture, picture),
+                protected = excluded.protected, seen_at = excluded.seen_at
+            """,
+            {
+                "id": user.id,
+                "username": user.username or (known["username"] if known else ""),
+                "name": user.name,
+                "picture": user.profile_image_url,
+                "protected": int(bool(user.protected)),
+                "now": ms(now),
+            },
+        )
+        if known is None:
+            return
+        if user.username and known["username"].casefold() != user.username.casefold():
+            self._notify_followers(user.id, Matter.RENAMED, known["username"], now)
+            self._withdraw_name(user.id, user.username)
+        if user.protected or known["standing"]:
+            self.note_standing(user.id, Standing.PROTECTED if user.protected else None, now)
 
     def note_standing(self, user_id: UserId, standing: Standing | None, now: datetime) -> None:
         """Store that an account is suspended, protected or gone, or (None) back to normal."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from spacebot.domain.accounts import Standing
-from spacebot.domain.ids import SpaceId, UserId
+from spacebot.domain.ids import SPACE_ID, USER_ID, SpaceId, UserId
 from spacebot.domain.spaces import ABSENCES_APART, Change, Phase, SpaceRecord, observe
 from spacebot.store.base import ms, space_of
 from spacebot.store.deliveries import DeliveryQueries
@@ -45,25 +45,34 @@ class SpaceQueries(DeliveryQueries):
         looks: list[tuple[SpaceId, Space | None]] = [(space.id, space) for space in seen]
         looks += [(space_id, None) for space_id in absent]
         for space_id, space in looks:
-            known = self.space(space_id)
-            observation = observe(known, space, now)
-            record = observation.record
-            if record is None:
-                continue
-            if record != known:
-                self._save_space(record)
-            if record.phase.is_open and space is not None:
-                self._ensure_deliveries(record, now, (matches or {}).get(space_id, ()))
-            if observation.change is not None:
-                self._want_revision(record, observation.change, now)
-                changes.append((record, observation.change))
-            elif record.phase is Phase.LIVE and space is not None:
-                self._refresh(record, now)  # listeners that changed too soon after the last edit
-            if observation.change is Change.LIVE:
-                self._note_seen_live(space_id, by)
-            if observation.change is Change.ENDED and known is not None and _is_news(record, known, now):
-                self._ensure_deliveries(record, now)
+            with self._apart(f"Space {space_id}"):
+                changes += self._take_in(space_id, space, now, by=by, matches=(matches or {}).get(space_id, ()))
         return changes
+
+    def _take_in(
+        self, space_id: SpaceId, space: Space | None, now: datetime, *, by: str, matches: Sequence[int]
+    ) -> list[tuple[SpaceRecord, Change]]:
+        """Store one look; what it changed, if anything."""
+        known = self.space(space_id)
+        observation = observe(known, space, now)
+        record = observation.record
+        if record is None:
+            return []
+        if not (SPACE_ID.fullmatch(space_id) and USER_ID.fullmatch(record.host_id)):
+            raise ValueError("it has no id that could stand in an address")
+        if record != known:
+            self._save_space(record)
+        if record.phase.is_open and space is not None:
+            self._ensure_deliveries(record, now, matches)
+        if observation.change is not None:
+            self._want_revision(record, observation.change, now)
+        elif record.phase is Phase.LIVE and space is not None:
+            self._refresh(record, now)  # what moved too soon after the last edit is shown now
+        if observation.change is Change.LIVE:
+            self._note_seen_live(space_id, by)
+        if observation.change is Change.ENDED and known is not None and _is_news(record, known, now):
+            self._ensure_deliveries(record, now)
+        return [] if observation.change is None else [(record, observation.change)]
 
     def ensure_deliveries(self, host_id: UserId, now: datetime) -> None:
         """Ensure a row for every open Space of the host and every channel that follows it."""

@@ -10,6 +10,7 @@ from spacebot.domain.accounts import Host
 from spacebot.domain.guilds import AtEnd, GuildConfig, Keyword, WatchLine
 from spacebot.domain.ids import ChannelId, GuildId, RoleId, UserId
 from spacebot.domain.mistakes import Mistake
+from spacebot.domain.texts import fit
 from spacebot.domain.views import Watched
 from spacebot.errors import SpacebotError, StoreError, UserMistake, XError
 from spacebot.store.connection import Store
@@ -22,7 +23,7 @@ log = logging.getLogger(__name__)
 KEYWORD_LENGTH = 100
 """The longest keyword, in characters; Discord shows no longer choices."""
 
-LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", re.ASCII | re.IGNORECASE)
+LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8}){0,3}", re.ASCII | re.IGNORECASE)
 
 CHOICES = 25
 """The most suggestions that Discord shows while somebody types."""
@@ -297,7 +298,7 @@ def _names(host: Host) -> tuple[str, ...]:
 
 def normalised(text: str) -> str:
     """A keyword as it is stored: X's search ignores case."""
-    return " ".join(text.split()).casefold()
+    return " ".join(fit(text).split()).casefold()
 
 
 def language_code(code: str | None) -> str | None:

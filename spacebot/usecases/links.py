@@ -24,6 +24,7 @@ from pydantic import SecretStr
 from spacebot.clock import Clock
 from spacebot.domain.accounts import Link, SignIn
 from spacebot.domain.mistakes import Mistake
+from spacebot.domain.texts import fit
 from spacebot.errors import StoreError, UserMistake, XError, XSignInRefused
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
@@ -113,7 +114,7 @@ class Links:
             SignIn(
                 state=_digest(state),
                 person=person,
-                person_name=name,
+                person_name=fit(name),
                 verifier=self._vault.seal(pkce.verifier, owner=person, purpose=VERIFIER),
                 until=now + SIGN_IN_LIVES,
             ),
@@ -293,7 +294,7 @@ class Links:
         sign_in = await self._store(Queries.use_sign_in, _digest(state), now)
         if sign_in is None:
             raise UserMistake(Mistake.SIGN_IN_STALE)
-        if error or not code:
+        if error or not (code.isascii() and code.isprintable() and code):
             raise UserMistake(Mistake.SIGN_IN_DECLINED if error == "access_denied" else Mistake.SIGN_IN_STALE)
         try:
             verifier = self._vault.open(sign_in.verifier, owner=sign_in.person, purpose=VERIFIER)
@@ -373,4 +374,4 @@ class Links:
 
 def _digest(state: str) -> str:
     """What the database stores of an OAuth state: enough to recognise it, not enough to use it."""
-    return hashlib.sha256(state.encode()).hexdigest()
+    return hashlib.sha256(state.encode("utf-8", "surrogatepass")).hexdigest()

@@ -7,16 +7,13 @@ import re
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from spacebot.domain.ids import SPACE_ID, USER_ID, USERNAME
 from spacebot.x.base import XObject
 from spacebot.x.fields import Query
 from spacebot.x.model import Space, User
 from spacebot.x.posts import Post
 
 T_co = TypeVar("T_co", bound=XObject, covariant=True)
-
-SPACE_ID = re.compile(r"[a-zA-Z0-9]{1,13}", re.ASCII)
-USER_ID = re.compile(r"[0-9]{1,19}", re.ASCII)
-USERNAME = re.compile(r"[A-Za-z0-9_]{1,15}", re.ASCII)
 
 IDS_PER_REQUEST = 100
 """How many ids or names one request takes at most."""

@@ -1,17 +1,19 @@
-"""The lenient reading of an answer: an ill-formed field loses that field, an ill-formed item that item, and no more."""
+"""The lenient reading of an answer: what is ill-formed or out of bounds loses that field, or that item, and no more."""
 
+import contextlib
 import json
 import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
+from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
 import msgspec
 
-from spacebot.x.base import utc
+from spacebot.x.base import CUT, PATTERN, utc
 
 _LOOSE_DATE = re.compile(
     r"(\d{4})-(\d{1,2})-(\d{1,2})[T ](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.\d+)?)?\s*(?:Z|([+-])(\d{2}):?(\d{2}))?",
@@ -35,6 +37,11 @@ def answered_at(headers: Mapping[str, str], now: datetime) -> datetime:
         return now
 
 
+_UNREAD: Any = object()
+_MOST_DIGITS = 19
+"""A number of more digits counts nothing, and Python itself refuses to read one of some thousands."""
+
+
 def parse(body: bytes) -> Any:
     """JSON as plain values, tolerating broken characters.
 
@@ -42,7 +49,9 @@ def parse(body: bytes) -> Any:
         ValueError: It is not JSON, or nested too deeply.
     """
     try:
-        raw = json.loads(body.decode("utf-8", "replace"), parse_constant=lambda _: None, parse_float=_finite)
+        raw = json.loads(
+            body.decode("utf-8", "replace"), parse_constant=lambda _: None, parse_float=_finite, parse_int=_countable
+        )
         # Half of a surrogate pair is legal in JSON, but not in text that is stored or sent.
         clean = json.dumps(raw, ensure_ascii=False).encode("utf-8", "replace")
         return msgspec.json.decode(clean)
@@ -55,16 +64,56 @@ def _finite(number: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
+def _countable(number: str) -> int | None:
+    return int(number) if len(number) <= _MOST_DIGITS else None
+
+
 def read_leniently(raw: Any, wanted: Any) -> Any:
     """`raw` converted to the type `wanted`, without the optional fields and list items that do not fit it.
+
+    Texts and lists that are too long are cut where their type says so.
 
     Raises:
         msgspec.ValidationError: Nothing usable remains; for a struct, a required field is missing.
     """
-    try:
-        return msgspec.convert(raw, wanted, strict=False)
-    except msgspec.ValidationError:
-        return _read_by_shape(raw, _bare(wanted))
+    found = _UNREAD
+    if not _has_patterns(wanted):
+        with contextlib.suppress(msgspec.ValidationError):
+            found = msgspec.convert(raw, wanted, strict=False)
+    if found is _UNREAD:
+        bare, bounds = _bare(wanted)
+        found = _within(_read_by_shape(raw, bare), bounds)
+    return utc(found) if isinstance(found, datetime) else found
+
+
+@cache
+def _has_patterns(wanted: Any) -> bool:
+    """Whether some text in a value of this type must match a pattern, which msgspec is not told of."""
+    seen, ahead = set(), [wanted]
+    while ahead:
+        bare, bounds = _bare(ahead.pop())
+        if any(PATTERN in (bound.extra or {}) for bound in bounds):
+            return True
+        if bare in seen:
+            continue
+        seen.add(bare)
+        if isinstance(bare, type) and issubclass(bare, msgspec.Struct):
+            ahead += [field.type for field in msgspec.structs.fields(bare)]
+        ahead += [part for part in get_args(bare) if part is not ...]
+    return False
+
+
+def _within(found: Any, bounds: tuple[msgspec.Meta, ...]) -> Any:
+    """The value within its bounds: cut, or refused."""
+    for bound in bounds:
+        notes = bound.extra or {}
+        if bound.max_length is not None and (isinstance(found, tuple) or CUT in notes):
+            found = found[: bound.max_length]
+        if PATTERN in notes and not notes[PATTERN].fullmatch(found):
+            raise msgspec.ValidationError
+        if isinstance(found, (str, int)):
+            msgspec.convert(found, Annotated[type(found), bound])
+    return found
 
 
 def _read_by_shape(raw: Any, wanted: Any) -> Any:
@@ -78,18 +127,21 @@ def _read_by_shape(raw: Any, wanted: Any) -> Any:
         return str(raw)
     if wanted is datetime and isinstance(raw, str):
         return loose_date(raw)
-    raise msgspec.ValidationError
+    return msgspec.convert(raw, wanted, strict=False)
 
 
-def _bare(wanted: Any) -> Any:
-    """The type without its annotations and new names."""
+@cache
+def _bare(wanted: Any) -> tuple[Any, tuple[msgspec.Meta, ...]]:
+    """The type without its annotations and new names, and the bounds that it was annotated with."""
+    bounds: tuple[msgspec.Meta, ...] = ()
     while True:
         if get_origin(wanted) is Annotated:
-            wanted = get_args(wanted)[0]
+            wanted, *notes = get_args(wanted)
+            bounds = (*notes, *bounds)
         elif hasattr(wanted, "__supertype__"):
             wanted = wanted.__supertype__
         else:
-            return wanted
+            return wanted, bounds
 
 
 def _first_that_fits(raw: Any, choices: tuple[Any, ...]) -> Any:

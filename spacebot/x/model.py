@@ -2,14 +2,30 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
 import msgspec
 
-from spacebot.domain.ids import SpaceId, UserId
+from spacebot.domain.ids import UserId
 from spacebot.domain.spaces import State
-from spacebot.x.base import Date, TextEntities, Withheld, XObject, utc
+from spacebot.x.base import (
+    MANY,
+    Address,
+    Count,
+    Date,
+    Handle,
+    Key,
+    Name,
+    SpaceKey,
+    TextEntities,
+    Title,
+    UserKey,
+    UserKeys,
+    Withheld,
+    Word,
+    Words,
+    XObject,
+)
 from spacebot.x.posts import Media, Place, Poll, Post
 
 T = TypeVar("T")
@@ -19,43 +35,32 @@ T_co = TypeVar("T_co", covariant=True)
 class Topic(XObject, frozen=True, kw_only=True):
     """One of X's own subjects."""
 
-    id: str
-    name: str | None = None
-    description: str | None = None
-
-
-_SPACE_DATES = ("created_at", "scheduled_start", "started_at", "ended_at", "updated_at")
+    id: Key
+    name: Name | None = None
+    description: Words | None = None
 
 
 class Space(XObject, frozen=True, kw_only=True):
     """A live audio room. `participant_count` counts hosts and speakers in; `subscriber_count` is for its creator only."""
 
-    id: SpaceId
+    id: SpaceKey
     state: State = State.UNKNOWN
-    title: str | None = None
-    creator_id: UserId | None = None
-    host_ids: tuple[UserId, ...] = ()
-    speaker_ids: tuple[UserId, ...] = ()
-    invited_user_ids: tuple[UserId, ...] = ()
-    topic_ids: tuple[str, ...] = ()
-    topics: tuple[Topic, ...] = ()
-    participant_count: int | None = None
-    subscriber_count: int | None = None
+    title: Title | None = None
+    creator_id: UserKey | None = None
+    host_ids: UserKeys = ()
+    speaker_ids: UserKeys = ()
+    invited_user_ids: UserKeys = ()
+    topic_ids: Annotated[tuple[Key, ...], MANY] = ()
+    topics: Annotated[tuple[Topic, ...], MANY] = ()
+    participant_count: Count | None = None
+    subscriber_count: Count | None = None
     is_ticketed: bool | None = None
-    lang: str | None = None
+    lang: Word | None = None
     created_at: Date | None = None
     scheduled_start: Date | None = None
     started_at: Date | None = None
     ended_at: Date | None = None
     updated_at: Date | None = None
-
-    def __post_init__(self) -> None:
-        for name in _SPACE_DATES:
-            moment = getattr(self, name)
-            if moment is not None and moment.tzinfo is not UTC:
-                msgspec.structs.force_setattr(self, name, utc(moment))
-        if self.topics and not self.topic_ids:
-            msgspec.structs.force_setattr(self, "topic_ids", tuple(topic.id for topic in self.topics))
 
     @property
     def url(self) -> str:
@@ -66,13 +71,13 @@ class Space(XObject, frozen=True, kw_only=True):
 class UserMetrics(XObject, frozen=True, kw_only=True):
     """An account's public counters."""
 
-    followers_count: int | None = None
-    following_count: int | None = None
-    post_count: int | None = None
-    listed_count: int | None = None
-    like_count: int | None = None
-    media_count: int | None = None
-    old_post_count: int | None = msgspec.field(name="tweet_count", default=None)
+    followers_count: Count | None = None
+    following_count: Count | None = None
+    post_count: Count | None = None
+    listed_count: Count | None = None
+    like_count: Count | None = None
+    media_count: Count | None = None
+    old_post_count: Count | None = msgspec.field(name="tweet_count", default=None)
 
     def __post_init__(self) -> None:
         if self.old_post_count is not None:
@@ -82,10 +87,10 @@ class UserMetrics(XObject, frozen=True, kw_only=True):
 class Affiliation(XObject, frozen=True, kw_only=True):
     """The organisation that an account belongs to."""
 
-    badge_url: str | None = None
-    description: str | None = None
-    url: str | None = None
-    user_id: tuple[UserId, ...] | None = None
+    badge_url: Address | None = None
+    description: Words | None = None
+    url: Address | None = None
+    user_id: UserKeys | None = None
 
 
 class UserEntities(XObject, frozen=True, kw_only=True):
@@ -104,35 +109,35 @@ class Subscription(XObject, frozen=True, kw_only=True):
 class User(XObject, frozen=True, kw_only=True):
     """An account. `username` is the handle without '@' and may change; `id` does not."""
 
-    id: UserId
-    username: str = ""
-    name: str = ""
-    profile_image_url: str | None = None
-    profile_banner_url: str | None = None
-    description: str | None = None
-    location: str | None = None
-    url_in_profile: str | None = msgspec.field(name="url", default=None)
+    id: UserKey
+    username: Handle = ""
+    name: Name = ""
+    profile_image_url: Address | None = None
+    profile_banner_url: Address | None = None
+    description: Words | None = None
+    location: Name | None = None
+    url_in_profile: Address | None = msgspec.field(name="url", default=None)
     protected: bool | None = None
     parody: bool | None = None
     verified: bool | None = None
-    verified_type: str | None = None
-    verified_followers_count: int | None = None
+    verified_type: Word | None = None
+    verified_followers_count: Count | None = None
     is_identity_verified: bool | None = None
     affiliation: Affiliation | None = None
     created_at: Date | None = None
     public_metrics: UserMetrics | None = None
     entities: UserEntities | None = None
-    connection_status: tuple[str, ...] = ()
-    confirmed_email: str | None = None
+    connection_status: Annotated[tuple[Word, ...], MANY] = ()
+    confirmed_email: Address | None = None
     receives_your_dm: bool | None = None
     subscribes_to_you: bool | None = None
     subscription: Subscription | None = None
-    subscription_type: str | None = None
-    most_recent_post_id: str | None = None
-    pinned_post_id: str | None = None
+    subscription_type: Word | None = None
+    most_recent_post_id: Key | None = None
+    pinned_post_id: Key | None = None
     withheld: Withheld | None = None
-    old_most_recent_post_id: str | None = msgspec.field(name="most_recent_tweet_id", default=None)
-    old_pinned_post_id: str | None = msgspec.field(name="pinned_tweet_id", default=None)
+    old_most_recent_post_id: Key | None = msgspec.field(name="most_recent_tweet_id", default=None)
+    old_pinned_post_id: Key | None = msgspec.field(name="pinned_tweet_id", default=None)
 
     def __post_init__(self) -> None:
         if self.old_most_recent_post_id or self.old_pinned_post_id:
@@ -152,29 +157,29 @@ class Problem(XObject, frozen=True, kw_only=True):
     X's own: neutralise them before showing them. 'unreadable' is ours: an item came that has no usable id.
     """
 
-    type: str = ""
-    title: str = ""
-    detail: str = ""
-    status: int | None = None
-    code: int | None = None
-    message: str | None = None
-    parameter: str | None = None
-    parameters: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
-    value: str | None = None
-    resource_id: str | None = None
-    resource_type: str | None = None
-    section: str | None = None
-    field: str | None = None
-    reason: str | None = None
-    required_enrollment: str | None = None
-    registration_url: str | None = None
-    client_id: str | None = None
-    account_id: str | None = None
-    period: str | None = None
-    scope: str | None = None
-    reset_date: str | None = None
-    connection_issue: str | None = None
-    disconnect_type: str | None = None
+    type: Word = ""
+    title: Title = ""
+    detail: Title = ""
+    status: Count | None = None
+    code: Count | None = None
+    message: Title | None = None
+    parameter: Word | None = None
+    parameters: dict[Name, tuple[Words, ...]] = msgspec.field(default_factory=dict)
+    value: Title | None = None
+    resource_id: Key | None = None
+    resource_type: Word | None = None
+    section: Word | None = None
+    field: Word | None = None
+    reason: Word | None = None
+    required_enrollment: Word | None = None
+    registration_url: Address | None = None
+    client_id: Key | None = None
+    account_id: Key | None = None
+    period: Word | None = None
+    scope: Word | None = None
+    reset_date: Word | None = None
+    connection_issue: Word | None = None
+    disconnect_type: Word | None = None
 
     def __post_init__(self) -> None:
         msgspec.structs.force_setattr(self, "type", self.type.rstrip("/").rpartition("/")[2].lower())
@@ -220,7 +225,8 @@ class Page(Generic[T_co]):
 
     def topics_of(self, space: Space) -> tuple[Topic, ...]:
         """The Space's topics that X sent along, in X's order."""
-        return tuple(self.topics[topic_id] for topic_id in space.topic_ids if topic_id in self.topics)
+        topic_ids = space.topic_ids or tuple(topic.id for topic in space.topics)
+        return tuple(self.topics[topic_id] for topic_id in topic_ids if topic_id in self.topics)
 
     def _known(self, user_ids: Iterable[UserId]) -> tuple[User, ...]:
         return tuple(self.users[user_id] for user_id in user_ids if user_id in self.users)

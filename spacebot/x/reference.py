@@ -4,10 +4,9 @@ import re
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
-from spacebot.domain.ids import SpaceId, UserId
+from spacebot.domain.ids import SPACE_ID, USER_ID, USERNAME, SpaceId, UserId
 from spacebot.domain.mistakes import Mistake
 from spacebot.errors import UserMistake
-from spacebot.x.endpoints import SPACE_ID, USER_ID, USERNAME
 
 _LONGEST_TEXT = 500
 _AROUND = " \t\r\n\u00a0\u200b\u200e\u200f\u2060\u2066\u2067\u2068\u2069\ufeff"

@@ -11,7 +11,7 @@ import msgspec
 
 from spacebot.domain.ids import SpaceId, UserId
 from spacebot.errors import XDisconnected, XError, XRateLimited
-from spacebot.x.base import XObject
+from spacebot.x.base import Key, SpaceKey, UserKey, Word, XObject
 from spacebot.x.lenient import parse, read_leniently
 from spacebot.x.model import Problem
 from spacebot.x.wire import stated_problems
@@ -81,11 +81,11 @@ Happening = Told | Connected | Disconnected | Missed
 
 
 class _Filter(XObject, frozen=True, kw_only=True):
-    user_id: UserId | None = None
+    user_id: UserKey | None = None
 
 
 class _Person(XObject, frozen=True, kw_only=True):
-    id: UserId | None = None
+    id: UserKey | None = None
 
 
 class _User(XObject, frozen=True, kw_only=True):
@@ -94,12 +94,12 @@ class _User(XObject, frozen=True, kw_only=True):
 
 class _Payload(XObject, frozen=True, kw_only=True):
     user: _User = _User()
-    broadcast_id: str | None = None
+    broadcast_id: SpaceKey | None = None
 
 
 class _Data(XObject, frozen=True, kw_only=True):
-    event_uuid: str | None = None
-    event_type: str | None = None
+    event_uuid: Key | None = None
+    event_type: Word | None = None
     filter: _Filter = _Filter()
     payload: _Payload = _Payload()
 
@@ -176,7 +176,7 @@ class Reader:
         # Both are evaluated, so that both are remembered.
         if self._is_known(uuid) | self._is_known((space_id, event.event_type)):
             return Reading(uuid=uuid)
-        return Reading(uuid=uuid, told=kind(space_id=SpaceId(space_id), user_id=user_id, uuid=uuid))
+        return Reading(uuid=uuid, told=kind(space_id=space_id, user_id=user_id, uuid=uuid))
 
     def _is_known(self, key: Hashable) -> bool:
         if key in self._seen:

@@ -3,17 +3,21 @@
 Source: https://docs.x.com/x-api/activity/introduction and X's OpenAPI document 2.167.
 """
 
-from typing import Literal
+import re
+from typing import Annotated, Literal
 
 import msgspec
 
 from spacebot.domain.ids import UserId
 from spacebot.errors import XUnreadable
-from spacebot.x.base import XObject
+from spacebot.x.base import Key, Token, UserKey, Word, XObject, like
 from spacebot.x.lenient import parse, read_leniently
 from spacebot.x.refusals import Refusal, explain
 
 EventType = Literal["spaces.start", "spaces.end"]
+
+_SubscriptionKey = Annotated[str, like(re.compile(r"[\w-]{1,100}", re.ASCII), 100)]
+"""Several are handed back to X at once, with commas."""
 
 
 class Subscription(XObject, frozen=True, kw_only=True):
@@ -30,26 +34,26 @@ class Subscription(XObject, frozen=True, kw_only=True):
 
 
 class _Filter(XObject, frozen=True, kw_only=True):
-    user_id: UserId | None = None
+    user_id: UserKey | None = None
 
 
 class _Row(XObject, frozen=True, kw_only=True):
     """A subscription, wherever in `data` it stands."""
 
-    subscription_id: str | None = None
-    event_type: str | None = None
+    subscription_id: _SubscriptionKey | None = None
+    event_type: Word | None = None
     filter: _Filter = _Filter()
-    tag: str | None = None
-    webhook_id: str | None = None
+    tag: Word | None = None
+    webhook_id: Key | None = None
     subscription: "_Row | None" = None
 
 
 class _Failure(XObject, frozen=True, kw_only=True):
-    subscription_id: str | None = None
+    subscription_id: _SubscriptionKey | None = None
 
 
 class _Meta(XObject, frozen=True, kw_only=True):
-    next_token: str | None = None
+    next_token: Token | None = None
 
 
 class Answer(XObject, frozen=True, kw_only=True):

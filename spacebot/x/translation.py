@@ -1,7 +1,7 @@
 """From X's words to ours: accounts and Spaces of an answer, as people are shown them."""
 
 from spacebot.domain.accounts import Host
-from spacebot.domain.spaces import Phase, State, facts_of
+from spacebot.domain.spaces import Phase, State, stated_facts
 from spacebot.domain.views import SpaceView
 from spacebot.x.model import Page, Space, User
 
@@ -37,5 +37,5 @@ def view_of(space: Space, page: Page[Space]) -> SpaceView:
         cohosts=tuple(host_of(user) for user in page.hosts(space) if user.id != space.creator_id),
         speakers=tuple(host_of(user) for user in page.speakers(space) if user.id not in space.host_ids),
         topics=tuple(topic.name for topic in page.topics_of(space) if topic.name),
-        **facts_of(space),
+        **stated_facts(space),
     )

@@ -10,13 +10,14 @@ from typing import Any, TypeVar
 import msgspec
 
 from spacebot.errors import XInvalidRequest, XNotFound, XUnreadable
-from spacebot.x.base import XObject
+from spacebot.x.base import Count, Token, XObject
 from spacebot.x.endpoints import IDS_PER_REQUEST, QUERY_LIMIT, RESULTS_PER_ANSWER, Endpoint, Request
 from spacebot.x.fields import Query
 from spacebot.x.lenient import parse, read_leniently
 from spacebot.x.model import Page, Problem, Space, Topic, User
 from spacebot.x.posts import Media, Place, Poll, Post
 from spacebot.x.refusals import ABSENCES, Refusal, explain
+from spacebot.x.sound import are_sound
 
 T = TypeVar("T", bound=XObject)
 
@@ -105,9 +106,9 @@ class Includes(XObject, frozen=True, kw_only=True):
 class Meta(XObject, frozen=True, kw_only=True):
     """What X says about its own answer."""
 
-    result_count: int | None = None
-    next_token: str | None = None
-    previous_token: str | None = None
+    result_count: Count | None = None
+    next_token: Token | None = None
+    previous_token: Token | None = None
 
 
 _NOTHING = Includes()
@@ -161,11 +162,11 @@ def read_answer(endpoint: Endpoint[T], status: int, headers: Mapping[str, str], 
         answer = _decoder(endpoint.item).decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         answer, lost = _read_item_by_item(endpoint.item, body, status)
-    items: tuple[T, ...]
-    if isinstance(answer.data, tuple):
-        items = answer.data
     else:
-        items = () if answer.data in (None, msgspec.UNSET) else (answer.data,)
+        came = answer.includes or _NOTHING
+        if not are_sound(_items(answer), came.users, (*came.posts, *came.tweets)):
+            answer, lost = _read_item_by_item(endpoint.item, body, status)
+    items: tuple[T, ...] = _items(answer)
     if not items:
         _check_empty_answer(
             endpoint, answer, lost, Refusal(status=status, headers=headers, problems=stated_problems(body), now=now)
@@ -173,6 +174,12 @@ def read_answer(endpoint: Endpoint[T], status: int, headers: Mapping[str, str], 
     if endpoint.resource and len(items) != 1:
         raise XUnreadable(status=status)
     return _page(answer, items, lost)
+
+
+def _items(answer: Answer) -> tuple[Any, ...]:
+    if isinstance(answer.data, tuple):
+        return answer.data
+    return () if answer.data in (None, msgspec.UNSET) else (answer.data,)
 
 
 def _read_item_by_item(item: type[XObject], body: bytes, status: int) -> tuple[Answer, tuple[Problem, ...]]:

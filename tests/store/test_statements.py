@@ -28,11 +28,11 @@ SHARED = {
 
 
 def texts(tree: ast.Module) -> Iterator[str]:
-    """What the module's code says: neither docstrings nor the texts of the errors that it raises."""
+    """What the module's code says: neither docstrings nor the texts of the errors that it raises and of the log."""
     silent = {
         id(node)
         for statement in ast.walk(tree)
-        if isinstance(statement, ast.Raise) or (isinstance(statement, ast.Call) and _makes_an_error(statement))
+        if isinstance(statement, ast.Raise) or (isinstance(statement, ast.Call) and _is_for_operators(statement))
         for node in ast.walk(statement)
     }
     silent |= {
@@ -43,8 +43,8 @@ def texts(tree: ast.Module) -> Iterator[str]:
             yield node.value
 
 
-def _makes_an_error(call: ast.Call) -> bool:
-    return isinstance(call.func, ast.Name) and call.func.id.endswith("Error")
+def _is_for_operators(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Name) and call.func.id.endswith(("Error", "Outage"))
 
 
 def said(name: str) -> list[str]:

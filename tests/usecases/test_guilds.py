@@ -14,7 +14,7 @@ from spacebot.domain.views import Watched
 from spacebot.errors import UserMistake, XDown, XNotFound
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
-from spacebot.usecases.guilds import CHOICES, Guilds
+from spacebot.usecases.guilds import CHOICES, Guilds, language_code, normalised
 from spacebot.usecases.lookups import Lookups
 from spacebot.x import reference
 from spacebot.x.model import Space, User
@@ -250,3 +250,16 @@ async def test_a_guild_is_not_greeted_when_that_cannot_be_remembered(tmp_path: P
         on_change=lambda: None,
     )
     assert not await guilds.greet(GUILD)
+
+
+@pytest.mark.parametrize("code", ["en" + "-abcd" * 4, "en" + "-abcd" * 1000, "english", "e", "", "en\x00", "é"])
+def test_a_language_is_no_longer_than_any_that_there_is(code: str) -> None:
+    with pytest.raises(UserMistake) as caught:
+        language_code(code)
+    assert caught.value.mistake is Mistake.NOT_A_LANGUAGE
+    assert language_code(" zh-Hans-TW ") == "zh-hans-tw"
+
+
+def test_a_keyword_has_no_halves_of_characters() -> None:
+    assert normalised(" Tea\ud800 \x00 Party\udc00 ") == "tea party"
+    assert normalised("\ud800") == ""

@@ -1,0 +1,1 @@
+"""Inputs by the hundred thousand, against every place where something comes in; `benchmarks/fuzz.py` runs it whole."""
