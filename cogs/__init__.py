@@ -8,5 +8,6 @@ EXTENSIONS = (
     "cogs.watchlist",
     "cogs.configure",
     "cogs.overview",
+    "cogs.operator",
 )
 """The extensions that the bot loads; one that fails to load stops the start."""

@@ -8,11 +8,12 @@ from discord import app_commands
 from discord.ext import commands
 
 from spacebot.bot.client import Spacebot
-from spacebot.bot.replies import explain, explained
+from spacebot.bot.replies import explain, explained, require_answered
+from spacebot.domain.ids import PersonId
 from spacebot.domain.mistakes import Mistake
 from spacebot.errors import UserMistake
 from spacebot.present import linking
-from spacebot.usecases.links import SIGN_IN_LIVES, Links, PersonId
+from spacebot.usecases.links import SIGN_IN_LIVES, Links
 
 
 class PasteButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template="x-link:paste"):
@@ -43,6 +44,7 @@ class PasteModal(discord.ui.Modal, title=linking.ASK_ADDRESS):
         super().__init__(timeout=SIGN_IN_LIVES.total_seconds())  # discord.py keeps dismissed forms until then
 
     async def on_submit(self, interaction: discord.Interaction[Spacebot]) -> None:  # type: ignore[override] # our bot
+        require_answered(interaction)
         await interaction.response.defer(ephemeral=True, thinking=True)
         links = _links(interaction.client)
         await links.finish_pasted(PersonId(interaction.user.id), self.address.value)

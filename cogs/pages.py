@@ -8,13 +8,12 @@ from typing import Self, TypeVar
 
 import discord
 
-from spacebot.bot.client import PAGES_KEPT, Spacebot
+from spacebot.bot.client import Spacebot
 from spacebot.bot.replies import PagedAnswer, explained, sentence
 from spacebot.deliver.publisher import TROUBLES, link_view
 from spacebot.errors import SpacebotError
 from spacebot.present import replies
 from spacebot.present.card import Card
-from spacebot.x.model import Page
 
 T = TypeVar("T")
 
@@ -127,9 +126,11 @@ async def reply_pages(interaction: discord.Interaction[Spacebot], pages: Sequenc
 
 async def reply_pages_of(
     interaction: discord.Interaction[Spacebot],
-    pages: AsyncIterator[Page[T]],
-    compose: Callable[[Page[T]], list[Card]],
+    pages: AsyncIterator[T],
+    compose: Callable[[T], list[Card]],
     nothing: Card,
+    *,
+    is_last: Callable[[T], bool] = lambda _: False,
 ) -> None:
     """As `reply_pages`, for pages of X that are requested only when somebody turns to them.
 
@@ -138,11 +139,17 @@ async def reply_pages_of(
         pages: X's pages.
         compose: Turns a page into cards.
         nothing: The answer if there is no card at all.
+        is_last: Whether it is known of a page that none follows.
     """
 
     async def more() -> list[Card] | None:
-        page = await anext(pages, None)
-        return None if page is None else compose(page)
+        try:
+            page = await anext(pages)
+        except StopAsyncIteration:
+            return None
+        if is_last(page):
+            kept.more = None
+        return compose(page)
 
     kept = PagedAnswer(owner=interaction.user.id, cards=[], more=more)
     while kept.more is not None and not kept.cards:
@@ -158,10 +165,7 @@ async def _reply_first(interaction: discord.Interaction[Spacebot], kept: PagedAn
         await reply(interaction, kept.cards[0])
         return
     key = secrets.token_hex(8)
-    every = interaction.client.pages
-    every[key] = kept
-    while len(every) > PAGES_KEPT:
-        every.popitem(last=False)
+    interaction.client.pages.keep(key, kept)
     first = kept.cards[0]
     await interaction.edit_original_response(content=first.content, embed=first.embed, view=_buttons(key, 0, kept))
 

@@ -1,15 +1,28 @@
 """What everybody can ask: `/space`, `/spaces-search`, `/host-live`, `/space-posts` and `/space-buyers`."""
 
-from typing import Literal
+from typing import Literal, TypedDict
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from cogs.pages import reply, reply_pages, reply_pages_of, whisper
+from cogs.pages import reply, reply_pages_of, whisper
 from spacebot.bot.client import Spacebot
+from spacebot.domain.ids import GuildId, PersonId
 from spacebot.present import replies
-from spacebot.usecases.links import PersonId
+
+
+class Asker(TypedDict):
+    """Who asks, and where."""
+
+    guild_id: GuildId | None
+    person: PersonId
+
+
+def asker(interaction: discord.Interaction[Spacebot]) -> Asker:
+    """For whom X is asked."""
+    guild_id = GuildId(interaction.guild_id) if interaction.guild_id is not None else None
+    return Asker(guild_id=guild_id, person=PersonId(interaction.user.id))
 
 
 class Spaces(commands.Cog):
@@ -22,7 +35,7 @@ class Spaces(commands.Cog):
     @app_commands.describe(space="A link to the Space, or its id")
     async def space(self, interaction: discord.Interaction[Spacebot], space: str) -> None:
         await interaction.response.defer()
-        look = await self.lookups.space(space, PersonId(interaction.user.id))
+        look = await self.lookups.space(space, **asker(interaction))
         await reply(interaction, replies.space_reply(look.view), is_private=look.is_private)
         if look.reminders is not None:
             await whisper(interaction, replies.reminders_sentence(look.reminders))
@@ -36,14 +49,20 @@ class Spaces(commands.Cog):
         state: Literal["all", "live", "scheduled"] = "all",
     ) -> None:
         await interaction.response.defer()
-        answer = await self.lookups.search(query, state)
-        await reply_pages(interaction, replies.search_pages(query, answer.views, truncated=answer.truncated))
+        pages = await self.lookups.search(query, state, **asker(interaction))
+        await reply_pages_of(
+            interaction,
+            pages,
+            lambda page: [replies.search_card(query, page)],
+            replies.nothing_found(query),
+            is_last=lambda page: page.is_last,
+        )
 
     @app_commands.command(name="host-live", description="Is this host live? If not, what is coming up?")
     @app_commands.describe(host="The host's @handle, profile link or numeric id")
     async def host_live(self, interaction: discord.Interaction[Spacebot], host: str) -> None:
         await interaction.response.defer()
-        answer = await self.lookups.host_live(host, PersonId(interaction.user.id))
+        answer = await self.lookups.host_live(host, **asker(interaction))
         if answer.live is not None:
             card = replies.space_reply(answer.live)
         else:
@@ -54,14 +73,14 @@ class Spaces(commands.Cog):
     @app_commands.describe(space="A link to the Space, or its id")
     async def posts(self, interaction: discord.Interaction[Spacebot], space: str) -> None:
         await interaction.response.defer()
-        pages = await self.lookups.posts(space)
+        pages = await self.lookups.posts(space, **asker(interaction))
         await reply_pages_of(interaction, pages, replies.post_pages, replies.NO_POSTS)
 
     @app_commands.command(name="space-buyers", description="Who bought a ticket for your own Space; needs /x-link")
     @app_commands.describe(space="A link to the Space, or its id")
     async def buyers(self, interaction: discord.Interaction[Spacebot], space: str) -> None:
         await interaction.response.defer(ephemeral=True)
-        pages = await self.lookups.buyers(space, PersonId(interaction.user.id))
+        pages = await self.lookups.buyers(space, **asker(interaction))
         await reply_pages_of(interaction, pages, replies.buyer_pages, replies.NO_BUYERS)
 
 

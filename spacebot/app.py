@@ -74,6 +74,7 @@ async def serve(settings: Settings, clock: Clock, stop: asyncio.Event) -> None:
         session = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
         pieces = wire(settings, clock, store=store, session=session)
         await pieces.billing.open()
+        await pieces.permits.open()
         stack.push_async_callback(pieces.billing.close, DRAIN)
         if pieces.links is not None:
             await pieces.links.reseal()

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from dotenv import dotenv_values
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from yarl import URL
 
 from spacebot.errors import SettingsError
@@ -83,6 +83,15 @@ def _expanded(path: Path) -> Path:
         raise ValueError("it begins with the home directory of nobody; give the whole path") from None
 
 
+def _ids(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    ids = [one.strip() for one in value.split(",") if one.strip()]
+    if not all(one.isascii() and one.isdigit() and 0 < int(one) < 1 << 63 for one in ids):
+        raise ValueError("give user ids as Discord shows them in developer mode, with commas between them")
+    return frozenset(int(one) for one in ids) or None
+
+
 class DatabaseSettings(BaseSettings):
     """What whoever only looks at the database needs: no tokens."""
 
@@ -133,6 +142,19 @@ class Settings(DatabaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged.")
     watch_limit: int = Field(100, ge=1, le=10_000, description="The most hosts that one server may follow.")
     keyword_limit: int = Field(10, ge=0, le=100, description="The most keywords that one server may watch for.")
+    new_hosts_per_day: int = Field(
+        100,
+        ge=1,
+        description="The most accounts that one server may have looked up anew in one UTC day to follow them.",
+    )
+    operators: Annotated[frozenset[int] | None, NoDecode, BeforeValidator(_ids)] = Field(
+        None,
+        description="Discord user ids, with commas: who may use `/operator …`. With it, only servers that they allow it"
+        " to may watch for keywords.",
+    )
+    operator_guild: int | None = Field(
+        None, ge=1, lt=1 << 63, description="The Discord server in which `/operator …` is offered."
+    )
     push: Literal["auto", "on", "off"] = Field(
         "auto",
         description="Whether X pushes the starts of Spaces: `auto` where it lets us, `on` the same with a warning where not, `off`.",
@@ -230,6 +252,12 @@ def _incomplete(given: set[str]) -> list[str]:
             f"{PREFIX}ENCRYPTION_KEY is not set, and {PREFIX}X_CLIENT_ID needs it: it encrypts people's tokens. Make one"
             " with `spacebot key` and keep it out of the database's backups."
         )
+    for one, other, why in (
+        ("OPERATORS", "OPERATOR_GUILD", "their commands are offered in one server alone: give its id"),
+        ("OPERATOR_GUILD", "OPERATORS", "somebody has to be the operator: give their Discord user ids"),
+    ):
+        if one in given and other not in given:
+            lines.append(f"{PREFIX}{other} is not set, and {PREFIX}{one} needs it: {why}.")
     return lines
 
 

@@ -15,6 +15,7 @@ from spacebot.clock import Clock
 from spacebot.deliver.courier import LEDGER, Courier, ledger_outage
 from spacebot.deliver.notifier import Notifier
 from spacebot.deliver.publisher import DiscordPublisher
+from spacebot.domain.ids import GuildId, PersonId
 from spacebot.domain.spending import Purpose
 from spacebot.outage import Outage
 from spacebot.settings import Settings, vault_of
@@ -23,6 +24,8 @@ from spacebot.usecases.guilds import Guilds
 from spacebot.usecases.health import Health
 from spacebot.usecases.links import Links
 from spacebot.usecases.lookups import Lookups
+from spacebot.usecases.operation import Operation
+from spacebot.usecases.permits import Permits
 from spacebot.watch.keywords import KeywordWatcher
 from spacebot.watch.push import Push
 from spacebot.watch.subscriptions import EVENTS
@@ -51,6 +54,8 @@ class _Base:
     store: Store
     session: aiohttp.ClientSession
     """Carries every request to X."""
+    permits: Permits
+    """Who is served."""
     work: asyncio.Event = field(default_factory=asyncio.Event)
     """Set by whoever may have left work for the courier."""
     gateway: GatewayState = field(default_factory=GatewayState)
@@ -100,6 +105,7 @@ class Pieces:
     keywords: KeywordWatcher
     push: Push | None
     """None where the operator does not want it."""
+    permits: Permits
     bot: Spacebot
     courier: Courier
     notifier: Notifier
@@ -114,7 +120,9 @@ def wire(settings: Settings, clock: Clock, *, store: Store, session: aiohttp.Cli
         store: The database, open.
         session: Carries every request to X.
     """
-    base = _Base(settings=settings, clock=clock, store=store, session=session)
+    base = _Base(
+        settings=settings, clock=clock, store=store, session=session, permits=permits_of(settings, store, clock)
+    )
     x = _x_side(base)
     watch = _watch(base, x)
     services = _services(base, x, watch)
@@ -138,6 +146,7 @@ def wire(settings: Settings, clock: Clock, *, store: Store, session: aiohttp.Cli
         watcher=watch.watcher,
         keywords=watch.keywords,
         push=watch.push,
+        permits=base.permits,
         bot=bot,
         courier=courier,
         notifier=Notifier(store=store, voice=publisher, clock=clock, after=courier.looked),
@@ -171,6 +180,7 @@ def _watch(base: _Base, x: _XSide) -> _Watch:
         clock=base.clock,
         on_found=watcher.intake.note,
         may_search=partial(x.billing.allows, Purpose.SEARCH),
+        may_watch=base.permits.may_have_keywords,
     )
     return _Watch(watcher=watcher, keywords=keywords, push=_push_of(base, x, watcher))
 
@@ -209,6 +219,7 @@ def _services(base: _Base, x: _XSide, watch: _Watch) -> Services:
         clock=base.clock,
         links=links,
         check=partial(x.billing.check, Purpose.SEARCH),
+        new_hosts_a_day=settings.new_hosts_per_day,
     )
     guilds = Guilds(
         lookups=lookups,
@@ -216,6 +227,8 @@ def _services(base: _Base, x: _XSide, watch: _Watch) -> Services:
         clock=base.clock,
         watch_limit=settings.watch_limit,
         keyword_limit=settings.keyword_limit,
+        new_host_limit=settings.new_hosts_per_day,
+        may_have_keywords=base.permits.may_have_keywords,
         look=watch.watcher.sweeper.look,
         on_change=changed,
     )
@@ -224,12 +237,45 @@ def _services(base: _Base, x: _XSide, watch: _Watch) -> Services:
         clock=base.clock,
         sweeps=lambda: watch.watcher.sweeper.state,
         store_trouble=lambda: base.ledger.reason(LEDGER),
-        windows=x.client.windows,
         connected=lambda: base.gateway.is_connected,
+        allows=x.billing.allows,
+        push=watch.push,
+        guilds=guilds,
+    )
+    base.permits.on_change = changed
+    return Services(
+        lookups=lookups,
+        guilds=guilds,
+        health=health,
+        operation=_operation(base, x, watch, guilds),
+        permits=base.permits,
+        links=links,
+    )
+
+
+def _operation(base: _Base, x: _XSide, watch: _Watch, guilds: Guilds) -> Operation:
+    return Operation(
+        store=base.store,
+        clock=base.clock,
+        sweeps=lambda: watch.watcher.sweeper.state,
+        store_trouble=lambda: base.ledger.reason(LEDGER),
+        windows=x.client.windows,
+        shards=lambda: (len(base.gateway.up), base.gateway.shard_count),
         billing=x.billing,
         push=watch.push,
+        guilds=guilds,
+        permits=base.permits,
     )
-    return Services(lookups=lookups, guilds=guilds, health=health, links=links)
+
+
+def permits_of(settings: Settings, store: Store, clock: Clock) -> Permits:
+    """Who decides whom to serve, as the settings say."""
+    return Permits(
+        store=store,
+        clock=clock,
+        operators=[PersonId(one) for one in settings.operators or ()],
+        operator_guild=None if settings.operator_guild is None else GuildId(settings.operator_guild),
+    )
 
 
 def _web_of(settings: Settings, links: Links | None) -> WebEndpoint | None:

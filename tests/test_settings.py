@@ -224,3 +224,19 @@ def test_whoever_only_looks_at_the_database_needs_no_token(monkeypatch: pytest.M
     Path(".env").write_bytes(b"\xff")
     with pytest.raises(SettingsError, match=r"\.env cannot be read"):
         load_database()
+
+
+def test_operators_are_ids_with_commas_and_have_a_server(tokens: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPACEBOT_OPERATORS", " 123456789012345678, 2 ,")
+    [line] = refusal()
+    assert line.startswith("SPACEBOT_OPERATOR_GUILD is not set, and SPACEBOT_OPERATORS needs it")
+    monkeypatch.setenv("SPACEBOT_OPERATOR_GUILD", "3")
+    settings, _ = load()
+    assert settings.operators == frozenset({123456789012345678, 2})
+    assert settings.operator_guild == 3
+    monkeypatch.setenv("SPACEBOT_OPERATORS", "somebody#1234")
+    [line] = refusal()
+    assert line.startswith("SPACEBOT_OPERATORS cannot be used: give user ids as Discord shows them in developer mode")
+    monkeypatch.delenv("SPACEBOT_OPERATORS")
+    [line] = refusal()
+    assert line.startswith("SPACEBOT_OPERATORS is not set, and SPACEBOT_OPERATOR_GUILD needs it")

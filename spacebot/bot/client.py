@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,19 +14,22 @@ from discord.ext import commands
 from spacebot.bot.commands import CommandSync
 from spacebot.bot.connection import ShardedConnection
 from spacebot.bot.gateway import GatewayState
-from spacebot.bot.replies import PagedAnswer, explain, say
+from spacebot.bot.replies import KeptPages, explain, require_answered, say
 from spacebot.clock import Clock
 from spacebot.deliver.answers import said
 from spacebot.deliver.pacing import paced
 from spacebot.deliver.permissions import NEEDED, missing_permissions
 from spacebot.deliver.publisher import TROUBLES
 from spacebot.domain.ids import GuildId, RoleId
+from spacebot.errors import UserMistake
 from spacebot.present.bot import HELLO, RESTARTING
 from spacebot.store.connection import Store
 from spacebot.usecases.guilds import Guilds
 from spacebot.usecases.health import Health
 from spacebot.usecases.links import Links
 from spacebot.usecases.lookups import Lookups
+from spacebot.usecases.operation import Operation
+from spacebot.usecases.permits import Permits
 
 log = logging.getLogger(__name__)
 
@@ -43,9 +45,6 @@ INVITE = discord.Permissions(
 GREETED_WITHIN = timedelta(days=1)
 """How long after it joined a guild the bot still says hello, if it has not yet."""
 
-PAGES_KEPT = 500
-"""How many paged answers can still be paged through; older ones say that they are too old."""
-
 STOPPED = (RuntimeError, AssertionError)
 """What aiohttp raises, depending on the moment, if the bot is stopped in the middle of a request."""
 
@@ -57,6 +56,8 @@ class Services:
     lookups: Lookups
     guilds: Guilds
     health: Health
+    operation: Operation
+    permits: Permits
     links: Links | None
     """None where the operator has not set up that people can link their X account."""
 
@@ -110,8 +111,7 @@ class Spacebot(ShardedConnection):
         self._modules = modules
         self._commands_under_way: set[asyncio.Task[Any]] = set()
         self._stopping = False
-        self.pages: OrderedDict[str, PagedAnswer] = OrderedDict()
-        """Paged answers by key."""
+        self.pages = KeptPages()
 
     async def setup_hook(self) -> None:
         await super().setup_hook()
@@ -121,7 +121,7 @@ class Spacebot(ShardedConnection):
 
     async def hand_over_commands(self) -> None:
         """Offer Discord the commands until it takes them; runs until cancelled."""
-        await self._command_sync.run(self.tree)
+        await self._command_sync.run(self.tree, self.services.permits.operator_guild)
 
     def begin_command(self) -> bool:
         """Whether the command that the current task runs may go on; if so, it counts as under way until the task ends."""
@@ -212,9 +212,16 @@ class CommandTree(app_commands.CommandTree[Spacebot]):
     """The slash commands; every error in one ends in `explain`."""
 
     async def interaction_check(self, interaction: discord.Interaction[Spacebot], /) -> bool:
+        is_typing = interaction.type is discord.InteractionType.autocomplete  # suggestions have no room for a sentence
+        try:
+            require_answered(interaction)
+        except UserMistake as blocked:
+            if not is_typing:
+                await explain(interaction, blocked)
+            return False
         if interaction.client.begin_command():
             return True
-        if interaction.type is not discord.InteractionType.autocomplete:  # suggestions have no room for a sentence
+        if not is_typing:
             await say(interaction, RESTARTING)
         return False
 

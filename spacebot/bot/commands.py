@@ -25,6 +25,9 @@ RAREST_RETRY = 6 * 3600.0
 HANDED_OVER = "commands"
 """The note that says which commands Discord has."""
 
+OPERATOR_GUILD, OPERATOR_COMMANDS = "operator guild", "operator commands"
+"""The notes that say which server has the operator's commands, and which."""
+
 
 class CommandSync:
     """Offers Discord a tree of commands until it takes them."""
@@ -39,12 +42,18 @@ class CommandSync:
         self._store = store
         self._clock = clock
 
-    async def run(self, tree: app_commands.CommandTree[discord.Client]) -> None:
-        """Hand the commands over if they changed, and then do nothing until cancelled."""
+    async def run(self, tree: app_commands.CommandTree[discord.Client], operator_guild: int | None = None) -> None:
+        """Hand the commands over if they changed, and then do nothing until cancelled.
+
+        Args:
+            tree: The commands.
+            operator_guild: The server that has the operator's commands beside those that every server has.
+        """
         wait, was_refused = FIRST_RETRY, False
         while True:
             try:
                 handed_over = await self._hand_over(tree)
+                await self._hand_over_operators(tree, operator_guild)
             except (*TROUBLES, discord.DiscordException, StoreError, *UNREADABLE) as error:
                 if not was_refused:
                     log.warning(
@@ -63,11 +72,34 @@ class CommandSync:
 
     async def _hand_over(self, tree: app_commands.CommandTree[discord.Client]) -> bool:
         """Whether that was needed: Discord takes 200 new commands a day, so what it has it is not given again."""
-        payload = [command.to_dict(tree) for command in tree.get_commands()]
-        identity = json.dumps([tree.client.application_id, payload], sort_keys=True, default=str)
-        digest = hashlib.sha256(identity.encode()).hexdigest()
+        digest = _digest(tree)
         if await self._store(Queries.note, HANDED_OVER) == digest:
             return False
         await tree.sync()
         await self._store(Queries.set_note, HANDED_OVER, digest)
         return True
+
+    async def _hand_over_operators(
+        self, tree: app_commands.CommandTree[discord.Client], operator_guild: int | None
+    ) -> None:
+        """The operator's commands are one server's; another server that had them has them no more."""
+        before = await self._store(Queries.note, OPERATOR_GUILD)
+        if before and before != str(operator_guild):
+            await tree.sync(guild=discord.Object(int(before)))
+            await self._store(Queries.set_note, OPERATOR_GUILD, "")
+            await self._store(Queries.set_note, OPERATOR_COMMANDS, "")
+        if operator_guild is None:
+            return
+        guild = discord.Object(operator_guild)
+        digest = _digest(tree, guild)
+        if await self._store(Queries.note, OPERATOR_COMMANDS) != digest:
+            await tree.sync(guild=guild)
+            await self._store(Queries.set_note, OPERATOR_GUILD, str(operator_guild))
+            await self._store(Queries.set_note, OPERATOR_COMMANDS, digest)
+
+
+def _digest(tree: app_commands.CommandTree[discord.Client], guild: discord.Object | None = None) -> str:
+    """What stands for the commands that every server has, or that one has beside them."""
+    payload = [command.to_dict(tree) for command in tree.get_commands(guild=guild)]
+    identity = json.dumps([tree.client.application_id, guild and guild.id, payload], sort_keys=True, default=str)
+    return hashlib.sha256(identity.encode()).hexdigest()

@@ -11,8 +11,9 @@ from discord import app_commands
 
 from spacebot.deliver.answers import said
 from spacebot.deliver.publisher import TROUBLES
+from spacebot.domain.ids import GuildId, PersonId
 from spacebot.domain.mistakes import Mistake
-from spacebot.errors import SpacebotError, StoreError
+from spacebot.errors import SpacebotError, StoreError, UserMistake
 from spacebot.present import mistakes
 from spacebot.present.bot import COMMAND_CHANGED, DATABASE_BUSY, ONLY_IN_A_GUILD, SORRY
 from spacebot.present.card import Card
@@ -20,6 +21,12 @@ from spacebot.present.card import Card
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
+
+PAGES_KEPT = 1000
+"""How many paged answers are kept for everybody together."""
+
+PAGES_EACH = 20
+"""How many are kept for one person."""
 
 SENTENCES: dict[type[Exception], str] = {
     StoreError: DATABASE_BUSY,
@@ -41,16 +48,56 @@ class PagedAnswer:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
+class KeptPages:
+    """The paged answers that can still be paged through; older ones say that they are too old.
+
+    Nobody's answers push out another's while there is room: a person has `PAGES_EACH` at most, and where all together
+    are too many, the oldest of whoever has most goes.
+    """
+
+    def __init__(self) -> None:
+        self._answers: dict[str, PagedAnswer] = {}
+        self._of_person: dict[int, list[str]] = {}
+
+    def keep(self, key: str, answer: PagedAnswer) -> None:
+        """Remember an answer by its key."""
+        own = self._of_person.setdefault(answer.owner, [])
+        own.append(key)
+        self._answers[key] = answer
+        if len(own) > PAGES_EACH:
+            self._forget(answer.owner)
+        elif len(self._answers) > PAGES_KEPT:
+            self._forget(max(self._of_person, key=lambda person: len(self._of_person[person])))
+
+    def get(self, key: str) -> PagedAnswer | None:
+        """The answer of this key, if it is not too old."""
+        return self._answers.get(key)
+
+    def _forget(self, person: int) -> None:
+        own = self._of_person[person]
+        del self._answers[own.pop(0)]
+        if not own:
+            del self._of_person[person]
+
+
 def explained(callback: Callable[[T, discord.Interaction[Any]], Awaitable[None]]) -> Any:
     """Make errors in the callback of a button or a form end in `explain`: they do not reach the command tree."""
 
     async def wrapped(self: T, interaction: discord.Interaction[Any]) -> None:
         try:
+            require_answered(interaction)
             await callback(self, interaction)
         except Exception as error:  # noqa: BLE001 - every error is answered and logged
             await explain(interaction, error)
 
     return wrapped
+
+
+def require_answered(interaction: discord.Interaction[Any]) -> None:
+    """Raise a `UserMistake` where the operator has blocked the person or the guild."""
+    guild_id = None if interaction.guild_id is None else GuildId(interaction.guild_id)
+    if interaction.client.services.permits.is_blocked(guild_id, PersonId(interaction.user.id)):
+        raise UserMistake(Mistake.BLOCKED)
 
 
 async def explain(interaction: discord.Interaction[Any], error: Exception) -> None:

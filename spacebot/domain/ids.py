@@ -7,6 +7,8 @@ GuildId = NewType("GuildId", int)
 ChannelId = NewType("ChannelId", int)
 RoleId = NewType("RoleId", int)
 MessageId = NewType("MessageId", int)
+PersonId = NewType("PersonId", int)
+"""A user of Discord's."""
 
 
 def everyone(guild_id: GuildId) -> RoleId:

@@ -59,6 +59,10 @@ class Mistake(StrEnum):
     """Only followers see the account's Spaces, and the person has not linked an account that follows it."""
     NOT_THE_CREATOR = "not_the_creator"
     """Only the Space's creator may see this, and the person is not the creator."""
+    PRIVATE_LOOK_UNDER_WAY = "private_look_under_way"
+    """A second look at a protected host while the person's first is not answered yet."""
+    PRIVATE_LOOKS_FULL = "private_looks_full"
+    """More people ask about protected hosts than can be answered soon; `seconds` until it is worth asking again."""
 
     # A guild's lists
 
@@ -70,6 +74,8 @@ class Mistake(StrEnum):
     """Somebody else removed the host while it was being added."""
     TOO_MANY_HOSTS = "too_many_hosts"
     """The guild already follows the most hosts allowed, `count`."""
+    TOO_MANY_NEW_HOSTS = "too_many_new_hosts"
+    """The guild has had as many accounts looked up to follow as it may in a UTC day; `most` of them."""
     NO_KEYWORD = "no_keyword"
     """A keyword without a word."""
     KEYWORD_TOO_LONG = "keyword_too_long"
@@ -80,6 +86,8 @@ class Mistake(StrEnum):
     """The guild watches for no such words."""
     TOO_MANY_KEYWORDS = "too_many_keywords"
     """The guild already has the most keywords allowed, `count`."""
+    KEYWORDS_NOT_ALLOWED = "keywords_not_allowed"
+    """The operator has not allowed keywords to the guild."""
     EVERYONE_FOR_KEYWORD = "everyone_for_keyword"
     """@everyone as the role of a keyword."""
 
@@ -127,3 +135,18 @@ class Mistake(StrEnum):
     """What was pasted is not where X sends people back to."""
     SIGN_IN_DECLINED = "sign_in_declined"
     """The person said no on X."""
+
+    # The operator
+
+    NOT_THE_OPERATOR = "not_the_operator"
+    """A command for the bot's operator, given by somebody else."""
+    BLOCKED = "blocked"
+    """The operator has blocked the person, or the guild."""
+    NO_ID = "no_id"
+    """What should be an id of Discord's is none."""
+    NOBODY_NAMED = "nobody_named"
+    """Neither a guild nor a person was named."""
+    KEYWORDS_OF_NO_GUILD = "keywords_of_no_guild"
+    """Keywords were to be allowed, and no guild was named."""
+    OPERATOR_BLOCKED = "operator_blocked"
+    """The operator would lock themselves out."""

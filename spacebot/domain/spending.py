@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from spacebot.domain.ids import GuildId
+
 UNANSWERED = "unanswered"
 """The kind of a line for requests whose answer was lost, each booked at the most it may have cost."""
 
@@ -27,6 +29,17 @@ class Purpose(StrEnum):
     """People's and keywords' searches, and people's look-ups."""
     DETECTION = "detection"
     """Looking for Spaces."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpentBy:
+    """What was spent today for one purpose, and for one guild where there is one."""
+
+    purpose: str
+    guild_id: GuildId | None
+    millicents: int
+    refused: int = 0
+    """Questions that were not let through."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,9 +8,10 @@ from typing import Generic, Self, TypeVar
 
 from spacebot.domain.accounts import Host
 from spacebot.domain.deliveries import Pause, Queue
-from spacebot.domain.guilds import Keyword, WatchLine
+from spacebot.domain.guilds import GuildConfig, Keyword, WatchLine
+from spacebot.domain.ids import GuildId
 from spacebot.domain.spaces import Phase, SpaceFacts, SpaceRecord, facts_of
-from spacebot.domain.spending import Summary
+from spacebot.domain.spending import Purpose, SpendingLine, SpentBy, Summary
 
 Line = TypeVar("Line", WatchLine, Keyword)
 
@@ -26,6 +27,9 @@ class SpaceView(SpaceFacts):
     host: Host | None = None
     cohosts: tuple[Host, ...] = ()
     speakers: tuple[Host, ...] = ()
+    more_cohosts: int = 0
+    """Co-hosts beside these, whose names were not bought."""
+    more_speakers: int = 0
     topics: tuple[str, ...] = ()
 
     @classmethod
@@ -43,6 +47,23 @@ class SpaceView(SpaceFacts):
             speakers=speakers,
             **facts_of(record),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchPage:
+    """Some of what a search found, the live Spaces with the most listeners first."""
+
+    views: tuple[SpaceView, ...]
+    number: int
+    """Of this page, from 1."""
+    pages: int
+    """Of what has been asked for so far."""
+    found: int
+    """Spaces in these pages."""
+    may_be_more: bool
+    """Whether X may know of more."""
+    is_last: bool
+    """Whether there is nothing to turn to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +105,22 @@ class PushView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GuildShare:
+    """What one guild uses of what it may use."""
+
+    hosts: int
+    host_limit: int
+    keywords: int
+    keyword_limit: int
+    """0 where it may have none."""
+    new_hosts: int
+    """Accounts bought today for it to follow."""
+    new_host_limit: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """The state of the bot, for one guild's admins."""
+    """How things are, for one guild's admins; nothing of it is about others."""
 
     connected: bool
     last_good_sweep: datetime | None
@@ -95,15 +130,63 @@ class Status:
     """Whether X has answered no sweep for longer than that can take while all is well."""
     store_trouble: str | None
     """Why the database does not work, if it does not."""
+    queue: Queue
+    """What waits to be sent to this guild."""
+    pauses: Sequence[Pause]
+    delays: Sequence[tuple[float, str]]
+    """Seconds from a Space's start to its announcement here in the last week, and what saw it first."""
+    share: GuildShare | None = None
+    """None while the database does not work."""
+    push: PushView | None = None
+    """Of this guild's hosts; None while the database does not work."""
+    dropped: tuple[Purpose, ...] = ()
+    """What is not asked of X any more today."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """How the whole bot is, for its operator."""
+
+    shards_up: int
+    shards: int | None
+    """How many there ought to be; None until Discord has said so."""
+    last_good_sweep: datetime | None
+    trouble: str | None
+    store_trouble: str | None
     hosts: int
     """How many hosts are followed, by all guilds together."""
+    keywords: int
+    """How many different ones are searched for."""
     queue: Queue
-    pauses: Sequence[Pause]
     windows: Sequence[tuple[str, int, int]]
     """Endpoint, requests left, requests per window, of the endpoints that were used."""
     delays: Sequence[tuple[float, str]]
-    """Seconds from a Space's start to its announcement here in the last week, and what saw it first."""
-    push: PushView | None = None
-    """None while the database does not work."""
-    bill: Summary | None = None
-    """The same."""
+    push: PushView
+    blocked_guilds: int
+    blocked_people: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Costs:
+    """What X bills, for the operator."""
+
+    summary: Summary
+    month: tuple[SpendingLine, ...]
+    """Since the first of the month, by day and kind."""
+    spent_by: tuple[SpentBy, ...]
+    """Today's, by purpose and guild, as far as it is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuildFacts:
+    """How one guild uses the bot, for the operator."""
+
+    guild_id: GuildId
+    config: GuildConfig
+    share: GuildShare
+    pushed: int
+    """Hosts of its list of which X tells."""
+    queue: Queue
+    delays: Sequence[tuple[float, str]]
+    is_blocked: bool
+    spent_by: tuple[SpentBy, ...]

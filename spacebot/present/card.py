@@ -127,17 +127,17 @@ def count_of(number: int | None) -> str | None:
     return None if number is None else f"{number:,}"
 
 
-def _participants(accounts: Sequence[Host]) -> str | None:
-    if not accounts:
-        return None
+def _participants(accounts: Sequence[Host], unnamed: int = 0) -> str | None:
     rows: list[str] = []
     for at, person in enumerate(accounts):
         line = f"{name_of(person, 100)} ({handle(person)})"
-        more = f"and {len(accounts) - at} more"
+        more = f"and {len(accounts) - at + unnamed} more"
         if sum(units(each) + 1 for each in (*rows, line, more)) > FIELD_LIMIT:
             return "\n".join([*rows, more])
         rows.append(line)
-    return "\n".join(rows)
+    if unnamed:
+        rows.append(f"and {unnamed:,} more" if rows else f"{unnamed:,}")
+    return "\n".join(rows) or None
 
 
 def _duration(space: SpaceView) -> str | None:
@@ -172,8 +172,8 @@ _FIELDS: tuple[tuple[str, Collection[Phase], Callable[[SpaceView], str | None]],
     ("Most listeners", {Phase.ENDED}, lambda space: count_of(space.peak)),
     ("On average", {Phase.ENDED}, lambda space: count_of(space.average)),
     ("Most listeners seen", {Phase.GONE}, lambda space: count_of(space.peak)),
-    ("Co-hosts", _ALWAYS, lambda space: _participants(space.cohosts)),
-    ("Speakers", _OPEN, lambda space: _participants(space.speakers)),
+    ("Co-hosts", _ALWAYS, lambda space: _participants(space.cohosts, space.more_cohosts)),
+    ("Speakers", _OPEN, lambda space: _participants(space.speakers, space.more_speakers)),
     ("Who spoke", _OVER, lambda space: _participants(space.speakers)),
     ("Language", _OPEN, _language),
     ("Topics", _ALWAYS, lambda space: inert(", ".join(space.topics), FIELD_LIMIT)),

@@ -33,11 +33,21 @@ SENTENCES = {
         "That account is protected: X shows its Spaces only to its followers. If you are one, use `/x-link` first."
     ),
     Mistake.NOT_THE_CREATOR: "Only who created a Space can see who bought a ticket for it.",
+    Mistake.PRIVATE_LOOK_UNDER_WAY: (
+        "Your last question about a protected account is still being answered; ask again when it is."
+    ),
+    Mistake.PRIVATE_LOOKS_FULL: (
+        "Too many people ask about protected accounts at the moment; ask again in {seconds} seconds."
+    ),
     Mistake.NOT_FOLLOWED: "This server does not follow that host; `/watch list` shows whom it follows.",
     Mistake.NO_LONGER_FOLLOWED: "This server no longer follows that host.",
     Mistake.JUST_REMOVED: "Somebody else has just removed that host from this server's list.",
     Mistake.TOO_MANY_HOSTS: (
         "This server already follows {count} hosts, which is the limit here; remove one with /watch remove first."
+    ),
+    Mistake.TOO_MANY_NEW_HOSTS: (
+        "This server has had {most} new accounts looked up today, which is the limit here; others can be followed from"
+        " midnight UTC on."
     ),
     Mistake.NO_KEYWORD: "Type at least one word to watch for.",
     Mistake.KEYWORD_TOO_LONG: "That is too long: a keyword has at most {most} characters.",
@@ -49,6 +59,7 @@ SENTENCES = {
         "This server already watches for {count} keywords, which is the limit here; remove one with"
         " /watch keyword remove first."
     ),
+    Mistake.KEYWORDS_NOT_ALLOWED: "Keywords are not switched on for this server: ask the bot's operator.",
     Mistake.EVERYONE_FOR_KEYWORD: (
         "A keyword may match many Spaces: choose a role that fewer people have than @everyone."
     ),
@@ -86,6 +97,12 @@ SENTENCES = {
     Mistake.SIGN_IN_OF_ANOTHER: "This sign-in was begun by somebody else; give `/x-link` yourself.",
     Mistake.NOT_THE_ADDRESS: ("That is not the address you landed on: copy the whole of it, from `http` to the end."),
     Mistake.SIGN_IN_DECLINED: "You declined on X, so nothing was linked.",
+    Mistake.NOT_THE_OPERATOR: "Only the operator of this bot can do that.",
+    Mistake.BLOCKED: "The operator of this bot has switched it off here or for you; ask them if that is a mistake.",
+    Mistake.NO_ID: "Give the id as Discord shows it in developer mode: up to 20 digits.",
+    Mistake.NOBODY_NAMED: "Name a server or a person by its id.",
+    Mistake.KEYWORDS_OF_NO_GUILD: "Keywords are allowed to a server: name it by its id.",
+    Mistake.OPERATOR_BLOCKED: "That would lock you out of your own bot.",
 }
 """Braces stand for the values of a mistake."""
 

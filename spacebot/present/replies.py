@@ -6,7 +6,7 @@ import discord
 
 from spacebot.domain.accounts import Host
 from spacebot.domain.spaces import Phase
-from spacebot.domain.views import SpaceView
+from spacebot.domain.views import SearchPage, SpaceView
 from spacebot.present.card import (
     LIVE_COLOUR,
     SCHEDULED_COLOUR,
@@ -66,24 +66,25 @@ def upcoming_reply(host: Host, upcoming: Sequence[SpaceView]) -> Card:
     return Card(embed=embed)
 
 
-def search_pages(query: str, views: Sequence[SpaceView], *, truncated: bool) -> list[Card]:
-    """The results of a search, five to a page; one card that says what to try where there are none."""
-    if not views:
-        return [
-            Card(
-                content=(
-                    f"No Space on X has “{inert(query, 200)}” in its title right now. X matches whole words of the"
-                    " title: try a single word, another spelling, or `state: all`."
-                )
-            )
-        ]
-    return paged(
-        f"Spaces about “{inert(query, 200)}”",
-        views,
-        _result,
-        size=RESULTS_PER_PAGE,
-        colour=lambda view: LIVE_COLOUR if view.phase is Phase.LIVE else SCHEDULED_COLOUR,
-        total=f"{len(views)} found" + (", X may know of more" if truncated else ""),
+def search_card(query: str, page: SearchPage) -> Card:
+    """One page of the results of a search."""
+    embed = discord.Embed(
+        title=f"Spaces about “{inert(query, 200)}”",
+        description=lines([_result(view) for view in page.views], DESCRIPTION_LIMIT),
+        colour=LIVE_COLOUR if page.views[0].phase is Phase.LIVE else SCHEDULED_COLOUR,
+    )
+    found = f"{page.found} found" + (", X may know of more" if page.may_be_more else "")
+    embed.set_footer(text=f"{found} · page {page.number} of {page.pages}")
+    return Card(embed=embed)
+
+
+def nothing_found(query: str) -> Card:
+    """What to try where a search found nothing."""
+    return Card(
+        content=(
+            f"No Space on X has “{inert(query, 200)}” in its title right now. X matches whole words of the"
+            " title: try a single word, another spelling, or `state: all`."
+        )
     )
 
 

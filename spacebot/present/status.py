@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import discord
 
-from spacebot.domain.spending import Purpose, Summary
-from spacebot.domain.views import PushState, PushView, Status
+from spacebot.domain.deliveries import Queue
+from spacebot.domain.spending import Purpose
+from spacebot.domain.views import GuildShare, PushState, PushView, Status
 from spacebot.present.card import Card, lines, moment
 from spacebot.present.delays import SEEN_BY, histogram, quantile, seconds
 from spacebot.present.limits import DESCRIPTION_LIMIT, FIELD_LIMIT
 from spacebot.present.reasons import sentence
-from spacebot.x.money import dollars
 
 BAR = 12
 """The longest bar of the histogram, in characters: embeds are narrow."""
@@ -45,26 +45,39 @@ def status_card(status: Status) -> Card:
         colour=GOOD if works and not paused else BAD,
     )
     if troubles:
-        embed.description = _fitting([f"⚠️ {trouble}" for trouble in troubles], DESCRIPTION_LIMIT)
+        embed.description = fitting([f"⚠️ {trouble}" for trouble in troubles], DESCRIPTION_LIMIT)
     embed.add_field(name="X last asked", value=moment(status.last_good_sweep) or "not yet")
-    embed.add_field(name="Hosts asked about", value=f"{status.hosts:,}")
-    embed.add_field(name="From start to post", value=_delay(status.delays), inline=False)
-    queue = f"{status.queue.unsent:,} to send, {status.queue.edits:,} to edit"
-    if status.queue.oldest is not None and status.queue.unsent:
-        queue += f"; the oldest since {moment(status.queue.oldest)}"
-    embed.add_field(name="Queue", value=queue)
-    limits = [f"{name}: {left} of {most}" for name, left, most in status.windows]
-    embed.add_field(name="Requests left at X", value=_fitting(limits, FIELD_LIMIT) or "not asked yet", inline=False)
+    embed.add_field(name="Queue", value=queue_text(status.queue))
+    embed.add_field(name="From start to post", value=delay_text(status.delays), inline=False)
+    if status.share is not None:
+        embed.add_field(name="This server", value=share_text(status.share), inline=False)
     if status.push is not None:
-        embed.add_field(name="Push", value=_push(status.push), inline=False)
-    if status.bill is not None:
-        embed.add_field(name="X's bill", value=_bill(status.bill), inline=False)
+        embed.add_field(name="Push", value=push_text(status.push), inline=False)
+    if status.dropped:
+        dropped = [f"⚠️ no {DROPPED[purpose]} until midnight UTC: the day's budget" for purpose in status.dropped]
+        embed.add_field(name="Left out today", value="\n".join(dropped), inline=False)
     if paused:
-        embed.add_field(name="Paused channels", value=_fitting(paused, FIELD_LIMIT), inline=False)
+        embed.add_field(name="Paused channels", value=fitting(paused, FIELD_LIMIT), inline=False)
     return Card(embed=embed)
 
 
-def _push(push: PushView) -> str:
+def queue_text(queue: Queue) -> str:
+    """What waits."""
+    text = f"{queue.unsent:,} to send, {queue.edits:,} to edit"
+    return f"{text}; the oldest since {moment(queue.oldest)}" if queue.oldest is not None and queue.unsent else text
+
+
+def share_text(share: GuildShare) -> str:
+    """What a server uses of what it may use."""
+    keywords = f"{share.keywords:,} of {share.keyword_limit:,}" if share.keyword_limit else "not switched on"
+    rows = [f"hosts followed: {share.hosts:,} of {share.host_limit:,}", f"keywords: {keywords}"]
+    if share.new_host_limit is not None:
+        rows.append(f"new accounts looked up today: {share.new_hosts:,} of {share.new_host_limit:,}")
+    return "\n".join(rows)
+
+
+def push_text(push: PushView) -> str:
+    """What X tells by itself."""
     if push.state is None:
         return "switched off; X is asked instead"
     if push.state is not PushState.ON:
@@ -74,18 +87,8 @@ def _push(push: PushView) -> str:
     return f"{covered} ({push.refused:,} X does not let the app hear of)" if push.refused else covered
 
 
-def _bill(bill: Summary) -> str:
-    text = f"${dollars(bill.spent_today):.2f} today"
-    if bill.budget is not None:
-        text += f" of ${dollars(bill.budget):.2f}"
-    text += f"; about ${dollars(bill.forecast):.2f} this month at this rate"
-    for purpose in bill.dropped:
-        text += f"\n⚠️ no {DROPPED[purpose]} until midnight UTC: the day's budget"
-    return text
-
-
-def _delay(delays: Sequence[tuple[float, str]]) -> str:
-    """Median, 95th percentile and worst, overall and by what saw the Space first, and a histogram."""
+def delay_text(delays: Sequence[tuple[float, str]]) -> str:
+    """Median, 95th percentile and worst, over all and by what saw the Space first, and where they lie."""
     if not delays:
         return "nothing announced in the last week"
     rows = [_figures("all", [delay for delay, _ in delays])]
@@ -105,6 +108,7 @@ def _figures(name: str, delays: Sequence[float]) -> str:
     return f"{name} ({len(ordered)}): median {seconds(middle)}, 95 % {seconds(most)}, worst {seconds(ordered[-1])}"
 
 
-def _fitting(entries: Sequence[str], most: int) -> str:
+def fitting(entries: Sequence[str], most: int) -> str:
+    """As many of the entries as there is room for."""
     text = "\n".join(entries)
     return text if len(text) <= most else lines(entries, most - 40) + "\n…"

@@ -25,6 +25,10 @@ log = logging.getLogger(__name__)
 Row = Mapping[str, Any]
 
 
+SERVED = "left_at IS NULL AND guild_id NOT IN (SELECT id FROM blocks WHERE kind = 'guild')"
+"""Of a guild: whether the bot is in it, and the operator lets it be served."""
+
+
 class QueryGroup:
     """SQL statements on one open database, run on the thread that owns it."""
 

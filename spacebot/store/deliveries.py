@@ -13,7 +13,7 @@ from spacebot.domain.deliveries import RINGING, Job, Kind, reminder_due
 from spacebot.domain.ids import ChannelId, GuildId, MessageId, SpaceId
 from spacebot.domain.obstacles import Obstacle, Reason
 from spacebot.domain.spaces import Change, Phase, SpaceRecord
-from spacebot.store.base import moment, ms, ms_or_none
+from spacebot.store.base import SERVED, moment, ms, ms_or_none
 from spacebot.store.jobs import JobQueries
 
 LEASE = timedelta(seconds=120)
@@ -527,7 +527,7 @@ def _watches_without(kind: Kind) -> str:
             WHERE host_id IN (SELECT value FROM json_each(:participants)) AND (host_id = :host OR also_cohost)
             UNION SELECT value FROM json_each(:matched)
         )
-          AND g.left_at IS NULL AND {MOMENTS[kind]} AND COALESCE(w.channel_id, g.channel_id) IS NOT NULL
+          AND {SERVED} AND {MOMENTS[kind]} AND COALESCE(w.channel_id, g.channel_id) IS NOT NULL
           AND NOT EXISTS (SELECT 1 FROM audience a
                           WHERE a.watch_id = w.watch_id AND a.space_id = :space AND a.kind = :kind)
     """  # noqa: S608 - constants

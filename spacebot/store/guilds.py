@@ -10,7 +10,7 @@ from spacebot.domain.ids import ChannelId, GuildId, RoleId, UserId
 from spacebot.domain.mistakes import Mistake
 from spacebot.domain.obstacles import Obstacle
 from spacebot.errors import UserMistake
-from spacebot.store.base import host_of, ms, space_of
+from spacebot.store.base import SERVED, host_of, ms, space_of
 from spacebot.store.deliveries import DeliveryQueries
 
 
@@ -270,9 +270,22 @@ class GuildQueries(DeliveryQueries):
     def followed(self) -> dict[UserId, int]:
         """Every host that some guild follows, and how many do."""
         rows = self._rows(
-            """
+            f"""
             SELECT host_id, count(*) AS n FROM watches JOIN guilds USING (guild_id)
-            WHERE left_at IS NULL AND host_id IS NOT NULL GROUP BY host_id ORDER BY min(watch_id)
-            """
+            WHERE {SERVED} AND host_id IS NOT NULL GROUP BY host_id ORDER BY min(watch_id)
+            """  # noqa: S608 - a constant
         )
         return {row["host_id"]: row["n"] for row in rows}
+
+    def followers(self) -> dict[UserId, list[GuildId]]:
+        """Every host that some guild follows, and which do."""
+        rows = self._rows(
+            f"""
+            SELECT host_id, guild_id FROM watches JOIN guilds USING (guild_id)
+            WHERE {SERVED} AND host_id IS NOT NULL ORDER BY watch_id
+            """  # noqa: S608 - a constant
+        )
+        guilds: dict[UserId, list[GuildId]] = {}
+        for row in rows:
+            guilds.setdefault(row["host_id"], []).append(row["guild_id"])
+        return guilds

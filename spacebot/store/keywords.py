@@ -8,7 +8,7 @@ from spacebot.domain.guilds import Keyword
 from spacebot.domain.ids import ChannelId, GuildId, RoleId, SpaceId
 from spacebot.domain.mistakes import Mistake
 from spacebot.errors import UserMistake
-from spacebot.store.base import ms
+from spacebot.store.base import SERVED, ms
 from spacebot.store.guilds import GuildQueries
 
 
@@ -72,12 +72,12 @@ class KeywordQueries(GuildQueries):
     def keywords(self, guild_id: GuildId | None = None) -> list[Keyword]:
         """The keywords of one guild, by name; without a guild those of all guilds that the bot is in."""
         rows = self._rows(
-            """
+            f"""
             SELECT w.watch_id, w.guild_id, w.keyword, w.lang, w.least, w.ticketed, w.channel_id, w.role_id
             FROM watches w JOIN guilds g USING (guild_id)
-            WHERE w.keyword IS NOT NULL AND (w.guild_id = :guild OR (:guild IS NULL AND g.left_at IS NULL))
+            WHERE w.keyword IS NOT NULL AND ({SERVED} AND :guild IS NULL OR w.guild_id = :guild)
             ORDER BY w.keyword, w.watch_id
-            """,
+            """,  # noqa: S608 - a constant
             guild=guild_id,
         )
         return [

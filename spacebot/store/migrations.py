@@ -394,3 +394,30 @@ ALTER TABLE notices ADD COLUMN told_before INTEGER;
 def patience_with_hosts(db: Database) -> None:
     """Mentions, titles and names of one host do not come faster than people can bear."""
     _run(db, PATIENCE_WITH_HOSTS)
+
+
+@migrations()
+def permits(db: Database) -> None:
+    """What the operator blocks and allows, and what guilds have had bought today. Nobody's rows go with the guild's."""
+    _run(
+        db,
+        """
+        CREATE TABLE blocks (
+            kind        TEXT NOT NULL CHECK (kind IN ('guild', 'person')),
+            id          INTEGER NOT NULL,
+            blocked_by  INTEGER NOT NULL,
+            blocked_at  INTEGER NOT NULL,
+            PRIMARY KEY (kind, id)          -- once
+        ) STRICT;
+        CREATE TABLE keyword_permits (      -- guilds that may watch for words where not every guild may
+            guild_id    INTEGER PRIMARY KEY,
+            allowed_by  INTEGER NOT NULL,
+            allowed_at  INTEGER NOT NULL
+        ) STRICT;
+        CREATE TABLE new_hosts (            -- accounts bought for a guild to follow on its last such day
+            guild_id    INTEGER PRIMARY KEY,
+            day         INTEGER NOT NULL,   -- since 1970
+            count       INTEGER NOT NULL
+        ) STRICT
+        """,
+    )

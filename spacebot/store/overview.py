@@ -49,17 +49,18 @@ class OverviewQueries(SeenQueries):
             )
         return past
 
-    def queue(self, now: datetime) -> Queue:
-        """How much is due in channels that are not paused."""
+    def queue(self, now: datetime, guild_id: GuildId | None = None) -> Queue:
+        """How much is due in channels that are not paused, for one guild or for all."""
         row = self._rows(
             f"""
             SELECT count(*) FILTER (WHERE state != 'sent') AS unsent, count(*) FILTER (WHERE state = 'sent') AS edits,
                    min(created_at) FILTER (WHERE state != 'sent') AS oldest
             FROM deliveries INDEXED BY deliveries_due
             WHERE {UNFINISHED} AND (next_try_at <= :now OR state IN ('sending', 'failed'))
-              AND channel_id NOT IN (SELECT channel_id FROM pauses)
+              AND channel_id NOT IN (SELECT channel_id FROM pauses) AND (:guild IS NULL OR guild_id = :guild)
             """,  # noqa: S608 - a constant
             now=ms(now),
+            guild=guild_id,
         )[0]
         return Queue(unsent=row["unsent"], edits=row["edits"], oldest=moment(row["oldest"]))
 

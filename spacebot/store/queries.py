@@ -8,11 +8,14 @@ from spacebot.store.forgetting import ForgettingQueries
 from spacebot.store.keywords import KeywordQueries
 from spacebot.store.links import LinkQueries
 from spacebot.store.overview import OverviewQueries
+from spacebot.store.permits import PermitQueries
 from spacebot.store.spaces import SpaceQueries
 from spacebot.store.spending import SpendingQueries
 
 
-class Queries(KeywordQueries, SpaceQueries, OverviewQueries, ForgettingQueries, SpendingQueries, LinkQueries):
+class Queries(
+    KeywordQueries, SpaceQueries, OverviewQueries, ForgettingQueries, SpendingQueries, LinkQueries, PermitQueries
+):
     """All query groups over one open database."""
 
     def note(self, name: str) -> str | None:

@@ -8,7 +8,7 @@ from spacebot.domain.accounts import Host, Standing
 from spacebot.domain.deliveries import Matter
 from spacebot.domain.ids import USER_ID, SpaceId, UserId
 from spacebot.domain.spaces import SpaceRecord, settles
-from spacebot.store.base import SPACE_COLUMNS, host_of, moment, ms, space_of, space_values
+from spacebot.store.base import SPACE_COLUMNS, host_of, moment, ms, ms_or_none, space_of, space_values
 from spacebot.store.notices import NoticeQueries
 from spacebot.x.model import User
 
@@ -150,16 +150,25 @@ class SeenQueries(NoticeQueries):
         )
         return host_of(row) if row else None
 
-    def accounts(self, user_ids: Sequence[UserId]) -> dict[UserId, Host]:
-        """The known ones of these accounts, by id."""
+    def accounts(self, user_ids: Sequence[UserId], *, since: datetime | None = None) -> dict[UserId, Host]:
+        """The known ones of these accounts, by id; only those seen since then, where a time is given."""
         rows = self._rows(
             """
             SELECT user_id, username, name, picture, protected, standing FROM users
-            WHERE user_id IN (SELECT value FROM json_each(:ids))
+            WHERE user_id IN (SELECT value FROM json_each(:ids)) AND (:since IS NULL OR seen_at >= :since)
             """,
             ids=json.dumps(user_ids),
+            since=ms_or_none(since),
         )
         return {row["user_id"]: host_of(row) for row in rows}
+
+    def creators(self, space_ids: Sequence[SpaceId]) -> dict[SpaceId, UserId]:
+        """Who made these Spaces, as far as it is known."""
+        rows = self._rows(
+            "SELECT space_id, host_id FROM spaces WHERE space_id IN (SELECT value FROM json_each(:ids))",
+            ids=json.dumps(space_ids),
+        )
+        return {row["space_id"]: row["host_id"] for row in rows}
 
     def space(self, space_id: SpaceId) -> SpaceRecord | None:
         """What is known of a Space."""

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from spacebot.domain.accounts import Standing
 from spacebot.domain.ids import SPACE_ID, USER_ID, SpaceId, UserId
 from spacebot.domain.spaces import ABSENCES_APART, Change, Phase, SpaceRecord, observe
-from spacebot.store.base import ms, space_of
+from spacebot.store.base import SERVED, ms, space_of
 from spacebot.store.deliveries import DeliveryQueries
 from spacebot.x.model import Space, User
 
@@ -115,13 +115,13 @@ class SpaceQueries(DeliveryQueries):
     def unseen_hosts(self, since: datetime, asked_since: datetime, most: int) -> list[UserId]:
         """Followed accounts not seen since `since`, or not shown by X, and not asked for since `asked_since`."""
         rows = self._rows(
-            """
+            f"""
             SELECT user_id FROM users
-            WHERE (seen_at < :since OR standing IN ('suspended', 'gone'))
+            WHERE user_id IN (SELECT host_id FROM watches JOIN guilds USING (guild_id) WHERE {SERVED})
+              AND (seen_at < :since OR standing IN ('suspended', 'gone'))
               AND (asked_at IS NULL OR asked_at < :asked)
-              AND user_id IN (SELECT host_id FROM watches JOIN guilds USING (guild_id) WHERE left_at IS NULL)
             ORDER BY seen_at LIMIT :most
-            """,
+            """,  # noqa: S608 - a constant
             since=ms(since),
             asked=ms(asked_since),
             most=most,
@@ -152,14 +152,14 @@ class SpaceQueries(DeliveryQueries):
     def orphans(self, since: datetime, now: datetime) -> list[SpaceId]:
         """Open Spaces not seen since then that were announced, but whose host nobody follows any more."""
         rows = self._rows(
-            """
+            f"""
             SELECT DISTINCT s.space_id FROM spaces s JOIN deliveries d USING (space_id)
             WHERE s.phase IN ('scheduled', 'live') AND s.last_seen_at < :since
               AND (s.absent_since IS NULL OR s.absent_since <= :apart OR s.absent_since > :now)
               AND d.state IN ('sending', 'sent') AND s.host_id NOT IN (
                   SELECT host_id FROM watches JOIN guilds USING (guild_id)
-                  WHERE host_id IS NOT NULL AND left_at IS NULL)
-            """,
+                  WHERE host_id IS NOT NULL AND {SERVED})
+            """,  # noqa: S608 - a constant
             since=ms(since),
             apart=ms(now - ABSENCES_APART),
             now=ms(now),

@@ -8,10 +8,10 @@ from dataclasses import replace
 from spacebot.clock import Clock
 from spacebot.domain.accounts import Host
 from spacebot.domain.guilds import AtEnd, GuildConfig, Keyword, WatchLine
-from spacebot.domain.ids import ChannelId, GuildId, RoleId, UserId
+from spacebot.domain.ids import ChannelId, GuildId, PersonId, RoleId, UserId
 from spacebot.domain.mistakes import Mistake
 from spacebot.domain.texts import fit
-from spacebot.domain.views import Watched
+from spacebot.domain.views import GuildShare, Watched
 from spacebot.errors import SpacebotError, StoreError, UserMistake, XError
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
@@ -40,6 +40,8 @@ class Guilds:
         clock: Clock,
         watch_limit: int,
         keyword_limit: int = 10,
+        new_host_limit: int | None = None,
+        may_have_keywords: Callable[[GuildId], bool] = lambda _: True,
         look: Callable[[UserId], Awaitable[None]],
         on_change: Callable[[], None],
     ) -> None:
@@ -51,6 +53,9 @@ class Guilds:
             clock: Time.
             watch_limit: The most hosts that one guild may follow.
             keyword_limit: The most keywords that one guild may watch for.
+            new_host_limit: The most accounts that are bought in one UTC day for one guild to follow, as the look-ups
+                count them; None for no limit.
+            may_have_keywords: Whether the operator lets a guild have any.
             look: Looks at one host at once, which announces a live Space; may raise `XError`.
             on_change: Called when a watchlist or a channel has changed.
         """
@@ -59,6 +64,8 @@ class Guilds:
         self._clock = clock
         self._watch_limit = watch_limit
         self._keyword_limit = keyword_limit
+        self._new_host_limit = new_host_limit
+        self._may_have_keywords = may_have_keywords
         self._look = look
         self._on_change = on_change
 
@@ -87,7 +94,7 @@ class Guilds:
         Raises:
             UserMistake, XError: nothing was changed.
         """
-        host = await self._lookups.host(text)
+        host = await self._lookups.host(text, guild_id=guild_id, person=PersonId(by))
         is_new = await self._store(
             Queries.add_watch,
             guild_id=guild_id,
@@ -142,6 +149,8 @@ class Guilds:
         Raises:
             UserMistake: nothing was changed.
         """
+        if not self._may_have_keywords(keyword.guild_id):
+            raise UserMistake(Mistake.KEYWORDS_NOT_ALLOWED)
         text = normalised(keyword.text)
         if not text:
             raise UserMistake(Mistake.NO_KEYWORD)
@@ -175,6 +184,17 @@ class Guilds:
     async def keywords(self, guild_id: GuildId) -> list[Keyword]:
         """The guild's keywords."""
         return await self._store(Queries.keywords, guild_id)
+
+    async def share(self, guild_id: GuildId) -> GuildShare:
+        """What the guild uses of what it may use."""
+        return GuildShare(
+            hosts=len(await self.watchlist(guild_id)),
+            host_limit=self._watch_limit,
+            keywords=len(await self.keywords(guild_id)),
+            keyword_limit=self._keyword_limit if self._may_have_keywords(guild_id) else 0,
+            new_hosts=await self._store(Queries.new_hosts, guild_id, self._clock.now().date()),
+            new_host_limit=self._new_host_limit,
+        )
 
     async def _line(self, guild_id: GuildId, host: Host) -> WatchLine:
         lines = (line for line in await self.watchlist(guild_id) if line.watch.host.user_id == host.user_id)

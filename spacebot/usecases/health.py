@@ -1,28 +1,28 @@
 """Whether the bot works, collected for admins from every part that may fail; and what was announced."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import timedelta
 
-from spacebot.billing import Billing
 from spacebot.clock import Clock
 from spacebot.domain.deliveries import Past, Pause, Queue
-from spacebot.domain.ids import GuildId
+from spacebot.domain.ids import GuildId, UserId
 from spacebot.domain.mistakes import Mistake
+from spacebot.domain.spending import Purpose
 from spacebot.domain.views import PushView, Status
 from spacebot.errors import StoreError, UserMistake
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
-from spacebot.usecases.guilds import find_host
+from spacebot.usecases.guilds import Guilds, find_host
 from spacebot.watch.push import Push
 from spacebot.watch.sweeper import SweepState
-from spacebot.x.limits import Window
 
 A_WEEK = timedelta(days=7)
 
 
 class Health:
-    """The use cases of `/status` and `/history`."""
+    """The use cases of `/status` and `/history`: what concerns one guild, and nothing of others or of the whole bot."""
 
     def __init__(
         self,
@@ -31,10 +31,10 @@ class Health:
         clock: Clock,
         sweeps: Callable[[], SweepState],
         store_trouble: Callable[[], str | None],
-        windows: Callable[[], Mapping[str, Window]],
         connected: Callable[[], bool],
-        billing: Billing,
+        allows: Callable[[Purpose], bool],
         push: Push | None,
+        guilds: Guilds,
     ) -> None:
         """Store what the use cases look at.
 
@@ -43,20 +43,20 @@ class Health:
             clock: Time.
             sweeps: The state of the sweeps.
             store_trouble: Why the ledger cannot be read or written; None if it can.
-            windows: The state of X's rate limits, by endpoint.
             connected: Whether the gateway is connected.
-            billing: What X bills.
             push: The subscriptions to starts and ends; None if push is switched off.
+            allows: Whether X may still be asked today for a purpose.
+            guilds: What guilds have set up.
         """
         self._store = store
         self._clock = clock
         self.sweeps = sweeps
         """The state of the sweeps."""
         self._store_trouble = store_trouble
-        self._windows = windows
         self._connected = connected
-        self._billing = billing
+        self._allows = allows
         self._push = push
+        self._guilds = guilds
 
     async def status(self, guild_id: GuildId) -> Status:
         """The state of the bot; while the database does not work, as much as is known without it."""
@@ -68,10 +68,8 @@ class Health:
             trouble=sweeps.trouble,
             is_overdue=sweeps.is_overdue,
             store_trouble=self._store_trouble(),
-            hosts=0,
             queue=Queue(unsent=0, edits=0, oldest=None),
             pauses=(),
-            windows=[(name, window.remaining, window.limit) for name, window in sorted(self._windows().items())],
             delays=(),
         )
         try:
@@ -80,24 +78,25 @@ class Health:
             paused = {line.channel_id: line.paused for line in watches if line.channel_id and line.paused}
             return replace(
                 status,
-                hosts=len(await self._store(Queries.followed)),
-                queue=await self._store(Queries.queue, now),
+                queue=await self._store(Queries.queue, now, guild_id),
                 pauses=[Pause(channel_id=where, guild_id=guild_id, obstacle=why) for where, why in paused.items()],
                 delays=await self._store(Queries.delays, now - A_WEEK, guild_id),
-                push=self._pushed(),
-                bill=await self._billing.summary(),
+                share=await self._guilds.share(guild_id),
+                push=self._pushed({line.watch.host.user_id for line in watches}),
+                dropped=tuple(purpose for purpose in Purpose if not self._allows(purpose)),
             )
         except StoreError as error:
             return replace(status, store_trouble=str(error))
 
-    def _pushed(self) -> PushView:
+    def _pushed(self, hosts: AbstractSet[UserId]) -> PushView:
+        """How it goes with what X tells of these hosts."""
         if self._push is None:
             return PushView(state=None)
         return PushView(
             state=self._push.state,
             refusal=self._push.refusal,
-            covered=len(self._push.covered),
-            refused=len(self._push.refused_hosts),
+            covered=len(self._push.covered & hosts),
+            refused=len(self._push.refused_hosts.keys() & hosts),
         )
 
     async def history(self, guild_id: GuildId, text: str | None) -> list[Past]:

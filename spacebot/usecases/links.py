@@ -15,7 +15,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import NewType
 from urllib.parse import parse_qs, urlsplit
 from weakref import WeakValueDictionary
 
@@ -23,6 +22,7 @@ from pydantic import SecretStr
 
 from spacebot.clock import Clock
 from spacebot.domain.accounts import Link, SignIn
+from spacebot.domain.ids import PersonId
 from spacebot.domain.mistakes import Mistake
 from spacebot.domain.texts import fit
 from spacebot.errors import StoreError, UserMistake, XError, XSignInRefused
@@ -32,9 +32,6 @@ from spacebot.vault import Vault, VaultError
 from spacebot.x.auth import OAuthClient, UserToken, authorize_url, new_pkce
 
 log = logging.getLogger(__name__)
-
-PersonId = NewType("PersonId", int)
-"""A Discord user."""
 
 SIGN_IN_LIVES = timedelta(minutes=10)
 """How long a sign-in is valid."""

@@ -2,27 +2,29 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from typing import TypeVar
 
 from spacebot.clock import Clock
 from spacebot.domain.accounts import Host
-from spacebot.domain.ids import SpaceId, UserId
+from spacebot.domain.ids import GuildId, PersonId, SpaceId, UserId
 from spacebot.domain.mistakes import Mistake
 from spacebot.domain.spaces import Phase, State
-from spacebot.domain.views import SpaceView
-from spacebot.errors import UserMistake, XAbsent, XBadToken, XError, XFieldRefused, XForbidden, XPrivate
+from spacebot.domain.views import SearchPage, SpaceView
+from spacebot.errors import UserMistake, XAbsent, XBadToken, XDown, XError, XFieldRefused, XForbidden, XPrivate
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
-from spacebot.usecases.links import Links, PersonId
+from spacebot.usecases.links import Links
+from spacebot.usecases.searches import Search
 from spacebot.x import reference
 from spacebot.x.auth import UserToken
 from spacebot.x.client import XClient
 from spacebot.x.endpoints import QUERY_LIMIT
-from spacebot.x.fields import OWN, SWEEP, PostFields
+from spacebot.x.fields import FULL, OWN, SWEEP, PostFields, SpaceFields
 from spacebot.x.host_batcher import HostBatcher
-from spacebot.x.model import Page, User
+from spacebot.x.model import Page, Space, User
 from spacebot.x.posts import Post
 from spacebot.x.translation import host_of, view_of
 from spacebot.x.vocabulary import SearchState
@@ -33,21 +35,21 @@ POSTS_PER_PAGE = 20
 PRIVATE_GAP = 4.0
 """Seconds between two requests about protected hosts, whoever asks."""
 
+PRIVATE_QUEUE = 10
+"""So many people wait for such a look at most; more are told when to ask again."""
+
 SHARED_POSTS = PostFields(
     post=("created_at", "text"), expansions=("author_id",), user=("name", "username"), media=(), poll=(), place=()
 )
 """The fields of posts that are shown, and nothing else that is billed."""
 
+UNNAMED = SpaceFields(expansions=("creator_id", "topic_ids"), topic=FULL.topic)
+"""For people whose share is used up: the host and the topics, and no other account."""
+
+REMINDERS = SpaceFields(space=("state", "subscriber_count"), expansions=())
+"""What X tells a Space's creator alone."""
+
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SearchAnswer:
-    """What a search found, the live Spaces with the most listeners first."""
-
-    views: tuple[SpaceView, ...]
-    truncated: bool
-    """Whether X may have more than it returned."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +89,8 @@ class Lookups:
         clock: Clock,
         links: Links | None,
         check: Callable[[], None] = lambda: None,
+        may_buy_participants: Callable[[GuildId | None, PersonId | None], bool] = lambda _guild, _person: True,
+        new_hosts_a_day: int | None = None,
     ) -> None:
         """Store the collaborators.
 
@@ -97,6 +101,8 @@ class Lookups:
             clock: Time.
             links: People's own tokens; None if the operator has not set that up.
             check: Raises `BudgetSpent` if the day's budget has no room for people's questions.
+            may_buy_participants: Whether the co-hosts and speakers of a Space may be bought for this guild and person.
+            new_hosts_a_day: The most accounts that are bought in one UTC day for one guild to follow; None for no limit.
         """
         self._x = x
         self._batcher = batcher
@@ -104,16 +110,19 @@ class Lookups:
         self._clock = clock
         self._links = links
         self._check = check
+        self._may_buy_participants = may_buy_participants
+        self._new_hosts_a_day = new_hosts_a_day
         self._looking: dict[reference.Handle | UserId, asyncio.Task[Host]] = {}
-        self._private_looks = asyncio.Lock()
+        self._private_look = asyncio.Lock()
+        self._private_askers: set[PersonId] = set()
         self._last_private_look = -PRIVATE_GAP
 
-    async def space(self, text: str, person: PersonId) -> SpaceLook:
+    async def space(self, text: str, *, guild_id: GuildId | None, person: PersonId) -> SpaceLook:
         """The Space behind an id or a link, as the app sees it, or else as the person's own account does."""
         space_id = reference.space_id(text)
         self._check()
         try:
-            page = await self._x.space(space_id)
+            view = await self._shown(space_id, guild_id, person)
         except XAbsent:
             token = await self._token(person)
             if token is None:
@@ -127,8 +136,30 @@ class Lookups:
                 reminders=page.items[0].subscriber_count,
                 is_private=True,
             )
+        return SpaceLook(view=view, reminders=await self._reminders(space_id, person))
+
+    async def _shown(self, space_id: SpaceId, guild_id: GuildId | None, person: PersonId) -> SpaceView:
+        """One Space; its co-hosts and speakers are bought where they may be, else those known are named, and the others counted."""
+        may_buy = self._may_buy_participants(guild_id, person)
+        page = await self._x.space(space_id, fields=FULL if may_buy else UNNAMED)
         await self._store(Queries.remember_users, list(page.users.values()), self._clock.now())
-        return SpaceLook(view=view_of(page.items[0], page), reminders=await self._reminders(space_id, person))
+        view = view_of(page.items[0], page)
+        return view if may_buy else await self._with_known_participants(page.items[0], view)
+
+    async def _with_known_participants(self, space: Space, view: SpaceView) -> SpaceView:
+        record = await self._store(Queries.space, space.id)
+        cohosts = [user for user in space.host_ids if user != space.creator_id] or (record.cohosts if record else ())
+        speakers = [user for user in space.speaker_ids if user not in space.host_ids] or (
+            record.speakers if record else ()
+        )
+        known = await self._store(Queries.accounts, [*cohosts, *speakers])
+        return replace(
+            view,
+            cohosts=tuple(known[user] for user in cohosts if user in known),
+            speakers=tuple(known[user] for user in speakers if user in known),
+            more_cohosts=sum(user not in known for user in cohosts),
+            more_speakers=sum(user not in known for user in speakers),
+        )
 
     async def _reminders(self, space_id: SpaceId, person: PersonId) -> int | None:
         """The number of reminders, if X shows it to this person; a failure does not spoil the rest of the answer."""
@@ -136,18 +167,18 @@ class Lookups:
             token = await self._token(person)
             if token is None:
                 return None
-            own = await self._x.space(space_id, token=token, fields=OWN)
+            own = await self._x.space(space_id, token=token, fields=REMINDERS)
         except XError:
             return None
         return own.items[0].subscriber_count
 
-    async def posts(self, text: str) -> AsyncIterator[Page[Post]]:
+    async def posts(self, text: str, *, guild_id: GuildId | None, person: PersonId) -> AsyncIterator[Page[Post]]:
         """The posts shared in a Space, page by page; the first page is there when this returns."""
         self._check()
         pages = self._x.posts(reference.space_id(text), max_results=POSTS_PER_PAGE, fields=SHARED_POSTS)
         return _StartedPages(await anext(pages), pages)
 
-    async def buyers(self, text: str, person: PersonId) -> AsyncIterator[Page[User]]:
+    async def buyers(self, text: str, *, guild_id: GuildId | None, person: PersonId) -> AsyncIterator[Page[User]]:
         """Who bought a ticket for a Space of this person's, page by page; the first page is there when this returns.
 
         Raises:
@@ -177,34 +208,36 @@ class Lookups:
             return None
         return await self._links.token(person)
 
-    async def search(self, query: str, state: SearchState) -> SearchAnswer:
-        """Spaces whose title has these words."""
+    async def search(
+        self, query: str, state: SearchState, *, guild_id: GuildId | None, person: PersonId
+    ) -> AsyncIterator[SearchPage]:
+        """Spaces whose title has these words, page by page; the first page is there when this returns."""
         words = query.strip()
         if not words:
             raise UserMistake(Mistake.NOTHING_TO_SEARCH)
         if len(words) > QUERY_LIMIT:
             raise UserMistake(Mistake.QUERY_TOO_LONG, most=QUERY_LIMIT)
         self._check()
-        page = await self._x.search(words, state=state, fields=SWEEP)
-        views = (view_of(space, page) for space in page.items)
-        shown = [view for view in views if view.phase.is_open]
-        return SearchAnswer(views=tuple(sorted(shown, key=_liveliest)), truncated=page.truncated)
+        pages = Search(x=self._x, store=self._store, clock=self._clock, words=words, state=state)
+        try:
+            return _StartedPages(await anext(pages), pages)
+        except StopAsyncIteration:
+            return pages
 
-    async def host_live(self, text: str, person: PersonId) -> HostLive:
+    async def host_live(self, text: str, *, guild_id: GuildId | None, person: PersonId) -> HostLive:
         """A host's live Space, or the scheduled ones; for a protected account what the person's own account may see.
 
         Shares a request with everybody who asks at the same time and with the next sweep; only a live Space costs a
         second request, for its co-hosts, speakers and topics.
         """
-        host = await self._account(text)
+        host = await self._account(reference.host(text))
         if host.protected:
-            return await self._protected_host_live(host, person)
+            return await self._protected_host_live(host, guild_id, person)
         answer = await self._batcher.ask(host.user_id)
         live = [space for space in answer.spaces if space.state is State.LIVE]
         if live:
             self._check()
-            page = await self._x.space(live[0].id)
-            return HostLive(host=host, live=view_of(page.items[0], page), upcoming=())
+            return HostLive(host=host, live=await self._shown(live[0].id, guild_id, person), upcoming=())
         page = answer.page
         upcoming = sorted(
             (view_of(space, page) for space in answer.spaces if space.state is State.SCHEDULED),
@@ -212,34 +245,81 @@ class Lookups:
         )
         return HostLive(host=host, live=None, upcoming=tuple(upcoming))
 
-    async def _protected_host_live(self, host: Host, person: PersonId) -> HostLive:
+    async def _protected_host_live(self, host: Host, guild_id: GuildId | None, person: PersonId) -> HostLive:
         token = await self._token(person)
         if token is None:
             raise UserMistake(Mistake.PROTECTED)
-        async with self._private_looks:
-            # X allows the whole app one such request per second: one that nobody shares must leave room for sweeps.
-            await self._clock.sleep(self._last_private_look + PRIVATE_GAP - self._clock.monotonic())
+        async with self._private_turn(person):
             try:
-                page = await self._x.spaces_by_creators([host.user_id], token=token, fields=OWN)
+                page = await self._x.spaces_by_creators([host.user_id], token=token, fields=SWEEP)
+                live = next((space for space in page.items if space.state is State.LIVE), None)
+                if live is not None:
+                    may_buy = self._may_buy_participants(guild_id, person)
+                    one = await self._x.space(live.id, token=token, fields=OWN) if may_buy else page
+                    return HostLive(host=host, live=view_of(_same(live, one), one), upcoming=(), is_private=True)
             except XBadToken:
                 raise await self._refused(person) from None
-            finally:
-                self._last_private_look = self._clock.monotonic()
         views = [view_of(space, page) for space in page.items]
-        live = next((view for view in views if view.phase is Phase.LIVE), None)
         upcoming = sorted((view for view in views if view.phase is Phase.SCHEDULED), key=_soonest)
-        return HostLive(host=host, live=live, upcoming=tuple(upcoming) if live is None else (), is_private=True)
+        return HostLive(host=host, live=None, upcoming=tuple(upcoming), is_private=True)
 
-    async def host(self, text: str) -> Host:
-        """The account behind a handle, a link or a numeric id; a protected one is a `UserMistake`."""
-        known = await self._account(text)
+    @asynccontextmanager
+    async def _private_turn(self, person: PersonId) -> AsyncIterator[None]:
+        """X's one request per second is the whole app's: what nobody else can share must leave room for sweeps.
+
+        Each person has one look under way, so that nobody waits for more than one of each of the others.
+
+        Raises:
+            UserMistake: the person has one already, or too many people wait.
+        """
+        if person in self._private_askers:
+            raise UserMistake(Mistake.PRIVATE_LOOK_UNDER_WAY)
+        if len(self._private_askers) >= PRIVATE_QUEUE:
+            raise UserMistake(Mistake.PRIVATE_LOOKS_FULL, seconds=round(PRIVATE_QUEUE * PRIVATE_GAP))
+        self._private_askers.add(person)
+        try:
+            async with self._private_look:
+                await self._clock.sleep(self._last_private_look + PRIVATE_GAP - self._clock.monotonic())
+                try:
+                    yield
+                finally:
+                    self._last_private_look = self._clock.monotonic()
+        finally:
+            self._private_askers.discard(person)
+
+    async def host(self, text: str, *, guild_id: GuildId | None, person: PersonId) -> Host:
+        """The account behind a handle, a link or a numeric id, if everybody may see its Spaces.
+
+        Where it has to be bought for a guild, it counts against what the guild may have bought in a day.
+
+        Raises:
+            UserMistake: the account is protected, or the guild has had as many bought today as it may.
+        """
+        wanted = reference.host(text)
+        known = await self._known(wanted)
+        if known is None:
+            known = await self._account(wanted) if guild_id is None else await self._counted(wanted, guild_id)
         if known.protected:
             raise UserMistake(Mistake.PROTECTED)
         return known
 
-    async def _account(self, text: str) -> Host:
-        """The account, protected or not; bought from X at most once per UTC day, however many ask at the same time."""
-        wanted = reference.host(text)
+    async def _counted(self, wanted: reference.Handle | UserId, guild_id: GuildId) -> Host:
+        most = self._new_hosts_a_day
+        if most is None or wanted in self._looking:  # somebody else buys it just now
+            return await self._account(wanted)
+        day = self._clock.now().date()
+        if not await self._store(Queries.count_new_host, guild_id, day, most):
+            raise UserMistake(Mistake.TOO_MANY_NEW_HOSTS, most=most)
+        try:
+            return await self._account(wanted)
+        except XDown:
+            raise  # X may have billed an answer that was lost
+        except XError:
+            await self._store(Queries.uncount_new_host, guild_id, day)
+            raise
+
+    async def _account(self, wanted: reference.Handle | UserId) -> Host:
+        """Any account; bought from X at most once in a UTC day, however many ask at the same time."""
         looking = self._looking.get(wanted)
         if looking is None:
             looking = self._looking[wanted] = asyncio.create_task(self._fetch_account(wanted))
@@ -251,31 +331,34 @@ class Lookups:
         if not task.cancelled():
             task.exception()  # raised in the caller already, unless it was cancelled
 
-    async def _fetch_account(self, wanted: reference.Handle | UserId) -> Host:
-        now = self._clock.now()
-        today = datetime.combine(now.date(), time(), UTC)
-        self._check()
+    async def _known(self, wanted: reference.Handle | UserId) -> Host | None:
+        """What has been bought of an account today, by whomever."""
+        today = datetime.combine(self._clock.now().date(), time(), UTC)
         if isinstance(wanted, reference.Handle):
-            known = await self._store(Queries.user_named, wanted.name, since=today)
-            fetched = None if known else await self._x.user_by_username(wanted.name)
+            return await self._store(Queries.user_named, wanted.name, since=today)
+        return await self._store(Queries.user, UserId(wanted), since=today)
+
+    async def _fetch_account(self, wanted: reference.Handle | UserId) -> Host:
+        self._check()
+        known = await self._known(wanted)
+        if known is not None:
+            return known
+        if isinstance(wanted, reference.Handle):
+            fetched = await self._x.user_by_username(wanted.name)
         else:
-            known = await self._store(Queries.user, UserId(wanted), since=today)
-            fetched = None if known else await self._x.user(UserId(wanted))
-        if fetched is not None:
-            await self._store(Queries.remember_users, fetched.items, now)
-            known = host_of(fetched.items[0])
-        assert known is not None
-        return known
+            fetched = await self._x.user(UserId(wanted))
+        await self._store(Queries.remember_users, fetched.items, self._clock.now())
+        return host_of(fetched.items[0])
 
 
-class _StartedPages(AsyncIterator[Page[T]]):
-    """Pages whose first is fetched already; as with `XClient`, one that failed can be asked for again."""
+class _StartedPages(AsyncIterator[T]):
+    """Pages of which the first is there already; as those that are given, one that failed can be asked for again."""
 
-    def __init__(self, first: Page[T], rest: AsyncIterator[Page[T]]) -> None:
-        self._first: Page[T] | None = first
+    def __init__(self, first: T, rest: AsyncIterator[T]) -> None:
+        self._first: T | None = first
         self._rest = rest
 
-    async def __anext__(self) -> Page[T]:
+    async def __anext__(self) -> T:
         if self._first is None:
             return await anext(self._rest)
         first, self._first = self._first, None
@@ -286,7 +369,6 @@ def _soonest(view: SpaceView) -> datetime:
     return view.scheduled_start or datetime.max.replace(tzinfo=UTC)
 
 
-def _liveliest(view: SpaceView) -> tuple[bool, int, float]:
-    """Live before scheduled, most listeners first, soonest first."""
-    starts = view.scheduled_start.timestamp() if view.scheduled_start is not None else float("inf")
-    return (view.phase is not Phase.LIVE, -(view.participant_count or 0), starts)
+def _same(space: Space, page: Page[Space]) -> Space:
+    """The Space as this answer shows it."""
+    return next((one for one in page.items if one.id == space.id), space)

@@ -1,22 +1,23 @@
 """The loop that searches X for the words that guilds watch for; a Space that matches goes the ordinary way from there.
 
-However many keywords there are, each distinct one is one request per round, at the background's pace.
+However many keywords there are, each distinct one is one request per round, at the background's pace; where they are
+too many for that, guilds take turns (`turns`), so that one with a hundred keywords delays nobody's single one.
 """
 
 import asyncio
 import logging
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from spacebot.clock import Clock, until_set
 from spacebot.domain.guilds import Keyword
-from spacebot.domain.ids import SpaceId
+from spacebot.domain.ids import GuildId, SpaceId
 from spacebot.domain.spaces import SpaceRecord, State
 from spacebot.errors import SpacebotError, StoreError, XOperatorNeeded
 from spacebot.outage import Outage
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
+from spacebot.watch.turns import KeywordTurns
 from spacebot.x.endpoints import IDS_PER_REQUEST
 from spacebot.x.model import Page, Space
 
@@ -49,6 +50,7 @@ class KeywordWatcher:
         clock: Clock,
         on_found: Callable[[Sequence[SpaceRecord]], None],
         may_search: Callable[[], bool],
+        may_watch: Callable[[GuildId], bool] = lambda _: True,
     ) -> None:
         """Take what the loop needs.
 
@@ -58,12 +60,15 @@ class KeywordWatcher:
             clock: Time.
             on_found: Told the Spaces that were new or have changed; the ledger may have work.
             may_search: Whether the day's budget has room for searches.
+            may_watch: Whether a guild may have keywords; those of others are let be.
         """
         self._source = source
         self._store = store
         self._clock = clock
         self._on_found = on_found
         self._may_search = may_search
+        self._may_watch = may_watch
+        self._turns = KeywordTurns(EVERY)
         self._woken = asyncio.Event()
         self._outage = Outage(
             log,
@@ -79,38 +84,46 @@ class KeywordWatcher:
         """Search until cancelled."""
         while True:
             began = self._clock.monotonic()
-            self._woken.clear()
             try:
-                failure = await self._round()
+                pause, failure = await self._round(began + EVERY)
             except SpacebotError as error:
-                failure = error
+                pause, failure = EVERY, error
             except Exception:
                 log.exception("Searching for keywords failed in an unforeseen way; it goes on.")
-                failure = None
+                pause, failure = EVERY, None
             if failure is not None:
                 self._outage.failed("search", failure)
             else:
                 self._outage.recovered("search")
-            await until_set(self._clock, self._woken, max(1.0, began + EVERY - self._clock.monotonic()))
+            await until_set(self._clock, self._woken, max(1.0, min(pause, began + EVERY - self._clock.monotonic())))
 
-    async def _round(self) -> SpacebotError | None:
-        """Search for each keyword once, and return what went wrong last: one that fails keeps no other waiting."""
-        wanted: dict[str, list[Keyword]] = defaultdict(list)
-        for keyword in await self._store(Queries.keywords):
-            wanted[keyword.text].append(keyword)
+    async def _round(self, until: float) -> tuple[float, SpacebotError | None]:
+        """Search for what is due until then.
+
+        Returns:
+            Seconds until something is due again, and what went wrong last: a keyword that fails keeps no other waiting.
+        """
+        self._woken.set()
         failure = None
-        for text, watches in wanted.items():
+        while (now := self._clock.monotonic()) < until:
+            if self._woken.is_set():
+                self._woken.clear()
+                keywords = await self._store(Queries.keywords)
+                self._turns.want((one for one in keywords if self._may_watch(one.guild_id)), now)
             if not self._may_search():
+                return EVERY, failure
+            watches = self._turns.next(now)
+            if not watches:
                 break
             try:
-                await self._search(text, watches)
+                await self._search(watches[0].text, watches)
             except (XOperatorNeeded, StoreError):
                 raise
             except SpacebotError as error:
                 failure = error
             except Exception:
                 log.exception("Searching for a keyword failed in an unforeseen way; the others go on.")
-        return failure
+        return self._turns.due_in(self._clock.monotonic()), failure
 
     async def _search(self, text: str, watches: Sequence[Keyword]) -> None:
         page = await self._source.search(text)

@@ -136,9 +136,10 @@ class Schedule:
                 host.pushed = not host.pushed
                 host.hour = _NEVER
 
-    def most_valuable(self, count: int, now: float) -> list[UserId]:
-        """The hosts whose push would spare most waiting, best first. It looks at all: not for every turn."""
-        best = heapq.nlargest(count, self._hosts.values(), key=lambda host: host.habit.often(now) * self._share(host))
+    def most_valuable(self, count: int | None, now: float) -> list[UserId]:
+        """The hosts whose push would spare most waiting, best first; None for all. It looks at all: not for every turn."""
+        most = len(self._hosts) if count is None else count
+        best = heapq.nlargest(most, self._hosts.values(), key=lambda host: host.habit.often(now) * self._share(host))
         return [host.id for host in best]
 
     def scheduled(self, space_id: SpaceId, host_id: UserId, scheduled_start: float) -> None:

@@ -13,6 +13,7 @@ from spacebot.store.queries import Queries
 from spacebot.watch.failures import Failures
 from spacebot.watch.intake import Intake
 from spacebot.watch.schedule import Schedule
+from spacebot.watch.turns import shared_places
 
 LISTS_EVERY = 60.0
 """Seconds between two readings of the watchlists, which are read at once when they change."""
@@ -65,9 +66,14 @@ class Watchlists:
             await self._find_orphans()
 
     async def most_valuable(self, count: int) -> list[UserId]:
-        """The hosts whose push would spare most waiting, best first; those that somebody has just followed, too."""
+        """The hosts whose push would spare most waiting, each guild's best first; those just followed, too.
+
+        Raises:
+            StoreError: it cannot be told who follows whom.
+        """
         await self.refresh()
-        return self._plan.most_valuable(count, self._clock.now().timestamp())
+        ranked = self._plan.most_valuable(None, self._clock.now().timestamp())
+        return shared_places(ranked, await self._store(Queries.followers), count)
 
     async def _read_lists(self) -> None:
         now = self._clock.monotonic()

@@ -22,6 +22,9 @@ T = TypeVar("T", bound=XObject)
 _MOST_REFUSALS = 40
 """Halving a batch of 100 to single out one id takes at most 14 refusals; beyond this, X refuses something else."""
 
+_MOST_EMPTY = 3
+"""So many pages without anything are believed to come before one with something."""
+
 _USERS = UserFields()
 _POSTS = PostFields()
 
@@ -252,19 +255,24 @@ def _halves(part: list[str]) -> list[list[str]]:
 
 
 class _Pages(AsyncIterator[Page[T]]):
-    """Page after page; one that could not be had is asked for again by the next call, which a generator could not do."""
+    """Page after page; one that could not be had is asked for again by the next call, which a generator could not do.
+
+    After `_MOST_EMPTY` empty ones in a row they are over, whatever X says: nobody waits for what does not come.
+    """
 
     def __init__(self, ask: Callable[[Query], Awaitable[Page[T]]], query: Query) -> None:
         self._ask = ask
         self._query = query
         self._seen: set[str] = set()
+        self._empty = 0
         self._is_over = False
 
     async def __anext__(self) -> Page[T]:
         if self._is_over:
             raise StopAsyncIteration
         page = await self._ask(self._query)
-        if page.next_token is None or page.next_token in self._seen:
+        self._empty = 0 if page.items else self._empty + 1
+        if page.next_token is None or page.next_token in self._seen or self._empty >= _MOST_EMPTY:
             self._is_over = True
         else:
             self._seen.add(page.next_token)

@@ -16,7 +16,7 @@ from spacebot.domain.deliveries import Kind, Matter, Notice, Past
 from spacebot.domain.guilds import Keyword
 from spacebot.domain.ids import SPACE_ID, USER_ID, USERNAME, ChannelId, GuildId, SpaceId, UserId
 from spacebot.domain.spaces import State
-from spacebot.domain.views import Watched
+from spacebot.domain.views import SearchPage, Watched
 from spacebot.errors import UserMistake
 from spacebot.present import announcement, replies, reports, watchlists
 from spacebot.present.card import Card
@@ -269,8 +269,11 @@ async def cards(folder: Path) -> AsyncIterator[Feed]:
                     replies.upcoming_reply(material.host(rng), [material.view(rng) for _ in range(rng.randrange(3))])
                 ]
             case 3:
-                views = [material.view(rng) for _ in range(rng.randrange(8))]
-                shown = replies.search_pages(material.text(rng), views, truncated=rng.random() < 0.5)
+                views = tuple(material.view(rng) for _ in range(rng.randint(1, 5)))
+                found = SearchPage(
+                    views=views, number=1, pages=2, found=7, may_be_more=rng.random() < 0.5, is_last=False
+                )
+                shown = [replies.search_card(material.text(rng), found), replies.nothing_found(material.text(rng))]
             case 4:
                 shown = _lists(rng)
             case _:

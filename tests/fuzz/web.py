@@ -11,10 +11,11 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from pydantic import SecretStr
 
+from spacebot.domain.ids import PersonId
 from spacebot.errors import XDown, XError, XSignInRefused
 from spacebot.present import web as page
 from spacebot.store.connection import Store
-from spacebot.usecases.links import Links, PersonId
+from spacebot.usecases.links import Links
 from spacebot.vault import Vault, new_key
 from spacebot.web import CALLBACK, CONFIRM, WebEndpoint
 from spacebot.x.auth import UserToken

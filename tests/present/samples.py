@@ -10,7 +10,7 @@ from spacebot.domain.deliveries import Job, Kind
 from spacebot.domain.guilds import Watch, WatchLine
 from spacebot.domain.ids import ChannelId, GuildId, RoleId, SpaceId, UserId
 from spacebot.domain.spaces import Phase, SpaceRecord
-from spacebot.domain.views import SpaceView
+from spacebot.domain.views import SearchPage, SpaceView
 from spacebot.present.card import Card
 from spacebot.present.text import units
 from tests.clocks import START
@@ -64,6 +64,12 @@ def job(
 def view(phase: Phase = Phase.LIVE, **more: object) -> SpaceView:
     fields = {"title": "Tea and type theory", "host": HOST, **more}
     return SpaceView(url="https://x.com/i/spaces/1OyKAWXYZabcd", phase=phase, **fields)  # type: ignore[arg-type]  # any field of it
+
+
+def search_page(*views: SpaceView, may_be_more: bool = False) -> SearchPage:
+    return SearchPage(
+        views=views, number=1, pages=1, found=len(views), may_be_more=may_be_more, is_last=not may_be_more
+    )
 
 
 def line(host: Host = HOST, **more: object) -> WatchLine:

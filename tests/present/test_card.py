@@ -11,7 +11,7 @@ from spacebot.domain.views import SpaceView
 from spacebot.present import announcement, card, replies
 from spacebot.present.card import language_name
 from spacebot.present.replies import space_reply
-from tests.present.samples import fields, job, view
+from tests.present.samples import fields, job, search_page, view
 from tests.present.test_announcement import SOON_AFTER
 
 
@@ -20,7 +20,7 @@ def test_a_space_without_a_title_says_so(title: str | None) -> None:
     assert str(replies.space_reply(view(title=title)).embed and replies.space_reply(view(title=title)).embed.title) == (  # type: ignore[union-attr]  # the reply of a live Space has one
         "Untitled Space"
     )
-    [page] = replies.search_pages("tea", [view(title=title)], truncated=False)
+    page = replies.search_card("tea", search_page(view(title=title)))
     assert page.embed is not None
     assert "[Untitled Space](https://x.com/i/spaces/" in str(page.embed.description)
 

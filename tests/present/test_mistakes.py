@@ -54,7 +54,9 @@ def test_a_mistake_comes_with_the_values_that_its_sentence_tells() -> None:
 
 @pytest.mark.parametrize("mistake", Mistake)
 def test_a_sentence_is_one_line_that_ends(mistake: Mistake) -> None:
-    said = sentence(UserMistake(mistake, count=3, most=2048, channel="<#1>", lacking="Send Messages", name="A {role}"))
+    said = sentence(
+        UserMistake(mistake, count=3, most=2048, channel="<#1>", lacking="Send Messages", name="A {role}", seconds=40)
+    )
     assert "\n" not in said
     assert said.endswith((".", "…"))
 
@@ -63,7 +65,7 @@ def test_the_values_stand_in_the_sentence() -> None:
     assert sentence(UserMistake(Mistake.QUERY_TOO_LONG, most=2048)) == (
         "That search is too long: X takes at most 2,048 characters."
     )
-    assert "mention A {role};" in sentence(UserMistake(Mistake.ROLE_NOT_MENTIONABLE, name="A {role}"))
+    assert "mention A {role};" in sentence(UserMistake(Mistake.ROLE_NOT_MENTIONABLE, name="A {role}", seconds=40))
 
 
 def test_other_errors_have_their_own_text() -> None:

@@ -13,7 +13,7 @@ from spacebot.domain.views import SpaceView
 from spacebot.present import replies
 from spacebot.present.text import INVISIBLE
 from tests.clocks import START
-from tests.present.samples import HOSTS, TEXTS, VIEWS, assert_posted_safely, fields, view
+from tests.present.samples import HOSTS, TEXTS, VIEWS, assert_posted_safely, fields, search_page, view
 
 
 @settings(max_examples=40, deadline=None)
@@ -31,8 +31,9 @@ def test_a_reply_about_a_host_is_safe(host: Host, upcoming: list[SpaceView]) -> 
 @settings(max_examples=40, deadline=None)
 @given(TEXTS, st.lists(VIEWS, max_size=3), st.booleans())
 def test_every_page_of_a_search_is_safe(query: str, views: list[SpaceView], truncated: bool) -> None:
-    for each in replies.search_pages(query, views * 3, truncated=truncated):
-        assert_posted_safely(each)
+    assert_posted_safely(replies.nothing_found(query))
+    if views:
+        assert_posted_safely(replies.search_card(query, search_page(*views * 3, may_be_more=truncated)))
 
 
 @pytest.mark.parametrize(
@@ -72,16 +73,17 @@ def test_a_space_reply_shows_all_that_is_known() -> None:
     }
 
 
-def test_search_results_come_five_to_a_page() -> None:
-    pages = replies.search_pages("tea", [view(Phase.SCHEDULED, scheduled_start=START)] * 6, truncated=True)
-    counts = [str(page.embed.description).count("🗓️ starts") for page in pages if page.embed is not None]
-    assert counts == [5, 1]
-    assert pages[1].embed is not None
-    assert pages[1].embed.footer.text == "6 found, X may know of more · page 2 of 2"
+def test_a_page_of_a_search_says_how_many_there_are() -> None:
+    card = replies.search_card(
+        "tea", search_page(*[view(Phase.SCHEDULED, scheduled_start=START)] * 5, may_be_more=True)
+    )
+    assert card.embed is not None
+    assert str(card.embed.description).count("🗓️ starts") == 5
+    assert card.embed.footer.text == "5 found, X may know of more · page 1 of 1"
 
 
 def test_a_search_without_results_says_what_to_try() -> None:
-    [page] = replies.search_pages("*tea*", [], truncated=False)
+    page = replies.nothing_found("*tea*")
     assert page.content is not None
     assert r"“\*tea\*”" in page.content
     assert "another spelling" in page.content

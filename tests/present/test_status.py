@@ -7,8 +7,8 @@ import pytest
 from spacebot.domain.deliveries import Pause, Queue
 from spacebot.domain.ids import ChannelId
 from spacebot.domain.obstacles import Obstacle, Reason
-from spacebot.domain.spending import Purpose, SpendingLine, Summary
-from spacebot.domain.views import PushState, PushView, Status
+from spacebot.domain.spending import Purpose
+from spacebot.domain.views import GuildShare, PushState, PushView, Status
 from spacebot.present.card import Card
 from spacebot.present.delays import SEEN_BY
 from spacebot.present.limits import DESCRIPTION_LIMIT
@@ -28,10 +28,8 @@ def status(**parts: Any) -> Status:
         "trouble": None,
         "is_overdue": False,
         "store_trouble": None,
-        "hosts": 1200,
         "queue": Queue(unsent=0, edits=0, oldest=None),
         "pauses": (),
-        "windows": (("spaces", 12, 300),),
         "delays": (),
         **parts,
     }
@@ -46,8 +44,6 @@ def title(card: Card) -> str | None:
 def test_a_status_without_trouble_says_that_it_works() -> None:
     card = status_card(status())
     assert title(card) == "Working"
-    assert "1,200" in text(card)
-    assert "spaces: 12 of 300" in text(card)
     assert "nothing announced in the last week" in text(card)
 
 
@@ -77,9 +73,8 @@ def test_paused_channels_are_named_with_their_reason() -> None:
 
 def test_a_status_of_everything_at_once_fits_into_a_message() -> None:
     pauses = [Pause(channel_id=ChannelId(n), guild_id=GUILD, obstacle=LONG) for n in range(500)]
-    windows = [(f"endpoint {n}", n, 300) for n in range(200)]
     delays = [(10.0 ** (n % 7), seen_by) for n in range(20_000) for seen_by in SEEN_BY]
-    card = status_card(status(pauses=pauses, windows=windows, trouble="t" * 5000, delays=delays))
+    card = status_card(status(pauses=pauses, trouble="t" * 5000, delays=delays))
     assert card.embed is not None
     assert all(units(field.value or "") <= 1024 for field in card.embed.fields)
     assert units(card.embed.description or "") <= DESCRIPTION_LIMIT
@@ -118,27 +113,37 @@ def test_the_status_tells_what_x_tells_by_itself(push: PushView, said: str) -> N
     assert fields(status_card(status(push=push)))["Push"] == said
 
 
+def test_the_status_tells_what_is_left_out_today_and_no_figure_of_the_bill() -> None:
+    card = status_card(status(dropped=(Purpose.REFRESH, Purpose.DETECTION)))
+    assert fields(card)["Left out today"].splitlines() == [
+        "⚠️ no live refreshes until midnight UTC: the day's budget",
+        "⚠️ no looking for Spaces until midnight UTC: the day's budget",
+    ]
+    assert "$" not in text(card)
+
+
 @pytest.mark.parametrize(
-    ("budget", "dropped", "said"),
+    ("keyword_limit", "new_host_limit", "said"),
     [
-        (None, (), "$1.50 today; about $31.00 this month at this rate"),
-        (200_000, (), "$1.50 today of $2.00; about $31.00 this month at this rate"),
+        (10, None, ["hosts followed: 1,200 of 2,000", "keywords: 3 of 10"]),
         (
-            150_000,
-            (Purpose.REFRESH, Purpose.DETECTION),
-            (
-                "$1.50 today of $1.50; about $31.00 this month at this rate"
-                "\n⚠️ no live refreshes until midnight UTC: the day's budget"
-                "\n⚠️ no looking for Spaces until midnight UTC: the day's budget"
-            ),
+            0,
+            100,
+            ["hosts followed: 1,200 of 2,000", "keywords: not switched on", "new accounts looked up today: 4 of 100"],
         ),
     ],
 )
-def test_the_status_tells_what_x_bills(budget: int | None, dropped: tuple[Purpose, ...], said: str) -> None:
-    line = SpendingLine(day=START.date(), kind="space", count=300, millicents=150_000)
-    bill = Summary(today=(line,), open_requests=0, month=150_000, forecast=3_100_000, budget=budget, dropped=dropped)
-    assert fields(status_card(status(bill=bill)))["X's bill"] == said
+def test_the_status_tells_a_server_its_share(keyword_limit: int, new_host_limit: int | None, said: list[str]) -> None:
+    share = GuildShare(
+        hosts=1200,
+        host_limit=2000,
+        keywords=3,
+        keyword_limit=keyword_limit,
+        new_hosts=4,
+        new_host_limit=new_host_limit,
+    )
+    assert fields(status_card(status(share=share)))["This server"].splitlines() == said
 
 
 def test_what_the_database_does_not_tell_is_left_out() -> None:
-    assert not {"Push", "X's bill"} & set(fields(status_card(status(store_trouble="disk full"))))
+    assert not {"Push", "This server", "Left out today"} & set(fields(status_card(status(store_trouble="disk full"))))

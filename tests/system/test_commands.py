@@ -70,6 +70,7 @@ async def test_a_search_is_paged_live_first_and_most_listeners_first(scene: Scen
     assert "Only who asked" in (await other.reply()).content
     press = await book_club.member.press(reply, label="Next")
     assert press.failed is None
+    await scene.until(lambda: "page 2 of 2" in text(reply))
     second = text(reply)
     assert second.index("number 1") < second.index("number 0") < second.index("Jazz tomorrow")
     with pytest.raises(NotOffered):

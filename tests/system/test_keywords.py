@@ -207,3 +207,32 @@ async def test_a_spent_budget_stops_searches_and_the_next_day_goes_on(scene: Vir
     await ask(one.admin, one.general, "watch keyword remove", words="coffee")
     await scene.until(lambda: one.spaces.messages)
     assert scene.logged("no searches until midnight UTC") == 1
+
+
+@in_virtual_time
+async def test_ten_guilds_with_a_hundred_keywords_do_not_delay_another_guilds_only_one(scene: VirtualScene) -> None:
+    host = scene.x.add_user("host")
+    greedy, modest = [club(scene.discord, f"Greedy {number}") for number in range(10)], club(scene.discord, "Modest")
+
+    def add(tables: Queries) -> None:
+        for one in greedy:
+            tables.set_channel(GuildId(one.guild.id), ChannelId(one.spaces.id))
+            for number in range(100):
+                keyword = Keyword(guild_id=GuildId(one.guild.id), text=f"{one.guild.id} {number}")
+                tables.add_keyword(keyword, by=1, limit=100, now=scene.clock.now())
+
+    async with Store(scene.folder / "spacebot.sqlite3") as store:
+        await store(add)
+    with patch.dict(os.environ, {"SPACEBOT_PUSH": "off"}):
+        await scene.serve()
+    await watch(modest, "tea")
+    delays = []
+    for count in range(1, 6):
+        await scene.pass_by(97.0 * count)
+        began = scene.clock.now()
+        space = scene.x.start_space(host, title=f"Tea {count}")
+        await scene.until(lambda count=count: len(modest.spaces.messages) == count)  # type: ignore[misc]  # bound at once
+        delays.append((scene.clock.now() - began).total_seconds())
+        space.end()
+    assert max(delays) <= A_ROUND + 6, delays
+    assert fullest([time for time, _ in searches(scene)]) <= BACKGROUND

@@ -69,9 +69,9 @@ def asked_about(scene: VirtualScene, endpoint: str, parameter: str, since: int) 
     return [set(one.query[parameter].split(",")) for one in requests if one.endpoint == endpoint]
 
 
-async def crowd(scene: VirtualScene, one: Club, count: int) -> None:
+async def crowd(scene: VirtualScene, one: Club, count: int, *, name: str = "quiet") -> None:
     """Let a guild follow so many hosts who never do anything; before the bot starts."""
-    users = [scene.x.add_user(f"quiet{number}") for number in range(count)]
+    users = [scene.x.add_user(f"{name}{number}") for number in range(count)]
 
     def add(tables: Queries) -> None:
         tables.remember_users([User(id=UserId(user.id), username=user.username) for user in users], scene.clock.now())
@@ -175,9 +175,9 @@ async def test_what_happens_while_the_stream_is_broken_is_found_by_the_sweep_tha
     host, second = scene.x.add_user("host"), scene.x.add_user("second")
     one, other, busy = club(scene.discord), club(scene.discord, "Other"), club(scene.discord, "Busy")
     await crowd(scene, busy, 600)
-    with patch.dict(os.environ, {"SPACEBOT_PUSH_SUBSCRIPTIONS": "4"}):
+    with patch.dict(os.environ, {"SPACEBOT_PUSH_SUBSCRIPTIONS": "4", "SPACEBOT_WATCH_LIMIT": "602"}):
         await scene.serve()
-    for each in (one, other):
+    for each in (one, other, busy):
         await follow(each, host, second)
     await heard(scene, host, second)
     await scene.pass_by(A_WHILE)  # until everybody has been asked about once
@@ -312,3 +312,20 @@ async def test_after_a_restart_x_is_asked_to_push_no_more_than_is_missing(scene:
     told = scene.x.start_space(second, title="After the start")
     assert await announced(scene, one, told) < AT_ONCE
     assert [exchange.endpoint for exchange in scene.x.requests].count("subscribe") == made == 4
+
+
+@in_virtual_time
+async def test_guilds_with_many_hosts_leave_a_place_for_another_guilds_only_one(scene: VirtualScene) -> None:
+    greedy = [club(scene.discord, f"Greedy {number}") for number in range(4)]
+    for number, one in enumerate(greedy):
+        await crowd(scene, one, 20, name=f"of{number}x")
+    modest = club(scene.discord, "Modest")
+    host = scene.x.add_user("host")
+    with patch.dict(os.environ, {"SPACEBOT_PUSH_SUBSCRIPTIONS": "40"}):
+        await scene.serve()
+    await follow(modest, host)
+    await scene.until(lambda: both(host) <= subscribed(scene))
+    names = [user.username for user in scene.x.users.values() if ("spaces.start", user.id) in subscribed(scene)]
+    held = [sum(name.startswith(f"of{number}x") for name in names) for number in range(4)]
+    assert sum(held) == 19
+    assert max(held) - min(held) <= 1

@@ -8,7 +8,7 @@ import pytest
 
 from spacebot.domain.accounts import Host
 from spacebot.domain.guilds import GuildConfig, WatchLine
-from spacebot.domain.ids import ChannelId, GuildId, RoleId, UserId
+from spacebot.domain.ids import ChannelId, GuildId, PersonId, RoleId, UserId
 from spacebot.domain.mistakes import Mistake
 from spacebot.domain.views import Watched
 from spacebot.errors import UserMistake, XDown, XNotFound
@@ -31,7 +31,7 @@ class ScriptedLookups(Lookups):
         self._ledger = store
         self.users = users
 
-    async def host(self, text: str) -> Host:
+    async def host(self, text: str, *, guild_id: GuildId | None, person: PersonId) -> Host:
         wanted = reference.host(text)
         name = wanted.name if isinstance(wanted, reference.Handle) else wanted
         user = self.users.get(name.casefold())

@@ -2,21 +2,22 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from spacebot.billing import Billing
 from spacebot.domain.mistakes import Mistake
+from spacebot.domain.spending import Purpose
+from spacebot.domain.views import GuildShare
 from spacebot.errors import StoreError, UserMistake
 from spacebot.present.status import status_card
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
+from spacebot.usecases.guilds import Guilds
 from spacebot.usecases.health import Health
+from spacebot.usecases.lookups import Lookups
 from spacebot.watch.sweeper import SweepState
-from spacebot.x.limits import Window
-from spacebot.x.money import Prices
 from tests.clocks import START, FakeClock
 from tests.store.seed import (
     CHANNEL,
@@ -35,16 +36,31 @@ from tests.store.seed import (
 
 
 def health(store: Store, clock: FakeClock, *, connected: bool = True) -> Health:
-    windows = {"spaces": Window(limit=300, remaining=12, reset=0.0)}
     return Health(
         store=store,
         clock=clock,
         sweeps=lambda: SweepState(last_good_at=START - timedelta(seconds=9)),
         store_trouble=lambda: None,
-        windows=lambda: windows,
         connected=lambda: connected,
-        billing=Billing(store=store, clock=clock, prices=Prices(), daily_budget=Decimal(2)),
+        allows=lambda purpose: purpose is not Purpose.REFRESH,
         push=None,
+        guilds=guilds(store, clock),
+    )
+
+
+def guilds(store: Store, clock: FakeClock) -> Guilds:
+    async def look(_: object) -> None:
+        raise AssertionError("nobody is looked at")
+
+    lookups = cast(Lookups, None)
+    return Guilds(
+        lookups=lookups,
+        store=store,
+        clock=clock,
+        watch_limit=7,
+        new_host_limit=9,
+        look=look,
+        on_change=lambda: None,
     )
 
 
@@ -58,10 +74,22 @@ async def test_the_status_says_how_every_part_is(store: Store) -> None:
     await follow(store, COHOST)
     await look(store, live(started_at=START - timedelta(seconds=4)))
     status = await health(store, FakeClock()).status(GUILD)
-    assert (status.connected, status.hosts, status.queue.unsent) == (True, 2, 1)
+    assert (status.connected, status.queue.unsent) == (True, 1)
     assert status.last_good_sweep == START - timedelta(seconds=9)
     assert (status.trouble, status.store_trouble) == (None, None)
-    assert list(status.windows) == [("spaces", 12, 300)]
+    assert status.share == GuildShare(
+        hosts=2, host_limit=7, keywords=0, keyword_limit=10, new_hosts=0, new_host_limit=9
+    )
+    assert status.dropped == (Purpose.REFRESH,)
+
+
+async def test_the_status_tells_nothing_of_other_guilds(store: Store) -> None:
+    await follow(store, COHOST)
+    await look(store, live())
+    status = await health(store, FakeClock()).status(FAR_GUILD)
+    assert status.queue.unsent == 0
+    assert status.share is not None
+    assert status.share.hosts == 0
 
 
 async def test_the_status_names_a_guilds_own_paused_channels_and_their_reason(store: Store) -> None:

@@ -16,11 +16,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
+from spacebot.domain.ids import PersonId
 from spacebot.domain.mistakes import Mistake
 from spacebot.errors import UserMistake, XDown
 from spacebot.sandbox.x import Fault, LocalX, XUser
 from spacebot.store.connection import Store
-from spacebot.usecases.links import SIGN_IN_LIVES, Links, PersonId
+from spacebot.usecases.links import SIGN_IN_LIVES, Links
 from spacebot.vault import Vault, VaultError, new_key
 from spacebot.web import WebEndpoint
 from spacebot.x.auth import OAuthClient

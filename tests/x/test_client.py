@@ -5,6 +5,7 @@ import logging
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
+from typing import cast
 
 import pytest
 from pydantic import SecretStr
@@ -24,9 +25,11 @@ from spacebot.errors import (
 from spacebot.sandbox.x import Fault
 from spacebot.x.auth import BearerAuth, UserToken
 from spacebot.x.client import XClient
+from spacebot.x.endpoints import Request
 from spacebot.x.fields import OWN
 from spacebot.x.limits import Lane
 from spacebot.x.model import Page
+from spacebot.x.posts import Post, PostId
 from spacebot.x.transport import Transport
 from tests.x.conftest import Bench
 
@@ -421,3 +424,23 @@ async def test_an_ended_space_is_told_as_x_tells_it(bench: Bench, quirk: str) ->
         assert [problem.resource_id for problem in page.problems] == [made.id]
     else:
         assert [space.state for space in page.items] == [State.ENDED]
+
+
+class Endless:
+    """A transport whose answers are empty, and of which each says that another follows."""
+
+    def __init__(self, *items: int) -> None:
+        self.asked = 0
+        self._items = items
+
+    async def ask(self, request: Request[Post], lane: Lane, token: UserToken | None) -> Page[Post]:
+        self.asked += 1
+        items = (Post(id=PostId(str(self.asked))),) if self.asked in self._items else ()
+        return Page(items=items, next_token=f"page {self.asked}")
+
+
+@pytest.mark.parametrize(("full", "asked"), [((), 3), ((1, 2), 5), ((3, 6), 9)])
+async def test_pages_are_over_after_three_empty_ones_whatever_x_says(full: tuple[int, ...], asked: int) -> None:
+    endless = Endless(*full)
+    pages = [page async for page in XClient(cast(Transport, endless)).posts(SpaceId("1abc"))]
+    assert len(pages) == endless.asked == asked
