@@ -25,7 +25,9 @@ def is_elsewhere(node: ast.AST) -> bool:
     match node:
         case ast.Expr(value=ast.Constant()):  # documentation
             return True
-        case ast.Call(func=ast.Attribute(value=ast.Name(id="log"))) | ast.Call(func=ast.Name(id="StoreError")):
+        case (
+            ast.Call(func=ast.Attribute(value=ast.Name(id="log"))) | ast.Call(func=ast.Name(id="StoreError" | "Outage"))
+        ):
             return True
         case ast.ClassDef(bases=[ast.Attribute(value=ast.Name(id="logging"), attr="Filter")]):
             return True

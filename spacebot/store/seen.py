@@ -31,7 +31,7 @@ class SeenQueries(NoticeQueries):
 
     def _remember_user(self, user: User, now: datetime) -> None:
         if not USER_ID.fullmatch(user.id):
-            raise ValueError("it has no id that could stand in an address")
+            raise ValueError(user.id)
         known = self._row("SELECT username, protected, standing FROM users WHERE user_id = :id", id=user.id)
         self.db.execute(
             """

@@ -59,7 +59,7 @@ class SpaceQueries(DeliveryQueries):
         if record is None:
             return []
         if not (SPACE_ID.fullmatch(space_id) and USER_ID.fullmatch(record.host_id)):
-            raise ValueError("it has no id that could stand in an address")
+            raise ValueError(space_id)
         if record != known:
             self._save_space(record)
         if record.phase.is_open and space is not None:
