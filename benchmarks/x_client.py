@@ -31,6 +31,7 @@ import xdk.spaces.models
 from pydantic import SecretStr
 
 from spacebot.clock import SystemClock
+from spacebot.domain.errands import Errand, Purpose
 from spacebot.domain.ids import SpaceId
 from spacebot.x.auth import BearerAuth
 from spacebot.x.client import XClient
@@ -208,7 +209,8 @@ def askers(session: aiohttp.ClientSession, base_url: str, ids: list[str], costs:
             auth=BearerAuth(SecretStr(TOKEN)),
             clock=SystemClock(),
             on_usage=lambda usage: costs.append(usage.cost()),
-        )
+        ),
+        Errand(purpose=Purpose.DETECTION),
     )
 
     async def ask_floor() -> int:

@@ -26,7 +26,6 @@ from spacebot.store.queries import Queries
 from spacebot.watch.push import Push
 from spacebot.wiring import DISCORD_REFUSES, Pieces, wire, x_refuses
 from spacebot.x.client import XClient
-from spacebot.x.limits import Lane
 from spacebot.x.source import NOBODY
 
 log = logging.getLogger(__name__)
@@ -150,7 +149,7 @@ async def _push(push: Push, billing: Billing) -> None:
 async def _sign_in(bot: Spacebot, x: XClient, settings: Settings, clock: Clock) -> None:
     """Sign in on both sides; a refusal ends the start, an outage only delays it."""
     try:
-        await x.spaces([NOBODY], lane=Lane.INTERACTIVE)
+        await x.spaces([NOBODY])
     except XBadToken:
         raise TokenRefused(x_refuses(settings)) from None
     except XError as error:

@@ -1,25 +1,26 @@
-"""The money: what X bills is in the books before it can be billed, and a daily budget says what may still be asked.
+"""The money: what X bills is in the books before it can be billed, and only what there is money for is asked.
 
 The books are never below X's bill. A request is written down at its most before it goes; its answer settles it to the
 resources returned, each once in a UTC day. A request whose answer was lost stays at its most until a later good answer
 of the same day to the same question shows what there was (what began and was over between the two, never seen before or
 after, is the one thing missed); one that a crash, or the end of its day, left open is booked at its most.
 
-The budget is measured against what X is known to have billed. It drops live refreshes first, then searches, and at its
-end the looking for Spaces too; each is said once a day in the log, and in the summary.
+The budget is divided into pots (see `x.pots`): a request goes only if what is booked, what is reserved and the most that
+it may cost fit the pot of its purpose. Each pot that is empty is said once a day in the log, and in the summary.
 """
 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 from spacebot.clock import Clock
-from spacebot.domain.spending import UNANSWERED, Purpose, SpendingLine, Summary
-from spacebot.errors import BudgetSpent, StoreError
+from spacebot.domain.errands import Errand, Purpose
+from spacebot.domain.spending import SpendingLine, Summary
+from spacebot.errors import StoreError
 from spacebot.outage import Outage
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
@@ -27,13 +28,16 @@ from spacebot.store.spending import utc_day
 from spacebot.x.money import (
     MILLICENTS_PER_DOLLAR,
     RESOURCES,
+    SPACES_OF_A_HOST,
     CostCeiling,
+    Payers,
     Prices,
     Reservation,
     Resource,
     Usage,
     dollars,
 )
+from spacebot.x.pots import DETECTION_SHARE, Hold, Pots
 
 log = logging.getLogger(__name__)
 
@@ -49,18 +53,29 @@ UNBOOKED_EVENTS = 20
 BOOKS = "books"
 """What fails where the database does, for the log to tell it once."""
 
+MOST_PARTICIPANTS = 33
+"""Hosts and speakers that one look at a Space may bring along (see `x.money`)."""
+
 USUAL_DAYS = 7
 """The forecast expects each coming day to cost the mean of this many past days."""
 
-
-BUDGET_SHARES = {Purpose.REFRESH: 80, Purpose.SEARCH: 90, Purpose.DETECTION: 100}
-"""The percentage of the day's budget up to which each purpose may still ask."""
+LEAST = {
+    Purpose.DETECTION: CostCeiling(unnamed={"user": 1, "space": SPACES_OF_A_HOST}),
+    Purpose.KEYWORD: CostCeiling(unnamed={"space": 10}),
+    Purpose.PUSH: CostCeiling(unnamed={"event": 1}),
+}
+"""The smallest request of each purpose that is worth asking; for the others, a single account."""
 
 _LOGGED = {
-    Purpose.REFRESH: "live refreshes",
-    Purpose.SEARCH: "searches",
     Purpose.DETECTION: "looking for Spaces",
+    Purpose.REFRESH: "live refreshes",
+    Purpose.KEYWORD: "searches for keywords",
+    Purpose.PEOPLE: "answers to members",
+    Purpose.ACCOUNTS: "new hosts",
+    Purpose.PUSH: "starts told by X itself",
 }
+
+_PUSH = Errand(purpose=Purpose.PUSH)
 
 
 @dataclass(slots=True, eq=False)
@@ -86,13 +101,15 @@ class _BilledDay:
     """What X is known to have billed on one day."""
 
     paid: dict[Resource, set[str]] = field(default_factory=lambda: {kind: set() for kind in RESOURCES})
-    millicents: int = 0
+    creators_of: set[str] = field(default_factory=set)
+    """Spaces whose creator is paid for."""
 
     def held(self, usage: Usage) -> Usage:
         """The part of `usage` that is paid for."""
         return Usage(
             spaces=usage.spaces & self.paid["space"],
             users=usage.users & self.paid["user"],
+            creators_of=frozenset(self.creators_of),
             posts=usage.posts & self.paid["post"],
             events=usage.events & self.paid["event"],
         )
@@ -106,13 +123,24 @@ class Billing:
         clock: Time.
         prices: What X charges today.
         daily_budget: US dollars for one UTC day; None for no limit.
+        detection_share: The part of it that is kept for looking for Spaces.
     """
 
-    def __init__(self, *, store: Store, clock: Clock, prices: Prices, daily_budget: Decimal | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        prices: Prices,
+        daily_budget: Decimal | None = None,
+        detection_share: float = DETECTION_SHARE,
+    ) -> None:
         self._store = store
         self._clock = clock
         self._prices = prices
-        self._budget = None if daily_budget is None else int(daily_budget * MILLICENTS_PER_DOLLAR)
+        budget = None if daily_budget is None else int(daily_budget * MILLICENTS_PER_DOLLAR)
+        self._pots = Pots(budget=budget, detection_share=detection_share)
+        self._guild_count: Callable[[], int] = lambda: 1
         self._days: dict[date, _BilledDay] = {}
         self._lost_answers: list[_LostAnswer] = []
         self._logged: set[tuple[date, Purpose]] = set()
@@ -140,30 +168,70 @@ class Billing:
         await self._store(Queries.forget_paid, yesterday)
         for day, kind, resource_id in await self._store(Queries.paid):
             self._day(day).paid[kind].add(resource_id)
-        for line in await self._store(Queries.spending, yesterday):
-            if line.kind != UNANSWERED:
-                self._day(line.day).millicents += line.millicents
+        for spent in await self._store(Queries.spent_by, self._today()):
+            self._pots.load(spent.purpose, spent.guild_id, spent.millicents, self._clock.now())
 
-    async def reserve(self, ceiling: CostCeiling) -> Reservation:
+    def share_among(self, guild_count: Callable[[], int]) -> None:
+        """Give each guild its share; `guild_count` says how many there are."""
+        self._guild_count = guild_count
+
+    def admit(self, errand: Errand) -> None:
+        self._pots.guild_count = self._guild_count()
+        self._pots.admit(errand, self._clock.now())
+
+    def room(self, errand: Errand) -> int | None:
+        return self._pots.room(errand.purpose, self._clock.now())
+
+    def has_room(self, purpose: Purpose) -> bool:
+        """Whether there is money for the smallest request of this purpose that is worth asking.
+
+        What is under way is left out: a loop rests until midnight without it, and most of it is given back.
+        """
+        room = self._pots.room(purpose, self._clock.now(), held=False)
+        least = LEAST.get(purpose)
+        return room is None or room >= (least.cost(self._prices) if least is not None else self._prices.user)
+
+    def may_buy_participants(self, errand: Errand) -> bool:
+        """Whether the co-hosts and speakers of a Space, however many, fit what is left for whoever asks."""
+        left = self._pots.left(errand, self._clock.now())
+        return left is None or left >= MOST_PARTICIPANTS * self._prices.user
+
+    def cost(self, ceiling: CostCeiling) -> int:
+        first, last = _days_of(self._clock.now())
+        return ceiling.cost(self._prices, self._day(first).held(ceiling.named) if first == last else Usage())
+
+    def seat(self, errand: Errand, ceiling: CostCeiling) -> Hold:
+        return self._pots.hold(errand, self.cost(ceiling), self._clock.now())
+
+    def leave(self, seat: Hold) -> None:
+        self._pots.release(seat, self._clock.now())
+
+    async def reserve(self, ceiling: CostCeiling, errand: Errand, *, seats: int = 0) -> Reservation:
         """Reserve what a request may cost at most, less what is paid for already; only then may it be sent.
 
         Raises:
+            BudgetSpent: it does not fit the pot of its purpose.
             StoreError: it could not be written down.
         """
         now = self._clock.now()
         first, last = _days_of(now)
-        paid = self._day(first).held(ceiling.named) if first == last else Usage()
-        cost = ceiling.cost(self._prices, paid)
-        number = await self._store(Queries.reserve, first, last, cost)
+        cost = self.cost(ceiling)
+        hold = self._pots.hold(errand, max(0, cost - seats), now)
+        try:
+            number = await self._store(Queries.reserve, first, last, cost)
+        except BaseException:
+            self.leave(hold)
+            raise
         self._open_requests.add(number)
         self._none_open.clear()
-        return Reservation(number=number, ceiling=ceiling, at=now)
+        return Reservation(number=number, ceiling=ceiling, at=now, errand=errand, hold=hold)
 
-    async def settle(self, reservation: Reservation, usage: Usage, at: datetime) -> None:
+    async def settle(self, reservation: Reservation, usage: Usage, at: datetime, payers: Payers | None = None) -> None:
         """Book an answer; it also settles earlier lost answers to the same question."""
         settled = [lost for lost in self._lost_answers if lost.is_settled_by(reservation, utc_day(at))]
         freed = [reservation.number, *(lost.reservation.number for lost in settled)]
-        if await self._pay(usage, at, freed):
+        if await self._pay(usage, at, freed, reservation.errand, payers or {}):
+            self._free(reservation, *(lost.reservation for lost in settled))
             self._lost_answers = [lost for lost in self._lost_answers if lost not in settled]
         else:
             self._remember_lost(reservation)
@@ -174,6 +242,7 @@ class Billing:
         """Give back what was reserved: X was not reached, or has refused."""
         try:
             await self._store(Queries.end_reservations, [reservation.number])
+            self._free(reservation)
         except StoreError as error:
             self._outage.failed(BOOKS, error)
             self._remember_lost(reservation)
@@ -200,7 +269,10 @@ class Billing:
             StoreError: it could not be written down.
         """
         if self._events_reservation is None:
-            self._events_reservation = await self.reserve(CostCeiling(unnamed={"event": UNBOOKED_EVENTS}))
+            # X pushes them whatever there is room for: they are held for nowhere, and counted as they come.
+            self._events_reservation = await self.reserve(
+                CostCeiling(unnamed={"event": UNBOOKED_EVENTS}), _PUSH, seats=UNBOOKED_EVENTS * self._prices.event
+            )
             self._request_done(self._events_reservation)
 
     def book_event(self, event_uuid: str) -> None:
@@ -209,9 +281,9 @@ class Billing:
         self._events.add(task)
         task.add_done_callback(self._events.discard)
 
-    async def book(self, usage: Usage, at: datetime | None = None) -> None:
+    async def book(self, usage: Usage, at: datetime | None = None, *, errand: Errand = _PUSH) -> None:
         """Book what X has billed without a request of ours; `at` is now by default."""
-        await self._pay(usage, at or self._clock.now(), [])
+        await self._pay(usage, at or self._clock.now(), [], errand)
         await self._close_days()
 
     async def close(self, seconds: float) -> None:
@@ -231,17 +303,6 @@ class Billing:
         """Whether X has billed this today: asking for it again costs nothing."""
         return resource_id in self._day(self._today()).paid[kind]
 
-    def allows(self, purpose: Purpose) -> bool:
-        """Whether today's budget leaves room for a request of this kind. One answer may still exceed it."""
-        if self._budget is None:
-            return True
-        return self._day(self._today()).millicents * 100 < self._budget * BUDGET_SHARES[purpose]
-
-    def check(self, purpose: Purpose) -> None:
-        """Raise `BudgetSpent` unless `allows`."""
-        if not self.allows(purpose):
-            raise BudgetSpent(reset_date=datetime.combine(self._today() + timedelta(days=1), time(), UTC))
-
     async def summary(self) -> Summary:
         """Where the money stands now."""
         await self._close_days()
@@ -255,26 +316,42 @@ class Billing:
             open_requests=await self._store(Queries.total_reserved),
             month=sum(line.millicents for line in lines if line.day >= today.replace(day=1)),
             forecast=forecast(lines, now, first or today),
-            budget=self._budget,
-            dropped=tuple(purpose for purpose in Purpose if not self.allows(purpose)),
+            budget=self._pots.budget,
+            dropped=tuple(purpose for purpose in Purpose if not self.has_room(purpose)),
         )
 
-    async def _pay(self, usage: Usage, at: datetime, freed: list[int]) -> bool:
+    async def _pay(
+        self, usage: Usage, at: datetime, freed: list[int], errand: Errand, payers: Payers | None = None
+    ) -> bool:
         """Book resources and give reservations back in one transaction; whether it succeeded."""
         day = utc_day(at)
         known = self._day(day)
-        new = [(kind, one) for kind, one in usage if one not in known.paid[kind]]
+        shares: dict[Errand, list[tuple[Resource, str]]] = {}
+        for kind, one in usage:
+            if one not in known.paid[kind]:
+                shares.setdefault(payers.get((kind, one), errand) if payers else errand, []).append((kind, one))
         try:
-            cost = await self._store(Queries.pay, day, new, self._prices, freed)
+            costs = await self._store(Queries.pay, day, shares, self._prices, freed)
         except StoreError as error:
             self._outage.failed(BOOKS, error)
             return False
         self._outage.recovered(BOOKS)
-        for kind, one in new:
-            known.paid[kind].add(one)
-        known.millicents += cost
-        self._log_what_is_dropped()
+        for new in shares.values():
+            for kind, one in new:
+                known.paid[kind].add(one)
+        known.creators_of |= usage.creators_of
+        now = self._clock.now()
+        for payer, cost in costs.items():
+            if day == utc_day(now):
+                self._pots.book(payer, cost, now)
+        if costs:
+            self._log_what_is_dropped()
         return True
+
+    def _free(self, *reservations: Reservation) -> None:
+        for reservation in reservations:
+            if reservation.hold is not None:
+                self._pots.release(reservation.hold, self._clock.now())
 
     def _request_done(self, reservation: Reservation) -> None:
         self._open_requests.discard(reservation.number)
@@ -285,6 +362,9 @@ class Billing:
         first, last = _days_of(reservation.at)
         # Close to midnight nobody can tell which day's bill it is on: no later answer settles that.
         left = set(reservation.ceiling.subjects) if first == last else set[str]()
+        if reservation.hold is not None:
+            kept = self._pots.answer_lost(reservation.hold, self._clock.now())
+            reservation = replace(reservation, hold=kept)
         self._lost_answers.append(_LostAnswer(reservation=reservation, day=first, left=left))
 
     async def _close_days(self) -> None:
@@ -297,6 +377,7 @@ class Billing:
             if over:
                 await self._store(Queries.write_off, [lost.reservation.number for lost in over])
                 self._lost_answers = [lost for lost in self._lost_answers if lost not in over]
+                self._free(*(lost.reservation for lost in over))
             if self._events_reservation is not None and utc_day(self._events_reservation.at) < today:
                 reserved, self._events_reservation = self._events_reservation, None
                 await self.reserve_events()
@@ -308,18 +389,17 @@ class Billing:
             self._outage.failed(BOOKS, error)
 
     def _log_what_is_dropped(self) -> None:
-        today = self._today()
+        now, today = self._clock.now(), self._today()
         for purpose in Purpose:
-            if self.allows(purpose) or (today, purpose) in self._logged:
+            if self.has_room(purpose) or (today, purpose) in self._logged:
                 continue
             self._logged = {(day, said) for day, said in self._logged if day == today} | {(today, purpose)}
-            level = logging.ERROR if purpose is Purpose.DETECTION else logging.WARNING
             log.log(
-                level,
-                "%d %% of today's budget for X is spent ($%.2f of $%.2f): no %s until midnight UTC.",
-                BUDGET_SHARES[purpose],
-                dollars(self._day(today).millicents),
-                dollars(self._budget or 0),
+                logging.ERROR if purpose is Purpose.DETECTION else logging.WARNING,
+                "Today's money for this is spent ($%.2f of $%.2f, of a budget of $%.2f): no %s until midnight UTC.",
+                dollars(self._pots.booked(purpose, now)),
+                dollars(self._pots.size(purpose) or 0),
+                dollars(self._pots.budget or 0),
                 _LOGGED[purpose],
             )
 

@@ -66,7 +66,7 @@ class UserMistake(SpacebotError):
         values: The values for its sentence, by name.
     """
 
-    def __init__(self, mistake: Mistake, **values: str | int) -> None:
+    def __init__(self, mistake: Mistake, **values: str | int | datetime) -> None:
         super().__init__(" ".join([mistake, *(f"{name}={value}" for name, value in values.items())]))
         self.mistake = mistake
         self.values = values

@@ -69,6 +69,19 @@ def vault_of(keys: SecretStr) -> Vault:
     return Vault([SecretStr(key.strip()) for key in keys.get_secret_value().split(",")])
 
 
+def _none(value: object) -> object:
+    return None if isinstance(value, str) and value.strip().casefold() == "none" else value
+
+
+def _positive(value: Decimal | None) -> Decimal | None:
+    if value is not None and not (value.is_finite() and value > 0):
+        raise ValueError("give an amount above 0, or `none` for no limit")
+    return value
+
+
+DailyBudget = Annotated[Decimal | None, BeforeValidator(_none), AfterValidator(_positive)]
+
+
 def _host_and_port(value: str) -> str:
     host, _, port = value.rpartition(":")
     if not host or not port.isascii() or not port.isdigit() or not int(port) < 1 << 16:
@@ -162,11 +175,15 @@ class Settings(DatabaseSettings):
     push_subscriptions: int = Field(
         1500, ge=0, description="How many subscriptions the X plan allows; each host takes two."
     )
-    daily_budget_usd: Decimal | None = Field(
-        None,
-        gt=0,
-        description="US dollars that may be spent on X in one UTC day: at 80 % live refreshes stop, at 90 % searches, at"
-        " 100 % the looking for Spaces.",
+    daily_budget_usd: DailyBudget = Field(
+        Decimal(10),
+        description="US dollars that may be spent on X in one UTC day, or `none` for no limit.",
+    )
+    detection_share: float = Field(
+        0.6,
+        ge=0.1,
+        le=0.95,
+        description="The part of the daily budget that is kept for looking for Spaces, whatever members ask.",
     )
     x_price_space_usd: Decimal = Field(Decimal("0.005"), ge=0, description="What X takes for one Space returned.")
     x_price_user_usd: Decimal = Field(Decimal("0.010"), ge=0, description="What X takes for one account returned.")

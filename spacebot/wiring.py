@@ -15,11 +15,13 @@ from spacebot.clock import Clock
 from spacebot.deliver.courier import LEDGER, Courier, ledger_outage
 from spacebot.deliver.notifier import Notifier
 from spacebot.deliver.publisher import DiscordPublisher
+from spacebot.domain.errands import Errand, Purpose
 from spacebot.domain.ids import GuildId, PersonId
-from spacebot.domain.spending import Purpose
 from spacebot.outage import Outage
 from spacebot.settings import Settings, vault_of
 from spacebot.store.connection import Store
+from spacebot.store.queries import Queries
+from spacebot.store.spending import utc_day
 from spacebot.usecases.guilds import Guilds
 from spacebot.usecases.health import Health
 from spacebot.usecases.links import Links
@@ -36,7 +38,7 @@ from spacebot.x.auth import AppAuth, Auth, BearerAuth, OAuthClient
 from spacebot.x.client import XClient
 from spacebot.x.host_batcher import HostBatcher
 from spacebot.x.money import Meter, Prices, millicents
-from spacebot.x.source import XSource
+from spacebot.x.source import KeywordSource, XSource
 from spacebot.x.transport import Transport
 
 DISCORD_REFUSES = (
@@ -135,6 +137,7 @@ def wire(settings: Settings, clock: Clock, *, store: Store, session: aiohttp.Cli
         on_change=base.work.set,
         modules=cogs.EXTENSIONS,
     )
+    x.billing.share_among(lambda: len(bot.guilds))
     publisher = DiscordPublisher(bot)
     bot.add_listener(publisher.note_thread, "on_raw_thread_update")
     courier = Courier(store=store, publisher=publisher, clock=clock, woken=base.work, outage=base.ledger)
@@ -155,7 +158,13 @@ def wire(settings: Settings, clock: Clock, *, store: Store, session: aiohttp.Cli
 
 def _x_side(base: _Base) -> _XSide:
     settings, clock = base.settings, base.clock
-    billing = Billing(store=base.store, clock=clock, prices=prices_of(settings), daily_budget=settings.daily_budget_usd)
+    billing = Billing(
+        store=base.store,
+        clock=clock,
+        prices=prices_of(settings),
+        daily_budget=settings.daily_budget_usd,
+        detection_share=settings.detection_share,
+    )
     auth = auth_of(settings, base.session, clock)
     client = x_client(settings, base.session, clock, auth=auth, meter=billing)
     batcher = HostBatcher(client, clock)
@@ -171,15 +180,15 @@ def _watch(base: _Base, x: _XSide) -> _Watch:
         on_work=base.work.set,
         participants=settings.speakers,
         host_check=timedelta(days=settings.host_check_days) if settings.host_check_days else None,
-        may_refresh=partial(x.billing.allows, Purpose.REFRESH),
-        may_detect=partial(x.billing.allows, Purpose.DETECTION),
+        may_refresh=partial(x.billing.has_room, Purpose.REFRESH),
+        may_detect=partial(x.billing.has_room, Purpose.DETECTION),
     )
     keywords = KeywordWatcher(
-        source=x.source,
+        source=KeywordSource(x.client),
         store=base.store,
         clock=base.clock,
         on_found=watcher.intake.note,
-        may_search=partial(x.billing.allows, Purpose.SEARCH),
+        may_search=partial(x.billing.has_room, Purpose.KEYWORD),
         may_watch=base.permits.may_have_keywords,
     )
     return _Watch(watcher=watcher, keywords=keywords, push=_push_of(base, x, watcher))
@@ -218,7 +227,7 @@ def _services(base: _Base, x: _XSide, watch: _Watch) -> Services:
         store=base.store,
         clock=base.clock,
         links=links,
-        check=partial(x.billing.check, Purpose.SEARCH),
+        may_buy_participants=x.billing.may_buy_participants,
         new_hosts_a_day=settings.new_hosts_per_day,
     )
     guilds = Guilds(
@@ -238,7 +247,7 @@ def _services(base: _Base, x: _XSide, watch: _Watch) -> Services:
         sweeps=lambda: watch.watcher.sweeper.state,
         store_trouble=lambda: base.ledger.reason(LEDGER),
         connected=lambda: base.gateway.is_connected,
-        allows=x.billing.allows,
+        allows=x.billing.has_room,
         push=watch.push,
         guilds=guilds,
     )
@@ -265,6 +274,7 @@ def _operation(base: _Base, x: _XSide, watch: _Watch, guilds: Guilds) -> Operati
         push=watch.push,
         guilds=guilds,
         permits=base.permits,
+        spent_by=lambda: base.store(Queries.spent_by, utc_day(base.clock.now())),
     )
 
 
@@ -296,16 +306,17 @@ def x_refuses(settings: Settings) -> str:
 def x_client(
     settings: Settings, session: aiohttp.ClientSession, clock: Clock, *, auth: Auth, meter: Meter | None = None
 ) -> XClient:
-    """The client of X, as the settings say."""
+    """The client of X, as the settings say; on its own it asks whether X takes the token."""
     return XClient(
         Transport(
             session=session,
             base_url=settings.x_api_url,
             auth=auth,
             clock=clock,
-            interactive_share=settings.people_share,
+            people_share=settings.people_share,
             meter=meter,
-        )
+        ),
+        Errand(purpose=Purpose.DETECTION, at_once=True),
     )
 
 

@@ -16,9 +16,11 @@ from pydantic import SecretStr
 
 from spacebot.billing import Billing, forecast
 from spacebot.clock import Clock
-from spacebot.domain.ids import SpaceId, UserId
-from spacebot.domain.spending import UNANSWERED, Purpose, SpendingLine
-from spacebot.errors import BudgetSpent, StoreError, XError
+from spacebot.domain.errands import Errand, Purpose
+from spacebot.domain.ids import GuildId, SpaceId, UserId
+from spacebot.domain.mistakes import Mistake
+from spacebot.domain.spending import UNANSWERED, SpendingLine
+from spacebot.errors import BudgetSpent, StoreError, UserMistake, XError
 from spacebot.sandbox.x import Fault, LocalX
 from spacebot.sandbox.x.model import XSpace, XUser
 from spacebot.store.connection import Store
@@ -26,9 +28,11 @@ from spacebot.store.queries import Queries
 from spacebot.x.auth import BearerAuth
 from spacebot.x.client import XClient
 from spacebot.x.fields import FULL
-from spacebot.x.money import CostCeiling, Prices, Reservation, Usage, millicents
+from spacebot.x.money import CostCeiling, Payers, Prices, Reservation, Usage, millicents
+from spacebot.x.pots import Hold
 from spacebot.x.transport import Transport
 from tests.clocks import START, FakeClock, run_until
+from tests.errands import DETECTION, PEOPLE
 
 DAY = START.date()
 MIDNIGHT = datetime(2026, 10, 2, tzinfo=UTC)
@@ -78,7 +82,7 @@ async def total_reserved(billing: Billing) -> int:
 
 
 async def test_a_request_is_in_the_books_before_it_goes_and_settled_by_its_answer(billing: Billing) -> None:
-    reservation = await billing.reserve(question("1a"))
+    reservation = await billing.reserve(question("1a"), DETECTION)
     assert await total_reserved(billing) == 5_000
     await billing.settle(reservation, spaces("1a", "1b"), START)
     assert await total_reserved(billing) == 0
@@ -86,7 +90,7 @@ async def test_a_request_is_in_the_books_before_it_goes_and_settled_by_its_answe
 
 
 async def test_what_x_refuses_is_free(billing: Billing) -> None:
-    await billing.release(await billing.reserve(question("1a")))
+    await billing.release(await billing.reserve(question("1a"), DETECTION))
     assert await total_reserved(billing) == 0
     assert await lines(billing) == {}
 
@@ -106,42 +110,42 @@ async def test_what_is_paid_for_is_known_without_asking_the_database(
 
 async def test_less_is_laid_aside_where_it_is_paid_for_already(billing: Billing) -> None:
     await billing.book(spaces("1a"))
-    await billing.reserve(CostCeiling(named=spaces("1a", "1b"), unnamed={"user": 1}))
+    await billing.reserve(CostCeiling(named=spaces("1a", "1b"), unnamed={"user": 1}), DETECTION)
     assert await total_reserved(billing) == 500 + 1_000
 
 
 async def test_a_lost_answer_is_settled_by_the_next_good_one_to_the_same_question(
     billing: Billing, clock: FakeClock
 ) -> None:
-    await billing.answer_lost(await billing.reserve(question("1a", "1b")))
+    await billing.answer_lost(await billing.reserve(question("1a", "1b"), DETECTION))
     assert await total_reserved(billing) == 5_000
     for subject, left in (("1a", 5_000), ("1b", 0)):
         clock.jump(1)
-        await billing.settle(await billing.reserve(question(subject)), spaces(subject), clock.now())
+        await billing.settle(await billing.reserve(question(subject), DETECTION), spaces(subject), clock.now())
         assert await total_reserved(billing) == left
     assert await lines(billing) == {(DAY, "space"): 1_000}
 
 
 async def test_an_answer_to_something_else_or_to_an_earlier_request_settles_no_lost_one(billing: Billing) -> None:
-    earlier = Reservation(number=0, ceiling=question("1a"), at=START - HOUR)
-    await billing.answer_lost(await billing.reserve(question("1a")))
+    earlier = Reservation(number=0, ceiling=question("1a"), at=START - HOUR, errand=DETECTION)
+    await billing.answer_lost(await billing.reserve(question("1a"), DETECTION))
     await billing.settle(earlier, spaces("1a"), START)
     other = CostCeiling(unnamed={"space": 1}, question="search", subjects=frozenset({"1a"}))
-    await billing.settle(await billing.reserve(other), spaces("1a"), START)
+    await billing.settle(await billing.reserve(other, DETECTION), spaces("1a"), START)
     assert await total_reserved(billing) == 5_000
 
 
 async def test_an_hour_of_lost_answers_counts_once(billing: Billing, clock: FakeClock) -> None:
     for _ in range(60):
         clock.jump(60)
-        await billing.answer_lost(await billing.reserve(question("1a", "1b")))
+        await billing.answer_lost(await billing.reserve(question("1a", "1b"), DETECTION))
     assert await total_reserved(billing) == 5_000
 
 
 async def test_a_lost_answer_that_its_day_leaves_open_is_booked_at_its_most(billing: Billing, clock: FakeClock) -> None:
-    await billing.answer_lost(await billing.reserve(question("1a")))
+    await billing.answer_lost(await billing.reserve(question("1a"), DETECTION))
     clock.jump(HOUR.total_seconds() * 13)
-    await billing.settle(await billing.reserve(question("1a")), spaces("1a"), clock.now())
+    await billing.settle(await billing.reserve(question("1a"), DETECTION), spaces("1a"), clock.now())
     assert await lines(billing) == {(DAY, UNANSWERED): 5_000, (MIDNIGHT.date(), "space"): 500}
     assert await total_reserved(billing) == 0
 
@@ -151,9 +155,9 @@ async def test_a_lost_answer_close_to_midnight_counts_on_both_days(tmp_path: Pat
     clock = FakeClock(start=MIDNIGHT + timedelta(seconds=seconds))
     async with opened(tmp_path, clock) as billing:
         await billing.book(spaces("1a"))
-        await billing.answer_lost(await billing.reserve(question("1a")))
+        await billing.answer_lost(await billing.reserve(question("1a"), DETECTION))
         clock.jump(1)
-        await billing.settle(await billing.reserve(question("1a")), spaces("1a"), clock.now())
+        await billing.settle(await billing.reserve(question("1a"), DETECTION), spaces("1a"), clock.now())
         clock.jump(HOUR.total_seconds())
         await billing.summary()
         booked = await lines(billing)
@@ -164,7 +168,7 @@ async def test_close_to_midnight_what_is_paid_for_today_may_have_to_be_paid_agai
     clock = FakeClock(start=MIDNIGHT - timedelta(minutes=2))
     async with opened(tmp_path, clock) as billing:
         await billing.book(spaces("1a"))
-        await billing.reserve(CostCeiling(named=spaces("1a"), unnamed={}))
+        await billing.reserve(CostCeiling(named=spaces("1a"), unnamed={}), DETECTION)
         assert await total_reserved(billing) == 500 + 500
 
 
@@ -176,14 +180,14 @@ async def test_an_answer_that_cannot_be_booked_stays_at_its_most(
     def fail(*_: object) -> int:
         raise StoreError("disk full")
 
-    reservation = await billing.reserve(question("1a"))
+    reservation = await billing.reserve(question("1a"), DETECTION)
     with monkeypatch.context() as broken:
         broken.setattr(Queries, "pay", fail)
         await billing.settle(reservation, spaces("1a"), START)
     assert not billing.is_paid("space", "1a")
     assert await total_reserved(billing) == 5_000
     assert "disk full" in caplog.text
-    await billing.settle(await billing.reserve(question("1a")), spaces("1a"), START)
+    await billing.settle(await billing.reserve(question("1a"), DETECTION), spaces("1a"), START)
     assert await total_reserved(billing) == 0
     assert await lines(billing) == {(DAY, "space"): 500}
     assert caplog.messages[-1] == "X's bill can be booked again."
@@ -193,7 +197,7 @@ async def test_a_crash_leaves_its_requests_at_their_most(
     tmp_path: Path, clock: FakeClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with opened(tmp_path, clock) as billing:
-        await billing.reserve(question("1a"))
+        await billing.reserve(question("1a"), DETECTION)
     async with opened(tmp_path, clock) as billing:
         assert await lines(billing) == {(DAY, UNANSWERED): 5_000}
         assert await total_reserved(billing) == 0
@@ -230,7 +234,7 @@ async def test_an_orderly_stop_books_what_is_under_way_and_leaves_nothing_open(
     async with opened(tmp_path, clock) as billing:
         await billing.reserve_events()
         billing.book_event("6")
-        reservation = await billing.reserve(question("1a"))
+        reservation = await billing.reserve(question("1a"), DETECTION)
         closing = asyncio.create_task(billing.close(10))
         await clock.settle()
         assert not closing.done()
@@ -241,7 +245,7 @@ async def test_an_orderly_stop_books_what_is_under_way_and_leaves_nothing_open(
 
 
 async def test_a_stop_does_not_wait_for_ever(billing: Billing) -> None:
-    await billing.reserve(question("1a"))
+    await billing.reserve(question("1a"), DETECTION)
     await billing.close(0)
     assert await total_reserved(billing) == 5_000
 
@@ -249,60 +253,114 @@ async def test_a_stop_does_not_wait_for_ever(billing: Billing) -> None:
 # The budget
 
 
-async def test_the_budget_drops_refreshes_then_searches_then_the_looking_and_says_each_once(
-    billing: Billing, clock: FakeClock, caplog: pytest.LogCaptureFixture
+async def test_each_purpose_asks_until_its_pot_is_empty_which_is_said_once(
+    billing: Billing, caplog: pytest.LogCaptureFixture
 ) -> None:
-    allowed = []
-    for cents in range(101):
-        allowed.append(tuple(billing.allows(purpose) for purpose in Purpose))
-        await billing.book(spaces(f"{cents}a", f"{cents}b"))  # a cent
-    assert allowed == [(cents < 80, cents < 90, cents < 100) for cents in range(101)]
-    said = [(record.levelno, record.getMessage()) for record in caplog.records if record.name == "spacebot.billing"]
-    assert said == [
-        (
-            logging.WARNING,
-            "80 % of today's budget for X is spent ($0.80 of $1.00): no live refreshes until midnight UTC.",
-        ),
-        (logging.WARNING, "90 % of today's budget for X is spent ($0.90 of $1.00): no searches until midnight UTC."),
-        (
-            logging.ERROR,
-            "100 % of today's budget for X is spent ($1.00 of $1.00): no looking for Spaces until midnight UTC.",
-        ),
-    ]
+    pots = {purpose: billing._pots.size(purpose) or 0 for purpose in Purpose}
+    assert pots == {
+        Purpose.DETECTION: 60_000,
+        Purpose.PEOPLE: 15_000,
+        Purpose.KEYWORD: 10_000,
+        Purpose.REFRESH: 5_000,
+        Purpose.ACCOUNTS: 5_000,
+        Purpose.PUSH: 5_000,
+    }
+    for number, purpose in enumerate(Purpose):
+        errand = Errand(purpose=purpose)
+        count = 0
+        while billing.has_room(purpose):
+            await billing.book(spaces(f"{number}a{count}"), errand=errand)
+            count += 1
+            assert count <= 200
+        # What X pushes it bills in any case, and it looks for Spaces as detection does.
+        left = 6_000 if purpose is Purpose.PUSH else 0
+        assert count * 500 <= pots[purpose] + left, purpose
+        with pytest.raises(BudgetSpent) as refused:
+            await billing.reserve(CostCeiling(unnamed={"user": 100}), errand)
+        assert refused.value.reset_date == MIDNIGHT
+    said = [record for record in caplog.records if record.name == "spacebot.billing"]
+    assert [record.levelno for record in said].count(logging.ERROR) == 1
+    assert said[0].getMessage() == (
+        "Today's money for this is spent ($0.54 of $0.60, of a budget of $1.00): no looking for Spaces until midnight UTC."
+    )
+    assert len(said) == len(Purpose)
     summary = await billing.summary()
-    assert summary.dropped == tuple(Purpose)
-    assert summary.budget == summary.spent_today - 1_000
+    assert set(summary.dropped) == set(Purpose)
+    assert summary.spent_today <= (summary.budget or 0)
 
 
-async def test_midnight_fills_the_budget_again(billing: Billing, clock: FakeClock) -> None:
-    await billing.book(spaces(*map(str, range(200))))
-    with pytest.raises(BudgetSpent, match="ask again after midnight UTC") as refused:
-        billing.check(Purpose.DETECTION)
-    assert refused.value.reset_date == MIDNIGHT
+async def test_what_is_under_way_counts(billing: Billing) -> None:
+    reservation = await billing.reserve(question("1a", most=100), DETECTION)  # $0.50 of $0.60
+    with pytest.raises(BudgetSpent):
+        await billing.reserve(question("1b", most=100), DETECTION)
+    assert billing.has_room(Purpose.DETECTION), "most of it will be given back"
+    await billing.settle(reservation, spaces("1a"), START)
+    await billing.reserve(question("1b", most=100), DETECTION)
+
+
+async def test_a_lost_answer_keeps_its_money_where_nobody_asks_again(tmp_path: Path, clock: FakeClock) -> None:
+    async with opened(tmp_path, clock, budget="1.00") as billing:
+        await billing.answer_lost(await billing.reserve(question("1a", most=30), PEOPLE))
+        assert billing.room(PEOPLE) == 0
+        await billing.answer_lost(await billing.reserve(question("1a", most=100), DETECTION))
+        assert billing.room(DETECTION) == 60_000, "an hour of lost answers must not end the day's looking"
+
+
+async def test_midnight_fills_the_pots_again(billing: Billing, clock: FakeClock) -> None:
+    await billing.book(spaces(*map(str, range(200))), errand=DETECTION)
+    with pytest.raises(BudgetSpent, match="ask again after midnight UTC"):
+        await billing.reserve(question("1a"), DETECTION)
     clock.jump((MIDNIGHT - clock.now()).total_seconds())
-    billing.check(Purpose.REFRESH)
+    await billing.reserve(question("1a"), DETECTION)
     assert (await billing.summary()).dropped == ()
 
 
-async def test_a_restart_does_not_fill_the_budget(tmp_path: Path, clock: FakeClock) -> None:
-    async with opened(tmp_path, clock, budget="1.00") as billing:
-        await billing.book(spaces(*map(str, range(200))))
-    async with opened(tmp_path, clock, budget="1.00") as billing:
-        assert not billing.allows(Purpose.DETECTION)
+async def test_a_restart_fills_no_pot_and_no_guilds_share(tmp_path: Path, clock: FakeClock) -> None:
+    member = Errand(purpose=Purpose.PEOPLE, guild_id=GuildId(7), person=1)
+    neighbour = Errand(purpose=Purpose.PEOPLE, guild_id=GuildId(7), person=2)
+    stranger = Errand(purpose=Purpose.PEOPLE, guild_id=GuildId(8), person=3)
+    async with opened(tmp_path, clock, budget="10.00") as billing:
+        billing.share_among(lambda: 100)
+        await billing.book(spaces(*map(str, range(1_190))), errand=DETECTION)
+        await billing.book(spaces(*(f"a{number}" for number in range(20))), errand=member)
+    async with opened(tmp_path, clock, budget="10.00") as billing:
+        billing.share_among(lambda: 100)
+        assert not billing.has_room(Purpose.DETECTION)
+        with pytest.raises(UserMistake, match=Mistake.GUILD_SHARE_SPENT):
+            billing.admit(neighbour)
+        billing.admit(stranger)
+        spent = await billing._store(Queries.spent_by, DAY)
+        assert [(one.purpose, one.guild_id) for one in spent] == [
+            (Purpose.DETECTION, None),
+            (Purpose.PEOPLE, GuildId(7)),
+        ]
 
 
 async def test_what_a_crash_left_open_does_not_use_the_budget_up(tmp_path: Path, clock: FakeClock) -> None:
     async with opened(tmp_path, clock, budget="1.00") as billing:
-        await billing.reserve(question("1a", most=1_000))
+        await billing.reserve(question("1a", most=100), DETECTION)
     async with opened(tmp_path, clock, budget="1.00") as billing:
-        assert billing.allows(Purpose.REFRESH)
-        assert (await billing.summary()).spent_today == 500_000
+        assert billing.has_room(Purpose.DETECTION)
+        assert (await billing.summary()).spent_today == 50_000
 
 
 async def test_without_a_budget_everything_is_allowed(tmp_path: Path, clock: FakeClock) -> None:
     async with opened(tmp_path, clock) as billing:
-        await billing.book(spaces(*map(str, range(1_000))))
-        assert all(billing.allows(purpose) for purpose in Purpose)
+        await billing.book(spaces(*map(str, range(1_000))), errand=DETECTION)
+        assert all(billing.has_room(purpose) for purpose in Purpose)
+
+
+async def test_each_pays_for_what_they_asked_of_a_request_that_they_share(billing: Billing) -> None:
+    member = Errand(purpose=Purpose.PEOPLE, guild_id=GuildId(7), person=1)
+    seat = billing.seat(member, CostCeiling(unnamed={"space": 11}))
+    ceiling = CostCeiling(named=Usage(users=frozenset({"5", "6"})), unnamed={"space": 22})
+    reservation = await billing.reserve(ceiling, DETECTION, seats=seat.millicents)
+    usage = Usage(spaces=frozenset({"1a", "1b"}), users=frozenset({"5", "6"}))
+    await billing.settle(reservation, usage, START, {("user", "6"): member, ("space", "1b"): member})
+    billing.leave(seat)
+    spent = {one.purpose: one.millicents for one in await billing._store(Queries.spent_by, DAY)}
+    assert spent == {Purpose.DETECTION: 1_500, Purpose.PEOPLE: 1_500}
+    assert billing.room(PEOPLE) == 15_000 - 1_500
 
 
 # Summary and forecast
@@ -363,15 +421,30 @@ class Mortal:
         self._dies = dies
         self.died = asyncio.Event()
 
-    async def reserve(self, ceiling: CostCeiling) -> Reservation:
+    def admit(self, errand: Errand) -> None:
+        self._billing.admit(errand)
+
+    def room(self, errand: Errand) -> int | None:
+        return self._billing.room(errand)
+
+    def cost(self, ceiling: CostCeiling) -> int:
+        return self._billing.cost(ceiling)
+
+    def seat(self, errand: Errand, ceiling: CostCeiling) -> Hold:
+        return self._billing.seat(errand, ceiling)
+
+    def leave(self, seat: Hold) -> None:
+        self._billing.leave(seat)
+
+    async def reserve(self, ceiling: CostCeiling, errand: Errand, *, seats: int = 0) -> Reservation:
         await self._step("before it is reserved")
-        reservation = await self._billing.reserve(ceiling)
+        reservation = await self._billing.reserve(ceiling, errand, seats=seats)
         await self._step("before it is sent")
         return reservation
 
-    async def settle(self, reservation: Reservation, usage: Usage, at: datetime) -> None:
+    async def settle(self, reservation: Reservation, usage: Usage, at: datetime, payers: Payers | None = None) -> None:
         await self._step("before it is booked")
-        await self._billing.settle(reservation, usage, at)
+        await self._billing.settle(reservation, usage, at, payers)
         await self._step("after it is booked")
 
     async def release(self, reservation: Reservation) -> None:
@@ -426,7 +499,8 @@ class Run:
                 auth=BearerAuth(SecretStr(self.token)),
                 clock=self.clock,
                 meter=self.meter,
-            )
+            ),
+            PEOPLE,
         )
 
 

@@ -52,6 +52,7 @@ PURE = (
     *("spacebot.x.reference", "spacebot.x.wire", "spacebot.x.refusals", "spacebot.x.lenient", "spacebot.x.endpoints"),
     "spacebot.x.sound",
     *("spacebot.x.fields", "spacebot.x.stream", "spacebot.x.subscriptions", "spacebot.x.limits", "spacebot.x.money"),
+    *("spacebot.x.buckets", "spacebot.x.pots", "spacebot.x.shares"),
 )
 """What these do, with those below them, is compute."""
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 
+from spacebot.domain.errands import Purpose
 from spacebot.domain.ids import GuildId
 
 UNANSWERED = "unanswered"
@@ -20,23 +20,14 @@ class SpendingLine:
     millicents: int
 
 
-class Purpose(StrEnum):
-    """What a request to X is for, in the order in which they are dropped as the budget runs out."""
-
-    REFRESH = "refresh"
-    """Updating the numbers in messages that are already posted."""
-    SEARCH = "search"
-    """People's and keywords' searches, and people's look-ups."""
-    DETECTION = "detection"
-    """Looking for Spaces."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpentBy:
-    """What was spent today for one purpose, and for one guild where there is one."""
+    """What was spent for one purpose, and for one guild where a guild's members asked, on one day."""
 
-    purpose: str
+    day: date
+    purpose: Purpose
     guild_id: GuildId | None
+    """None for what is asked for all guilds together, and for what was asked outside of any."""
     millicents: int
     refused: int = 0
     """Questions that were not let through."""

@@ -8,10 +8,11 @@ from typing import Generic, Self, TypeVar
 
 from spacebot.domain.accounts import Host
 from spacebot.domain.deliveries import Pause, Queue
+from spacebot.domain.errands import Purpose
 from spacebot.domain.guilds import GuildConfig, Keyword, WatchLine
 from spacebot.domain.ids import GuildId
 from spacebot.domain.spaces import Phase, SpaceFacts, SpaceRecord, facts_of
-from spacebot.domain.spending import Purpose, SpendingLine, SpentBy, Summary
+from spacebot.domain.spending import SpendingLine, SpentBy, Summary
 
 Line = TypeVar("Line", WatchLine, Keyword)
 

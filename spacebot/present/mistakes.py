@@ -1,7 +1,10 @@
 """The sentence for each mistake, which says what to do instead."""
 
+import math
+from datetime import datetime
+
 from spacebot.domain.mistakes import Mistake
-from spacebot.errors import SpacebotError, UserMistake
+from spacebot.errors import BudgetSpent, SpacebotError, UserMistake
 
 _SPACE = "Paste a Space's link (https://x.com/i/spaces/…) or its id."
 _HOST = "Type the host's handle, such as @example, or paste a link to the account."
@@ -31,6 +34,13 @@ SENTENCES = {
     Mistake.QUERY_TOO_LONG: "That search is too long: X takes at most {most:,} characters.",
     Mistake.PROTECTED: (
         "That account is protected: X shows its Spaces only to its followers. If you are one, use `/x-link` first."
+    ),
+    Mistake.ASKED_TOO_FAST: "That was a lot of questions in a short time; it works again {until}.",
+    Mistake.PERSON_SHARE_SPENT: (
+        "You have used up what one person may have me ask of X in a day; it works again {until}."
+    ),
+    Mistake.GUILD_SHARE_SPENT: (
+        "This server has used up what it may have me ask of X in a day; it works again {until}."
     ),
     Mistake.NOT_THE_CREATOR: "Only who created a Space can see who bought a ticket for it.",
     Mistake.PRIVATE_LOOK_UNDER_WAY: (
@@ -107,8 +117,23 @@ SENTENCES = {
 """Braces stand for the values of a mistake."""
 
 
+BUDGET_SPENT = (
+    "I have spent what I may spend on X today for this; it works again {until}. Whoever runs me can give me a larger"
+    " daily budget."
+)
+
+
+def moment(when: datetime) -> str:
+    """A time as Discord shows it in the reader's own zone, and how far off it is; never too early."""
+    stamp = math.ceil(when.timestamp())
+    return f"<t:{stamp}:R> (<t:{stamp}:t>)"
+
+
 def sentence(error: SpacebotError) -> str:
     """What a person is told about an error: for a mistake its sentence, for anything else the error's own text."""
     if isinstance(error, UserMistake):
-        return SENTENCES[error.mistake].format(**error.values)
+        values = {name: moment(one) if isinstance(one, datetime) else one for name, one in error.values.items()}
+        return SENTENCES[error.mistake].format(**values)
+    if isinstance(error, BudgetSpent) and error.reset_date is not None:
+        return BUDGET_SPENT.format(until=moment(error.reset_date))
     return str(error)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import discord
 
 from spacebot.domain.deliveries import Queue
-from spacebot.domain.spending import Purpose
+from spacebot.domain.errands import Purpose
 from spacebot.domain.views import GuildShare, PushState, PushView, Status
 from spacebot.present.card import Card, lines, moment
 from spacebot.present.delays import SEEN_BY, histogram, quantile, seconds
@@ -16,9 +16,12 @@ BAR = 12
 """The longest bar of the histogram, in characters: embeds are narrow."""
 
 DROPPED = {
-    Purpose.REFRESH: "live refreshes",
-    Purpose.SEARCH: "searches",
     Purpose.DETECTION: "looking for Spaces",
+    Purpose.REFRESH: "live refreshes",
+    Purpose.KEYWORD: "searches for keywords",
+    Purpose.PEOPLE: "answers to members",
+    Purpose.ACCOUNTS: "new hosts",
+    Purpose.PUSH: "starts told by X itself",
 }
 """What is left out once the budget is spent, in words."""
 

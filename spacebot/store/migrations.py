@@ -421,3 +421,20 @@ def permits(db: Database) -> None:
         ) STRICT
         """,
     )
+
+
+@migrations()
+def spent_by(db: Database) -> None:
+    """What was spent, by purpose and guild: shares of the day's budget outlast a restart."""
+    _run(
+        db,
+        """
+        CREATE TABLE spent_by (
+            day         INTEGER NOT NULL,
+            purpose     TEXT NOT NULL,
+            guild_id    INTEGER NOT NULL,    -- 0 for none
+            millicents  INTEGER NOT NULL,
+            PRIMARY KEY (day, purpose, guild_id)
+        ) STRICT
+        """,
+    )

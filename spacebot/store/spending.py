@@ -1,9 +1,12 @@
 """What X bills: each resource once per UTC day, and reservations for requests that have no answer yet."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 
-from spacebot.domain.spending import UNANSWERED, SpendingLine
+from spacebot.domain.errands import Errand, Purpose
+from spacebot.domain.ids import GuildId
+from spacebot.domain.spending import UNANSWERED, SpendingLine, SpentBy
 from spacebot.store.base import QueryGroup
 from spacebot.x.money import Prices, Resource
 
@@ -23,21 +26,44 @@ class SpendingQueries(QueryGroup):
         )
         return int(row["number"])
 
-    def pay(self, day: date, resources: Iterable[tuple[Resource, str]], prices: Prices, freed: Sequence[int]) -> int:
-        """Book what X returned on a day and end these reservations; returns the amount that was new that day."""
+    def pay(
+        self,
+        day: date,
+        shares: Mapping[Errand, Iterable[tuple[Resource, str]]],
+        prices: Prices,
+        freed: Sequence[int],
+    ) -> dict[Errand, int]:
+        """Book what X has returned on a day, and give back what was laid aside.
+
+        Args:
+            day: The day of X's bill.
+            shares: What was returned, by the errand that it is booked on.
+            prices: What X takes.
+            freed: The reservations that are settled.
+
+        Returns:
+            What of it was new that day, by errand.
+        """
         number = _number(day)
-        new: dict[Resource, int] = {}
-        for kind, resource_id in resources:
-            inserted = self.db.execute(
-                "INSERT INTO paid VALUES (:day, :kind, :id) ON CONFLICT DO NOTHING",
-                {"day": number, "kind": kind, "id": resource_id},
-            )
-            new[kind] = new.get(kind, 0) + inserted.rowcount
+        new: Counter[Resource] = Counter()
+        costs: dict[Errand, int] = {}
+        for errand, resources in shares.items():
+            cost = 0
+            for kind, resource_id in resources:
+                inserted = self.db.execute(
+                    "INSERT INTO paid VALUES (:day, :kind, :id) ON CONFLICT DO NOTHING",
+                    {"day": number, "kind": kind, "id": resource_id},
+                )
+                new[kind] += inserted.rowcount
+                cost += inserted.rowcount * prices.of(kind)
+            costs[errand] = cost
+            if cost:
+                self._add_to_purpose(number, errand, cost)
         for kind, count in new.items():
             if count:
                 self._add(number, kind, count, count * prices.of(kind))
         self.end_reservations(freed)
-        return sum(count * prices.of(kind) for kind, count in new.items())
+        return costs
 
     def end_reservations(self, numbers: Sequence[int]) -> None:
         """End reservations: these requests have cost nothing beyond what is booked."""
@@ -70,6 +96,22 @@ class SpendingQueries(QueryGroup):
             for row in rows
         ]
 
+    def spent_by(self, day: date) -> list[SpentBy]:
+        """What was spent on one day, by purpose and guild, the most first.
+
+        What a crash left without an answer is in `spending` alone: nobody knows whether X has billed it.
+        """
+        rows = self._rows("SELECT * FROM spent_by WHERE day = :day ORDER BY millicents DESC", day=_number(day))
+        return [
+            SpentBy(
+                day=_date(row["day"]),
+                purpose=Purpose(row["purpose"]),
+                guild_id=GuildId(row["guild_id"]) if row["guild_id"] else None,
+                millicents=row["millicents"],
+            )
+            for row in rows
+        ]
+
     def first_spending(self) -> date | None:
         """The first day on which anything was spent."""
         row = self._row("SELECT min(day) AS day FROM spending")
@@ -79,6 +121,15 @@ class SpendingQueries(QueryGroup):
         """The most that requests without an answer may still cost."""
         row = self._row("SELECT sum(millicents * (last_day - first_day + 1)) AS most FROM reservations")
         return int((row and row["most"]) or 0)
+
+    def _add_to_purpose(self, day: int, errand: Errand, millicents: int) -> None:
+        self.db.execute(
+            """
+            INSERT INTO spent_by VALUES (:day, :purpose, :guild, :millicents)
+            ON CONFLICT (day, purpose, guild_id) DO UPDATE SET millicents = millicents + excluded.millicents
+            """,
+            {"day": day, "purpose": errand.purpose, "guild": errand.guild_id or 0, "millicents": millicents},
+        )
 
     def _add(self, day: int, kind: str, count: int, millicents: int) -> None:
         self.db.execute(

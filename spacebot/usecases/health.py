@@ -7,9 +7,9 @@ from datetime import timedelta
 
 from spacebot.clock import Clock
 from spacebot.domain.deliveries import Past, Pause, Queue
+from spacebot.domain.errands import Purpose
 from spacebot.domain.ids import GuildId, UserId
 from spacebot.domain.mistakes import Mistake
-from spacebot.domain.spending import Purpose
 from spacebot.domain.views import PushView, Status
 from spacebot.errors import StoreError, UserMistake
 from spacebot.store.connection import Store

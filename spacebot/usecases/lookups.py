@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from spacebot.clock import Clock
 from spacebot.domain.accounts import Host
+from spacebot.domain.errands import Errand, Purpose
 from spacebot.domain.ids import GuildId, PersonId, SpaceId, UserId
 from spacebot.domain.mistakes import Mistake
 from spacebot.domain.spaces import Phase, State
@@ -31,6 +32,9 @@ from spacebot.x.vocabulary import SearchState
 
 POSTS_PER_PAGE = 20
 """Posts per request: each is billed, and few people look at many pages."""
+
+SEARCH_RESULTS = 20
+"""Spaces per search: each is billed, and few people look at many pages."""
 
 PRIVATE_GAP = 4.0
 """Seconds between two requests about protected hosts, whoever asks."""
@@ -88,8 +92,7 @@ class Lookups:
         store: Store,
         clock: Clock,
         links: Links | None,
-        check: Callable[[], None] = lambda: None,
-        may_buy_participants: Callable[[GuildId | None, PersonId | None], bool] = lambda _guild, _person: True,
+        may_buy_participants: Callable[[Errand], bool] = lambda _errand: True,
         new_hosts_a_day: int | None = None,
     ) -> None:
         """Store the collaborators.
@@ -100,8 +103,7 @@ class Lookups:
             store: Accounts that are known already.
             clock: Time.
             links: People's own tokens; None if the operator has not set that up.
-            check: Raises `BudgetSpent` if the day's budget has no room for people's questions.
-            may_buy_participants: Whether the co-hosts and speakers of a Space may be bought for this guild and person.
+            may_buy_participants: Whether the co-hosts and speakers of a Space may be bought for this errand.
             new_hosts_a_day: The most accounts that are bought in one UTC day for one guild to follow; None for no limit.
         """
         self._x = x
@@ -109,26 +111,29 @@ class Lookups:
         self._store = store
         self._clock = clock
         self._links = links
-        self._check = check
         self._may_buy_participants = may_buy_participants
         self._new_hosts_a_day = new_hosts_a_day
-        self._looking: dict[reference.Handle | UserId, asyncio.Task[Host]] = {}
+        self._looking: dict[tuple[reference.Handle | UserId, Errand], asyncio.Task[Host]] = {}
         self._private_look = asyncio.Lock()
         self._private_askers: set[PersonId] = set()
         self._last_private_look = -PRIVATE_GAP
 
+    def _asking(self, guild_id: GuildId | None, person: PersonId, purpose: Purpose = Purpose.PEOPLE) -> XClient:
+        """X, as one person asks it."""
+        return self._x.on_behalf(Errand(purpose=purpose, guild_id=guild_id, person=person))
+
     async def space(self, text: str, *, guild_id: GuildId | None, person: PersonId) -> SpaceLook:
         """The Space behind an id or a link, as the app sees it, or else as the person's own account does."""
         space_id = reference.space_id(text)
-        self._check()
+        x = self._asking(guild_id, person)
         try:
-            view = await self._shown(space_id, guild_id, person)
+            view = await self._shown(x, space_id)
         except XAbsent:
             token = await self._token(person)
             if token is None:
                 raise
             try:
-                page = await self._x.space(space_id, token=token, fields=OWN)
+                page = await x.space(space_id, token=token, fields=OWN)
             except XBadToken:
                 raise await self._refused(person) from None
             return SpaceLook(
@@ -136,12 +141,12 @@ class Lookups:
                 reminders=page.items[0].subscriber_count,
                 is_private=True,
             )
-        return SpaceLook(view=view, reminders=await self._reminders(space_id, person))
+        return SpaceLook(view=view, reminders=await self._reminders(x, space_id, person))
 
-    async def _shown(self, space_id: SpaceId, guild_id: GuildId | None, person: PersonId) -> SpaceView:
+    async def _shown(self, x: XClient, space_id: SpaceId) -> SpaceView:
         """One Space; its co-hosts and speakers are bought where they may be, else those known are named, and the others counted."""
-        may_buy = self._may_buy_participants(guild_id, person)
-        page = await self._x.space(space_id, fields=FULL if may_buy else UNNAMED)
+        may_buy = self._may_buy_participants(x.errand)
+        page = await x.space(space_id, fields=FULL if may_buy else UNNAMED)
         await self._store(Queries.remember_users, list(page.users.values()), self._clock.now())
         view = view_of(page.items[0], page)
         return view if may_buy else await self._with_known_participants(page.items[0], view)
@@ -161,21 +166,22 @@ class Lookups:
             more_speakers=sum(user not in known for user in speakers),
         )
 
-    async def _reminders(self, space_id: SpaceId, person: PersonId) -> int | None:
+    async def _reminders(self, x: XClient, space_id: SpaceId, person: PersonId) -> int | None:
         """The number of reminders, if X shows it to this person; a failure does not spoil the rest of the answer."""
         try:
             token = await self._token(person)
             if token is None:
                 return None
-            own = await self._x.space(space_id, token=token, fields=REMINDERS)
-        except XError:
+            own = await x.space(space_id, token=token, fields=REMINDERS)
+        except (XError, UserMistake):  # a share that is used up is no reason to answer less than before
             return None
         return own.items[0].subscriber_count
 
     async def posts(self, text: str, *, guild_id: GuildId | None, person: PersonId) -> AsyncIterator[Page[Post]]:
         """The posts shared in a Space, page by page; the first page is there when this returns."""
-        self._check()
-        pages = self._x.posts(reference.space_id(text), max_results=POSTS_PER_PAGE, fields=SHARED_POSTS)
+        pages = self._asking(guild_id, person).posts(
+            reference.space_id(text), max_results=POSTS_PER_PAGE, fields=SHARED_POSTS
+        )
         return _StartedPages(await anext(pages), pages)
 
     async def buyers(self, text: str, *, guild_id: GuildId | None, person: PersonId) -> AsyncIterator[Page[User]]:
@@ -189,7 +195,7 @@ class Lookups:
         if token is None:
             raise UserMistake(Mistake.NOT_LINKED if self._links is not None else Mistake.LINKING_NOT_SET_UP)
         try:
-            pages = self._x.buyers(space_id, token=token)
+            pages = self._asking(guild_id, person).buyers(space_id, token=token)
             return _StartedPages(await anext(pages), pages)
         except XBadToken:
             raise await self._refused(person) from None
@@ -217,8 +223,7 @@ class Lookups:
             raise UserMistake(Mistake.NOTHING_TO_SEARCH)
         if len(words) > QUERY_LIMIT:
             raise UserMistake(Mistake.QUERY_TOO_LONG, most=QUERY_LIMIT)
-        self._check()
-        pages = Search(x=self._x, store=self._store, clock=self._clock, words=words, state=state)
+        pages = Search(x=self._asking(guild_id, person), store=self._store, clock=self._clock, words=words, state=state)
         try:
             return _StartedPages(await anext(pages), pages)
         except StopAsyncIteration:
@@ -230,14 +235,14 @@ class Lookups:
         Shares a request with everybody who asks at the same time and with the next sweep; only a live Space costs a
         second request, for its co-hosts, speakers and topics.
         """
-        host = await self._account(reference.host(text))
+        x = self._asking(guild_id, person)
+        host = await self._account(reference.host(text), x)
         if host.protected:
-            return await self._protected_host_live(host, guild_id, person)
-        answer = await self._batcher.ask(host.user_id)
+            return await self._protected_host_live(host, person, x)
+        answer = await self._batcher.ask(host.user_id, x.errand)
         live = [space for space in answer.spaces if space.state is State.LIVE]
         if live:
-            self._check()
-            return HostLive(host=host, live=await self._shown(live[0].id, guild_id, person), upcoming=())
+            return HostLive(host=host, live=await self._shown(x, live[0].id), upcoming=())
         page = answer.page
         upcoming = sorted(
             (view_of(space, page) for space in answer.spaces if space.state is State.SCHEDULED),
@@ -245,17 +250,17 @@ class Lookups:
         )
         return HostLive(host=host, live=None, upcoming=tuple(upcoming))
 
-    async def _protected_host_live(self, host: Host, guild_id: GuildId | None, person: PersonId) -> HostLive:
+    async def _protected_host_live(self, host: Host, person: PersonId, x: XClient) -> HostLive:
         token = await self._token(person)
         if token is None:
             raise UserMistake(Mistake.PROTECTED)
         async with self._private_turn(person):
             try:
-                page = await self._x.spaces_by_creators([host.user_id], token=token, fields=SWEEP)
+                page = await x.spaces_by_creators([host.user_id], token=token, fields=SWEEP)
                 live = next((space for space in page.items if space.state is State.LIVE), None)
                 if live is not None:
-                    may_buy = self._may_buy_participants(guild_id, person)
-                    one = await self._x.space(live.id, token=token, fields=OWN) if may_buy else page
+                    may_buy = self._may_buy_participants(x.errand)
+                    one = await x.space(live.id, token=token, fields=OWN) if may_buy else page
                     return HostLive(host=host, live=view_of(_same(live, one), one), upcoming=(), is_private=True)
             except XBadToken:
                 raise await self._refused(person) from None
@@ -298,36 +303,41 @@ class Lookups:
         wanted = reference.host(text)
         known = await self._known(wanted)
         if known is None:
-            known = await self._account(wanted) if guild_id is None else await self._counted(wanted, guild_id)
+            x = self._asking(guild_id, person, Purpose.ACCOUNTS)
+            known = await self._account(wanted, x) if guild_id is None else await self._counted(wanted, guild_id, x)
         if known.protected:
             raise UserMistake(Mistake.PROTECTED)
         return known
 
-    async def _counted(self, wanted: reference.Handle | UserId, guild_id: GuildId) -> Host:
+    async def _counted(self, wanted: reference.Handle | UserId, guild_id: GuildId, x: XClient) -> Host:
         most = self._new_hosts_a_day
-        if most is None or wanted in self._looking:  # somebody else buys it just now
-            return await self._account(wanted)
+        if most is None or any(wanted == other for other, _ in self._looking):  # somebody else buys it just now
+            return await self._account(wanted, x)
         day = self._clock.now().date()
         if not await self._store(Queries.count_new_host, guild_id, day, most):
             raise UserMistake(Mistake.TOO_MANY_NEW_HOSTS, most=most)
         try:
-            return await self._account(wanted)
+            return await self._account(wanted, x)
         except XDown:
             raise  # X may have billed an answer that was lost
-        except XError:
+        except (XError, UserMistake):
             await self._store(Queries.uncount_new_host, guild_id, day)
             raise
 
-    async def _account(self, wanted: reference.Handle | UserId) -> Host:
-        """Any account; bought from X at most once in a UTC day, however many ask at the same time."""
-        looking = self._looking.get(wanted)
+    async def _account(self, wanted: reference.Handle | UserId, x: XClient) -> Host:
+        """The account, protected or not; bought from X at most once per UTC day, however many ask at the same time."""
+        key = (
+            wanted,
+            x.errand,
+        )  # of two who ask at once, one may be refused: the client sees to it that X is asked once
+        looking = self._looking.get(key)
         if looking is None:
-            looking = self._looking[wanted] = asyncio.create_task(self._fetch_account(wanted))
-            looking.add_done_callback(lambda task: self._looked(wanted, task))
+            looking = self._looking[key] = asyncio.create_task(self._fetch_account(wanted, x))
+            looking.add_done_callback(lambda task: self._looked(key, task))
         return await asyncio.shield(looking)  # a caller that is cancelled does not cancel it for the others
 
-    def _looked(self, wanted: reference.Handle | UserId, task: asyncio.Task[Host]) -> None:
-        del self._looking[wanted]
+    def _looked(self, key: tuple[reference.Handle | UserId, Errand], task: asyncio.Task[Host]) -> None:
+        del self._looking[key]
         if not task.cancelled():
             task.exception()  # raised in the caller already, unless it was cancelled
 
@@ -338,15 +348,14 @@ class Lookups:
             return await self._store(Queries.user_named, wanted.name, since=today)
         return await self._store(Queries.user, UserId(wanted), since=today)
 
-    async def _fetch_account(self, wanted: reference.Handle | UserId) -> Host:
-        self._check()
+    async def _fetch_account(self, wanted: reference.Handle | UserId, x: XClient) -> Host:
         known = await self._known(wanted)
         if known is not None:
             return known
         if isinstance(wanted, reference.Handle):
-            fetched = await self._x.user_by_username(wanted.name)
+            fetched = await x.user_by_username(wanted.name)
         else:
-            fetched = await self._x.user(UserId(wanted))
+            fetched = await x.user(UserId(wanted))
         await self._store(Queries.remember_users, fetched.items, self._clock.now())
         return host_of(fetched.items[0])
 

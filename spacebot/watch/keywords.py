@@ -34,7 +34,7 @@ class SearchSource(Protocol):
         """Live Spaces with these words in the title, without accounts: who is not wanted is not paid for."""
         ...
 
-    async def by_ids(self, space_ids: Sequence[SpaceId], *, participants: bool = False) -> Page[Space]:
+    async def by_ids(self, space_ids: Sequence[SpaceId]) -> Page[Space]:
         """These Spaces, with their hosts."""
         ...
 

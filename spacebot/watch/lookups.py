@@ -12,7 +12,7 @@ from typing import Protocol
 
 from spacebot.clock import Clock, until_set
 from spacebot.domain.ids import SpaceId, UserId
-from spacebot.errors import SpacebotError
+from spacebot.errors import BudgetSpent, SpacebotError
 from spacebot.watch.failures import REST_AFTER_FAILURE, Failures
 from spacebot.watch.intake import Intake
 from spacebot.watch.open_spaces import OpenSpaces
@@ -33,12 +33,14 @@ PARTICIPANTS_EVERY = 300.0
 class SpacesSource(Protocol):
     """X, as it is asked about Spaces; waits for its turn within X's limits and raises `XError`."""
 
-    async def by_ids(
-        self, space_ids: Sequence[SpaceId], *, participants: bool = False, at_once: bool = False
-    ) -> Page[Space]:
-        """These Spaces, whatever their state; with co-hosts and speakers where wanted, which X bills.
+    async def by_ids(self, space_ids: Sequence[SpaceId], *, at_once: bool = False) -> Page[Space]:
+        """These Spaces, whatever their state; `at_once` goes ahead of what can wait."""
+        ...
 
-        `at_once` goes ahead of what can wait.
+    async def refresh(self, space_ids: Sequence[SpaceId], *, participants: bool = False) -> Page[Space]:
+        """These Spaces, to bring up to date what is shown; with co-hosts and speakers where wanted, which X bills.
+
+        Raises `BudgetSpent` where there is no money for what can be done without.
         """
         ...
 
@@ -48,6 +50,8 @@ class _Batch:
     """What one look-up asks about."""
 
     space_ids: Sequence[SpaceId] = ()
+    is_refresh: bool = False
+    """Whether it is only to bring up to date what is shown."""
     participants: bool = False
     """Whether co-hosts and speakers are asked for, too."""
 
@@ -84,7 +88,7 @@ class _Refreshes:
             del self._stale[space_id]
             if participants:
                 self._participants_read[space_id] = now
-        return _Batch(space_ids=batch, participants=participants)
+        return _Batch(space_ids=batch, is_refresh=True, participants=participants)
 
 
 class SpaceLookUps:
@@ -143,9 +147,12 @@ class SpaceLookUps:
 
     async def _look_up(self, batch: _Batch) -> None:
         try:
-            page = await self._source.by_ids(batch.space_ids, participants=batch.participants)
+            page = await self._ask(batch)
             await self._intake.take_in(page.items, page.users, absent=_absent(batch.space_ids, page), by="look-up")
         except SpacebotError as error:  # the next sweep doubts them again
+            if batch.is_refresh and isinstance(error, BudgetSpent):
+                await until_set(self._clock, self._has_doubts, LOOK_UP_EVERY)  # the bill has said so
+                return
             self._failures.failed("look-up", error)
             await self._clock.sleep(self._failures.rest_after(error))
         except Exception:
@@ -153,6 +160,11 @@ class SpaceLookUps:
             await self._clock.sleep(REST_AFTER_FAILURE)
         else:
             self._failures.recovered("look-up")
+
+    async def _ask(self, batch: _Batch) -> Page[Space]:
+        if batch.is_refresh:
+            return await self._source.refresh(batch.space_ids, participants=batch.participants)
+        return await self._source.by_ids(batch.space_ids)
 
     def _next_batch(self) -> _Batch:
         if self._doubted:

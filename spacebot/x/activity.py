@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import aiohttp
 
 from spacebot.clock import Clock
+from spacebot.domain.errands import Errand, Purpose
 from spacebot.domain.ids import UserId
 from spacebot.errors import (
     XBadToken,
@@ -27,7 +28,7 @@ from spacebot.x.auth import Auth
 from spacebot.x.base import XObject
 from spacebot.x.bodies import read_body
 from spacebot.x.endpoints import RESULTS_PER_ANSWER, Endpoint
-from spacebot.x.limits import Lane, Rate, Window, read_rate
+from spacebot.x.limits import Rate, Window, read_rate
 from spacebot.x.rate_limiter import RateLimiter
 from spacebot.x.refusals import Refusal, explain
 from spacebot.x.stream import (
@@ -61,7 +62,10 @@ PAGE_SIZES = (1000, RESULTS_PER_ANSWER)
 REFUSALS = 3
 """How many times in a row X must say that only a person can help until the stream gives up: it also says so by mistake."""
 
-_SUBSCRIPTIONS = Endpoint(name="subscriptions", path="/2/activity/subscriptions", item=XObject, app_limit=500)
+_SUBSCRIPTIONS = Endpoint(
+    name="subscriptions", path="/2/activity/subscriptions", item=XObject, app_limit=500, parts={Purpose.PUSH: 1.0}
+)
+_ERRAND = Errand(purpose=Purpose.PUSH)
 _STREAM_PATH = "/2/activity/stream"
 _FOREVER = aiohttp.ClientTimeout(total=None)
 
@@ -93,7 +97,7 @@ class ActivityClient:
         self._auth = auth
         self._clock = clock
         self._on_event = on_event
-        self._rate_limiter = RateLimiter(clock=clock, interactive_share=0.0)
+        self._rate_limiter = RateLimiter(clock=clock, people_share=0.0)
         self._reader = Reader()
 
     async def subscriptions(self) -> list[Subscription]:
@@ -214,7 +218,7 @@ class ActivityClient:
         query: Mapping[str, str] | None,
         body: Mapping[str, object] | None,
     ) -> Answer:
-        await self._rate_limiter.wait_for_slot(_SUBSCRIPTIONS, None, Lane.INTERACTIVE)
+        await self._rate_limiter.wait_for_slot(_SUBSCRIPTIONS, None, _ERRAND)
         rate: Rate | None = None
         refused = False
         try:
@@ -230,7 +234,7 @@ class ActivityClient:
         finally:
             self._rate_limiter.request_done(_SUBSCRIPTIONS, None, rate, refused=refused)
         # The window knows better than one answer's headers when there is room again.
-        raise self._rate_limiter.refusal(_SUBSCRIPTIONS, None, Lane.INTERACTIVE, status=429)
+        raise self._rate_limiter.refusal(_SUBSCRIPTIONS, None, _ERRAND, status=429)
 
     async def _send(
         self,

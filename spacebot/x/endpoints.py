@@ -4,9 +4,11 @@ Source: https://docs.x.com/x-api/spaces and X's OpenAPI document 2.167.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from spacebot.domain.errands import Purpose
 from spacebot.domain.ids import SPACE_ID, USER_ID, USERNAME
 from spacebot.x.base import XObject
 from spacebot.x.fields import Query
@@ -38,6 +40,8 @@ class Endpoint(Generic[T_co]):
         resource: X's word for the one thing asked about; None if the answer is a list, which may be empty.
         app_limit: Requests per 15 minutes with an app's token, until X's headers say otherwise.
         user_limit: The same with a user's token.
+        parts: Who asks here with the app's token, and in what proportion; where people are not named, their share is a
+            setting, and the others divide the rest.
         gap: Seconds that must lie between two requests, whichever token they carry.
     """
 
@@ -49,25 +53,51 @@ class Endpoint(Generic[T_co]):
     resource: str | None = None
     app_limit: int = 300
     user_limit: int = 300
+    parts: Mapping[Purpose, float] = field(default_factory=lambda: {Purpose.PEOPLE: 1.0}, hash=False)
     gap: float = 0.0
 
 
 SPACE = Endpoint(name="space", path="/2/spaces/{}", item=Space, pattern=SPACE_ID, resource="space")
-SPACES = Endpoint(name="spaces", path="/2/spaces", item=Space, pattern=SPACE_ID, many="ids")
+SPACES = Endpoint(
+    name="spaces",
+    path="/2/spaces",
+    item=Space,
+    pattern=SPACE_ID,
+    many="ids",
+    parts={Purpose.DETECTION: 0.7, Purpose.KEYWORD: 0.2, Purpose.REFRESH: 0.1},
+)
 CREATORS = Endpoint(
     name="creators",
     path="/2/spaces/by/creator_ids",
     item=Space,
     pattern=USER_ID,
     many="user_ids",
+    parts={Purpose.DETECTION: 1.0},
     # X allows one per second and measures where the requests arrive: a little more leaves room for the network.
     gap=1.05,
 )
-SEARCH = Endpoint(name="search", path="/2/spaces/search", item=Space)
+SEARCH = Endpoint(name="search", path="/2/spaces/search", item=Space, parts={Purpose.KEYWORD: 1.0})
 BUYERS = Endpoint(name="buyers", path="/2/spaces/{}/buyers", item=User, pattern=SPACE_ID)
 POSTS = Endpoint(name="posts", path="/2/spaces/{}/tweets", item=Post, pattern=SPACE_ID)
-USER = Endpoint(name="user", path="/2/users/{}", item=User, pattern=USER_ID, resource="user", user_limit=900)
-USERS = Endpoint(name="users", path="/2/users", item=User, pattern=USER_ID, many="ids", user_limit=900)
+_ACCOUNTS_PARTS = {Purpose.PEOPLE: 0.5, Purpose.ACCOUNTS: 0.5}
+USER = Endpoint(
+    name="user",
+    path="/2/users/{}",
+    item=User,
+    pattern=USER_ID,
+    resource="user",
+    user_limit=900,
+    parts=_ACCOUNTS_PARTS,
+)
+USERS = Endpoint(
+    name="users",
+    path="/2/users",
+    item=User,
+    pattern=USER_ID,
+    many="ids",
+    user_limit=900,
+    parts=_ACCOUNTS_PARTS,
+)
 USER_BY_USERNAME = Endpoint(
     name="user_by_username",
     path="/2/users/by/username/{}",
@@ -75,6 +105,7 @@ USER_BY_USERNAME = Endpoint(
     pattern=USERNAME,
     resource="user",
     user_limit=900,
+    parts=_ACCOUNTS_PARTS,
 )
 USERS_BY_USERNAMES = Endpoint(
     name="users_by_usernames", path="/2/users/by", item=User, pattern=USERNAME, many="usernames", user_limit=900
@@ -88,3 +119,8 @@ class Request(Generic[T_co]):
     endpoint: Endpoint[T_co]
     about: str | None = None
     query: Query
+
+    @property
+    def question(self) -> Hashable:
+        """What is asked, to be compared with what else is."""
+        return (self.endpoint.name, self.about, tuple(sorted(self.query.items())))

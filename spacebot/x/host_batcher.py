@@ -5,19 +5,33 @@ Each is answered by the first request that carries its host, and fails only if a
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from spacebot.clock import Clock
+from spacebot.domain.errands import Errand, Purpose
 from spacebot.domain.ids import UserId
-from spacebot.errors import SpacebotError, XRateLimited
+from spacebot.errors import BudgetSpent, SpacebotError, XRateLimited
+from spacebot.x.answers import Answers
 from spacebot.x.client import XClient
 from spacebot.x.endpoints import IDS_PER_REQUEST
-from spacebot.x.limits import Lane
 from spacebot.x.model import Page, Problem, Space, User, join
+from spacebot.x.pots import Hold
 
 T = TypeVar("T")
+
+LONGEST_RIDE = 60.0
+"""Seconds that a person waits for a place in a sweep's request once people's own share of the window is used up."""
+
+MAKES_ROOM_EVERY = 30.0
+"""Seconds between two full sweeps that leave some of their hosts for the next request, for people to ride in both."""
+
+SEATS = 10
+"""How many places people have then; the rest of the sweep leaves them some ninety more."""
+
+WATCHED = Errand(purpose=Purpose.DETECTION, at_once=True)
+"""For a host that somebody has just begun to follow, and waits to see."""
 
 LOG = logging.getLogger(__name__)
 
@@ -49,17 +63,41 @@ class _Sweep:
     pages: list[Page[Space]] = field(default_factory=list)
 
 
+@dataclass(slots=True, kw_only=True, eq=False)
+class _LookUp:
+    """A host that people have asked about: who asked first, when, and who waits for the answer."""
+
+    errand: Errand
+    asked_at: float
+    answers: list[asyncio.Future[HostAnswer]] = field(default_factory=list)
+    seat: Hold | None = None
+    """The money that is held for it, once a request carries it."""
+
+    def fail(self, error: Exception) -> None:
+        for answer in self.answers:
+            if not answer.done():
+                answer.set_exception(error)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Batch:
     """One request: its hosts, and the lookups and sweeps that wait for it."""
 
     hosts: tuple[UserId, ...]
-    lookups: Mapping[UserId, Sequence[asyncio.Future[HostAnswer]]]
+    lookups: Mapping[UserId, _LookUp]
     sweeps: Sequence[_Sweep]
+
+    @property
+    def riders(self) -> dict[UserId, Hold]:
+        """The hosts that people pay for."""
+        return {host: lookup.seat for host, lookup in self.lookups.items() if lookup.seat is not None}
 
 
 class HostBatcher:
     """Asks X about hosts, for people and for the sweeper.
+
+    People's requests go at once, within people's share of X's window; beyond it, their hosts ride in the paced requests
+    of the sweeps, where these leave room.
 
     Args:
         client: Sends the requests; nothing else should use its `spaces_by_creators`.
@@ -67,23 +105,37 @@ class HostBatcher:
     """
 
     def __init__(self, client: XClient, clock: Clock) -> None:
-        self._client = client
+        self._client = client.on_behalf(Errand(purpose=Purpose.DETECTION))
+        self._at_once = client.on_behalf(WATCHED)
+        self._people = client.on_behalf(Errand(purpose=Purpose.PEOPLE))
         self._clock = clock
-        self._lookups: dict[UserId, list[asyncio.Future[HostAnswer]]] = {}
+        self._answers: Answers[HostAnswer] = Answers(clock)
+        self._lookups: dict[UserId, _LookUp] = {}
         self._sweeps: list[_Sweep] = []
         self._has_lookups = asyncio.Event()
+        self._made_room_at = -MAKES_ROOM_EVERY
         self._waiting: set[asyncio.Future[Any]] = set()
         self._worker: asyncio.Task[None] | None = None
 
-    async def ask(self, host_id: UserId) -> HostAnswer:
-        """One host, for a person: in the next request, which goes as soon as X's limit of one per second allows.
+    async def ask(self, host_id: UserId, errand: Errand = WATCHED) -> HostAnswer:
+        """One host: in the next request, which goes as soon as X's limit of one per second and people's share allow.
+
+        A person's question that was asked in the last minute is answered without asking X again.
 
         Raises:
+            UserMistake: The person, or their guild, has asked too much.
             XRateLimited: The rate limit is used up.
-            XError: The request that carried the host failed.
+            XError: The request that carried the host failed, or there is no money for it.
         """
+        if not errand.has_shares:
+            return await self._ask(host_id, errand)
+        client = self._client.on_behalf(errand)
+        return await self._answers.get(host_id, admit=client.admit, ask=lambda: self._ask(host_id, errand))
+
+    async def _ask(self, host_id: UserId, errand: Errand) -> HostAnswer:
         answer: asyncio.Future[HostAnswer] = asyncio.get_running_loop().create_future()
-        self._lookups.setdefault(host_id, []).append(answer)
+        lookup = self._lookups.setdefault(host_id, _LookUp(errand=errand, asked_at=self._clock.monotonic()))
+        lookup.answers.append(answer)
         self._has_lookups.set()
         return await self._wait_for(answer)
 
@@ -122,17 +174,21 @@ class HostBatcher:
         """Send requests as long as somebody waits."""
         while self._has_waiters():
             try:
-                lane = await self._wait_for_slot()
+                client = await self._wait_for_slot()
             except XRateLimited as limited:
-                self._fail(_Batch(hosts=(), lookups=self._take_lookups(len(self._lookups)), sweeps=()), limited)
+                refused, self._lookups = self._lookups, {}
+                self._fail(_Batch(hosts=(), lookups=refused, sweeps=()), limited)
                 continue
-            batch = self._next_batch()
+            is_peoples = client is self._people
+            batch = self._next_batch(is_peoples=is_peoples)
             if not batch.hosts:
                 self._client.give_up_creators_slot()
                 continue
             began = self._clock.monotonic()
             try:
-                page = await self._client.spaces_by_creators(batch.hosts, lane=lane, has_slot=True)
+                page = await (self._at_once if is_peoples else self._client).spaces_by_creators(
+                    batch.hosts, riders=batch.riders, has_slot=True
+                )
             except SpacebotError as error:  # X's, or of the bill's store, without which nothing is asked
                 self._fail(batch, error)
             except Exception as error:
@@ -141,6 +197,9 @@ class HostBatcher:
                 self._fail(batch, error)
             else:
                 self._answer(batch, page)
+            finally:
+                for seat in batch.riders.values():
+                    self._client.leave(seat)
             LOG.debug(
                 "%d hosts, %d of them for people: %.2f s",
                 len(batch.hosts),
@@ -150,24 +209,31 @@ class HostBatcher:
 
     def _has_waiters(self) -> bool:
         """Whether somebody waits; drops the waiters that were cancelled."""
-        for host, answers in list(self._lookups.items()):
-            if all(answer.done() for answer in answers):
+        for host, lookup in list(self._lookups.items()):
+            if all(answer.done() for answer in lookup.answers):
                 del self._lookups[host]
         self._sweeps = [sweep for sweep in self._sweeps if not sweep.answer.done()]
         if not self._lookups:
             self._has_lookups.clear()
         return bool(self._lookups or self._sweeps)
 
-    async def _wait_for_slot(self) -> Lane:
-        """Wait until a request may go: at once if there is a lookup, or as soon as one comes, else at the background's pace."""
+    async def _wait_for_slot(self) -> XClient:
+        """Wait until a request may go: at once if there is a lookup, or as soon as one comes, else at the sweeps' pace.
+
+        Returns:
+            Whose share of X's window it is of.
+
+        Raises:
+            XRateLimited: There is a lookup, and no request may go in good time.
+        """
         if not self._has_lookups.is_set():
-            slot = asyncio.create_task(self._client.wait_for_creators_slot(lane=Lane.BACKGROUND))
+            slot = asyncio.create_task(self._client.wait_for_creators_slot())
             lookup = asyncio.create_task(self._has_lookups.wait())
             try:
                 await asyncio.wait({slot, lookup}, return_when=asyncio.FIRST_COMPLETED)
                 slot.cancel()
                 if await _got_slot(slot):
-                    return Lane.BACKGROUND
+                    return self._client
             except asyncio.CancelledError:
                 slot.cancel()
                 if slot.done() and not slot.cancelled():
@@ -175,33 +241,65 @@ class HostBatcher:
                 raise
             finally:
                 lookup.cancel()
-        await self._client.wait_for_creators_slot(lane=Lane.INTERACTIVE)
-        return Lane.INTERACTIVE
+        try:
+            await self._people.wait_for_creators_slot()
+        except XRateLimited as used_up:
+            now = self._clock.monotonic()
+            for host, waiting in list(self._lookups.items()):
+                if now - waiting.asked_at > LONGEST_RIDE:
+                    self._lookups.pop(host).fail(used_up)
+            await self._client.wait_for_creators_slot(patience=LONGEST_RIDE)
+            return self._client
+        return self._people
 
-    def _next_batch(self) -> _Batch:
-        """The next request: the hosts of lookups first, then as many of the sweeps' as there is room for."""
+    def _next_batch(self, *, is_peoples: bool) -> _Batch:
+        """The next request: first the hosts of those whose share it is of, then as many others as there is room for."""
         self._has_waiters()
-        lookups = self._take_lookups(IDS_PER_REQUEST)
-        hosts = dict.fromkeys(lookups)
-        for sweep in self._sweeps:
-            for host in sweep.pending:
-                if len(hosts) < IDS_PER_REQUEST:
-                    hosts[host] = None
+        swept = list(dict.fromkeys(host for sweep in self._sweeps for host in sweep.pending))[:IDS_PER_REQUEST]
+        affordable = self._client.affordable_hosts(swept)
+        most = IDS_PER_REQUEST if is_peoples else IDS_PER_REQUEST - affordable
+        now = self._clock.monotonic()
+        if (
+            most < SEATS
+            and not is_peoples
+            and affordable
+            and len(self._lookups) > most
+            and now >= self._made_room_at + MAKES_ROOM_EVERY
+        ):
+            most, self._made_room_at = SEATS, now
+            affordable = min(affordable, IDS_PER_REQUEST - SEATS)
+        if swept and not affordable and not is_peoples:
+            # Whoever is swept reads that there is no money, in a request that carries nobody else.
+            affordable, most = 1, 0
+        swept = swept[:affordable]
+        lookups = self._take_lookups(most, paid=set(swept))
+        hosts = tuple(dict.fromkeys([*lookups, *swept]))[:IDS_PER_REQUEST]
         carried = [sweep for sweep in self._sweeps if any(host in hosts for host in sweep.pending)]
-        return _Batch(hosts=tuple(hosts), lookups=lookups, sweeps=carried)
+        return _Batch(hosts=hosts, lookups=lookups, sweeps=carried)
 
-    def _take_lookups(self, at_most: int) -> dict[UserId, list[asyncio.Future[HostAnswer]]]:
-        taken = {host: self._lookups.pop(host) for host in list(self._lookups)[:at_most]}
+    def _take_lookups(self, at_most: int, *, paid: Collection[UserId] = ()) -> dict[UserId, _LookUp]:
+        """The first of the lookups, each with the money for it, and all of those that are `paid` for by a sweep."""
+        taken: dict[UserId, _LookUp] = {}
+        for host, lookup in list(self._lookups.items()):
+            if host not in paid and len(taken) >= at_most:
+                continue
+            taken[host] = self._lookups.pop(host)
+            if host in paid or not lookup.errand.has_shares:
+                continue
+            try:
+                lookup.seat = self._client.on_behalf(lookup.errand).seat(host)
+            except BudgetSpent as spent:
+                taken.pop(host).fail(spent)
         if not self._lookups:
             self._has_lookups.clear()
         return taken
 
     def _answer(self, batch: _Batch, page: Page[Space]) -> None:
         carried = frozenset(batch.hosts)
-        for host, answers in batch.lookups.items():
+        for host, lookup in batch.lookups.items():
             part = _part_about(page, frozenset({host}), carried)
             reply = HostAnswer(spaces=part.items, users=part.users, problems=part.problems)
-            for answer in answers:
+            for answer in lookup.answers:
                 if not answer.done():
                     answer.set_result(reply)
         for sweep in batch.sweeps:
@@ -211,10 +309,8 @@ class HostBatcher:
                 sweep.answer.set_result(join(sweep.pages))
 
     def _fail(self, batch: _Batch, error: Exception) -> None:
-        for answers in batch.lookups.values():
-            for answer in answers:
-                if not answer.done():
-                    answer.set_exception(error)
+        for lookup in batch.lookups.values():
+            lookup.fail(error)
         for sweep in batch.sweeps:
             if not sweep.answer.done():
                 sweep.answer.set_exception(error)

@@ -1,8 +1,8 @@
 """PURE: how many requests may still go, per endpoint and token; a request is counted before it is sent.
 
-Never more than the limit goes in any window; a share of it is kept for interactive requests, and background requests
-are spread evenly over the rest. What X says of its limits is believed, but never so far that nothing would be asked for
-longer than a window: the next answer puts nonsense right. All times are monotonic seconds, passed in.
+Never more than the limit goes in any window; each purpose has its share of it (see `x.shares`), and background requests
+are spread evenly. What X says of its limits is believed, but never so far that nothing would be asked for longer than a
+window: the next answer puts nonsense right. All times are monotonic seconds, passed in.
 """
 
 import math
@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
+from spacebot.domain.errands import Errand, Purpose
 from spacebot.x.lenient import answered_at
+from spacebot.x.shares import ENOUGH, Shares
 
 WINDOW = 900.0
 """Seconds of X's windows (https://docs.x.com/x-api/fundamentals/rate-limits)."""
@@ -27,6 +29,7 @@ SHORT_PAUSE = 2.0
 LONGEST_WAIT = 2 * WINDOW
 """No answer's word of when to come back reaches farther than this many seconds ahead."""
 
+_SHORTEST = 0.01
 _SAME_WINDOW = 5.0
 """X counts resets in whole seconds, and answers travel: resets closer than this are one and the same."""
 
@@ -40,7 +43,12 @@ class Lane(Enum):
     INTERACTIVE = "interactive"
     """A person, who sees the answer: goes at once while the window has room."""
     BACKGROUND = "background"
-    """Nobody in particular: goes at an even pace and never uses the interactive share."""
+    """Nobody in particular: goes at an even pace."""
+
+    @classmethod
+    def of(cls, errand: Errand) -> "Lane":
+        """The lane of a request: what it is for decides."""
+        return cls.INTERACTIVE if errand.is_urgent else cls.BACKGROUND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,11 +101,13 @@ class Budget:
 
     Attributes:
         limit: Requests per window.
-        interactive_share: The part of the limit that is kept for interactive requests, between 0 and 1.
+        shares: How the purposes share them.
     """
 
     limit: int
-    interactive_share: float = 0.1
+    shares: Shares
+    _began: float = -math.inf
+    """When the first request of a window went of which X's headers have not told yet."""
     _told: Window | None = None
     _believed_until: float = 0.0
     """The latest end of the window that was told: one more window after X's first word of it."""
@@ -110,35 +120,42 @@ class Budget:
     """When requests ended without an answer, lately."""
     _closed_until: float = 0.0
     _refusals: int = 0
-    _last_background: float = -math.inf
+    _last_paced: dict[Purpose, float] = field(default_factory=dict)
 
-    @property
-    def reserve(self) -> int:
-        """How many of a window's requests are kept for the interactive lane."""
-        if self.limit <= 1 or self.interactive_share <= 0:
-            return 0
-        return min(self.limit - 1, max(1, math.floor(self.limit * self.interactive_share)))
-
-    def wait(self, lane: Lane, now: float) -> float:
-        """Seconds until a request of this lane may go; 0 if it may go now."""
+    def wait(self, errand: Errand, now: float) -> float:
+        """Seconds until a request of this errand may go; 0 if it may go now."""
         window = self.window(now)
         closed = max(0.0, self._closed_until - now)
-        if lane is Lane.INTERACTIVE:
-            return max(closed, 0.0 if window.remaining > 0 else window.reset - now)
-        spare = window.remaining - self.reserve
-        if spare <= 0:
+        if window.remaining <= 0:
             return max(closed, window.reset - now)
-        return max(closed, self._last_background + self._pace(window, spare) - now, 0.0)
+        free = self._free(errand.purpose, window, now)
+        if free < ENOUGH:
+            return max(closed, self._until_free(errand.purpose, window, now))
+        if errand.is_urgent:
+            return closed
+        last = self._last_paced.get(errand.purpose)
+        if last is None:
+            return closed
+        return max(closed, last + self._pace(errand.purpose, window, free, last) - now, 0.0)
 
-    def count_request(self, lane: Lane, now: float) -> None:
+    def count_request(self, errand: Errand, now: float) -> None:
         """Count a request that is about to be sent; call it only when `wait` says 0."""
         window = self.window(now)
+        if self._told is None and self._began == -math.inf:
+            self._began = now
+        self.shares.take(
+            errand.purpose,
+            limit=window.limit,
+            remaining=window.remaining,
+            passed=self._passed(window, now),
+            told=self._told is not None,
+        )
         self._in_flight += 1
         self._sent.append(now)
         if self._told is not None:
             self._told = Window(limit=window.limit, remaining=window.remaining - 1, reset=window.reset)
-        if lane is Lane.BACKGROUND:
-            self._last_background = now
+        if not errand.is_urgent:
+            self._last_paced[errand.purpose] = now
 
     def request_done(self, rate: Rate | None, now: float, *, refused: bool = False) -> None:
         """Learn from an answer's headers, or None if none came; `refused` says that it was a 429 of this limit."""
@@ -179,12 +196,17 @@ class Budget:
                 # Those still on their way, and those lost on it, may be counted in the window that begins.
                 self._sent = deque([now] * (self._in_flight + self._strays(now)))
             self._told = None
+            self._began = -math.inf
+            self.shares.begin()
         if self._told is not None:
             return self._told
+        if now >= self._began + WINDOW and self._began > -math.inf:
+            self._began = -math.inf
+            self.shares.begin()
         while self._sent and self._sent[0] <= now - WINDOW:
             self._sent.popleft()
         remaining = max(0, self.limit - len(self._sent))
-        # The next to leave the last 900 seconds makes room; the interactive share is refilled before the background gets any.
+        # The next to leave the last 900 seconds makes room.
         needed = self._sent[0] + WINDOW if self._sent else now + WINDOW
         return Window(limit=self.limit, remaining=remaining, reset=needed)
 
@@ -202,10 +224,41 @@ class Budget:
             self._lost.popleft()
         return len(self._lost)
 
-    def _pace(self, window: Window, spare: int) -> float:
+    def _free(self, purpose: Purpose, window: Window, now: float) -> float:
+        return self.shares.free(
+            purpose,
+            limit=window.limit,
+            remaining=window.remaining,
+            passed=self._passed(window, now),
+            told=self._told is not None,
+        )
+
+    def _until_free(self, purpose: Purpose, window: Window, now: float) -> float:
+        """Seconds until this purpose has a request, if nobody else asks meanwhile: others lend ever more of theirs."""
+        ends = self._ends(window, now)
+        soon, late = now, ends
+        if self._free(purpose, window, late - _SAME_WINDOW) < ENOUGH:
+            return late - now
+        while late - soon > _SHORTEST:
+            middle = (soon + late) / 2
+            soon, late = (soon, middle) if self._free(purpose, window, middle) >= ENOUGH else (middle, late)
+        return late - now
+
+    def _ends(self, window: Window, now: float) -> float:
+        """When the window ends that the shares are of."""
+        if self._told is not None:
+            return window.reset
+        return self._began + WINDOW if now < self._began + WINDOW else now + WINDOW
+
+    def _passed(self, window: Window, now: float) -> float:
+        """The part of the window that is over."""
+        return min(1.0, max(0.0, 1.0 - (self._ends(window, now) - now) / WINDOW))
+
+    def _pace(self, purpose: Purpose, window: Window, free: float, last: float) -> float:
         if self._told is None:
-            return WINDOW / max(1, self.limit - self.reserve)
-        return max(0.0, window.reset - self._last_background) / (spare + 1)
+            quotas = self.shares.quotas(window.limit)
+            return WINDOW / max(1.0, quotas.get(purpose, float(window.limit)))
+        return max(0.0, window.reset - last) / (free + 1)
 
     def _learn(self, rate: Rate, now: float) -> None:
         if rate.limit is not None and rate.limit > 0:
@@ -226,6 +279,8 @@ class Budget:
                     return
                 remaining = min(remaining, current.remaining) if is_same else remaining
             reset = max(reset, current.reset) if is_same else reset
+            if not is_same:
+                self.shares.begin()
         self._told = Window(limit=self.limit, remaining=remaining, reset=reset)
 
 

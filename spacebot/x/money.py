@@ -7,16 +7,19 @@ X knows: it is counted.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from math import ceil
 from typing import Literal, Protocol
 
+from spacebot.domain.errands import Errand
+from spacebot.domain.ids import UserId
 from spacebot.x.base import XObject
 from spacebot.x.endpoints import CREATORS, RESULTS_PER_ANSWER, SPACE, SPACES, USER, USERS, Request
 from spacebot.x.model import Page, Space, User
 from spacebot.x.posts import Post
+from spacebot.x.pots import Hold
 
 MILLICENTS_PER_DOLLAR = 100_000
 
@@ -43,6 +46,9 @@ _ALONG: Mapping[str, tuple[Resource, int]] = {
 }
 """The most that each expansion brings along for one item of an answer; what is not named brings nothing that is billed."""
 
+SPACES_OF_A_HOST = 11
+"""The most Spaces that one account has open at once: one live, and ten scheduled (X's help pages)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prices:
@@ -66,6 +72,8 @@ class Usage:
     users: frozenset[str] = frozenset()
     posts: frozenset[str] = frozenset()
     events: frozenset[str] = frozenset()
+    creators_of: frozenset[str] = field(default=frozenset(), compare=False)
+    """The Spaces whose creator came along with them, and is among `users`."""
 
     def __or__(self, other: "Usage") -> "Usage":
         return Usage(
@@ -73,6 +81,7 @@ class Usage:
             users=self.users | other.users,
             posts=self.posts | other.posts,
             events=self.events | other.events,
+            creators_of=self.creators_of | other.creators_of,
         )
 
     def __sub__(self, other: "Usage") -> "Usage":
@@ -104,19 +113,22 @@ class CostCeiling:
     Attributes:
         named: What it may return and can be named beforehand.
         unnamed: How many of each kind it may return beside that.
+        creators_of: The Spaces each of whose creator may come along: a Space never changes it.
         question: What kind of question it is: answers to one kind tell the same of the same subjects.
         subjects: What it asks about.
     """
 
     named: Usage = Usage()
     unnamed: Mapping[Resource, int]
+    creators_of: frozenset[str] = frozenset()
     question: str = ""
     subjects: frozenset[str] = frozenset()
 
     def cost(self, prices: Prices = Prices(), paid: Usage = Usage()) -> int:
         """Thousandths of a cent, if `paid` was paid for already today."""
         unnamed = sum(prices.of(kind) * count for kind, count in self.unnamed.items())
-        return (self.named - paid).cost(prices) + unnamed
+        creators = len(self.creators_of - paid.creators_of) * prices.user
+        return (self.named - paid).cost(prices) + unnamed + creators
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,16 +138,55 @@ class Reservation:
     number: int
     ceiling: CostCeiling
     at: datetime
+    errand: Errand
+    hold: Hold | None = None
+    """What is held of the pot of its purpose."""
+
+
+Payers = Mapping[tuple[Resource, str], Errand]
+"""Whose errand pays for a resource of a request that several share; all others are the request's own."""
 
 
 class Meter(Protocol):
-    """Books what requests cost. Each reservation ends in exactly one of `settle`, `release` and `answer_lost`."""
+    """Lets through what there is money for, and books what it costs.
 
-    async def reserve(self, ceiling: CostCeiling) -> Reservation:
-        """Return when it is stored what the request may cost at most; only then may it be sent."""
+    Each reservation ends in exactly one of `settle`, `release` and `answer_lost`; each seat in `leave`.
+    """
+
+    def admit(self, errand: Errand) -> None:
+        """Raise `UserMistake` where a person or their guild has used up their share."""
         ...
 
-    async def settle(self, reservation: Reservation, usage: Usage, at: datetime) -> None:
+    def room(self, errand: Errand) -> int | None:
+        """What a request may cost at most, in thousandths of a cent; None for no limit."""
+        ...
+
+    def cost(self, ceiling: CostCeiling) -> int:
+        """What a request may cost at most, less what is paid for today."""
+        ...
+
+    def seat(self, errand: Errand, ceiling: CostCeiling) -> Hold:
+        """Hold money for a part of somebody else's request; raises `BudgetSpent` where there is none."""
+        ...
+
+    def leave(self, seat: Hold) -> None:
+        """That request is over."""
+        ...
+
+    async def reserve(self, ceiling: CostCeiling, errand: Errand, *, seats: int = 0) -> Reservation:
+        """Return when it is stored what the request may cost at most; only then may it be sent.
+
+        Args:
+            ceiling: The most it may cost.
+            errand: What it is for.
+            seats: What of it others hold money for, in thousandths of a cent.
+
+        Raises:
+            BudgetSpent: There is no money for it.
+        """
+        ...
+
+    async def settle(self, reservation: Reservation, usage: Usage, at: datetime, payers: Payers | None = None) -> None:
         """Book an answer with these resources, given at this time by X's clock."""
         ...
 
@@ -155,7 +206,27 @@ def usage_of(page: Page[XObject]) -> Usage:
         spaces=_asked_for(page, Space).union(f"unreadable {number}" for number in range(unreadable)),
         users=_asked_for(page, User).union(page.users),
         posts=_asked_for(page, Post).union(page.posts),
+        creators_of=frozenset([space.id for space in _spaces_of(page) if space.creator_id in page.users]),
     )
+
+
+def payers_of(page: Page[XObject], riders: Mapping[UserId, Errand]) -> Payers:
+    """Who pays for what in an answer about several hosts: each Space and its creator is of who asked about them.
+
+    Args:
+        page: The answer.
+        riders: The hosts that others than the request's own errand have asked about.
+    """
+    payers: dict[tuple[Resource, str], Errand] = {("user", host): errand for host, errand in riders.items()}
+    for space in _spaces_of(page):
+        if space.creator_id is not None and space.creator_id in riders:
+            payers["space", space.id] = riders[space.creator_id]
+    return payers
+
+
+def _spaces_of(page: Page[XObject]) -> Iterator[Space]:
+    if page.items and isinstance(page.items[0], Space):
+        yield from (item for item in page.items if isinstance(item, Space))
 
 
 def _asked_for(page: Page[XObject], kind: type[Space | User | Post]) -> frozenset[str]:
@@ -177,8 +248,10 @@ def ceiling_of(request: Request[XObject], *, is_private: bool = False) -> CostCe
         asked = frozenset({request.about})
     is_list = endpoint is CREATORS or not (endpoint.many or endpoint.resource)
     items = int(str(query.get("max_results", RESULTS_PER_ANSWER))) if is_list else len(asked)
+    if endpoint is CREATORS:
+        items = min(items, SPACES_OF_A_HOST * len(asked))
     unnamed: Counter[Resource] = Counter()
-    named = Usage()
+    named, creators_of = Usage(), frozenset[str]()
     if endpoint.name in {SPACE.name, SPACES.name}:
         named = Usage(spaces=asked)
     elif endpoint.name in {USER.name, USERS.name}:
@@ -190,6 +263,8 @@ def ceiling_of(request: Request[XObject], *, is_private: bool = False) -> CostCe
     for expansion in expansions:
         if endpoint is CREATORS and expansion == "creator_id":
             named = Usage(users=asked)
+        elif expansion == "creator_id" and named.spaces:
+            creators_of = asked
         elif expansion in _ALONG:
             kind, most = _ALONG[expansion]
             unnamed[kind] += most * items
@@ -197,6 +272,7 @@ def ceiling_of(request: Request[XObject], *, is_private: bool = False) -> CostCe
     return CostCeiling(
         named=named,
         unnamed=unnamed,
+        creators_of=creators_of,
         question=" ".join([endpoint.name, *expansions, *["private"] * is_private]),
         subjects=asked if endpoint.many else frozenset({f"{request.about} {page}"}),
     )

@@ -1,13 +1,13 @@
-"""X as the loops of the watch ask it: in which lane, and for which fields, each of which may cost."""
+"""X as the loops of the watch ask it: for which purpose, and for which fields, each of which may cost."""
 
 from collections.abc import Sequence
 
+from spacebot.domain.errands import Errand, Purpose
 from spacebot.domain.ids import SpaceId, UserId
 from spacebot.x.client import XClient
 from spacebot.x.fields import SWEEP, SpaceFields, UserFields
 from spacebot.x.host_batcher import HostAnswer, HostBatcher
-from spacebot.x.limits import Lane
-from spacebot.x.model import Page, Space, User
+from spacebot.x.model import Page, Space, User, join
 from spacebot.x.vocabulary import UserField
 
 SHOWN: tuple[UserField, ...] = ("name", "profile_image_url", "protected", "username")
@@ -32,7 +32,10 @@ class XSource:
     """
 
     def __init__(self, x: XClient, batcher: HostBatcher) -> None:
-        self._x = x
+        self._detection = x.on_behalf(Errand(purpose=Purpose.DETECTION))
+        self._pushed = x.on_behalf(Errand(purpose=Purpose.DETECTION, at_once=True))
+        self._refresh = x.on_behalf(Errand(purpose=Purpose.REFRESH))
+        self._accounts = x.on_behalf(Errand(purpose=Purpose.ACCOUNTS))
         self._batcher = batcher
 
     async def sweep(self, host_ids: Sequence[UserId]) -> Page[Space]:
@@ -40,20 +43,57 @@ class XSource:
         return await self._batcher.sweep(host_ids)
 
     async def ask(self, host_id: UserId) -> HostAnswer:
-        """The same for one host, for a person who waits."""
+        """The same for one host that somebody has just begun to follow."""
         return await self._batcher.ask(host_id)
 
-    async def by_ids(
-        self, space_ids: Sequence[SpaceId], *, participants: bool = False, at_once: bool = False
-    ) -> Page[Space]:
-        """These Spaces; with co-hosts and speakers where wanted, and ahead of what can wait where `at_once`."""
-        lane = Lane.INTERACTIVE if at_once else Lane.BACKGROUND
-        return await self._x.spaces(space_ids, lane=lane, fields=WITH_PARTICIPANTS if participants else SWEEP)
+    async def by_ids(self, space_ids: Sequence[SpaceId], *, at_once: bool = False) -> Page[Space]:
+        """These Spaces; ahead of what can wait where `at_once`."""
+        return await _in_parts(self._pushed if at_once else self._detection, space_ids, SWEEP)
 
-    async def search(self, words: str) -> Page[Space]:
-        """Live Spaces with these words in the title, without accounts."""
-        return await self._x.search(words, state="live", lane=Lane.BACKGROUND, fields=FOUND)
+    async def refresh(self, space_ids: Sequence[SpaceId], *, participants: bool = False) -> Page[Space]:
+        """These Spaces, to bring up to date what is shown of them.
+
+        Where `participants` are wanted, co-hosts and speakers are bought of as many as there is money for.
+        """
+        fitting = self._refresh.affordable_spaces(space_ids, WITH_PARTICIPANTS) if participants else 0
+        pages = []
+        if fitting:
+            pages.append(await self._refresh.spaces(space_ids[:fitting], fields=WITH_PARTICIPANTS))
+        if rest := space_ids[fitting:]:
+            pages.append(await _in_parts(self._refresh, rest, SWEEP))
+        return join(pages)
 
     async def users(self, user_ids: Sequence[UserId]) -> Page[User]:
         """These accounts."""
-        return await self._x.users(user_ids, lane=Lane.BACKGROUND, fields=UserFields(user=SHOWN))
+        return await self._accounts.users(user_ids, fields=UserFields(user=SHOWN))
+
+
+class KeywordSource:
+    """What the loop of keywords asks, likewise.
+
+    Args:
+        x: The client.
+    """
+
+    def __init__(self, x: XClient) -> None:
+        self._x = x.on_behalf(Errand(purpose=Purpose.KEYWORD))
+
+    async def search(self, words: str) -> Page[Space]:
+        """Live Spaces with these words in the title, without accounts; fewer where there is little money left."""
+        most = self._x.affordable_results(FOUND)
+        return await self._x.search(words, state="live", max_results=most, fields=FOUND)
+
+    async def by_ids(self, space_ids: Sequence[SpaceId]) -> Page[Space]:
+        """These Spaces."""
+        return await _in_parts(self._x, space_ids, SWEEP)
+
+
+async def _in_parts(x: XClient, space_ids: Sequence[SpaceId], fields: SpaceFields) -> Page[Space]:
+    """These Spaces, in as many requests as it takes for each to fit what may be spent at once."""
+    pages: list[Page[Space]] = []
+    left = list(space_ids)
+    while left or not pages:
+        count = max(1, x.affordable_spaces(left, fields))
+        pages.append(await x.spaces(left[:count], fields=fields))
+        left = left[count:]
+    return join(pages)

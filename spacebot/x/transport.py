@@ -8,12 +8,16 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable, Coroutine, Mapping
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 import aiohttp
 
 from spacebot.clock import Clock
+from spacebot.domain.errands import Errand, Purpose
+from spacebot.domain.ids import UserId
 from spacebot.errors import (
+    BudgetSpent,
     XBadToken,
     XDown,
     XError,
@@ -23,14 +27,17 @@ from spacebot.errors import (
     XTooManyConnections,
 )
 from spacebot.outage import Outage
+from spacebot.x.answers import Answers
 from spacebot.x.auth import Auth, UserToken, bearer
 from spacebot.x.base import XObject
 from spacebot.x.bodies import read_body
 from spacebot.x.endpoints import Endpoint, Request
+from spacebot.x.gate import Gate
 from spacebot.x.lenient import answered_at
-from spacebot.x.limits import Lane, Rate, read_rate
+from spacebot.x.limits import Rate, read_rate
 from spacebot.x.model import Page
-from spacebot.x.money import CostCeiling, Meter, Reservation, Usage, ceiling_of, usage_of
+from spacebot.x.money import CostCeiling, Meter, Reservation, Usage, ceiling_of, payers_of, usage_of
+from spacebot.x.pots import Hold
 from spacebot.x.rate_limiter import RateLimiter
 from spacebot.x.wire import Generation, build_request, is_about_names, read_answer
 
@@ -46,6 +53,25 @@ ATTEMPTS = 4
 
 _FIRST_PAUSE = 0.25
 """Seconds; the longest pause before the second attempt. It doubles with each."""
+
+
+Riders = Mapping[UserId, Hold]
+"""Hosts in a request that others than its own errand have asked about, and the money they hold for them."""
+
+NO_SEAT = Hold(errand=Errand(purpose=Purpose.PEOPLE), millicents=0)
+_FREE = CostCeiling(unnamed={})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked(Generic[T]):
+    """A request as it is sent."""
+
+    endpoint: Endpoint[T]
+    target: tuple[str, str, dict[str, str]]
+    token: UserToken | None
+    errand: Errand
+    ceiling: CostCeiling
+    riders: Riders
 
 
 class _TokenRenewed(XBadToken):
@@ -64,7 +90,7 @@ class Transport:
         base_url: Where X's API is (https://api.x.com).
         auth: The app's credentials, for requests without a person's token.
         clock: Time.
-        interactive_share: The part of each rate limit that background requests leave to interactive ones.
+        people_share: The part of each rate limit that is people's, where others ask too.
         on_usage: Called with the billable resources of every answer.
         meter: Books what requests may cost and do cost; None if nobody does.
         deadline: Seconds for one request with its retries, counted from when it got its slot.
@@ -77,7 +103,7 @@ class Transport:
         base_url: str,
         auth: Auth,
         clock: Clock,
-        interactive_share: float = 0.1,
+        people_share: float = 0.1,
         on_usage: Callable[[Usage], None] | None = None,
         meter: Meter | None = None,
         deadline: float = 8.0,
@@ -88,32 +114,88 @@ class Transport:
         self._clock = clock
         self._on_usage = on_usage
         self._meter = meter
-        self.rate_limiter = RateLimiter(clock=clock, interactive_share=interactive_share)
+        self._gate = Gate(clock, meter)
+        self._answers: Answers[Page[Any]] = Answers(clock)
+        self.rate_limiter = RateLimiter(clock=clock, people_share=people_share)
         self._attempts: set[asyncio.Task[Any]] = set()
         self._deadline = deadline
         self._generation = Generation.NEW
         self._outage = Outage(LOG, failed="X, %(what)s: %(error)s", recovered="X, %(what)s: answers again")
 
-    async def ask(self, request: Request[T], lane: Lane, token: UserToken | None, *, has_slot: bool = False) -> Page[T]:
-        """The answer to a request, sent again in the other generation's names if X refuses one of these.
+    def admit(self, errand: Errand) -> None:
+        """Let one question of a person through that rides in a request of somebody else; raises `UserMistake`."""
+        self._gate.admit(errand)
+
+    def room(self, errand: Errand) -> int | None:
+        """What a request may cost at most, in thousandths of a cent; None for no limit."""
+        return None if self._meter is None else self._meter.room(errand)
+
+    def cost(self, request: Request[T]) -> int:
+        """What a request may cost at most, less what is paid for today, in thousandths of a cent."""
+        return 0 if self._meter is None else self._meter.cost(ceiling_of(request))
+
+    def seat(self, request: Request[T], errand: Errand) -> Hold:
+        """Hold the money for a question that rides in a request of somebody else; raises `BudgetSpent`."""
+        return NO_SEAT if self._meter is None else self._meter.seat(errand, ceiling_of(request))
+
+    def leave(self, seat: Hold) -> None:
+        """That request is over, or never went."""
+        if self._meter is not None:
+            self._meter.leave(seat)
+
+    async def ask(
+        self,
+        request: Request[T],
+        errand: Errand,
+        token: UserToken | None,
+        *,
+        riders: Riders | None = None,
+        has_slot: bool = False,
+    ) -> Page[T]:
+        """The answer to a request, if who asks may ask it.
+
+        A person's question that was asked in the last minute, or is being asked, is answered without asking X again.
 
         Args:
             request: What to ask.
-            lane: Who is waiting.
+            errand: What it is for, and for whom.
             token: A person's token; None for the app's.
+            riders: The hosts in it that others pay for.
             has_slot: Whether the caller has already waited for the first attempt's slot.
 
         Raises:
-            XError: What the answer means, or that the rate limit is used up.
+            UserMistake: The person, or their guild, has asked too much.
+            XError: What the answer means, that the rate limit is used up, or that there is no money for it.
         """
+        if not errand.has_shares:
+            return await self._ask(request, errand, token, riders, has_slot=has_slot)
+        if token is not None:
+            self._gate.admit(errand)
+            return await self._ask(request, errand, token, riders, has_slot=has_slot)
+        return await self._answers.get(
+            request.question,
+            admit=lambda: self._gate.admit(errand),
+            ask=lambda: self._ask(request, errand, token, riders, has_slot=has_slot),
+        )
+
+    async def _ask(
+        self,
+        request: Request[T],
+        errand: Errand,
+        token: UserToken | None,
+        riders: Riders | None,
+        *,
+        has_slot: bool,
+    ) -> Page[T]:
+        """The answer to a request, sent again in the other generation's names if X refuses one of these."""
         first = self._generation
         try:
-            return await self._ask_logged(request, first, lane, token, has_slot=has_slot)
+            return await self._ask_logged(request, first, errand, token, riders, has_slot=has_slot)
         except XInvalidRequest as refused:
             if not is_about_names(refused, request):
                 raise
         other = Generation.OLD if first is Generation.NEW else Generation.NEW
-        page = await self._ask_logged(request, other, lane, token)
+        page = await self._ask_logged(request, other, errand, token, riders)
         if self._generation is not other:
             self._generation = other
             LOG.info("X wants the parameter names of the API %s; they are used from now on", other.value)
@@ -123,17 +205,18 @@ class Transport:
         self,
         request: Request[T],
         generation: Generation,
-        lane: Lane,
+        errand: Errand,
         token: UserToken | None,
+        riders: Riders | None,
         *,
         has_slot: bool = False,
     ) -> Page[T]:
         """`_with_retries`, with one log target when an endpoint begins to fail and one when it answers again."""
         name = request.endpoint.name
         try:
-            page = await self._with_retries(request, generation, lane, token, has_slot=has_slot)
+            page = await self._with_retries(request, generation, errand, token, riders, has_slot=has_slot)
         except (XDown, XOperatorNeeded, XRateLimited) as error:
-            own_refusal = isinstance(error, XRateLimited) and error.status is None
+            own_refusal = isinstance(error, BudgetSpent) or (isinstance(error, XRateLimited) and error.status is None)
             persons = token is not None and isinstance(error, XBadToken)  # the app's own token is not in question
             if not own_refusal and not persons:
                 self._outage.failed(name, error)
@@ -145,18 +228,26 @@ class Transport:
         self,
         request: Request[T],
         generation: Generation,
-        lane: Lane,
+        errand: Errand,
         token: UserToken | None,
+        riders: Riders | None,
         *,
         has_slot: bool = False,
     ) -> Page[T]:
         """The request, retried where that may help: after a transient fault, and once with a new token."""
         endpoint, access = request.endpoint, token.access if token else None
-        target = build_request(request, generation)
-        ceiling = ceiling_of(request, is_private=token is not None)
+        asked = _Asked(
+            endpoint=endpoint,
+            target=build_request(request, generation),
+            token=token,
+            errand=errand,
+            ceiling=ceiling_of(request, is_private=token is not None) if self._meter is not None else _FREE,
+            riders=riders or {},
+        )
         if not has_slot:
-            await self.rate_limiter.wait_for_slot(endpoint, access, lane)
-        deadline = self._deadline if lane is Lane.INTERACTIVE else max(self._deadline, BACKGROUND_DEADLINE)
+            self._check(asked)  # what is refused for want of money takes no slot
+            await self.rate_limiter.wait_for_slot(endpoint, access, errand)
+        deadline = self._deadline if errand.is_urgent else max(self._deadline, BACKGROUND_DEADLINE)
         ends = self._clock.monotonic() + deadline
         attempt, renewed = 0, False
         while True:
@@ -164,7 +255,7 @@ class Transport:
             # Half of the time at most, so that one silent connection leaves room for another try.
             seconds = min(deadline / 2, max(ends - self._clock.monotonic(), _FIRST_PAUSE))
             try:
-                return await self._shielded(self._attempt(endpoint, token, target, seconds, ceiling))
+                return await self._shielded(self._attempt(asked, seconds))
             except _TokenRenewed as refused:
                 if renewed:
                     raise
@@ -180,11 +271,11 @@ class Transport:
                 raise
             except XRateLimited as limited:
                 # The window knows better than one answer's headers when there is room again.
-                raise self.rate_limiter.refusal(endpoint, access, lane, status=limited.status) from None
+                raise self.rate_limiter.refusal(endpoint, access, errand, status=limited.status) from None
             await self._clock.sleep(pause)
             try:
                 await self.rate_limiter.wait_for_slot(
-                    endpoint, access, lane, patience=max(0.0, ends - self._clock.monotonic())
+                    endpoint, access, errand, patience=max(0.0, ends - self._clock.monotonic())
                 )
             except XRateLimited:
                 raise fault from None
@@ -201,24 +292,18 @@ class Transport:
         if not task.cancelled():
             task.exception()  # read, so that asyncio does not complain if the caller has gone
 
-    async def _attempt(
-        self,
-        endpoint: Endpoint[T],
-        token: UserToken | None,
-        target: tuple[str, str, dict[str, str]],
-        seconds: float,
-        ceiling: CostCeiling,
-    ) -> Page[T]:
+    async def _attempt(self, asked: "_Asked[T]", seconds: float) -> Page[T]:
         """Send one request that has its slot, and book its cost."""
+        endpoint, token = asked.endpoint, asked.token
         access = token.access if token else None
         headers: Mapping[str, str] = {}
         rate: Rate | None = None
         refused = False
         try:
             headers = bearer(token.access) if token else await self._auth.headers()
-            reservation = await self._meter.reserve(ceiling) if self._meter is not None else None
+            reservation = await self._reserve(asked)
             try:
-                status, given, body = await self._send(target, headers, seconds)
+                status, given, body = await self._send(asked.target, headers, seconds)
                 now = self._clock.now()
                 rate = read_rate(given, now)
                 LOG.debug("X, %s: %s, %s left of %s", endpoint.name, status, rate.remaining, rate.limit)
@@ -229,7 +314,9 @@ class Transport:
                     raise XDown(str(error)) from None
                 raise
             if self._meter is not None and reservation is not None:
-                await self._meter.settle(reservation, usage_of(page), answered_at(given, now))
+                payers = payers_of(page, {host: seat.errand for host, seat in asked.riders.items()})
+                usage = usage_of(page)
+                await self._meter.settle(reservation, usage, answered_at(given, now), payers)
         except XBadToken:
             if headers and token is None and await self._auth.renew(headers):
                 raise _TokenRenewed from None
@@ -242,6 +329,17 @@ class Transport:
         if self._on_usage is not None and (usage := usage_of(page)):
             self._on_usage(usage)
         return page
+
+    def _check(self, asked: "_Asked[T]") -> None:
+        """Raise `BudgetSpent` where there is no money for it now."""
+        if self._meter is not None and not asked.riders:
+            self._meter.leave(self._meter.seat(asked.errand, asked.ceiling))
+
+    async def _reserve(self, asked: "_Asked[T]") -> Reservation | None:
+        if self._meter is None:
+            return None
+        seats = sum(seat.millicents for seat in asked.riders.values())
+        return await self._meter.reserve(asked.ceiling, asked.errand, seats=seats)
 
     async def _book_failure(self, reservation: Reservation | None, error: XError) -> None:
         if self._meter is None or reservation is None:

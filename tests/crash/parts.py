@@ -147,10 +147,12 @@ class ShownSource:
         """Nobody asks."""
         raise NotImplementedError
 
-    async def by_ids(
-        self, space_ids: Sequence[SpaceId], *, participants: bool = False, at_once: bool = False
-    ) -> Page[Space]:
+    async def by_ids(self, space_ids: Sequence[SpaceId], *, at_once: bool = False) -> Page[Space]:
         """The Space, open or not."""
+        return await self.refresh(space_ids)
+
+    async def refresh(self, space_ids: Sequence[SpaceId], *, participants: bool = False) -> Page[Space]:
+        """The same."""
         await self.clock.sleep(ANSWERS)
         return Page(items=(self.shown.space(),))
 

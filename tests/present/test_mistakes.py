@@ -9,6 +9,7 @@ import pytest
 from spacebot.domain.mistakes import Mistake
 from spacebot.errors import StoreError, UserMistake
 from spacebot.present.mistakes import SENTENCES, sentence
+from tests.clocks import START
 
 ROOT = Path(__file__).parent.parent.parent
 FILES = [path for folder in ("spacebot", "cogs") for path in sorted((ROOT / folder).rglob("*.py"))]
@@ -55,7 +56,16 @@ def test_a_mistake_comes_with_the_values_that_its_sentence_tells() -> None:
 @pytest.mark.parametrize("mistake", Mistake)
 def test_a_sentence_is_one_line_that_ends(mistake: Mistake) -> None:
     said = sentence(
-        UserMistake(mistake, count=3, most=2048, channel="<#1>", lacking="Send Messages", name="A {role}", seconds=40)
+        UserMistake(
+            mistake,
+            count=3,
+            most=2048,
+            channel="<#1>",
+            lacking="Send Messages",
+            name="A {role}",
+            seconds=40,
+            until=START,
+        )
     )
     assert "\n" not in said
     assert said.endswith((".", "…"))

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from spacebot.domain.deliveries import Queue
+from spacebot.domain.errands import Purpose
 from spacebot.domain.guilds import GuildConfig
 from spacebot.domain.ids import GuildId, PersonId
 from spacebot.domain.spending import SpendingLine, SpentBy, Summary
@@ -70,9 +71,9 @@ def test_any_trouble_of_the_whole_bot_is_not_working(trouble: dict[str, object])
 
 def test_the_bill_is_told_by_kind_purpose_and_server() -> None:
     rows = (
-        SpentBy(purpose="people", guild_id=GUILD, millicents=50_000, refused=3),
-        SpentBy(purpose="people", guild_id=GuildId(7), millicents=70_000),
-        SpentBy(purpose="detection", guild_id=None, millicents=30_000),
+        SpentBy(day=START.date(), purpose=Purpose.PEOPLE, guild_id=GUILD, millicents=50_000, refused=3),
+        SpentBy(day=START.date(), purpose=Purpose.PEOPLE, guild_id=GuildId(7), millicents=70_000),
+        SpentBy(day=START.date(), purpose=Purpose.DETECTION, guild_id=None, millicents=30_000),
     )
     shown = fields(costs_card(costs(*rows, budget=200_000), {GUILD: "Book club"}.get))
     assert shown["Today (UTC)"] == "$1.50 of $2.00; up to $0.05 more is not answered yet\nspace: 300, $1.50"
@@ -83,7 +84,10 @@ def test_the_bill_is_told_by_kind_purpose_and_server() -> None:
 
 
 def test_however_many_servers_there_are_the_bill_fits_into_a_message() -> None:
-    rows = [SpentBy(purpose="people", guild_id=GuildId(10**17 + n), millicents=n) for n in range(1000)]
+    rows = [
+        SpentBy(day=START.date(), purpose=Purpose.PEOPLE, guild_id=GuildId(10**17 + n), millicents=n)
+        for n in range(1000)
+    ]
     card = costs_card(costs(*rows), lambda _: "**@everyone** [x](http://evil) " * 5)
     assert_posted_safely(card)
     assert all(units(value) <= FIELD_LIMIT for value in fields(card).values())
@@ -98,7 +102,7 @@ def test_one_servers_part_is_told() -> None:
         queue=EMPTY,
         delays=(),
         is_blocked=True,
-        spent_by=(SpentBy(purpose="people", guild_id=GUILD, millicents=50_000),),
+        spent_by=(SpentBy(day=START.date(), purpose=Purpose.PEOPLE, guild_id=GUILD, millicents=50_000),),
     )
     card = guild_card(facts, "Book club")
     assert "blocked" in text(card)

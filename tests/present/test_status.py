@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from spacebot.domain.deliveries import Pause, Queue
+from spacebot.domain.errands import Purpose
 from spacebot.domain.ids import ChannelId
 from spacebot.domain.obstacles import Obstacle, Reason
-from spacebot.domain.spending import Purpose
 from spacebot.domain.views import GuildShare, PushState, PushView, Status
 from spacebot.present.card import Card
 from spacebot.present.delays import SEEN_BY

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from spacebot.domain.spending import UNANSWERED, SpendingLine
+from spacebot.domain.errands import Errand, Purpose
+from spacebot.domain.ids import GuildId
+from spacebot.domain.spending import UNANSWERED, SpendingLine, SpentBy
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
 from spacebot.x.money import Prices, Resource
+from tests.errands import DETECTION
 
 DAY = date(2026, 10, 1)
 NEXT = DAY + timedelta(days=1)
@@ -29,27 +32,39 @@ def line(kind: str, count: int, millicents: int, day: date = DAY) -> SpendingLin
 
 
 async def test_a_resource_is_paid_for_once_in_a_day_however_often_it_comes(store: Store) -> None:
-    assert await store(Queries.pay, DAY, [SPACE, HOST, SPACE], PRICES, []) == 1_500
-    assert await store(Queries.pay, DAY, [HOST, SPACE], PRICES, []) == 0
+    assert await store(Queries.pay, DAY, {DETECTION: [SPACE, HOST, SPACE]}, PRICES, []) == {DETECTION: 1_500}
+    assert await store(Queries.pay, DAY, {DETECTION: [HOST, SPACE]}, PRICES, []) == {DETECTION: 0}
     assert await store(Queries.spending, DAY) == [line("space", 1, 500), line("user", 1, 1_000)]
 
 
 async def test_on_the_next_day_it_is_paid_for_again(store: Store) -> None:
-    await store(Queries.pay, DAY, [SPACE], PRICES, [])
-    assert await store(Queries.pay, NEXT, [SPACE], PRICES, []) == 500
+    await store(Queries.pay, DAY, {DETECTION: [SPACE]}, PRICES, [])
+    assert await store(Queries.pay, NEXT, {DETECTION: [SPACE]}, PRICES, []) == {DETECTION: 500}
     assert await store(Queries.spending, DAY) == [line("space", 1, 500), line("space", 1, 500, NEXT)]
     assert await store(Queries.first_spending) == DAY
 
 
 async def test_a_new_price_leaves_what_was_paid_at_the_old_one(store: Store) -> None:
-    await store(Queries.pay, DAY, [("space", "1a")], Prices(space=500), [])
-    await store(Queries.pay, DAY, [("space", "1b")], Prices(space=700), [])
+    await store(Queries.pay, DAY, {DETECTION: [("space", "1a")]}, Prices(space=500), [])
+    await store(Queries.pay, DAY, {DETECTION: [("space", "1b")]}, Prices(space=700), [])
     assert await store(Queries.spending, DAY) == [line("space", 2, 1_200)]
+
+
+async def test_what_was_spent_is_kept_by_purpose_and_guild(store: Store) -> None:
+    member = Errand(purpose=Purpose.PEOPLE, guild_id=GuildId(7), person=1)
+    other = Errand(purpose=Purpose.PEOPLE, guild_id=GuildId(7), person=2)
+    await store(Queries.pay, DAY, {DETECTION: [SPACE], member: [HOST, SPACE]}, PRICES, [])
+    await store(Queries.pay, DAY, {other: [("space", "1b")]}, PRICES, [])
+    assert await store(Queries.spent_by, DAY) == [
+        SpentBy(day=DAY, purpose=Purpose.PEOPLE, guild_id=GuildId(7), millicents=1_500),
+        SpentBy(day=DAY, purpose=Purpose.DETECTION, guild_id=None, millicents=500),
+    ]
+    assert await store(Queries.spent_by, NEXT) == []
 
 
 async def test_what_was_laid_aside_is_given_back_with_the_answer(store: Store) -> None:
     first, second = [await store(Queries.reserve, DAY, DAY, amount) for amount in (150_000, 3_000)]
-    await store(Queries.pay, DAY, [SPACE], PRICES, [first])
+    await store(Queries.pay, DAY, {DETECTION: [SPACE]}, PRICES, [first])
     assert await store(Queries.total_reserved) == 3_000
     assert await store(Queries.write_off, [first]) == 0
     await store(Queries.end_reservations, [second])
@@ -74,8 +89,8 @@ async def test_close_to_midnight_it_counts_on_either_day(store: Store) -> None:
 
 
 async def test_sums_outlive_the_single_resources(store: Store) -> None:
-    await store(Queries.pay, DAY, [SPACE], PRICES, [])
-    await store(Queries.pay, NEXT, [SPACE, HOST], PRICES, [])
+    await store(Queries.pay, DAY, {DETECTION: [SPACE]}, PRICES, [])
+    await store(Queries.pay, NEXT, {DETECTION: [SPACE, HOST]}, PRICES, [])
     await store(Queries.forget_paid, NEXT)
     assert sorted(await store(Queries.paid)) == [(NEXT, "space", "1a"), (NEXT, "user", "7")]
     assert sum(one.count for one in await store(Queries.spending, DAY)) == 3

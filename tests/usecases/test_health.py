@@ -7,8 +7,8 @@ from typing import cast
 
 import pytest
 
+from spacebot.domain.errands import Purpose
 from spacebot.domain.mistakes import Mistake
-from spacebot.domain.spending import Purpose
 from spacebot.domain.views import GuildShare
 from spacebot.errors import StoreError, UserMistake
 from spacebot.present.status import status_card

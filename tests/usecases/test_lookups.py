@@ -30,6 +30,7 @@ from spacebot.x.host_batcher import HostBatcher
 from spacebot.x.model import Space, User
 from spacebot.x.transport import Transport
 from tests.clocks import START, FakeClock, run_until
+from tests.errands import PEOPLE
 from tests.present.samples import text
 from tests.store.seed import GUILD
 
@@ -54,7 +55,7 @@ async def test_looks_at_protected_hosts_leave_room_for_sweeps(tmp_path: Path) ->
         hidden, friend = x.add_user("hidden", protected=True), x.add_user("friend")
         hidden.followers.add(friend)
         client = XClient(
-            Transport(session=session, base_url=x.url, auth=BearerAuth(SecretStr(x.bearer_token)), clock=clock)
+            Transport(session=session, base_url=x.url, auth=BearerAuth(SecretStr(x.bearer_token)), clock=clock), PEOPLE
         )
         clock.jump(5)
         batcher = HostBatcher(client, clock)
@@ -107,7 +108,7 @@ async def desk(folder: Path, *, may_buy: bool = True, viewer: str | None = None)
     clock = FakeClock()
     async with LocalX(clock=clock) as x, aiohttp.ClientSession() as session, Store(folder / "x.sqlite3") as store:
         client = XClient(
-            Transport(session=session, base_url=x.url, auth=BearerAuth(SecretStr(x.bearer_token)), clock=clock)
+            Transport(session=session, base_url=x.url, auth=BearerAuth(SecretStr(x.bearer_token)), clock=clock), PEOPLE
         )
         clock.jump(5)
         links = cast(Links, Linked(x.user_token(x.add_user(viewer)))) if viewer else None
@@ -117,7 +118,7 @@ async def desk(folder: Path, *, may_buy: bool = True, viewer: str | None = None)
             store=store,
             clock=clock,
             links=links,
-            may_buy_participants=lambda guild_id, person: may_buy,
+            may_buy_participants=lambda _errand: may_buy,
         )
         yield Desk(x=x, clock=clock, lookups=lookups, store=store)
 

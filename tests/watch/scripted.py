@@ -81,9 +81,10 @@ class ScriptedX:
         accounts = tuple(user for user in self.accounts if user.id in user_ids)
         return Page(items=accounts, problems=self.problems)
 
-    async def by_ids(
-        self, space_ids: Sequence[SpaceId], *, participants: bool = False, at_once: bool = False
-    ) -> Page[Space]:
+    async def by_ids(self, space_ids: Sequence[SpaceId], *, at_once: bool = False) -> Page[Space]:
+        return await self.refresh(space_ids)
+
+    async def refresh(self, space_ids: Sequence[SpaceId], *, participants: bool = False) -> Page[Space]:
         (self.refreshed if participants else self.asked).append(list(space_ids))
         await self.clock.sleep(PACE)
         self._fail()

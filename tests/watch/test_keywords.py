@@ -57,7 +57,7 @@ class ScriptedSearch:
         self._fail(words)
         return Page(items=tuple(one for one in self.spaces.values() if words in (one.title or "").casefold()))
 
-    async def by_ids(self, space_ids: Sequence[SpaceId], *, participants: bool = False) -> Page[Space]:
+    async def by_ids(self, space_ids: Sequence[SpaceId]) -> Page[Space]:
         self.bought.append(list(space_ids))
         await self.clock.sleep(PACE)
         self._fail("ids")

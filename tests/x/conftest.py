@@ -15,6 +15,7 @@ from spacebot.x.client import XClient
 from spacebot.x.money import Usage
 from spacebot.x.transport import Transport
 from tests.clocks import FakeClock, run_until
+from tests.errands import PEOPLE
 
 T = TypeVar("T")
 
@@ -50,7 +51,8 @@ async def bench() -> AsyncIterator[Bench]:
                 auth=BearerAuth(SecretStr(x.bearer_token)),
                 clock=clock,
                 on_usage=usage.append,
-            )
+            ),
+            PEOPLE,
         )
         clock.jump(2)  # right after a start `creator_ids` rests, for an earlier run may have asked just before
         yield Bench(x=x, client=client, clock=clock, session=session, usage=usage)

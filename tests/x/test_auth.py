@@ -16,6 +16,7 @@ from spacebot.x.auth import AppAuth, BearerAuth, OAuthClient, UserToken, authori
 from spacebot.x.client import XClient
 from spacebot.x.fields import OWN
 from spacebot.x.transport import Transport
+from tests.errands import PEOPLE
 from tests.x.conftest import Bench
 
 REDIRECT = "https://bot.invalid/back"
@@ -30,7 +31,7 @@ def app_client(bench: Bench, secret: str | None = None) -> XClient:
         bench.x.url,
         clock=bench.clock,
     )
-    return XClient(Transport(session=bench.session, base_url=bench.x.url, auth=auth, clock=bench.clock))
+    return XClient(Transport(session=bench.session, base_url=bench.x.url, auth=auth, clock=bench.clock), PEOPLE)
 
 
 def oauth(bench: Bench, *, public: bool = False) -> OAuthClient:

@@ -10,6 +10,7 @@ from typing import cast
 import pytest
 from pydantic import SecretStr
 
+from spacebot.domain.errands import Errand, Purpose
 from spacebot.domain.ids import SpaceId, UserId
 from spacebot.domain.spaces import State
 from spacebot.errors import (
@@ -27,10 +28,10 @@ from spacebot.x.auth import BearerAuth, UserToken
 from spacebot.x.client import XClient
 from spacebot.x.endpoints import Request
 from spacebot.x.fields import OWN
-from spacebot.x.limits import Lane
 from spacebot.x.model import Page
 from spacebot.x.posts import Post, PostId
 from spacebot.x.transport import Transport
+from tests.errands import DETECTION, PEOPLE
 from tests.x.conftest import Bench
 
 
@@ -198,8 +199,9 @@ async def test_a_bad_id_that_only_x_knows_for_bad_fails_nobody_else(bench: Bench
 async def test_a_refusal_of_everything_is_not_halved_for_ever(bench: Bench) -> None:
     body = b'{"title":"Invalid Request","type":"https://api.x.com/2/problems/invalid-request"}'
     bench.x.fault("spaces", Fault(status=400, body=body, times=None))
+    watch = bench.client.on_behalf(Errand(purpose=Purpose.DETECTION, at_once=True))
     with pytest.raises(XInvalidRequest):
-        await bench.of(bench.client.spaces([SpaceId(f"1x{number}") for number in range(100)]))
+        await bench.of(watch.spaces([SpaceId(f"1x{number}") for number in range(100)]))
     assert bench.asked("spaces") < 45
 
 
@@ -286,7 +288,7 @@ async def test_the_background_waits_instead(bench: Bench) -> None:
     with pytest.raises(XRateLimited):
         await bench.of(bench.client.spaces([SpaceId(made.id)]))
     began = bench.clock.monotonic()
-    page = await bench.of(bench.client.spaces([SpaceId(made.id)], lane=Lane.BACKGROUND))
+    page = await bench.of(bench.client.on_behalf(DETECTION).spaces([SpaceId(made.id)]))
     assert len(page.items) == 1
     assert bench.clock.monotonic() - began == pytest.approx(900, abs=2)
 
@@ -294,7 +296,7 @@ async def test_the_background_waits_instead(bench: Bench) -> None:
 async def test_the_background_is_paced_and_leaves_people_their_share(bench: Bench) -> None:
     async def sweep() -> None:
         for _ in range(300):
-            await bench.client.spaces_by_creators([UserId("7")], lane=Lane.BACKGROUND)
+            await bench.client.on_behalf(DETECTION).spaces_by_creators([UserId("7")])
 
     await bench.of(sweep())
     times = [exchange.time for exchange in bench.x.requests]
@@ -381,7 +383,8 @@ async def test_an_x_that_never_answers_is_given_up(bench: Bench) -> None:
                 auth=BearerAuth(SecretStr(bench.x.bearer_token)),
                 clock=bench.clock,
                 deadline=0.2,
-            )
+            ),
+            PEOPLE,
         )
         with pytest.raises(XDown) as down:
             await bench.of(hasty.space(SpaceId("1a")))
@@ -402,7 +405,8 @@ async def test_a_body_that_never_ends_is_given_up_too(bench: Bench) -> None:
                 auth=BearerAuth(SecretStr(bench.x.bearer_token)),
                 clock=bench.clock,
                 deadline=0.2,
-            )
+            ),
+            PEOPLE,
         )
         with pytest.raises(XDown):
             await bench.of(hasty.space(SpaceId("1a")))
@@ -433,7 +437,7 @@ class Endless:
         self.asked = 0
         self._items = items
 
-    async def ask(self, request: Request[Post], lane: Lane, token: UserToken | None) -> Page[Post]:
+    async def ask(self, request: Request[Post], errand: Errand, token: UserToken | None) -> Page[Post]:
         self.asked += 1
         items = (Post(id=PostId(str(self.asked))),) if self.asked in self._items else ()
         return Page(items=items, next_token=f"page {self.asked}")
@@ -442,5 +446,5 @@ class Endless:
 @pytest.mark.parametrize(("full", "asked"), [((), 3), ((1, 2), 5), ((3, 6), 9)])
 async def test_pages_are_over_after_three_empty_ones_whatever_x_says(full: tuple[int, ...], asked: int) -> None:
     endless = Endless(*full)
-    pages = [page async for page in XClient(cast(Transport, endless)).posts(SpaceId("1abc"))]
+    pages = [page async for page in XClient(cast(Transport, endless), PEOPLE).posts(SpaceId("1abc"))]
     assert len(pages) == endless.asked == asked

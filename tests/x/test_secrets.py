@@ -19,10 +19,14 @@ from spacebot.x.auth import AppAuth, BearerAuth, OAuthClient, Pkce, UserToken, a
 from spacebot.x.client import XClient
 from spacebot.x.host_batcher import HostBatcher
 from spacebot.x.transport import Transport
+from tests.errands import PEOPLE
 from tests.x.conftest import Bench
 
 REDIRECT = "https://bot.invalid/back"
-SILENT = {"windows", "wait_for_creators_slot", "give_up_creators_slot"}
+SILENT = {
+    *("windows", "wait_for_creators_slot", "give_up_creators_slot", "on_behalf", "admit", "seat", "leave"),
+    *("affordable_hosts", "affordable_spaces", "affordable_results"),
+}
 """What sends nothing."""
 
 Outcome = object
@@ -228,7 +232,7 @@ async def test_what_succeeds_tells_no_secret(bench: Bench, marks: Marks) -> None
     host = bench.x.add_user("gardener", id="7")
     made = SpaceId(bench.x.start_space(host, title="Night garden", ticketed=True).id)
     auth = by_app(bench)
-    app = XClient(Transport(session=bench.session, base_url=bench.x.url, auth=auth, clock=bench.clock))
+    app = XClient(Transport(session=bench.session, base_url=bench.x.url, auth=auth, clock=bench.clock), PEOPLE)
     batcher = HostBatcher(app, bench.clock)
     for public in (True, False):
         token = await bench.of(person_token(bench, marks, host, public=public))
@@ -276,7 +280,7 @@ async def test_no_failure_of_x_tells_a_secret(bench: Bench, marks: Marks, fault:
 
     bench.x.fault("/", replace(fault, times=None))
     auth = by_app(bench)
-    app = XClient(Transport(session=bench.session, base_url=bench.x.url, auth=auth, clock=bench.clock))
+    app = XClient(Transport(session=bench.session, base_url=bench.x.url, auth=auth, clock=bench.clock), PEOPLE)
     oauth = sign_in(bench)
     outcomes = await bench.of(
         all_of(
@@ -321,7 +325,7 @@ async def test_no_refusal_of_a_wrong_secret_tells_it(bench: Bench, marks: Marks)
         access=wrong, refresh=None, expires_at=bench.clock.now() - timedelta(1), scopes=frozenset({"space.read"})
     )
     for auth in (BearerAuth(wrong), by_app(bench, secret="wrong-and-marked"), by_app(bench, key="wrong-and-marked")):
-        client = XClient(Transport(session=bench.session, base_url=bench.x.url, auth=auth, clock=bench.clock))
+        client = XClient(Transport(session=bench.session, base_url=bench.x.url, auth=auth, clock=bench.clock), PEOPLE)
         for who in (None, stale):
             outcomes = await bench.of(every_door(client, who, stale, made))
             assert {type(one) for one in outcomes} == {XBadToken}
@@ -373,7 +377,7 @@ async def test_an_x_that_speaks_no_http_or_is_not_there_draws_no_secret_out(benc
             )
             bearer = BearerAuth(SecretStr(bench.x.bearer_token))
             clients = [
-                XClient(Transport(session=bench.session, base_url=url, auth=credentials, clock=bench.clock))
+                XClient(Transport(session=bench.session, base_url=url, auth=credentials, clock=bench.clock), PEOPLE)
                 for credentials in (bearer, auth)
             ]
             outcomes = await bench.of(

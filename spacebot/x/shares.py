@@ -1,0 +1,114 @@
+"""PURE: how the purposes share the requests of one window: a part for each, of which others get only what it let pass.
+
+Each purpose may use its own part whenever it likes. What it did not use of the part of the window that is over may be
+lent; what is to come never is. So whoever asks for all there is leaves everybody else their share of what is left.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from spacebot.domain.errands import Purpose
+
+ENOUGH = 1.0 - 1e-9
+"""One request, as far as floating-point numbers can tell."""
+
+
+def divided(limit: int, parts: Mapping[Purpose, float], people_share: float) -> dict[Purpose, float]:
+    """How many requests of a window each purpose has; empty where there are too few to be divided.
+
+    Args:
+        limit: The requests of the window.
+        parts: Who asks here, and in what proportion.
+        people_share: The share of people where the proportion does not name them.
+    """
+    askers = set(parts) | {Purpose.PEOPLE}
+    if limit < len(askers):
+        return {}
+    people = 0.0
+    if Purpose.PEOPLE not in parts and people_share > 0:
+        people = min(limit - 1.0, max(1.0, math.floor(limit * people_share)))
+    whole = sum(parts.values())
+    quotas = {purpose: (limit - people) * part / whole for purpose, part in parts.items()}
+    return {Purpose.PEOPLE: people} | quotas
+
+
+@dataclass(slots=True, kw_only=True)
+class Shares:
+    """What each purpose has used of one window.
+
+    Attributes:
+        parts: Who asks here, and in what proportion; whoever is not named asks on people's account.
+        people_share: The share of people where the proportion does not name them.
+    """
+
+    parts: Mapping[Purpose, float]
+    people_share: float
+    _taken: dict[Purpose, float] = field(default_factory=dict)
+    _divided: tuple[int, dict[Purpose, float]] = (0, {})
+
+    def begin(self) -> None:
+        """A new window begins."""
+        self._taken = {}
+
+    def quotas(self, limit: int) -> dict[Purpose, float]:
+        """How many requests of a window each purpose has; empty where there are too few to be divided."""
+        if self._divided[0] != limit:
+            self._divided = (limit, divided(limit, self.parts, self.people_share))
+        return self._divided[1]
+
+    def free(self, purpose: Purpose, *, limit: int, remaining: int, passed: float, told: bool) -> float:
+        """How many requests a purpose may use now.
+
+        Args:
+            purpose: Who asks.
+            limit: The requests of the window.
+            remaining: How many of them are left.
+            passed: The part of the window that is over, from 0 to 1.
+            told: Whether X says what is left, and not our own memory of what we sent.
+        """
+        quotas = self.quotas(limit)
+        if not quotas:
+            return float(remaining)
+        payer = self._payer(purpose, quotas)
+        own, lent = self._free(payer, quotas, remaining if told else None, passed)
+        return min(own + sum(lent.values()), float(remaining))
+
+    def take(self, purpose: Purpose, *, limit: int, remaining: int, passed: float, told: bool) -> None:
+        """Count a request, which `free` has allowed: on its own part if it can, else on those who lend."""
+        quotas = self.quotas(limit)
+        if not quotas:
+            return
+        payer = self._payer(purpose, quotas)
+        own, lent = self._free(payer, quotas, remaining if told else None, passed)
+        left = 1.0
+        for lender, most in [(payer, own), *sorted(lent.items(), key=lambda one: -one[1])]:
+            part = min(left, max(0.0, most))
+            self._taken[lender] = self._taken.get(lender, 0.0) + part
+            left -= part
+        self._taken[payer] = self._taken.get(payer, 0.0) + left
+
+    def _free(
+        self, purpose: Purpose, quotas: Mapping[Purpose, float], remaining: int | None, passed: float
+    ) -> tuple[float, dict[Purpose, float]]:
+        """What is left of the purpose's own part, and what each other lends."""
+        limit = sum(quotas.values())
+        # What somebody else has used with the same token, or an earlier run, is missing to everybody alike.
+        taken = sum(self._taken.values())
+        missing = 0.0 if remaining is None else max(0.0, limit - taken - remaining) / limit
+        used = {one: self._taken.get(one, 0.0) + missing * quota for one, quota in quotas.items()}
+        lent = {
+            one: max(0.0, quota * passed - used[one])
+            for one, quota in quotas.items()
+            if one is not purpose and _lends(one, purpose)
+        }
+        return max(0.0, quotas[purpose] - used[purpose]), lent
+
+    @staticmethod
+    def _payer(purpose: Purpose, quotas: Mapping[Purpose, float]) -> Purpose:
+        return purpose if purpose in quotas else Purpose.PEOPLE
+
+
+def _lends(lender: Purpose, borrower: Purpose) -> bool:
+    """People's requests wait for people: whoever is paced anyway needs none of them."""
+    return lender is not Purpose.PEOPLE or borrower is Purpose.ACCOUNTS
