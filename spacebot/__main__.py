@@ -14,7 +14,7 @@ from spacebot import app
 from spacebot import check as checking
 from spacebot.clock import SystemClock
 from spacebot.errors import SettingsError, SpacebotError, StoreError
-from spacebot.present.costs import costs_table
+from spacebot.present.costs import budget_sentence, costs_table
 from spacebot.present.delays import delays_text
 from spacebot.settings import Settings, load, load_database
 from spacebot.store.connection import Store
@@ -22,6 +22,7 @@ from spacebot.store.queries import Queries
 from spacebot.store.spending import utc_day
 from spacebot.usecases.health import A_WEEK
 from spacebot.vault import new_key
+from spacebot.x.pots import Pots
 
 T = TypeVar("T")
 
@@ -75,6 +76,8 @@ def costs(days: int) -> None:
     """Show what X billed, by day and kind."""
     since = utc_day(SystemClock().now()) - timedelta(days=days - 1)
     _show(costs_table, lambda queries: queries.spending(since))
+    budget = load_database()
+    click.echo(budget_sentence(Pots.of(budget.daily_budget_usd, budget.detection_share)))
 
 
 @main.command()
@@ -110,7 +113,7 @@ async def _ask(database: Path, question: Callable[[Queries], T]) -> T:
 def _database() -> Path:
     """Where the database is: all that whoever only looks at it has to know."""
     try:
-        database = load_database()
+        database = load_database().database
     except SettingsError as error:
         _end(str(error), WRONG_SETTING)
     if not database.exists():

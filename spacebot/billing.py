@@ -26,7 +26,6 @@ from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
 from spacebot.store.spending import utc_day
 from spacebot.x.money import (
-    MILLICENTS_PER_DOLLAR,
     RESOURCES,
     SPACES_OF_A_HOST,
     CostCeiling,
@@ -138,8 +137,7 @@ class Billing:
         self._store = store
         self._clock = clock
         self._prices = prices
-        budget = None if daily_budget is None else int(daily_budget * MILLICENTS_PER_DOLLAR)
-        self._pots = Pots(budget=budget, detection_share=detection_share)
+        self._pots = Pots.of(daily_budget, detection_share)
         self._guild_count: Callable[[], int] = lambda: 1
         self._days: dict[date, _BilledDay] = {}
         self._lost_answers: list[_LostAnswer] = []

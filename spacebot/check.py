@@ -10,11 +10,13 @@ from spacebot.bot.client import INVITE
 from spacebot.bot.connection import point_at
 from spacebot.clock import Clock, SystemClock
 from spacebot.errors import StoreError, XBadToken, XError
+from spacebot.present.costs import budget_sentence
 from spacebot.pulse import NOTE, Pulse
 from spacebot.settings import Settings
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
 from spacebot.wiring import DISCORD_REFUSES, auth_of, x_client, x_refuses
+from spacebot.x.pots import Pots
 from spacebot.x.source import NOBODY
 
 
@@ -44,6 +46,7 @@ async def check(settings: Settings, say: Callable[[str], None]) -> bool:
         Whether all of it works.
     """
     say("settings   ok")
+    say(f"budget     {budget_sentence(Pots.of(settings.daily_budget_usd, settings.detection_share))}")
     results = [await _database(settings, say), await _discord(settings, say), await _x(settings, say)]
     return all(results)
 

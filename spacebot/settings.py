@@ -115,6 +115,16 @@ class DatabaseSettings(BaseSettings):
     database: Annotated[Path, AfterValidator(_expanded)] = Field(
         Path("spacebot.sqlite3"), description="The SQLite file; it is made if it is not there."
     )
+    daily_budget_usd: DailyBudget = Field(
+        Decimal(10),
+        description="US dollars that may be spent on X in one UTC day, or `none` for no limit.",
+    )
+    detection_share: float = Field(
+        0.6,
+        ge=0.1,
+        le=0.95,
+        description="The part of the daily budget that is kept for looking for Spaces, whatever members ask.",
+    )
 
 
 class Settings(DatabaseSettings):
@@ -175,16 +185,6 @@ class Settings(DatabaseSettings):
     push_subscriptions: int = Field(
         1500, ge=0, description="How many subscriptions the X plan allows; each host takes two."
     )
-    daily_budget_usd: DailyBudget = Field(
-        Decimal(10),
-        description="US dollars that may be spent on X in one UTC day, or `none` for no limit.",
-    )
-    detection_share: float = Field(
-        0.6,
-        ge=0.1,
-        le=0.95,
-        description="The part of the daily budget that is kept for looking for Spaces, whatever members ask.",
-    )
     x_price_space_usd: Decimal = Field(Decimal("0.005"), ge=0, description="What X takes for one Space returned.")
     x_price_user_usd: Decimal = Field(Decimal("0.010"), ge=0, description="What X takes for one account returned.")
     x_price_post_usd: Decimal = Field(Decimal("0.005"), ge=0, description="What X takes for one post returned.")
@@ -231,15 +231,15 @@ def load() -> tuple[Settings, list[str]]:
     return settings, unknown
 
 
-def load_database() -> Path:
-    """Where the database is, by the same settings, whatever else is set or missing.
+def load_database() -> DatabaseSettings:
+    """Where the database is, and what may be spent, by the same settings, whatever else is set or missing.
 
     Raises:
         SettingsError: the setting is malformed, or `.env` cannot be read.
     """
     _in_file()
     try:
-        return DatabaseSettings(_env_file=ENV_FILE).database
+        return DatabaseSettings(_env_file=ENV_FILE)
     except ValidationError as error:
         raise SettingsError(
             "\n".join(_explained(problem["loc"], problem["type"], problem["msg"]) for problem in error.errors())

@@ -1,6 +1,7 @@
 """Every setting that is missing or malformed is named, with what to do, and no secret is ever shown."""
 
 import os
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -218,9 +219,9 @@ def test_this_machine_may_be_reached_without_encryption(
 
 
 def test_whoever_only_looks_at_the_database_needs_no_token(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert load_database() == Path("spacebot.sqlite3")
+    assert load_database().database == Path("spacebot.sqlite3")
     Path(".env").write_text("SPACEBOT_DATABASE=~/there.sqlite3\nSPACEBOT_X_API_URL=nonsense\n")
-    assert load_database() == Path.home() / "there.sqlite3"
+    assert load_database().database == Path.home() / "there.sqlite3"
     Path(".env").write_bytes(b"\xff")
     with pytest.raises(SettingsError, match=r"\.env cannot be read"):
         load_database()
@@ -240,3 +241,19 @@ def test_operators_are_ids_with_commas_and_have_a_server(tokens: None, monkeypat
     monkeypatch.delenv("SPACEBOT_OPERATORS")
     [line] = refusal()
     assert line.startswith("SPACEBOT_OPERATORS is not set, and SPACEBOT_OPERATOR_GUILD needs it")
+
+
+@pytest.mark.parametrize(("written", "meant"), [("none", None), ("None", None), ("2.50", Decimal("2.50"))])
+def test_the_daily_budget_is_an_amount_or_none(
+    monkeypatch: pytest.MonkeyPatch, written: str, meant: Decimal | None
+) -> None:
+    assert load_database().daily_budget_usd == 10
+    monkeypatch.setenv("SPACEBOT_DAILY_BUDGET_USD", written)
+    assert load_database().daily_budget_usd == meant
+
+
+@pytest.mark.parametrize("nonsense", ["0", "-1", "nan", "much"])
+def test_a_budget_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch, nonsense: str) -> None:
+    monkeypatch.setenv("SPACEBOT_DAILY_BUDGET_USD", nonsense)
+    with pytest.raises(SettingsError, match="SPACEBOT_DAILY_BUDGET_USD"):
+        load_database()

@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from datetime import date
 
+from spacebot.domain.errands import Purpose
 from spacebot.domain.spending import UNANSWERED, SpendingLine
 from spacebot.x.money import RESOURCES, dollars
+from spacebot.x.pots import Pots
 
 
 def costs_table(lines: Iterable[SpendingLine]) -> str:
@@ -25,6 +27,25 @@ def costs_table(lines: Iterable[SpendingLine]) -> str:
         "  ".join([row[0].ljust(first), *(cell.rjust(width) for cell, width in zip(row[1:], others, strict=True))])
         for row in rows
     )
+
+
+POTS = {
+    Purpose.DETECTION: "to look for Spaces",
+    Purpose.PEOPLE: "for members' questions",
+    Purpose.KEYWORD: "for keywords",
+    Purpose.REFRESH: "for live refreshes",
+    Purpose.ACCOUNTS: "for new hosts",
+    Purpose.PUSH: "for what X pushes",
+}
+"""What each part of the budget is for."""
+
+
+def budget_sentence(pots: Pots) -> str:
+    """What may be spent in a day, and on what."""
+    if pots.budget is None:
+        return "There is no daily budget: X may bill without limit. SPACEBOT_DAILY_BUDGET_USD sets one."
+    parts = [f"${dollars(pots.size(purpose) or 0):,.2f} {what}" for purpose, what in POTS.items()]
+    return f"${dollars(pots.budget):,.2f} a day: {', '.join(parts)}."
 
 
 def _counts(kinds: Iterable[str], lines: Iterable[SpendingLine]) -> tuple[str, ...]:

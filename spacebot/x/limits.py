@@ -11,7 +11,6 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum
 
 from spacebot.domain.errands import Errand, Purpose
 from spacebot.x.lenient import answered_at
@@ -35,20 +34,6 @@ _SAME_WINDOW = 5.0
 
 _STRAY = 60.0
 """Seconds for which a request that got no answer may still reach X, and be counted there."""
-
-
-class Lane(Enum):
-    """Who waits for an answer."""
-
-    INTERACTIVE = "interactive"
-    """A person, who sees the answer: goes at once while the window has room."""
-    BACKGROUND = "background"
-    """Nobody in particular: goes at an even pace."""
-
-    @classmethod
-    def of(cls, errand: Errand) -> "Lane":
-        """The lane of a request: what it is for decides."""
-        return cls.INTERACTIVE if errand.is_urgent else cls.BACKGROUND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

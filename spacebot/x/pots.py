@@ -7,6 +7,7 @@ purpose. So what is spent never exceeds the budget, however many ask at once and
 from collections import Counter, deque
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 
 from spacebot.domain.errands import Errand, Purpose
 from spacebot.domain.ids import GuildId
@@ -39,6 +40,8 @@ LEAST_SHARE = 5_000
 
 LEAST_PER_MINUTE = 30_000
 """The same for a minute: what one question may cost."""
+
+_MILLICENTS_PER_DOLLAR = 100_000
 
 MINUTE = timedelta(minutes=1)
 
@@ -105,6 +108,12 @@ class Pots:
             self._sizes[Purpose.DETECTION] = budget - sum(self._sizes.values())
         self._held: Counter[Purpose] = Counter()
         self._today = _Day(day=date.min)
+
+    @classmethod
+    def of(cls, daily_budget_usd: Decimal | None, detection_share: float = DETECTION_SHARE) -> "Pots":
+        """The pots of a budget in US dollars."""
+        budget = None if daily_budget_usd is None else int(daily_budget_usd * _MILLICENTS_PER_DOLLAR)
+        return cls(budget=budget, detection_share=detection_share)
 
     def size(self, purpose: Purpose) -> int | None:
         """The pot of a purpose; None without a budget."""

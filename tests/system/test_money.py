@@ -18,6 +18,7 @@ MINUTE = 60.0
 TODAY = START.date()
 TOMORROW = TODAY + timedelta(days=1)
 LATE = datetime.combine(TODAY, time(23), UTC)
+EVENING = datetime.combine(TODAY, time(19), UTC)
 WINDOW = timedelta(minutes=15)
 
 READING = ("creator_ids", "search", "space", "spaces", "user", "username", "users")
@@ -148,6 +149,7 @@ async def test_each_cohost_or_speaker_costs_one_user_more_a_day_and_none_where_t
     await the_books_are_the_bill(scene, quiet)
 
 
+@patch("tests.system.scene.START", EVENING)
 @in_virtual_time
 async def test_each_pot_is_spent_for_itself_and_the_next_day_goes_on(scene: VirtualScene) -> None:
     allow(scene, creator_ids=60)
