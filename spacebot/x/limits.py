@@ -35,6 +35,9 @@ _SAME_WINDOW = 5.0
 _STRAY = 60.0
 """Seconds for which a request that got no answer may still reach X, and be counted there."""
 
+_MOST_STRAYS = 1000
+"""More than go in that time."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rate:
@@ -101,8 +104,8 @@ class Budget:
     _sent: deque[float] = field(default_factory=deque)
     """When requests ended, and began where they are still under way: X counts them somewhere in between."""
     _in_flight: int = 0
-    _lost: deque[float] = field(default_factory=deque)
-    """When requests ended without an answer, lately."""
+    _lost: deque[float] = field(default_factory=lambda: deque(maxlen=_MOST_STRAYS))
+    """When the last requests ended that got no answer."""
     _closed_until: float = 0.0
     _refusals: int = 0
     _last_paced: dict[Purpose, float] = field(default_factory=dict)

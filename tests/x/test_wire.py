@@ -377,8 +377,8 @@ def test_a_refusal_for_the_rate_says_until_when_by_xs_own_clock() -> None:
         429,
         x_rate_limit_limit="300",
         x_rate_limit_remaining="0",
-        X_Rate_Limit_Reset="1633364979",
-        Date="Mon, 04 Oct 2021 16:25:39 GMT",
+        X_Rate_Limit_Reset=str(int((NOW - timedelta(minutes=20)).timestamp()) + 240),
+        Date="Thu, 01 Oct 2026 11:40:00 GMT",
     )
     assert isinstance(error, XRateLimited)
     assert error.retry_after == 240
