@@ -147,7 +147,8 @@ def mentionable(interaction: discord.Interaction[Spacebot], role: discord.Role, 
     Raises:
         UserMistake: one cannot, and what to do.
     """
-    if not role.mentionable and not _may_mention_all(interaction, channel_id):
+    by_all = role.mentionable and not role.is_default()
+    if not by_all and not _may_mention_all(interaction, channel_id):
         if role.is_default():
             raise UserMistake(Mistake.YOU_MAY_NOT_MENTION_EVERYONE)
         raise UserMistake(Mistake.YOU_MAY_NOT_MENTION, name=discord.utils.escape_markdown(role.name))

@@ -8,8 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacebot.sandbox.discord import LocalDiscord, LocalGuild, LocalInteraction, LocalMember, NotAnswered, NotOffered
+from spacebot.sandbox.discord import (
+    LocalChannel,
+    LocalDiscord,
+    LocalGuild,
+    LocalInteraction,
+    LocalMember,
+    NotAnswered,
+    NotOffered,
+)
 from spacebot.sandbox.discord.forms.commands import is_command_name, read_command
+from spacebot.sandbox.discord.permissions import Permission
 from spacebot.sandbox.discord.refusals import Refusal
 from tests.clocks import FakeClock, run_until
 from tests.sandbox.discord_client import Client, Reply, client_of
@@ -249,6 +258,46 @@ async def test_objects_are_resolved(client: Client, guild: LocalGuild, ann: Loca
         assert data["resolved"]["channels"][str(guild.system_channel.id)]["name"] == "general"
         using.cancel()
         await asyncio.gather(using, return_exceptions=True)
+
+
+async def test_what_the_member_may_do_in_a_channel_goes_along(
+    client: Client, guild: LocalGuild, ann: LocalMember
+) -> None:
+    general = guild.system_channel
+    loud, still, hidden = (guild.add_channel(name) for name in ("loud", "still", "hidden"))
+    thread = guild.add_thread(still, "inside")
+    criers = guild.add_role("criers")
+    ann.add_role(criers)
+    loud.overwrite(criers, allow=("mention_everyone",))
+    still.overwrite(guild.people, deny=("send_messages",))
+    hidden.overwrite(ann, deny=("view_channel",))
+    await register(client, command(option(type=7, name="channel")))
+    bob = guild.add_member("Bob")
+
+    async def granted(socket: Any, who: LocalMember, place: LocalChannel) -> Permission:
+        using = asyncio.create_task(who.use(general, "watch", force=True, channel=place))
+        event = await socket.event("INTERACTION_CREATE")
+        using.cancel()
+        await asyncio.gather(using, return_exceptions=True)
+        assert (
+            event["member"]["permissions"] == event["channel"]["permissions"] == str(int(who.permissions_in(general)))
+        )
+        return Permission(int(event["data"]["resolved"]["channels"][str(place.id)]["permissions"]))
+
+    may = Permission
+    with pytest.raises(NotOffered):
+        await ann.use(general, "watch", channel=hidden)
+    async with client.bot() as socket:
+        assert await granted(socket, ann, loud) & may.MENTION_EVERYONE
+        assert not await granted(socket, bob, loud) & may.MENTION_EVERYONE
+        assert not await granted(socket, ann, general) & may.MENTION_EVERYONE, "it is what holds there that counts"
+        assert not await granted(socket, ann, still) & (may.SEND_MESSAGES | may.EMBED_LINKS)
+        in_thread = await granted(socket, ann, thread)
+        assert in_thread & may.SEND_MESSAGES_IN_THREADS
+        assert not in_thread & may.SEND_MESSAGES
+        assert await granted(socket, ann, hidden) == Permission(0)
+        assert await granted(socket, bob, hidden) & may.SEND_MESSAGES
+        assert await granted(socket, guild.owner, still) & may.MENTION_EVERYONE
 
 
 async def failed(clock: FakeClock, using: "asyncio.Task[LocalInteraction]") -> bool:
