@@ -17,7 +17,7 @@ from spacebot.store.queries import Queries
 
 log = logging.getLogger(__name__)
 
-FIRST_RETRY = 15.0
+FIRST_RETRY = 2.0
 """Seconds until a refused set of commands is offered again; twice as many each time."""
 
 RAREST_RETRY = 6 * 3600.0

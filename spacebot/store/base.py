@@ -18,7 +18,6 @@ from sqlite_utils import Database
 
 from spacebot.domain.accounts import Host, Standing
 from spacebot.domain.spaces import SpaceRecord
-from spacebot.outage import Outage
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +26,8 @@ Row = Mapping[str, Any]
 
 SERVED = "left_at IS NULL AND guild_id NOT IN (SELECT id FROM blocks WHERE kind = 'guild')"
 """Of a guild: whether the bot is in it, and the operator lets it be served."""
+MOST_SPOILED = 1000
+"""As many things that cannot be stored are remembered, to say of each only once that it cannot."""
 
 
 class QueryGroup:
@@ -34,16 +35,12 @@ class QueryGroup:
 
     def __init__(self, db: Database) -> None:
         self.db = db
-        self._spoiled = Outage(
-            log,
-            failed="%(what)s cannot be stored, and is left out: %(error)s",
-            recovered="%(what)s can be stored again.",
-        )
+        self._spoiled: dict[str, None] = {}
 
     @property
     def left_out(self) -> bool:
         """Whether anything could not be stored when it last came."""
-        return self._spoiled.is_ongoing
+        return bool(self._spoiled)
 
     @contextlib.contextmanager
     def _apart(self, what: str) -> Iterator[None]:
@@ -59,9 +56,15 @@ class QueryGroup:
         except Exception as error:
             if not self.db.conn.in_transaction:
                 raise
-            self._spoiled.failed(what, f"{type(error).__name__}: {error}")
+            if what not in self._spoiled:
+                log.warning("%s cannot be stored, and is left out: %s: %s", what, type(error).__name__, error)
+            self._spoiled[what] = None
+            if len(self._spoiled) > MOST_SPOILED:
+                del self._spoiled[next(iter(self._spoiled))]
         else:
-            self._spoiled.recovered(what)
+            if what in self._spoiled:
+                del self._spoiled[what]
+                log.info("%s can be stored again.", what)
 
     def _rows(self, sql: str, **params: object) -> list[dict[str, Any]]:
         return list(self.db.query(sql, params))

@@ -31,7 +31,7 @@ class SeenQueries(NoticeQueries):
 
     def _remember_user(self, user: User, now: datetime) -> None:
         if not USER_ID.fullmatch(user.id):
-            raise ValueError(user.id)
+            raise ValueError("no id")  # it could stand in no address
         known = self._row("SELECT username, protected, standing FROM users WHERE user_id = :id", id=user.id)
         self.db.execute(
             """

@@ -59,7 +59,7 @@ class SpaceQueries(DeliveryQueries):
         if record is None:
             return []
         if not (SPACE_ID.fullmatch(space_id) and USER_ID.fullmatch(record.host_id)):
-            raise ValueError(space_id)
+            raise ValueError("no id")  # it could stand in no address
         if record != known:
             self._save_space(record)
         if record.phase.is_open and space is not None:

@@ -44,7 +44,12 @@ def texts(tree: ast.Module) -> Iterator[str]:
 
 
 def _is_for_operators(call: ast.Call) -> bool:
-    return isinstance(call.func, ast.Name) and call.func.id.endswith(("Error", "Outage"))
+    match call.func:
+        case ast.Name(id=name):
+            return name.endswith("Error")
+        case ast.Attribute(value=ast.Name(id="log")):
+            return True
+    return False
 
 
 def said(name: str) -> list[str]:

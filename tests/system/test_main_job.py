@@ -139,7 +139,7 @@ async def test_a_scheduled_space_is_announced_when_it_goes_live_not_before(scene
     await scene.until(lambda: book_club.spaces.messages)
 
 
-async def test_a_discord_that_fails_while_the_commands_are_handed_over_delays_the_start(
+async def test_a_discord_that_fails_while_the_commands_are_handed_over_is_offered_them_again(
     scene: Scene, book_club: Club
 ) -> None:
     scene.discord.fault("PUT", "/commands", DiscordFault(status=503, times=3))
