@@ -196,7 +196,8 @@ class Billing:
 
     def cost(self, ceiling: CostCeiling) -> int:
         first, last = _days_of(self._clock.now())
-        return ceiling.cost(self._prices, self._day(first).held(ceiling.named) if first == last else Usage())
+        paid = self._day(first).held(ceiling.named) if first == last else Usage()
+        return ceiling.cost(self._prices, paid, plausible=True)
 
     def seat(self, errand: Errand, ceiling: CostCeiling) -> Hold:
         return self._pots.hold(errand, self.cost(ceiling), self._clock.now())
@@ -213,8 +214,9 @@ class Billing:
         """
         now = self._clock.now()
         first, last = _days_of(now)
-        cost = self.cost(ceiling)
-        hold = self._pots.hold(errand, max(0, cost - seats), now)
+        paid = self._day(first).held(ceiling.named) if first == last else Usage()
+        cost = ceiling.cost(self._prices, paid)
+        hold = self._pots.hold(errand, max(0, ceiling.cost(self._prices, paid, plausible=True) - seats), now)
         try:
             number = await self._store(Queries.reserve, first, last, cost)
         except BaseException:

@@ -47,7 +47,7 @@ _ALONG: Mapping[str, tuple[Resource, int]] = {
 """The most that each expansion brings along for one item of an answer; what is not named brings nothing that is billed."""
 
 SPACES_OF_A_HOST = 11
-"""The most Spaces that one account has open at once: one live, and ten scheduled (X's help pages)."""
+"""How many Spaces one account has open at once, at most: one live, and ten scheduled (X's help pages)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +113,7 @@ class CostCeiling:
     Attributes:
         named: What it may return and can be named beforehand.
         unnamed: How many of each kind it may return beside that.
+        plausible: Of which kinds X's own rules allow fewer: the books reserve for all, the pots hold for these.
         creators_of: The Spaces each of whose creator may come along: a Space never changes it.
         question: What kind of question it is: answers to one kind tell the same of the same subjects.
         subjects: What it asks about.
@@ -120,13 +121,15 @@ class CostCeiling:
 
     named: Usage = Usage()
     unnamed: Mapping[Resource, int]
+    plausible: Mapping[Resource, int] = field(default_factory=dict)
     creators_of: frozenset[str] = frozenset()
     question: str = ""
     subjects: frozenset[str] = frozenset()
 
-    def cost(self, prices: Prices = Prices(), paid: Usage = Usage()) -> int:
-        """Thousandths of a cent, if `paid` was paid for already today."""
-        unnamed = sum(prices.of(kind) * count for kind, count in self.unnamed.items())
+    def cost(self, prices: Prices = Prices(), paid: Usage = Usage(), *, plausible: bool = False) -> int:
+        """Thousandths of a cent, if `paid` was paid for already today; as far as it is `plausible`, or at all."""
+        counts = {**self.unnamed, **self.plausible} if plausible else self.unnamed
+        unnamed = sum(prices.of(kind) * count for kind, count in counts.items())
         creators = len(self.creators_of - paid.creators_of) * prices.user
         return (self.named - paid).cost(prices) + unnamed + creators
 
@@ -248,8 +251,6 @@ def ceiling_of(request: Request[XObject], *, is_private: bool = False) -> CostCe
         asked = frozenset({request.about})
     is_list = endpoint is CREATORS or not (endpoint.many or endpoint.resource)
     items = int(str(query.get("max_results", RESULTS_PER_ANSWER))) if is_list else len(asked)
-    if endpoint is CREATORS:
-        items = min(items, SPACES_OF_A_HOST * len(asked))
     unnamed: Counter[Resource] = Counter()
     named, creators_of = Usage(), frozenset[str]()
     if endpoint.name in {SPACE.name, SPACES.name}:
@@ -272,6 +273,7 @@ def ceiling_of(request: Request[XObject], *, is_private: bool = False) -> CostCe
     return CostCeiling(
         named=named,
         unnamed=unnamed,
+        plausible={"space": min(items, SPACES_OF_A_HOST * len(asked))} if endpoint is CREATORS else {},
         creators_of=creators_of,
         question=" ".join([endpoint.name, *expansions, *["private"] * is_private]),
         subjects=asked if endpoint.many else frozenset({f"{request.about} {page}"}),
