@@ -38,6 +38,9 @@ MINUTES = 4
 LEAST_SHARE = 5_000
 """Thousandths of a cent that are anybody's share of a day at least: what a usual question costs."""
 
+LEAST_TO_FOLLOW = 25_000
+"""The same of the pot for new hosts: whoever sets the bot up follows more than a few."""
+
 LEAST_PER_MINUTE = 30_000
 """The same for a minute: what one question may cost."""
 
@@ -226,10 +229,11 @@ class Pots:
         return None if size is None else self._shares(purpose, size)
 
     def _shares(self, purpose: Purpose, size: int) -> tuple[int, int]:
-        guild = max(size * EQUAL_GUILDS // max(self.guild_count, EQUAL_GUILDS), LEAST_SHARE)
+        least = LEAST_TO_FOLLOW if purpose is Purpose.ACCOUNTS else LEAST_SHARE
+        guild = max(size * EQUAL_GUILDS // max(self.guild_count, EQUAL_GUILDS), least)
         # Whom a guild follows is one admin's work.
         people = PEOPLE_OF_A_GUILD if purpose is Purpose.PEOPLE else 1
-        return guild, max(guild // people, LEAST_SHARE)
+        return guild, max(guild // people, least)
 
     def _of(self, errand: Errand, now: datetime) -> list[_Account]:
         """The accounts of the guild and of the person who ask; none where nobody does."""
