@@ -119,8 +119,8 @@ async def measure(spaces: int, hosts: int, seconds: float) -> None:
     async with AsyncExitStack() as stack:
         folders = [Path(stack.enter_context(tempfile.TemporaryDirectory())) for _ in range(2)]
         sweeps, push = await asyncio.gather(
-            Course.open(stack, folders[0], names, {"SPACEBOT_PUSH": "off"}),
-            Course.open(stack, folders[1], names, {"SPACEBOT_PUSH": "on"}),
+            Course.open(stack, folders[0], names, {"SPACEBOT_PUSH": "off", "SPACEBOT_DAILY_BUDGET_USD": "none"}),
+            Course.open(stack, folders[1], names, {"SPACEBOT_PUSH": "on", "SPACEBOT_DAILY_BUDGET_USD": "none"}),
         )
         await push.x.wait_for(
             lambda: len(push.x.subscriptions) == 2 * hosts and push.x.streams.connected, timeout=PATIENCE

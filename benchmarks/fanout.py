@@ -291,7 +291,7 @@ async def ours(guilds: int, per_second: float) -> None:
                 discord_gateway_url=server.gateway_url,
                 discord_token=server.token,
                 database=database,
-                extra={"SPACEBOT_MESSAGES_PER_SECOND": str(per_second)},
+                extra={"SPACEBOT_MESSAGES_PER_SECOND": str(per_second), "SPACEBOT_DAILY_BUDGET_USD": "none"},
             )
             posts, lag = Posts(server), Lag()
             async with bot:

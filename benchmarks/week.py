@@ -448,6 +448,7 @@ async def simulate(asked: argparse.Namespace, clock: Clock, heard: Heard) -> int
                 discord_api_url=discord.api_url,
                 discord_gateway_url=discord.gateway_url,
                 x_api_url=x.url,
+                daily_budget_usd=None,
             )
             stop = asyncio.Event()
             bot = asyncio.create_task(app.serve(settings, clock, stop), name="bot")

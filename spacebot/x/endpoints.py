@@ -79,7 +79,6 @@ CREATORS = Endpoint(
 SEARCH = Endpoint(name="search", path="/2/spaces/search", item=Space, parts={Purpose.KEYWORD: 1.0})
 BUYERS = Endpoint(name="buyers", path="/2/spaces/{}/buyers", item=User, pattern=SPACE_ID)
 POSTS = Endpoint(name="posts", path="/2/spaces/{}/tweets", item=Post, pattern=SPACE_ID)
-_ACCOUNTS_PARTS = {Purpose.PEOPLE: 0.5, Purpose.ACCOUNTS: 0.5}
 USER = Endpoint(
     name="user",
     path="/2/users/{}",
@@ -87,7 +86,7 @@ USER = Endpoint(
     pattern=USER_ID,
     resource="user",
     user_limit=900,
-    parts=_ACCOUNTS_PARTS,
+    parts={Purpose.ACCOUNTS: 1.0},
 )
 USERS = Endpoint(
     name="users",
@@ -96,7 +95,7 @@ USERS = Endpoint(
     pattern=USER_ID,
     many="ids",
     user_limit=900,
-    parts=_ACCOUNTS_PARTS,
+    parts={Purpose.ACCOUNTS: 1.0},
 )
 USER_BY_USERNAME = Endpoint(
     name="user_by_username",
@@ -105,7 +104,7 @@ USER_BY_USERNAME = Endpoint(
     pattern=USERNAME,
     resource="user",
     user_limit=900,
-    parts=_ACCOUNTS_PARTS,
+    parts={Purpose.ACCOUNTS: 1.0},
 )
 USERS_BY_USERNAMES = Endpoint(
     name="users_by_usernames", path="/2/users/by", item=User, pattern=USERNAME, many="usernames", user_limit=900

@@ -273,11 +273,16 @@ def ceiling_of(request: Request[XObject], *, is_private: bool = False) -> CostCe
     return CostCeiling(
         named=named,
         unnamed=unnamed,
-        plausible={"space": min(items, SPACES_OF_A_HOST * len(asked))} if endpoint is CREATORS else {},
+        plausible=_plausible(unnamed, items, SPACES_OF_A_HOST * len(asked)) if endpoint is CREATORS else {},
         creators_of=creators_of,
         question=" ".join([endpoint.name, *expansions, *["private"] * is_private]),
         subjects=asked if endpoint.many else frozenset({f"{request.about} {page}"}),
     )
+
+
+def _plausible(unnamed: Mapping[Resource, int], items: int, fewer: int) -> dict[Resource, int]:
+    """What comes along with `fewer` items, where `unnamed` is for `items`."""
+    return {kind: count * min(items, fewer) // items for kind, count in unnamed.items()}
 
 
 def _kind_of(item: type[XObject]) -> Resource:

@@ -158,9 +158,9 @@ async def test_without_the_setting_linking_says_so(scene: Scene, book_club: Club
 
 async def test_posts_of_a_space_are_paged_with_authors_and_links(scene: Scene, book_club: Club) -> None:
     host, fan = scene.x.add_user("host"), scene.x.add_user("fan", name="A Fan")
-    space = scene.x.start_space(host, title="Talk")
+    space, silent = (scene.x.start_space(host, title=title) for title in ("Talk", "Silence"))
     await scene.bot()
-    none = await ask(book_club.member, book_club.general, "space-posts", space=space.id)
+    none = await ask(book_club.member, book_club.general, "space-posts", space=silent.id)
     assert "No posts" in none.content
     for number in range(47):
         space.add_post(fan, f"Post *number* {number:02} @everyone")

@@ -95,11 +95,11 @@ async def test_twenty_questions_of_a_person_and_sixty_of_a_guild_and_no_more_at_
             try:
                 with pytest.raises(XNotFound):
                     await bench.of(
-                        bench.client.on_behalf(member(person, guild)).user_by_username(f"no{person}_{number}")
+                        bench.client.on_behalf(member(person, guild)).space(SpaceId(f"1no{person}x{number}"))
                     )
             except UserMistake as mistake:
                 refused.append(mistake)
-    assert bench.asked("username") == 20 * 4, "three people of the first guild, and the one of the second"
+    assert bench.asked("space") == 20 * 4, "three people of the first guild, and the one of the second"
     assert len(refused) == 45
     until = refused[0].values["until"]
     assert not isinstance(until, (str, int))
