@@ -20,7 +20,10 @@ A_ROUND = 70.0
 WINDOW = timedelta(minutes=15)
 
 BACKGROUND = 270
-"""Searches of X's 300 in a window that keywords may take; the others are people's."""
+"""Searches of X's 300 in a window that keywords may take, beside what people left unused of theirs."""
+
+LIMIT = 300
+"""X's own."""
 
 
 async def watch(one: Club, words: str, **how: Any) -> LocalMessage:
@@ -174,7 +177,7 @@ async def test_however_many_keywords_there_are_x_is_not_asked_too_often_and_peop
     assert len(clubs[0].spaces.messages) == 1
     times = [time for time, query in searches(scene) if query != "on subject"]
     assert len(times) >= 1.9 * BACKGROUND
-    assert fullest(times) <= BACKGROUND
+    assert fullest(times) < LIMIT
     counts = Counter(query for _, query in searches(scene) if query != "on subject")
     assert counts.keys() == set(words)
     assert max(counts.values()) - min(counts.values()) <= 1
@@ -233,4 +236,4 @@ async def test_ten_guilds_with_a_hundred_keywords_do_not_delay_another_guilds_on
         delays.append((scene.clock.now() - began).total_seconds())
         space.end()
     assert max(delays) <= A_ROUND + 6, delays
-    assert fullest([time for time, _ in searches(scene)]) <= BACKGROUND
+    assert fullest([time for time, _ in searches(scene)]) < LIMIT
