@@ -48,6 +48,8 @@ class QueryGroup:
 
         What is wrong with the database itself (disk full, file locked) concerns all of them, and is raised.
         """
+        # It goes into the log, and may be of any characters, those included that no file can take.
+        what = what.encode("unicode_escape").decode()
         try:
             with self.db.atomic():
                 yield
@@ -57,7 +59,7 @@ class QueryGroup:
             if not self.db.conn.in_transaction:
                 raise
             if what not in self._spoiled:
-                log.warning("%s cannot be stored, and is left out: %s: %s", what, type(error).__name__, error)
+                log.warning("%s cannot be stored, and is left out: %a", what, error)
             self._spoiled[what] = None
             if len(self._spoiled) > MOST_SPOILED:
                 del self._spoiled[next(iter(self._spoiled))]

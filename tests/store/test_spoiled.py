@@ -44,6 +44,12 @@ async def test_a_space_that_cannot_be_stored_keeps_no_other_from_being_announced
     assert [job.space.space_id for job in await claim(store)] == [BAD]
 
 
+async def test_the_log_can_always_be_written(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    await store(Queries.take_in, [live(SpaceId("1\udc00\n"))], [], [], START)
+    assert "1\\udc00\\n cannot be stored" in caplog.text
+    assert caplog.text.isascii()
+
+
 async def test_half_a_look_leaves_nothing_behind(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_: Queries, record: SpaceRecord, *args: object) -> None:
         if record.space_id == BAD:
