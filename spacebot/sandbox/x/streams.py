@@ -98,6 +98,8 @@ class Streams:
         self.heartbeat = 20.0
         self.most = 2
         self.linger = 0.0
+        self.opened = 0
+        """How many connections there have been."""
         self.events: list[Event] = []
         """Every event there was, whether or not anybody listened."""
 
@@ -145,6 +147,7 @@ class Streams:
             if backfill and (now - event.at).total_seconds() <= backfill * 60:
                 connection.give(event)
         self._open.append(connection)
+        self.opened += 1
         self._on_news()
         try:
             if not self.late_headers:
