@@ -103,14 +103,24 @@ class _BilledDay:
     creators_of: set[str] = field(default_factory=set)
     """Spaces whose creator is paid for."""
 
-    def held(self, usage: Usage) -> Usage:
-        """The part of `usage` that is paid for."""
+    def held(self, ceiling: CostCeiling) -> Usage:
+        """What of all that it names is paid for."""
+        named = ceiling.named
         return Usage(
-            spaces=usage.spaces & self.paid["space"],
-            users=usage.users & self.paid["user"],
-            creators_of=frozenset(self.creators_of),
-            posts=usage.posts & self.paid["post"],
-            events=usage.events & self.paid["event"],
+            spaces=named.spaces & self.paid["space"],
+            users=named.users & self.paid["user"],
+            creators_of=ceiling.creators_of & self.creators_of,
+            posts=named.posts & self.paid["post"],
+            events=named.events & self.paid["event"],
+        )
+
+    def new(self, usage: Usage) -> Usage:
+        """The part of `usage` that is not paid for."""
+        return Usage(
+            spaces=usage.spaces - self.paid["space"],
+            users=usage.users - self.paid["user"],
+            posts=usage.posts - self.paid["post"],
+            events=usage.events - self.paid["event"],
         )
 
 
@@ -196,7 +206,7 @@ class Billing:
 
     def cost(self, ceiling: CostCeiling) -> int:
         first, last = _days_of(self._clock.now())
-        paid = self._day(first).held(ceiling.named) if first == last else Usage()
+        paid = self._day(first).held(ceiling) if first == last else Usage()
         return ceiling.cost(self._prices, paid, plausible=True)
 
     def seat(self, errand: Errand, ceiling: CostCeiling) -> Hold:
@@ -208,28 +218,32 @@ class Billing:
     async def reserve(self, ceiling: CostCeiling, errand: Errand, *, seats: int = 0) -> Reservation:
         """Reserve what a request may cost at most, less what is paid for already; only then may it be sent.
 
+        Where that is nothing, as for Spaces that were shown today, nothing needs to be written down.
+
         Raises:
             BudgetSpent: it does not fit the pot of its purpose.
             StoreError: it could not be written down.
         """
         now = self._clock.now()
         first, last = _days_of(now)
-        paid = self._day(first).held(ceiling.named) if first == last else Usage()
+        paid = self._day(first).held(ceiling) if first == last else Usage()
         cost = ceiling.cost(self._prices, paid)
         hold = self._pots.hold(errand, max(0, ceiling.cost(self._prices, paid, plausible=True) - seats), now)
-        try:
-            number = await self._store(Queries.reserve, first, last, cost)
-        except BaseException:
-            self.leave(hold)
-            raise
-        self._open_requests.add(number)
-        self._none_open.clear()
+        number = None
+        if cost:
+            try:
+                number = await self._store(Queries.reserve, first, last, cost)
+            except BaseException:
+                self.leave(hold)
+                raise
+            self._open_requests.add(number)
+            self._none_open.clear()
         return Reservation(number=number, ceiling=ceiling, at=now, errand=errand, hold=hold)
 
     async def settle(self, reservation: Reservation, usage: Usage, at: datetime, payers: Payers | None = None) -> None:
         """Book an answer; it also settles earlier lost answers to the same question."""
         settled = [lost for lost in self._lost_answers if lost.is_settled_by(reservation, utc_day(at))]
-        freed = [reservation.number, *(lost.reservation.number for lost in settled)]
+        freed = _numbers(reservation, *(lost.reservation for lost in settled))
         if await self._pay(usage, at, freed, reservation.errand, payers or {}):
             self._free(reservation, *(lost.reservation for lost in settled))
             self._lost_answers = [lost for lost in self._lost_answers if lost not in settled]
@@ -241,7 +255,8 @@ class Billing:
     async def release(self, reservation: Reservation) -> None:
         """Give back what was reserved: X was not reached, or has refused."""
         try:
-            await self._store(Queries.end_reservations, [reservation.number])
+            if numbers := _numbers(reservation):
+                await self._store(Queries.end_reservations, numbers)
             self._free(reservation)
         except StoreError as error:
             self._outage.failed(BOOKS, error)
@@ -327,9 +342,11 @@ class Billing:
         day = utc_day(at)
         known = self._day(day)
         shares: dict[Errand, list[tuple[Resource, str]]] = {}
-        for kind, one in usage:
-            if one not in known.paid[kind]:
-                shares.setdefault(payers.get((kind, one), errand) if payers else errand, []).append((kind, one))
+        for kind, one in known.new(usage):
+            shares.setdefault(payers.get((kind, one), errand) if payers else errand, []).append((kind, one))
+        if not shares and not freed:
+            known.creators_of |= usage.creators_of
+            return True
         try:
             costs = await self._store(Queries.pay, day, shares, self._prices, freed)
         except StoreError as error:
@@ -354,11 +371,14 @@ class Billing:
                 self._pots.release(reservation.hold, self._clock.now())
 
     def _request_done(self, reservation: Reservation) -> None:
-        self._open_requests.discard(reservation.number)
+        self._open_requests.difference_update(_numbers(reservation))
         if not self._open_requests:
             self._none_open.set()
 
     def _remember_lost(self, reservation: Reservation) -> None:
+        if reservation.number is None:
+            self._free(reservation)
+            return
         first, last = _days_of(reservation.at)
         # Close to midnight nobody can tell which day's bill it is on: no later answer settles that.
         left = set(reservation.ceiling.subjects) if first == last else set[str]()
@@ -375,7 +395,7 @@ class Billing:
         old = [day for day in self._days if day < yesterday]
         try:
             if over:
-                await self._store(Queries.write_off, [lost.reservation.number for lost in over])
+                await self._store(Queries.write_off, _numbers(*(lost.reservation for lost in over)))
                 self._lost_answers = [lost for lost in self._lost_answers if lost not in over]
                 self._free(*(lost.reservation for lost in over))
             if self._events_reservation is not None and utc_day(self._events_reservation.at) < today:
@@ -408,6 +428,10 @@ class Billing:
 
     def _day(self, day: date) -> _BilledDay:
         return self._days.setdefault(day, _BilledDay())
+
+
+def _numbers(*reservations: Reservation) -> list[int]:
+    return [one.number for one in reservations if one.number is not None]
 
 
 def _days_of(sent: datetime) -> tuple[date, date]:

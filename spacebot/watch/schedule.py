@@ -179,10 +179,11 @@ class Schedule:
         """Up to 100 hosts to ask about now, each once; it counts as asked. Every host, where there are no more than that."""
         self._advance(now)
         if len(self._hosts) <= IDS_PER_REQUEST:
+            first = [host.id for host in self._ready if host.id in self._hosts]
             self._turns.clear()
             self._ready.clear()
             self._asked.clear()
-            return list(self._hosts)
+            return list(dict.fromkeys((*first, *self._hosts)))
         limit = self._limit()
         batch: list[_Host] = []
         while self._asked and self._asked[0][0] <= self._turn - limit and len(batch) < IDS_PER_REQUEST:
@@ -211,6 +212,13 @@ class Schedule:
             host = self._hosts.get(host_id)
             if host is not None:
                 self._make_ready(host)
+
+    def left_out(self, host_ids: Iterable[UserId]) -> None:
+        """There was no place for these in the request for the last batch: the next one begins with them."""
+        for host_id in host_ids:
+            host = self._hosts.get(host_id)
+            if host is not None:
+                self._make_ready(host, first=True)
 
     def _advance(self, now: float) -> None:
         passed = now - self._now

@@ -19,8 +19,7 @@ from spacebot.watch.failures import REST_AFTER_FAILURE, Failures
 from spacebot.watch.intake import Intake
 from spacebot.watch.schedule import GRACE, SWEEPS, Schedule
 from spacebot.watch.watchlists import Watchlists
-from spacebot.x.host_batcher import HostAnswer
-from spacebot.x.model import Page, Space
+from spacebot.x.host_batcher import HostAnswer, SweepAnswer
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +37,8 @@ UNFORESEEN = "an unforeseen error, see the log"
 class HostsSource(Protocol):
     """X, as it is asked about hosts; both methods wait for their turn within X's limits and raise `XError`."""
 
-    async def sweep(self, host_ids: Sequence[UserId]) -> Page[Space]:
-        """The live and scheduled Spaces of up to 100 hosts."""
+    async def sweep(self, host_ids: Sequence[UserId]) -> SweepAnswer:
+        """The live and scheduled Spaces of up to 100 hosts; some may be left out for the next sweep."""
         ...
 
     async def ask(self, host_id: UserId) -> HostAnswer:
@@ -168,12 +167,14 @@ class Sweeper:
 
     async def _ask_about(self, hosts: Sequence[UserId]) -> None:
         asked_at = self._clock.now()
-        page = await self._source.sweep(hosts)
+        answer = await self._source.sweep(hosts)
+        page, asked = answer.page, [host for host in hosts if host not in answer.left_out]
+        self._plan.left_out(answer.left_out)
         await self._intake.take_in(page.items, page.users, by="sweep")
-        await self._intake.note_standings(hosts, page)
+        await self._intake.note_standings(asked, page)
         # What the answer left out is only doubted; its own id decides. Cut-off answers leave out at random.
         if not page.truncated:
-            self._doubt(await self._store(Queries.unseen, hosts, asked_at, self._clock.now()))
+            self._doubt(await self._store(Queries.unseen, asked, asked_at, self._clock.now()))
 
     async def _rest(self, seconds: float) -> None:
         """Wait, unless woken first."""

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import filterfalse
 from typing import Literal, TypeVar
 
 from spacebot.domain.errands import Errand
@@ -11,7 +10,7 @@ from spacebot.errors import XInvalidRequest
 from spacebot.x import endpoints
 from spacebot.x.auth import UserToken
 from spacebot.x.base import XObject
-from spacebot.x.endpoints import IDS_PER_REQUEST, RESULTS_PER_ANSWER, Endpoint, Request
+from spacebot.x.endpoints import IDS_PER_REQUEST, RESULTS_PER_ANSWER, Endpoint, Request, malformed
 from spacebot.x.fields import FULL, SWEEP, PostFields, Query, SpaceFields, UserFields
 from spacebot.x.limits import Window
 from spacebot.x.model import Page, Problem, Space, User, join
@@ -248,13 +247,12 @@ class XClient:
         riders: Riders | None = None,
         has_slot: bool = False,
     ) -> Page[T]:
-        pattern, parameter = endpoint.pattern, endpoint.many
-        assert pattern is not None
+        parameter = endpoint.many
         assert parameter is not None
-        unique = tuple(dict.fromkeys(asked))
-        malformed = dict.fromkeys(filterfalse(pattern.fullmatch, unique))
-        sound = [one for one in unique if one not in malformed]
-        problems = [_malformed(endpoint, one) for one in malformed]
+        unique = list(dict.fromkeys(asked))
+        wrong = malformed(endpoint, unique)
+        sound = [one for one in unique if one not in wrong] if wrong else unique
+        problems = [_malformed(endpoint, one) for one in wrong]
         waiting = [sound[start : start + IDS_PER_REQUEST] for start in range(0, len(sound), IDS_PER_REQUEST)][::-1]
         pages: list[Page[T]] = []
         refusals = 0

@@ -16,7 +16,7 @@ from spacebot.errors import BudgetSpent, SpacebotError, XRateLimited
 from spacebot.x.answers import Answers
 from spacebot.x.client import XClient
 from spacebot.x.endpoints import IDS_PER_REQUEST
-from spacebot.x.model import Page, Problem, Space, User, join
+from spacebot.x.model import Page, Problem, Space, User
 from spacebot.x.pots import Hold
 
 T = TypeVar("T")
@@ -25,10 +25,10 @@ LONGEST_RIDE = 60.0
 """Seconds that a person waits for a place in a sweep's request once people's own share of the window is used up."""
 
 MAKES_ROOM_EVERY = 30.0
-"""Seconds between two full sweeps that leave some of their hosts for the next request, for people to ride in both."""
+"""Seconds between two full sweeps that leave out some of their hosts, for people to ride in their places."""
 
 SEATS = 10
-"""How many places people have then; the rest of the sweep leaves them some ninety more."""
+"""How many places people have then."""
 
 WATCHED = Errand(purpose=Purpose.DETECTION, at_once=True)
 """For a host that somebody has just begun to follow, and waits to see."""
@@ -53,14 +53,20 @@ class HostAnswer:
         return Page(items=self.spaces, users=self.users, problems=self.problems)
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
-class _Sweep:
-    """A sweep that waits: the hosts that no request has carried yet, and the answers so far."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepAnswer:
+    """What X shows of the hosts of a sweep, but for those that its request had no place or no money for."""
 
-    asked: frozenset[UserId]
-    pending: list[UserId]
-    answer: asyncio.Future[Page[Space]]
-    pages: list[Page[Space]] = field(default_factory=list)
+    page: Page[Space] = field(default_factory=Page)
+    left_out: tuple[UserId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Sweep:
+    """A sweep that waits for a request."""
+
+    hosts: tuple[UserId, ...]
+    answer: asyncio.Future[SweepAnswer]
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -139,19 +145,21 @@ class HostBatcher:
         self._has_lookups.set()
         return await self._wait_for(answer)
 
-    async def sweep(self, host_ids: Sequence[UserId]) -> Page[Space]:
+    async def sweep(self, host_ids: Sequence[UserId]) -> SweepAnswer:
         """Up to 100 hosts, for the sweeper: at the background's pace, or sooner beside a person's host.
 
+        One request carries as many as it has room for. The others are named, for the next sweep to begin with: a request
+        for them alone would cost all the others their turn.
+
         Raises:
-            XError: A request that carried some of them failed; nothing is known of any of them.
+            XError: The request failed; nothing is known of any of them.
         """
         hosts = tuple(dict.fromkeys(host_ids))
         if not hosts:
-            return Page()
+            return SweepAnswer()
         assert len(hosts) <= IDS_PER_REQUEST, "a sweep holds at most 100 hosts"
-        answer: asyncio.Future[Page[Space]] = asyncio.get_running_loop().create_future()
-        sweep = _Sweep(asked=frozenset(hosts), pending=list(hosts), answer=answer)
-        self._sweeps.append(sweep)
+        answer: asyncio.Future[SweepAnswer] = asyncio.get_running_loop().create_future()
+        self._sweeps.append(_Sweep(hosts=hosts, answer=answer))
         return await self._wait_for(answer)
 
     async def _wait_for(self, answer: asyncio.Future[T]) -> T:
@@ -255,7 +263,7 @@ class HostBatcher:
     def _next_batch(self, *, is_peoples: bool) -> _Batch:
         """The next request: first the hosts of those whose share it is of, then as many others as there is room for."""
         self._has_waiters()
-        swept = list(dict.fromkeys(host for sweep in self._sweeps for host in sweep.pending))[:IDS_PER_REQUEST]
+        swept = list(dict.fromkeys(host for sweep in self._sweeps for host in sweep.hosts))[:IDS_PER_REQUEST]
         affordable = self._client.affordable_hosts(swept)
         most = IDS_PER_REQUEST if is_peoples else IDS_PER_REQUEST - affordable
         now = self._clock.monotonic()
@@ -274,7 +282,7 @@ class HostBatcher:
         swept = swept[:affordable]
         lookups = self._take_lookups(most, paid=set(swept))
         hosts = tuple(dict.fromkeys([*lookups, *swept]))[:IDS_PER_REQUEST]
-        carried = [sweep for sweep in self._sweeps if any(host in hosts for host in sweep.pending)]
+        carried = [sweep for sweep in self._sweeps if not set(sweep.hosts).isdisjoint(hosts)]
         return _Batch(hosts=hosts, lookups=lookups, sweeps=carried)
 
     def _take_lookups(self, at_most: int, *, paid: Collection[UserId] = ()) -> dict[UserId, _LookUp]:
@@ -303,10 +311,10 @@ class HostBatcher:
                 if not answer.done():
                     answer.set_result(reply)
         for sweep in batch.sweeps:
-            sweep.pages.append(_part_about(page, carried.intersection(sweep.pending), carried))
-            sweep.pending = [host for host in sweep.pending if host not in carried]
-            if not sweep.pending and not sweep.answer.done():
-                sweep.answer.set_result(join(sweep.pages))
+            if not sweep.answer.done():
+                part = _part_about(page, carried.intersection(sweep.hosts), carried)
+                left_out = tuple(host for host in sweep.hosts if host not in carried)
+                sweep.answer.set_result(SweepAnswer(page=part, left_out=left_out))
 
     def _fail(self, batch: _Batch, error: Exception) -> None:
         for lookup in batch.lookups.values():

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from math import ceil
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar, cast
 
 from spacebot.domain.errands import Errand
 from spacebot.domain.ids import UserId
@@ -20,6 +20,8 @@ from spacebot.x.endpoints import CREATORS, RESULTS_PER_ANSWER, SPACE, SPACES, US
 from spacebot.x.model import Page, Space, User
 from spacebot.x.posts import Post
 from spacebot.x.pots import Hold
+
+T = TypeVar("T", Space, User, Post)
 
 MILLICENTS_PER_DOLLAR = 100_000
 
@@ -103,7 +105,12 @@ class Usage:
 
     def cost(self, prices: Prices = Prices()) -> int:
         """Thousandths of a cent."""
-        return sum(prices.of(kind) for kind, _ in self)
+        return (
+            len(self.spaces) * prices.space
+            + len(self.users) * prices.user
+            + len(self.posts) * prices.post
+            + len(self.events) * prices.event
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,9 +143,12 @@ class CostCeiling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reservation:
-    """Money reserved for one request that is about to be sent; `number` is the meter's own."""
+    """Money reserved for one request that is about to be sent.
 
-    number: int
+    `number` is the meter's own; None if it can cost nothing, and so is not written down.
+    """
+
+    number: int | None
     ceiling: CostCeiling
     at: datetime
     errand: Errand
@@ -205,11 +215,12 @@ class Meter(Protocol):
 def usage_of(page: Page[XObject]) -> Usage:
     """Everything in an answer that X may bill; an item that could not be read was billed all the same."""
     unreadable = sum(problem.type == "unreadable" for problem in page.problems)
+    spaces = _items_of(page, Space)
     return Usage(
-        spaces=_asked_for(page, Space).union(f"unreadable {number}" for number in range(unreadable)),
-        users=_asked_for(page, User).union(page.users),
-        posts=_asked_for(page, Post).union(page.posts),
-        creators_of=frozenset([space.id for space in _spaces_of(page) if space.creator_id in page.users]),
+        spaces=_ids(spaces).union(f"unreadable {number}" for number in range(unreadable)),
+        users=_ids(_items_of(page, User)).union(page.users),
+        posts=_ids(_items_of(page, Post)).union(page.posts),
+        creators_of=frozenset([space.id for space in spaces if space.creator_id in page.users]),
     )
 
 
@@ -220,23 +231,22 @@ def payers_of(page: Page[XObject], riders: Mapping[UserId, Errand]) -> Payers:
         page: The answer.
         riders: The hosts that others than the request's own errand have asked about.
     """
+    if not riders:
+        return {}
     payers: dict[tuple[Resource, str], Errand] = {("user", host): errand for host, errand in riders.items()}
-    for space in _spaces_of(page):
+    for space in _items_of(page, Space):
         if space.creator_id is not None and space.creator_id in riders:
             payers["space", space.id] = riders[space.creator_id]
     return payers
 
 
-def _spaces_of(page: Page[XObject]) -> Iterator[Space]:
-    if page.items and isinstance(page.items[0], Space):
-        yield from (item for item in page.items if isinstance(item, Space))
+def _items_of(page: Page[XObject], kind: type[T]) -> tuple[T, ...]:
+    """The answer's items, all of which are of one kind; none if it is another."""
+    return cast(tuple[T, ...], page.items) if page.items and isinstance(page.items[0], kind) else ()
 
 
-def _asked_for(page: Page[XObject], kind: type[Space | User | Post]) -> frozenset[str]:
-    """The ids of the answer's items, all of which are of one kind; none if it is another."""
-    if not page.items or not isinstance(page.items[0], kind):
-        return frozenset()
-    return frozenset([item.id for item in page.items if isinstance(item, kind)])
+def _ids(items: tuple[Space | User | Post, ...]) -> frozenset[str]:
+    return frozenset([item.id for item in items])
 
 
 def ceiling_of(request: Request[XObject], *, is_private: bool = False) -> CostCeiling:

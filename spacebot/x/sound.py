@@ -5,6 +5,7 @@ a pattern for each.
 """
 
 from collections.abc import Sequence
+from typing import cast
 
 from spacebot.x.base import XObject
 from spacebot.x.model import Space, User
@@ -12,23 +13,31 @@ from spacebot.x.posts import Post
 
 
 def are_sound(items: Sequence[XObject], users: Sequence[User], posts: Sequence[Post]) -> bool:
-    """Whether the ids and handles of these Spaces, accounts and posts are made of the letters that X makes them of."""
+    """Whether the ids and handles of these Spaces, accounts and posts are made of the letters that X makes them of.
+
+    Args:
+        items: What was asked for, all of one kind.
+        users: The accounts that came along.
+        posts: The posts that came along.
+    """
     numbers: list[str] = [user.id for user in users]
     handles: list[str] = [user.username for user in users]
     space_ids: list[str] = []
-    for item in items:
-        if isinstance(item, Space):
-            space_ids.append(item.id)
-            numbers.append(item.creator_id or "")
-            numbers.extend(item.host_ids)
-            numbers.extend(item.speaker_ids)
-            if item.invited_user_ids:
-                numbers.extend(item.invited_user_ids)
-        elif isinstance(item, User):
-            numbers.append(item.id)
-            handles.append(item.username)
-        elif isinstance(item, Post):
-            numbers += (item.id, item.author_id or "")
+    first = items[0] if items else None
+    if isinstance(first, Space):
+        spaces = cast(Sequence[Space], items)
+        space_ids += [space.id for space in spaces]
+        for space in spaces:
+            numbers.append(space.creator_id or "")
+            numbers.extend(space.host_ids)
+            numbers.extend(space.speaker_ids)
+            if space.invited_user_ids:
+                numbers.extend(space.invited_user_ids)
+    elif isinstance(first, User):
+        numbers += [user.id for user in cast(Sequence[User], items)]
+        handles += [user.username for user in cast(Sequence[User], items)]
+    elif isinstance(first, Post):
+        posts = (*cast(Sequence[Post], items), *posts)
     for post in posts:
         numbers += (post.id, post.author_id or "")
     return (
@@ -38,10 +47,12 @@ def are_sound(items: Sequence[XObject], users: Sequence[User], posts: Sequence[P
     )
 
 
+# The methods of bytes are five times as fast as those of texts.
+
+
 def _are_digits(text: str) -> bool:
-    # Of bytes, `isdigit` is five times as fast.
     return not text or (text.isascii() and text.encode().isdigit())
 
 
 def _are_letters(text: str) -> bool:
-    return not text or (text.isascii() and text.isalnum())
+    return not text or (text.isascii() and text.encode().isalnum())

@@ -6,7 +6,7 @@ from spacebot.domain.errands import Errand, Purpose
 from spacebot.domain.ids import SpaceId, UserId
 from spacebot.x.client import XClient
 from spacebot.x.fields import SWEEP, SpaceFields, UserFields
-from spacebot.x.host_batcher import HostAnswer, HostBatcher
+from spacebot.x.host_batcher import HostAnswer, HostBatcher, SweepAnswer
 from spacebot.x.model import Page, Space, User, join
 from spacebot.x.vocabulary import UserField
 
@@ -38,7 +38,7 @@ class XSource:
         self._accounts = x.on_behalf(Errand(purpose=Purpose.ACCOUNTS))
         self._batcher = batcher
 
-    async def sweep(self, host_ids: Sequence[UserId]) -> Page[Space]:
+    async def sweep(self, host_ids: Sequence[UserId]) -> SweepAnswer:
         """The live and scheduled Spaces of up to 100 hosts."""
         return await self._batcher.sweep(host_ids)
 

@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum
 from functools import cache
-from itertools import filterfalse
 from typing import Any, TypeVar
 
 import msgspec
 
 from spacebot.errors import XInvalidRequest, XNotFound, XUnreadable
 from spacebot.x.base import Count, Token, XObject
-from spacebot.x.endpoints import IDS_PER_REQUEST, QUERY_LIMIT, RESULTS_PER_ANSWER, Endpoint, Request
+from spacebot.x.endpoints import IDS_PER_REQUEST, QUERY_LIMIT, RESULTS_PER_ANSWER, Endpoint, Request, malformed
 from spacebot.x.fields import Query
 from spacebot.x.lenient import parse, read_leniently
 from spacebot.x.model import Page, Problem, Space, Topic, User
@@ -62,9 +61,9 @@ def build_request(request: Request[T], generation: Generation = Generation.NEW) 
 def _check(endpoint: Endpoint[T], query: Query) -> None:
     asked = query.get(endpoint.many) if endpoint.many else None
     if isinstance(asked, tuple):
-        malformed = frozenset(filterfalse(endpoint.pattern.fullmatch, asked) if endpoint.pattern else asked)
-        if malformed or not 1 <= len(asked) <= IDS_PER_REQUEST:
-            raise XInvalidRequest(parameters=frozenset({str(endpoint.many)}), values=malformed)
+        wrong = malformed(endpoint, asked)
+        if wrong or not 1 <= len(asked) <= IDS_PER_REQUEST:
+            raise XInvalidRequest(parameters=frozenset({str(endpoint.many)}), values=frozenset(wrong))
     if "query" in query and not 1 <= len(str(query["query"])) <= QUERY_LIMIT:
         raise XInvalidRequest(parameters=frozenset({"query"}))
     if not 1 <= int(str(query.get("max_results", 1))) <= RESULTS_PER_ANSWER:

@@ -15,7 +15,7 @@ from spacebot.domain.ids import SpaceId, UserId
 from spacebot.domain.spaces import State
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
-from spacebot.x.host_batcher import HostAnswer
+from spacebot.x.host_batcher import HostAnswer, SweepAnswer
 from spacebot.x.model import Page, Space, User
 from tests.clocks import START, FakeClock
 from tests.store.seed import HOST, SPACE, ended, live
@@ -137,11 +137,12 @@ class ShownSource:
     shown: Shown
     asked: bool = False
 
-    async def sweep(self, host_ids: Sequence[UserId]) -> Page[Space]:
+    async def sweep(self, host_ids: Sequence[UserId]) -> SweepAnswer:
         """What the host has open."""
         await self.clock.sleep(SWEEP if self.asked else ANSWERS)
         self.asked = True
-        return Page(items=(self.shown.space(),) if self.shown.is_open else (), users={HOST.id: HOST})
+        page = Page(items=(self.shown.space(),) if self.shown.is_open else (), users={HOST.id: HOST})
+        return SweepAnswer(page=page)
 
     async def ask(self, host_id: UserId) -> HostAnswer:
         """Nobody asks."""

@@ -15,7 +15,7 @@ from spacebot.errors import (
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
 from spacebot.watch.watcher import Watcher
-from spacebot.x.host_batcher import HostAnswer
+from spacebot.x.host_batcher import HostAnswer, SweepAnswer
 from spacebot.x.model import Page, Problem, Space, User
 from tests.clocks import FakeClock
 from tests.store.seed import HOST, SPACE, ended
@@ -40,7 +40,9 @@ class ScriptedX:
     unanswered: UserId | None = None
     """The host whose sweeps fail."""
     hidden: set[SpaceId] = field(default_factory=set)
-    """Open Spaces that sweeps leave out."""
+    """Open Spaces that sweeps do not show."""
+    left_out: set[UserId] = field(default_factory=set)
+    """Hosts that the next sweep has no place for."""
     sweeps: list[list[UserId]] = field(default_factory=list)
     asked: list[list[SpaceId]] = field(default_factory=list)
     refreshed: list[list[SpaceId]] = field(default_factory=list)
@@ -59,16 +61,19 @@ class ScriptedX:
         """X no longer shows it, neither by its host nor by its id."""
         self.open.pop(space_id)
 
-    async def sweep(self, host_ids: Sequence[UserId]) -> Page[Space]:
+    async def sweep(self, host_ids: Sequence[UserId]) -> SweepAnswer:
         self.sweeps.append(list(host_ids))
         await self.clock.sleep(PACE)
         self._fail()
         if self.unanswered in host_ids:
             raise XDown
+        left_out = tuple(host for host in host_ids if host in self.left_out)
+        carried = set(host_ids).difference(left_out)
         items = tuple(
-            space for space in self.open.values() if space.creator_id in host_ids and space.id not in self.hidden
+            space for space in self.open.values() if space.creator_id in carried and space.id not in self.hidden
         )
-        return Page(items=items, users={HOST.id: HOST}, truncated=self.truncated)
+        self.left_out -= set(left_out)
+        return SweepAnswer(page=Page(items=items, users={HOST.id: HOST}, truncated=self.truncated), left_out=left_out)
 
     async def ask(self, host_id: UserId) -> HostAnswer:
         await self.clock.sleep(0)

@@ -17,7 +17,8 @@ from spacebot.store.queries import Queries
 from spacebot.watch.host_check import CHECK_HOSTS_EVERY
 from spacebot.watch.intake import standings
 from spacebot.watch.watcher import Watcher
-from spacebot.x.model import Page, Problem, Space, User
+from spacebot.x.host_batcher import SweepAnswer
+from spacebot.x.model import Page, Problem, User
 from tests.clocks import FakeClock
 from tests.store.seed import COHOST, GUILD, HOST, SPACE, follow, opened
 from tests.watch.scripted import Post, ScriptedX
@@ -37,9 +38,9 @@ def problem(detail: str, user_id: UserId = HOST.id) -> Problem:
 class SilentX(ScriptedX):
     """An X whose sweeps show no accounts, as where no Space is on."""
 
-    async def sweep(self, host_ids: Sequence[UserId]) -> Page[Space]:
-        page = await super().sweep(host_ids)
-        return Page(items=page.items)
+    async def sweep(self, host_ids: Sequence[UserId]) -> SweepAnswer:
+        answer = await super().sweep(host_ids)
+        return SweepAnswer(page=Page(items=answer.page.items))
 
 
 @asynccontextmanager

@@ -65,6 +65,26 @@ async def test_every_host_is_swept_a_hundred_at_a_time(post: Post) -> None:
     assert {host for batch in post.x.sweeps[:2] for host in batch} == {HOST.id, *(host.id for host in hosts)}
 
 
+@pytest.mark.parametrize("count", [IDS_PER_REQUEST - 1, IDS_PER_REQUEST + 20])
+async def test_who_had_no_place_in_a_sweep_is_first_in_the_next_one_and_not_taken_for_silent(
+    post: Post, count: int
+) -> None:
+    for number in range(count):
+        host = User(id=UserId(str(1000 + number)), username=f"host{number}", name=f"Host {number}")
+        await follow(post.store, host, limit=500)
+    post.watcher.sweeper.watchlists_changed()
+    post.x.show(live())
+    await post.passing(4 * PACE)
+    assert await post.phase() is Phase.LIVE
+    post.x.asked.clear()
+    post.x.left_out = {HOST.id}
+    del post.x.sweeps[:-1]  # the last one is under way
+    await post.passing(4 * PACE)
+    first = next(number for number, batch in enumerate(post.x.sweeps) if HOST.id in batch)
+    assert post.x.sweeps[first + 1][0] == HOST.id
+    assert post.x.asked == []
+
+
 async def test_one_batch_that_fails_leaves_the_others_alone(post: Post) -> None:
     hosts = [User(id=UserId(str(1000 + n)), username=f"host{n}", name=f"Host {n}") for n in range(IDS_PER_REQUEST)]
     for host in hosts:

@@ -61,9 +61,11 @@ def least_gap(bench: Bench) -> float:
 async def sweep_all(batcher: HostBatcher, hosts: Sequence[UserId]) -> list[str]:
     """One pass over all hosts, 100 by 100; the Spaces seen."""
     seen: list[str] = []
-    for at in range(0, len(hosts), 100):
-        page = await batcher.sweep(hosts[at : at + 100])
-        seen.extend(space.id for space in page.items)
+    left = list(hosts)
+    while left:
+        swept = await batcher.sweep(left[:100])
+        left = [*swept.left_out, *left[100:]]
+        seen.extend(space.id for space in swept.page.items)
     return seen
 
 
