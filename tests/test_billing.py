@@ -114,6 +114,26 @@ async def test_less_is_laid_aside_where_it_is_paid_for_already(billing: Billing)
     assert await total_reserved(billing) == 500 + 1_000
 
 
+async def test_what_can_cost_nothing_is_asked_without_a_word_in_the_books(billing: Billing, clock: FakeClock) -> None:
+    paid = Usage(spaces=frozenset("ab"), users=frozenset({"1"}), creators_of=frozenset("ab"))
+    await billing.settle(await billing.reserve(CostCeiling(unnamed={"user": 9}), DETECTION), paid, clock.now())
+    booked = await lines(billing)
+    ceiling = CostCeiling(named=spaces("a", "b"), creators_of=frozenset("ab"), unnamed={})
+    for end in (
+        lambda one: billing.settle(one, paid, clock.now()),
+        billing.release,
+        billing.answer_lost,
+    ):
+        reservation = await billing.reserve(ceiling, DETECTION)
+        assert reservation.number is None
+        assert await total_reserved(billing) == 0
+        await end(reservation)
+        assert await total_reserved(billing) == 0
+        assert await lines(billing) == booked
+    clock.jump(86_400)
+    assert (await billing.reserve(ceiling, DETECTION)).number is not None
+
+
 async def test_a_lost_answer_is_settled_by_the_next_good_one_to_the_same_question(
     billing: Billing, clock: FakeClock
 ) -> None:

@@ -7,7 +7,7 @@ waits for it any more: X bills it all the same.
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -36,7 +36,7 @@ from spacebot.x.gate import Gate
 from spacebot.x.lenient import answered_at
 from spacebot.x.limits import Rate, read_rate
 from spacebot.x.model import Page
-from spacebot.x.money import CostCeiling, Meter, Reservation, Usage, ceiling_of, payers_of, usage_of
+from spacebot.x.money import CostCeiling, Meter, Reservation, ceiling_of, payers_of, usage_of
 from spacebot.x.pots import Hold
 from spacebot.x.rate_limiter import RateLimiter
 from spacebot.x.wire import Generation, build_request, is_about_names, read_answer
@@ -91,7 +91,6 @@ class Transport:
         auth: The app's credentials, for requests without a person's token.
         clock: Time.
         people_share: The part of each rate limit that is people's, where others ask too.
-        on_usage: Called with the billable resources of every answer.
         meter: Books what requests may cost and do cost; None if nobody does.
         deadline: Seconds for one request with its retries, counted from when it got its slot.
     """
@@ -104,7 +103,6 @@ class Transport:
         auth: Auth,
         clock: Clock,
         people_share: float = 0.1,
-        on_usage: Callable[[Usage], None] | None = None,
         meter: Meter | None = None,
         deadline: float = 8.0,
     ) -> None:
@@ -112,7 +110,6 @@ class Transport:
         self._base_url = base_url.rstrip("/")
         self._auth = auth
         self._clock = clock
-        self._on_usage = on_usage
         self._meter = meter
         self._gate = Gate(clock, meter)
         self._answers: Answers[Page[Any]] = Answers(clock)
@@ -326,8 +323,6 @@ class Transport:
             raise
         finally:
             self.rate_limiter.request_done(endpoint, access, rate, refused=refused)
-        if self._on_usage is not None and (usage := usage_of(page)):
-            self._on_usage(usage)
         return page
 
     def _check(self, asked: "_Asked[T]") -> None:

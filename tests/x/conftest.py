@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import aiohttp
@@ -12,7 +12,6 @@ from pydantic import SecretStr
 from spacebot.sandbox.x import LocalX
 from spacebot.x.auth import BearerAuth
 from spacebot.x.client import XClient
-from spacebot.x.money import Usage
 from spacebot.x.transport import Transport
 from tests.clocks import FakeClock, run_until
 from tests.errands import PEOPLE
@@ -28,7 +27,6 @@ class Bench:
     client: XClient
     clock: FakeClock
     session: aiohttp.ClientSession
-    usage: list[Usage] = field(default_factory=list)
 
     async def of(self, work: Coroutine[Any, Any, T]) -> T:
         """The outcome of `work`, however long it waits on the clock."""
@@ -42,7 +40,6 @@ class Bench:
 @pytest.fixture
 async def bench() -> AsyncIterator[Bench]:
     clock = FakeClock()
-    usage: list[Usage] = []
     async with LocalX(clock=clock) as x, aiohttp.ClientSession() as session:
         client = XClient(
             Transport(
@@ -50,9 +47,8 @@ async def bench() -> AsyncIterator[Bench]:
                 base_url=x.url,
                 auth=BearerAuth(SecretStr(x.bearer_token)),
                 clock=clock,
-                on_usage=usage.append,
             ),
             PEOPLE,
         )
         clock.jump(2)  # right after a start `creator_ids` rests, for an earlier run may have asked just before
-        yield Bench(x=x, client=client, clock=clock, session=session, usage=usage)
+        yield Bench(x=x, client=client, clock=clock, session=session)

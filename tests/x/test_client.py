@@ -29,6 +29,7 @@ from spacebot.x.client import XClient
 from spacebot.x.endpoints import Request
 from spacebot.x.fields import OWN
 from spacebot.x.model import Page
+from spacebot.x.money import usage_of
 from spacebot.x.posts import Post, PostId
 from spacebot.x.transport import Transport
 from tests.errands import DETECTION, PEOPLE
@@ -52,15 +53,14 @@ async def test_one_space_comes_with_its_people_and_topics(bench: Bench) -> None:
     assert creator.username == "gardener"
     assert [user.username for user in page.hosts(space)] == ["gardener", "moth"]
     assert [topic.name for topic in page.topics_of(space)] == ["Plants"]
-    assert bench.usage[0].spaces == {made.id}
-    assert bench.usage[0].users == {host.id, guest.id}
+    assert usage_of(page).spaces == {made.id}
+    assert usage_of(page).users == {host.id, guest.id}
 
 
 async def test_a_space_that_x_does_not_know_is_named_in_the_error(bench: Bench) -> None:
     with pytest.raises(XNotFound) as missing:
         await bench.of(bench.client.space(SpaceId("1nobody")))
     assert missing.value.resource_id == "1nobody"
-    assert bench.usage == []
 
 
 async def test_what_cannot_be_an_id_never_reaches_x(bench: Bench) -> None:
@@ -92,7 +92,7 @@ async def test_a_host_with_nothing_on_is_an_empty_and_free_answer(bench: Bench) 
     host = bench.x.add_user("gardener")
     page = await bench.of(bench.client.spaces_by_creators([UserId(host.id)]))
     assert page.items == ()
-    assert bench.usage == []
+    assert not usage_of(page)
 
 
 async def test_a_full_answer_is_not_taken_for_complete(bench: Bench) -> None:
