@@ -14,7 +14,7 @@ from datetime import datetime
 
 from spacebot.domain.errands import Errand, Purpose
 from spacebot.x.lenient import answered_at
-from spacebot.x.shares import ENOUGH, Shares
+from spacebot.x.shares import Shares
 
 WINDOW = 900.0
 """Seconds of X's windows (https://docs.x.com/x-api/fundamentals/rate-limits)."""
@@ -117,8 +117,9 @@ class Budget:
         if window.remaining <= 0:
             return max(closed, window.reset - now)
         free = self._free(errand.purpose, window, now)
-        if free < ENOUGH:
-            return max(closed, self._until_free(errand.purpose, window, now))
+        needed = self.shares.needed(errand, limit=window.limit)
+        if free < needed:
+            return max(closed, self._until_free(errand.purpose, needed, window, now))
         if errand.is_urgent:
             return closed
         last = self._last_paced.get(errand.purpose)
@@ -132,7 +133,7 @@ class Budget:
         if self._told is None and self._began == -math.inf:
             self._began = now
         self.shares.take(
-            errand.purpose,
+            errand,
             limit=window.limit,
             remaining=window.remaining,
             passed=self._passed(window, now),
@@ -221,15 +222,15 @@ class Budget:
             told=self._told is not None,
         )
 
-    def _until_free(self, purpose: Purpose, window: Window, now: float) -> float:
-        """Seconds until this purpose has a request, if nobody else asks meanwhile: others lend ever more of theirs."""
+    def _until_free(self, purpose: Purpose, needed: float, window: Window, now: float) -> float:
+        """Seconds until this purpose has so many requests, if nobody else asks: others lend ever more of theirs."""
         ends = self._ends(window, now)
         soon, late = now, ends
-        if self._free(purpose, window, late - _SAME_WINDOW) < ENOUGH:
+        if self._free(purpose, window, late - _SAME_WINDOW) < needed:
             return late - now
         while late - soon > _SHORTEST:
             middle = (soon + late) / 2
-            soon, late = (soon, middle) if self._free(purpose, window, middle) >= ENOUGH else (middle, late)
+            soon, late = (soon, middle) if self._free(purpose, window, middle) >= needed else (middle, late)
         return late - now
 
     def _ends(self, window: Window, now: float) -> float:

@@ -120,7 +120,8 @@ class RateLimiter:
             limit = endpoint.app_limit if token is None else endpoint.user_limit
             # With a person's own token nobody else asks.
             parts = endpoint.parts if token is None else {Purpose.PEOPLE: 1.0}
-            self._budgets[key] = Budget(limit=limit, shares=Shares(parts=parts, people_share=self._people_share))
+            shares = Shares(parts=parts, people_share=self._people_share, is_private=token is not None)
+            self._budgets[key] = Budget(limit=limit, shares=shares)
         return self._budgets[key]
 
     def _forget_idle(self) -> None:

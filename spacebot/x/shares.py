@@ -1,14 +1,16 @@
 """PURE: how the purposes share the requests of one window: a part for each, of which others get only what it let pass.
 
 Each purpose may use its own part whenever it likes. What it did not use of the part of the window that is over may be
-lent; what is to come never is. So whoever asks for all there is leaves everybody else their share of what is left.
+lent; what is to come never is. So whoever asks for all there is leaves everybody else their share of what is left. Among people,
+nobody takes more than they leave to others.
 """
 
 import math
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 
-from spacebot.domain.errands import Purpose
+from spacebot.domain.errands import Errand, Purpose
 
 ENOUGH = 1.0 - 1e-9
 """One request, as far as floating-point numbers can tell."""
@@ -40,22 +42,38 @@ class Shares:
     Attributes:
         parts: Who asks here, and in what proportion; whoever is not named asks on people's account.
         people_share: The share of people where the proportion does not name them.
+        is_private: Whether one person alone asks, with a token of their own.
     """
 
     parts: Mapping[Purpose, float]
     people_share: float
+    is_private: bool = False
+    _asked: Counter[tuple[str, Hashable]] = field(default_factory=Counter)
+    """How often each guild and each person has asked."""
     _taken: dict[Purpose, float] = field(default_factory=dict)
     _divided: tuple[int, dict[Purpose, float]] = (0, {})
 
     def begin(self) -> None:
         """A new window begins."""
         self._taken = {}
+        self._asked.clear()
 
     def quotas(self, limit: int) -> dict[Purpose, float]:
         """How many requests of a window each purpose has; empty where there are too few to be divided."""
         if self._divided[0] != limit:
             self._divided = (limit, divided(limit, self.parts, self.people_share))
         return self._divided[1]
+
+    def needed(self, errand: Errand, *, limit: int) -> float:
+        """How many requests must be free for this one to be taken.
+
+        A person and a guild leave as many to others as they have used themselves. So whoever comes late finds one, however
+        many have asked for all that they could get.
+        """
+        if self.is_private or not errand.has_shares or not self.quotas(limit):
+            return ENOUGH
+        guild, person = _askers(errand)
+        return ENOUGH + self._asked[guild] + self._asked[person]
 
     def free(self, purpose: Purpose, *, limit: int, remaining: int, passed: float, told: bool) -> float:
         """How many requests a purpose may use now.
@@ -74,12 +92,14 @@ class Shares:
         own, lent = self._free(payer, quotas, remaining if told else None, passed)
         return min(own + sum(lent.values()), float(remaining))
 
-    def take(self, purpose: Purpose, *, limit: int, remaining: int, passed: float, told: bool) -> None:
+    def take(self, errand: Errand, *, limit: int, remaining: int, passed: float, told: bool) -> None:
         """Count a request, which `free` has allowed: on its own part if it can, else on those who lend."""
         quotas = self.quotas(limit)
         if not quotas:
             return
-        payer = self._payer(purpose, quotas)
+        if errand.has_shares:
+            self._asked.update(_askers(errand))
+        payer = self._payer(errand.purpose, quotas)
         own, lent = self._free(payer, quotas, remaining if told else None, passed)
         left = 1.0
         for lender, most in [(payer, own), *sorted(lent.items(), key=lambda one: -one[1])]:
@@ -107,6 +127,12 @@ class Shares:
     @staticmethod
     def _payer(purpose: Purpose, quotas: Mapping[Purpose, float]) -> Purpose:
         return purpose if purpose in quotas else Purpose.PEOPLE
+
+
+def _askers(errand: Errand) -> tuple[tuple[str, Hashable], tuple[str, Hashable]]:
+    """The guild (a person who asks in private counts as one) and the person."""
+    guild = ("guild", errand.guild_id) if errand.guild_id is not None else ("alone", errand.person)
+    return guild, ("person", errand.person)
 
 
 def _lends(lender: Purpose, borrower: Purpose) -> bool:

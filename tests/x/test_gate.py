@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from spacebot.billing import Billing
 from spacebot.domain.errands import Errand, Purpose
-from spacebot.domain.ids import GuildId, SpaceId, UserId
+from spacebot.domain.ids import SpaceId, UserId
 from spacebot.errors import BudgetSpent, UserMistake, XNotFound
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
@@ -22,12 +22,8 @@ from spacebot.x.host_batcher import HostBatcher
 from spacebot.x.money import Prices, Usage
 from spacebot.x.transport import Transport
 from tests.clocks import START
-from tests.errands import DETECTION
+from tests.errands import DETECTION, member
 from tests.x.conftest import Bench
-
-
-def member(person: int = 1, guild: int = 1) -> Errand:
-    return Errand(purpose=Purpose.PEOPLE, guild_id=GuildId(guild), person=person)
 
 
 @pytest.fixture

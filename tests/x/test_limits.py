@@ -1,5 +1,6 @@
 """How many requests may go, and when."""
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -10,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spacebot.domain.errands import Errand, Purpose
+from spacebot.domain.ids import GuildId
 from spacebot.sandbox.x.limits import RateLimits
 from spacebot.x.limits import LONGEST_WAIT, WINDOW, Budget, Gap, Rate, read_rate
 from spacebot.x.shares import Shares, divided
 from tests.clocks import FakeClock
-from tests.errands import DETECTION, PEOPLE
+from tests.errands import DETECTION, PEOPLE, member
 
 NOW = datetime(2026, 10, 1, 12, 0, tzinfo=UTC)
 START = 50_000.0
@@ -156,6 +158,31 @@ def test_whatever_the_others_do_a_purpose_can_always_use_its_part_of_what_is_to_
     # The one request that opened the window was detection's.
     assert got + (victim is Purpose.DETECTION) >= int(to_come)
     assert budget.window(now).remaining >= 0
+
+
+@given(guilds=st.integers(min_value=1, max_value=5), persons=st.integers(min_value=1, max_value=4))
+def test_where_whole_guilds_ask_for_all_that_they_can_get_the_next_person_finds_a_request(
+    guilds: int, persons: int
+) -> None:
+    budget = budget_of(300)
+    taken: Counter[GuildId] = Counter()
+    for _ in range(30):
+        for guild in range(guilds):
+            for person in range(persons):
+                errand = member(100 * guild + person, guild=guild)
+                if budget.wait(errand, START) == 0:
+                    budget.count_request(errand, START)
+                    taken[GuildId(guild)] += 1
+    assert max(taken.values()) <= 15
+    assert budget.wait(member(9_999, guild=99), START) == 0
+    if persons == 1:
+        assert budget.wait(member(9_999, guild=0), START) == 0
+
+
+def test_one_person_gets_a_third_of_what_there_is_at_once_and_more_as_others_let_it_pass() -> None:
+    budget = budget_of(300)
+    assert len(sent_by(budget, member(), start=START, end=START + 0.1)) == 10
+    assert 0 < budget.wait(member(), START) < WINDOW / 20
 
 
 def test_headers_are_believed_over_the_constant() -> None:
