@@ -155,7 +155,10 @@ class Pots:
             free = {one: self._sizes[one] - used[one] for one in Purpose}
             if purpose is not Purpose.DETECTION:
                 kept = int(self._sizes[Purpose.DETECTION] * KEPT_FOR_DETECTION)
-                free[Purpose.DETECTION] -= max(0, min(free[Purpose.DETECTION], kept))
+                kept = max(0, min(free[Purpose.DETECTION], kept))
+                free[Purpose.DETECTION] -= kept
+                if purpose is not Purpose.PUSH:
+                    left -= kept  # even where somebody has borrowed from this pot: what is kept is kept
             # Pots that are overdrawn have borrowed from the others already.
             own = max(own, sum(free.values()))
         return max(0, min(own, left))

@@ -75,7 +75,7 @@ def test_what_is_booked_and_held_never_exceeds_the_budget_and_detection_keeps_it
         if now.hour < 21:
             assert all(used[one] <= (pots.size(one) or 0) for one in Purpose)
         elif used[Purpose.DETECTION] < size * KEPT_FOR_DETECTION:
-            assert BUDGET - others >= size * KEPT_FOR_DETECTION - 10
+            assert BUDGET - others >= int(size * KEPT_FOR_DETECTION)
 
 
 def test_a_person_and_a_guild_have_a_share_each_and_the_others_theirs() -> None:
