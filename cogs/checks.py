@@ -4,7 +4,7 @@ Who names a channel or a role must be allowed to write there, or to mention it, 
 permissions.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from discord import app_commands
 
 from spacebot.bot.client import Spacebot
 from spacebot.deliver.permissions import POSTABLE, TO_TELL, WANTED, lacking, missing_permissions
-from spacebot.domain.guilds import WatchLine
+from spacebot.domain.guilds import WatchLine, in_order
 from spacebot.domain.ids import ChannelId, GuildId, RoleId
 from spacebot.domain.mistakes import Mistake
 from spacebot.errors import UserMistake
@@ -119,17 +119,16 @@ def obstacle(guild: discord.Guild, channel_id: ChannelId | None) -> str | None:
     return None
 
 
-def role_trouble(guild: discord.Guild, role_id: RoleId | None) -> str | None:
-    """What is wrong with a role chosen earlier, as a sentence; None if nothing is, or none is chosen."""
-    if role_id is None:
-        return None
-    role = guild.get_role(role_id)
-    if role is None:
-        return ROLE_GONE
-    try:
-        mentionable_for_bot(guild, role)
-    except UserMistake as mistake:
-        return sentence(mistake)
+def role_trouble(guild: discord.Guild, roles: Iterable[RoleId]) -> str | None:
+    """What is wrong with one of the roles chosen earlier, as a sentence; None if nothing is."""
+    for role_id in roles:
+        role = guild.get_role(role_id)
+        if role is None:
+            return ROLE_GONE
+        try:
+            mentionable_for_bot(guild, role)
+        except UserMistake as mistake:
+            return sentence(mistake)
     return None
 
 
@@ -153,6 +152,17 @@ def mentionable(interaction: discord.Interaction[Spacebot], role: discord.Role, 
             raise UserMistake(Mistake.YOU_MAY_NOT_MENTION_EVERYONE)
         raise UserMistake(Mistake.YOU_MAY_NOT_MENTION, name=discord.utils.escape_markdown(role.name))
     return mentionable_for_bot(guild_of(interaction), role)
+
+
+def mentionable_all(
+    interaction: discord.Interaction[Spacebot], roles: Iterable[discord.Role], channel_id: ChannelId | None
+) -> tuple[RoleId, ...]:
+    """Several roles, as `mentionable`, in the order in which they are stored.
+
+    Raises:
+        UserMistake: one cannot be mentioned.
+    """
+    return in_order([mentionable(interaction, role, channel_id) for role in roles])
 
 
 def _may_mention_all(interaction: discord.Interaction[Spacebot], channel_id: ChannelId | None) -> bool:

@@ -1,8 +1,9 @@
 """What a guild's admins ask for: follow, unfollow, configure. The cogs check permissions."""
 
+import contextlib
 import logging
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 
 from spacebot.clock import Clock
@@ -75,7 +76,7 @@ class Guilds:
         text: str,
         *,
         channel_id: ChannelId | None,
-        role_id: RoleId | None,
+        roles: Collection[RoleId] = (),
         also_cohost: bool | None = None,
         here: ChannelId,
         by: int,
@@ -86,7 +87,7 @@ class Guilds:
             guild_id: The guild.
             text: The handle, link or id.
             channel_id: Where to announce; None for the guild's own.
-            role_id: The role to mention; None for the guild's own.
+            roles: The roles to mention; none for the guild's own.
             also_cohost: Whether to announce other people's Spaces with the host as co-host or speaker; None: unchanged.
             here: The channel of the command; becomes the guild's channel if it has none.
             by: The member who asks.
@@ -100,7 +101,7 @@ class Guilds:
             guild_id=guild_id,
             host_id=host.user_id,
             channel_id=channel_id,
-            role_id=role_id,
+            roles=roles,
             also_cohost=also_cohost,
             by=by,
             limit=self._watch_limit,
@@ -127,11 +128,15 @@ class Guilds:
         Raises:
             UserMistake: this guild does not follow such a host.
         """
+        host = await self._followed(guild_id, text)
+        await self._store(Queries.remove_watch, guild_id, host.user_id, self._clock.now())
+        self._on_change()
+        return host
+
+    async def _followed(self, guild_id: GuildId, text: str) -> Host:
         host = find_host([line.watch.host for line in await self.watchlist(guild_id)], text)
         if host is None:
             raise UserMistake(Mistake.NOT_FOLLOWED)
-        await self._store(Queries.remove_watch, guild_id, host.user_id, self._clock.now())
-        self._on_change()
         return host
 
     async def watchlist(self, guild_id: GuildId) -> list[WatchLine]:
@@ -214,9 +219,45 @@ class Guilds:
         await self._store(Queries.set_channel, guild_id, channel_id)
         self._on_change()
 
-    async def set_role(self, guild_id: GuildId, role_id: RoleId | None) -> None:
-        """Mention this role, or nobody, for watches without a role of their own."""
-        await self._store(Queries.set_role, guild_id, role_id)
+    async def set_roles(self, guild_id: GuildId, roles: Collection[RoleId]) -> None:
+        """Mention these roles, or nobody, for watches without roles of their own."""
+        await self._store(Queries.set_roles, guild_id, roles)
+
+    async def hold(self, guild_id: GuildId) -> None:
+        """Post nothing new in the guild until `go_on`; what stands is kept true."""
+        await self._store(Queries.hold, guild_id)
+        self._on_change()
+
+    async def go_on(self, guild_id: GuildId) -> None:
+        """End `hold`: whoever is live is announced as soon as X says so."""
+        await self._store(Queries.go_on, guild_id)
+        self._on_change()
+
+    async def hold_watch(self, guild_id: GuildId, text: str) -> Host:
+        """Post nothing new for one host of the guild's list, named as for `unwatch`, until `resume_watch`.
+
+        Raises:
+            UserMistake: this guild does not follow such a host.
+        """
+        return await self._set_hold(guild_id, text, on_hold=True)
+
+    async def resume_watch(self, guild_id: GuildId, text: str) -> Host:
+        """End `hold_watch`, and look at the host at once: it is announced if it is live.
+
+        Raises:
+            UserMistake: this guild does not follow such a host.
+        """
+        host = await self._set_hold(guild_id, text, on_hold=False)
+        with contextlib.suppress(XError):  # the next sweep looks
+            await self._look(host.user_id)
+        return host
+
+    async def _set_hold(self, guild_id: GuildId, text: str, *, on_hold: bool) -> Host:
+        host = await self._followed(guild_id, text)
+        if not await self._store(Queries.hold_watch, guild_id, host.user_id, on_hold=on_hold):
+            raise UserMistake(Mistake.NO_LONGER_FOLLOWED)
+        self._on_change()
+        return host
 
     async def set_admin_channel(self, guild_id: GuildId, channel_id: ChannelId | None) -> None:
         """Report problems there; None for the guild's system channel."""
@@ -248,14 +289,57 @@ class Guilds:
         self._on_change()
         return await self.config(guild_id)
 
-    async def set_watch_role(self, guild_id: GuildId, host_id: UserId, role_id: RoleId) -> None:
-        """Mention this role for one host.
+    async def set_watch_roles(self, guild_id: GuildId, host_id: UserId, roles: Collection[RoleId]) -> None:
+        """Mention these roles for one host.
 
         Raises:
             UserMistake: this guild does not follow that host any more.
         """
-        if not await self._store(Queries.set_watch_role, guild_id, host_id, role_id):
+        if not await self._store(Queries.set_watch_roles, guild_id, host_id, roles):
             raise UserMistake(Mistake.NO_LONGER_FOLLOWED)
+
+    async def change_watch(
+        self,
+        guild_id: GuildId,
+        host_id: UserId,
+        *,
+        channel_id: ChannelId | None,
+        roles: Collection[RoleId],
+        also_cohost: bool,
+    ) -> None:
+        """Give a watch exactly this channel and these roles; None and none are the guild's.
+
+        Raises:
+            UserMistake: this guild does not follow that host any more.
+        """
+        await self._change_watch(guild_id, host_id, channel_id=channel_id, roles=roles, also_cohost=also_cohost)
+
+    async def reset_watch(self, guild_id: GuildId, text: str) -> Host:
+        """Let one host of the guild's list, named as for `unwatch`, have the guild's channel and roles.
+
+        Raises:
+            UserMistake: this guild does not follow such a host.
+        """
+        host = await self._followed(guild_id, text)
+        await self._change_watch(guild_id, host.user_id, channel_id=None, roles=(), also_cohost=None)
+        return host
+
+    async def _change_watch(
+        self,
+        guild_id: GuildId,
+        host_id: UserId,
+        *,
+        channel_id: ChannelId | None,
+        roles: Collection[RoleId],
+        also_cohost: bool | None,
+    ) -> None:
+        is_followed = await self._store(
+            Queries.set_watch, guild_id, host_id, channel_id=channel_id, roles=roles, also_cohost=also_cohost
+        )
+        if not is_followed:
+            raise UserMistake(Mistake.NO_LONGER_FOLLOWED)
+        await self._store(Queries.ensure_deliveries, host_id, self._clock.now())
+        self._on_change()
 
     async def config(self, guild_id: GuildId) -> GuildConfig:
         """The guild's configuration."""
