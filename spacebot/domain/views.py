@@ -117,6 +117,10 @@ class GuildShare:
     new_hosts: int
     """Accounts bought today for it to follow."""
     new_host_limit: int | None
+    on_hold: bool = False
+    """Whether an admin has put the whole guild on hold."""
+    hosts_on_hold: int = 0
+    """How many of its hosts alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

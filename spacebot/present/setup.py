@@ -124,7 +124,7 @@ def colour(panel: Panel) -> discord.Colour:
 def headline(panel: Panel) -> str:
     """The title, and below it the state of everything."""
     steps = panel.steps_in_the_way
-    count = _counted(len(panel.lines), "host")
+    count = _counted(len(panel.lines), "host") if panel.lines else "nobody"
     if panel.config.channel_id is None and not panel.lines:
         state = "Three steps, about a minute"
     elif panel.config.on_hold:

@@ -272,13 +272,16 @@ class Guilds:
 
     async def share(self, guild_id: GuildId) -> GuildShare:
         """What the guild uses of what it may use."""
+        watches = await self.watchlist(guild_id)
         return GuildShare(
-            hosts=len(await self.watchlist(guild_id)),
+            hosts=len(watches),
             host_limit=self._watch_limit,
             keywords=len(await self.keywords(guild_id)),
             keyword_limit=self._keyword_limit if self._may_have_keywords(guild_id) else 0,
             new_hosts=await self._store(Queries.new_hosts, guild_id, self._clock.now().date()),
             new_host_limit=self._new_host_limit,
+            on_hold=(await self.config(guild_id)).on_hold,
+            hosts_on_hold=sum(line.watch.on_hold for line in watches),
         )
 
     async def _line(self, guild_id: GuildId, host: Host) -> WatchLine:
@@ -484,6 +487,8 @@ def find_host(hosts: Sequence[Host], text: str) -> Host | None:
         account = None
     wanted = (account.name if isinstance(account, reference.Handle) else account or text.strip()).casefold()
     ids = [host for host in hosts if host.user_id == wanted]
+    if account is not None and not isinstance(account, reference.Handle):
+        return ids[0] if ids else None  # nobody is taken for another whose id stands in their name
     handles = [host for host in hosts if host.username.casefold() == wanted]
     names = [host for host in hosts if host.name.casefold() == wanted]
     return next((found[0] for found in (ids, handles, names) if len(found) == 1), None)
