@@ -73,7 +73,10 @@ def queue_text(queue: Queue) -> str:
 def share_text(share: GuildShare) -> str:
     """What a server uses of what it may use."""
     keywords = f"{share.keywords:,} of {share.keyword_limit:,}" if share.keyword_limit else "not switched on"
-    rows = [f"hosts followed: {share.hosts:,} of {share.host_limit:,}", f"keywords: {keywords}"]
+    held = f", {share.hosts_on_hold:,} of them paused by an admin" if share.hosts_on_hold else ""
+    rows = [f"hosts followed: {share.hosts:,} of {share.host_limit:,}{held}", f"keywords: {keywords}"]
+    if share.on_hold:
+        rows.insert(0, "⏸️ paused by an admin: nothing new is posted")
     if share.new_host_limit is not None:
         rows.append(f"new accounts looked up today: {share.new_hosts:,} of {share.new_host_limit:,}")
     return "\n".join(rows)
