@@ -59,7 +59,7 @@ DROPS = 6 * HOUR
 """Mean seconds between two losses of the gateway."""
 SLOW = (30.0, 60.0)
 """Seconds by which Discord is late now and then, beside its usual faults: the last are more than the bot waits."""
-DURATION = re.compile(r"(?:(\d+) h)? ?(?:(\d+) min)?")
+DURATION = re.compile(r"\*\*(?:(\d+) h)? ?(?:(\d+) min)?\*\*")
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -417,17 +417,18 @@ def _verdict(message: LocalMessage, life: Life) -> str:
     """What a message says of a Space that is over: 'right', 'still open', or what is wrong with it."""
     embed = message.embeds[0]
     text = " ".join([message.content, embed.get("description", "")])
-    if message.buttons or not re.search(r"\b(ended|no longer visible)\b", text, re.IGNORECASE):
+    if any("url" in button for button in message.buttons) or not re.search(
+        r"\b(ended|no longer visible)\b", text, re.IGNORECASE
+    ):
         return "still open"
     assert life.opened is not None
     assert life.closed is not None
     if life.title not in embed.get("title", ""):
         return "wrong title"
-    fields = {each["name"]: each["value"] for each in embed.get("fields", [])}
-    if "Duration" not in fields:
+    match = DURATION.match(embed.get("description", ""))
+    if match is None or not (match[1] or match[2]):
         return "no duration"
-    match = DURATION.fullmatch(fields["Duration"])
-    minutes = int(match[1] or 0) * 60 + int(match[2] or 0) if match else -1
+    minutes = int(match[1] or 0) * 60 + int(match[2] or 0)
     return "right" if abs(minutes - max(1.0, (life.closed - life.opened) / 60)) <= 1 else "wrong duration"
 
 

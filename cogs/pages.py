@@ -10,7 +10,7 @@ import discord
 
 from spacebot.bot.client import Spacebot
 from spacebot.bot.replies import PagedAnswer, explained, sentence
-from spacebot.deliver.publisher import TROUBLES, link_view
+from spacebot.deliver.publisher import TROUBLES, button_view
 from spacebot.errors import SpacebotError
 from spacebot.present import replies
 from spacebot.present.card import Card
@@ -100,13 +100,13 @@ async def reply(interaction: discord.Interaction[Spacebot], card: Card, *, is_pr
         is_private: Whether only the asker may see the card.
     """
     if not is_private:
-        await interaction.edit_original_response(content=card.content, embed=card.embed, view=link_view(card))
+        await interaction.edit_original_response(content=card.content, embed=card.embed, view=button_view(card))
         return
     await interaction.edit_original_response(content=replies.FOR_YOU)
     await interaction.followup.send(
         content=card.content or discord.utils.MISSING,
         embed=card.embed or discord.utils.MISSING,
-        view=link_view(card) or discord.utils.MISSING,
+        view=button_view(card) or discord.utils.MISSING,
         ephemeral=True,
     )
 

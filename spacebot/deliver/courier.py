@@ -49,10 +49,13 @@ PASSING = 2
 """Up to this many failed attempts are taken for a passing problem of Discord's that admins need not hear about."""
 
 OLD = timedelta(minutes=58)
-"""Discord limits edits of messages older than an hour, for all of a channel together; this counts as an hour."""
+"""Discord limits edits of messages older than an hour, for all of a channel together; this counts as an hour.
 
-OLD_EDITS_APART = 60.0
-"""Seconds between two such edits in one channel. Discord's own number is not published."""
+How many it takes is not published: it says how long to wait when there were too many.
+"""
+
+SHORTEST_REST = 0.05
+"""Seconds that such edits rest at least once Discord has refused one, whatever it says."""
 
 REOPEN_EVERY = 1.0
 """The least seconds between two checks of the paused channels; without it each finished delivery would cause one."""
@@ -175,7 +178,7 @@ class Courier:
         self._reopens_at = -math.inf
         self._unclear = 0
         self._warned: set[int] = set()
-        self._old_edits: dict[ChannelId, float] = {}
+        self._old_edits_rest: dict[ChannelId, float] = {}
         self._last_looks: set[int] = set()
         self._stopping = False
         self._at_rest = asyncio.Event()
@@ -392,23 +395,39 @@ class Courier:
             return
         if await self._is_too_soon(job):
             return
-        if not (is_over and job.at_end is AtEnd.LEAVE):
-            card = announcement(job, job.sent_at or self._clock.now(), quiet=job.quiet)
+        card = announcement(job, job.sent_at or self._clock.now(), quiet=job.quiet)
+        try:
             await self._publisher.edit(job.channel_id, message_id, card)
+        except TryLater as error:
+            if not self._is_old(job) or error.obstacle.reason is not Reason.SLOW_DOWN:
+                raise
+            await self._rest_old_edits(job, error.seconds)
+            return
         await self._store(Queries.mark_sent, job.delivery_id, message_id, job.space.revision, self._clock.now())
         self._log_recovery(job)
 
+    def _is_old(self, job: Job) -> bool:
+        """Whether Discord may hold the message for older than an hour."""
+        return job.sent_at is not None and self._clock.now() - job.sent_at >= OLD
+
     async def _is_too_soon(self, job: Job) -> bool:
-        """Whether another old message in the channel was edited just now; then the job is postponed."""
-        now, clock = self._clock.now(), self._clock.monotonic()
-        if job.sent_at is None or now - job.sent_at < OLD:
-            return False
-        rest = self._old_edits.get(job.channel_id, -math.inf) + OLD_EDITS_APART - clock
+        """Whether Discord takes no edit of an old message in the channel for now; then the job is postponed."""
+        rest = self._old_edits_rest.get(job.channel_id, -math.inf) - self._clock.monotonic()
         if rest <= 0:
-            self._old_edits[job.channel_id] = clock
+            self._old_edits_rest.pop(job.channel_id, None)
+        if rest <= 0 or not self._is_old(job):
             return False
-        await self._store(Queries.postpone, job.delivery_id, now + timedelta(seconds=rest))
+        await self._store(Queries.postpone, job.delivery_id, self._clock.now() + timedelta(seconds=rest))
         return True
+
+    async def _rest_old_edits(self, job: Job, seconds: float) -> None:
+        """Discord takes no more such edits in the channel for so long: those that wait there need not be refused as well.
+
+        It is no failure of the job, and keeps no other message waiting.
+        """
+        seconds = max(seconds, SHORTEST_REST)
+        self._old_edits_rest[job.channel_id] = self._clock.monotonic() + seconds
+        await self._store(Queries.postpone, job.delivery_id, self._clock.now() + timedelta(seconds=seconds))
 
     async def _pause_channel(self, job: Job, error: Refused) -> None:
         obstacle, now = error.obstacle, self._clock.now()

@@ -6,12 +6,39 @@ from collections import deque
 from types import SimpleNamespace
 
 import aiohttp
+import discord
+
+TOO_MANY = 429
+
+TOO_MANY_OLD_EDITS = 30046
+"""The code of Discord's answer to an edit too many of messages older than an hour in one channel."""
+
+UNREADABLE = (aiohttp.ClientError, ValueError, LookupError, TypeError, TimeoutError)
 
 EXEMPT = {"interactions", "webhooks"}
 """Parts of the paths of answers to interactions, which are not paced."""
 
 DISCORDS_LIMIT = 50
 """Requests per second that Discord takes from one bot."""
+
+
+async def refuse_old_edit(
+    _session: aiohttp.ClientSession, _context: SimpleNamespace, params: aiohttp.TraceRequestEndParams
+) -> None:
+    """Raise `discord.RateLimited` where Discord takes no more edits of old messages in a channel for now.
+
+    discord.py 2.7.1 would sleep until it does, for up to half a minute, and keep whoever asked waiting: here that is a
+    whole channel, with the next announcement.
+    """
+    if params.method != "PATCH" or params.response.status != TOO_MANY:
+        return
+    try:
+        body = await params.response.json()
+        code, seconds = body["code"], float(body["retry_after"])
+    except UNREADABLE:
+        return  # discord.py says what it is
+    if code == TOO_MANY_OLD_EDITS:
+        raise discord.RateLimited(seconds)
 
 
 def paced(per_second: float) -> aiohttp.TraceConfig:
@@ -47,4 +74,5 @@ def paced(per_second: float) -> aiohttp.TraceConfig:
 
     trace = aiohttp.TraceConfig()
     trace.on_request_start.append(wait)
+    trace.on_request_end.append(refuse_old_edit)
     return trace

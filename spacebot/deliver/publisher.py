@@ -16,7 +16,7 @@ from spacebot.deliver.permissions import NEEDED, POSTABLE, TO_TELL, WANTED, may_
 from spacebot.domain.ids import ChannelId, GuildId, MessageId
 from spacebot.domain.obstacles import Obstacle, Reason
 from spacebot.errors import DiscordError, MessageRefused, Refused, SearchGivenUp, TryLater, Unclear
-from spacebot.present.card import Card
+from spacebot.present.card import ActionButton, Card, LinkButton
 
 T = TypeVar("T")
 
@@ -100,7 +100,7 @@ class DiscordPublisher:
         params = discord.http.handle_message_parameters(
             content=card.content,
             embeds=[card.embed] if card.embed is not None else [],
-            view=link_view(card) or discord.utils.MISSING,
+            view=button_view(card) or discord.utils.MISSING,
             nonce=nonce,
             allowed_mentions=allowed(card),
         )
@@ -124,7 +124,7 @@ class DiscordPublisher:
         params = discord.http.handle_message_parameters(
             content=card.content,
             embeds=[card.embed] if card.embed is not None else [],
-            view=link_view(card),
+            view=button_view(card),
             allowed_mentions=discord.AllowedMentions.none(),
         )
         answer: object = await self._do(
@@ -233,11 +233,15 @@ def allowed(card: Card) -> discord.AllowedMentions:
     )
 
 
-def link_view(card: Card) -> discord.ui.View | None:
+def button_view(card: Card) -> discord.ui.View | None:
     """The card's buttons; None if it has none."""
     if not card.buttons:
         return None
     view = discord.ui.View(timeout=None)
     for button in card.buttons:
-        view.add_item(discord.ui.Button(label=button.label, url=button.url))
+        match button:
+            case LinkButton():
+                view.add_item(discord.ui.Button(label=button.label, url=button.url, emoji=button.emoji))
+            case ActionButton():
+                view.add_item(discord.ui.Button(label=button.label, custom_id=button.custom_id))
     return view

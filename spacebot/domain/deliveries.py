@@ -35,6 +35,22 @@ _MOMENTS = {
 }
 
 
+class Shape(StrEnum):
+    """How a message is laid out. Its edits keep to the shape in which it was posted."""
+
+    FIELDS = "fields"
+    """A field for each fact; what was posted before there was any other."""
+    COMPACT = "compact"
+    """A few lines, the host's picture, and buttons."""
+
+
+def stands_as(space: SpaceRecord, kind: Kind, at_end: AtEnd) -> Phase:
+    """The phase that a message tells of: the Space's own, but once it is over what it was before, where that is to stay."""
+    if space.phase.is_open or kind is Kind.ENDED or at_end is not AtEnd.LEAVE:
+        return space.phase
+    return Phase.LIVE if space.was_live else Phase.SCHEDULED
+
+
 RINGING = frozenset({Kind.LIVE, Kind.REMINDER})
 """The moments of which people are called to hear; the others are there to be read."""
 
@@ -162,5 +178,6 @@ class Job:
     """Whether the message mentioned nobody when it was sent."""
     hushed: bool = False
     """Whether it is to mention nobody if it is sent: its host has called people here a short while ago, or it is late."""
+    shape: Shape = Shape.COMPACT
     sent_at: datetime | None = None
     reminder_minutes: int | None = None

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
+from spacebot.domain.curve import FIRST_STEP, Curve, noted
 from spacebot.domain.ids import SpaceId, UserId
 
 ABSENCES_APART = timedelta(seconds=30)
@@ -174,6 +175,10 @@ class SpaceRecord(SpaceFacts):
     """Listeners times the seconds between the looks that saw them."""
     observed: int = field(default=0, metadata=STAYS)
     """These seconds."""
+    curve: Curve = field(default=(), metadata=STAYS)
+    """The listeners over time, from the first look that saw it live."""
+    curve_step: int = field(default=FIRST_STEP, metadata=STAYS)
+    """Seconds that each point of the curve stands for."""
     cohosts: tuple[UserId, ...] = field(default=(), metadata=MOVES)
     speakers: tuple[UserId, ...] = field(default=(), metadata=MOVES)
     spoke: tuple[UserId, ...] = ()
@@ -194,6 +199,10 @@ class SpaceRecord(SpaceFacts):
     def was_live(self) -> bool:
         """Whether any look saw it live."""
         return self.live_seen_at is not None or self.peak is not None or self.phase is Phase.LIVE
+
+    def who_spoke(self, phase: Phase) -> tuple[UserId, ...]:
+        """Whom a message that tells of this phase names: who is on stage while it is open, then everybody who ever was."""
+        return self.speakers if phase.is_open else self.spoke
 
     @property
     def average(self) -> int | None:
@@ -258,12 +267,23 @@ def _live(known: SpaceRecord | None, seen: SeenSpace, now: datetime) -> Observat
         return Observation(record=None)
     peak = max((n for n in (record.peak, seen.participant_count) if n is not None), default=None)
     record = replace(record, phase=Phase.LIVE, peak=peak, live_seen_at=record.live_seen_at or now)
+    record = _drawn(record, seen, now)
     if known is None:
         return Observation(record=record, change=Change.LIVE)
     if known.phase is not Phase.LIVE:
         return _revised(record, Change.LIVE)
     record = _counted(known, record, now)
     return _compared(known, record, (Change.UPDATED, Change.RETITLED, Change.MOVED))
+
+
+def _drawn(record: SpaceRecord, seen: SeenSpace, now: datetime) -> SpaceRecord:
+    """Add the listeners that this look saw to the curve."""
+    began = record.live_seen_at
+    if seen.participant_count is None or began is None or now < began:  # the wall clock may have been set back
+        return record
+    seconds = (now - began).total_seconds()
+    curve, step = noted(record.curve, record.curve_step, seconds, seen.participant_count)
+    return replace(record, curve=curve, curve_step=step)
 
 
 def _counted(known: SpaceRecord, record: SpaceRecord, now: datetime) -> SpaceRecord:

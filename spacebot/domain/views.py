@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Generic, Self, TypeVar
 
 from spacebot.domain.accounts import Host
+from spacebot.domain.curve import Curve
 from spacebot.domain.deliveries import Pause, Queue
 from spacebot.domain.errands import Purpose
 from spacebot.domain.guilds import GuildConfig, Keyword, WatchLine
@@ -25,6 +26,8 @@ class SpaceView(SpaceFacts):
     phase: Phase
     peak: int | None = None
     average: int | None = None
+    curve: Curve = ()
+    """The listeners over time, in equal steps."""
     host: Host | None = None
     cohosts: tuple[Host, ...] = ()
     speakers: tuple[Host, ...] = ()
@@ -35,7 +38,14 @@ class SpaceView(SpaceFacts):
 
     @classmethod
     def of_record(
-        cls, record: SpaceRecord, host: Host, *, cohosts: tuple[Host, ...] = (), speakers: tuple[Host, ...] = ()
+        cls,
+        record: SpaceRecord,
+        host: Host | None,
+        *,
+        cohosts: tuple[Host, ...] = (),
+        speakers: tuple[Host, ...] = (),
+        more_cohosts: int = 0,
+        more_speakers: int = 0,
     ) -> Self:
         """The view of a recorded Space, with the participants whose names are known."""
         return cls(
@@ -43,11 +53,25 @@ class SpaceView(SpaceFacts):
             phase=record.phase,
             peak=record.peak,
             average=record.average,
+            curve=record.curve,
             host=host,
             cohosts=cohosts,
             speakers=speakers,
+            more_cohosts=more_cohosts,
+            more_speakers=more_speakers,
             **facts_of(record),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Company:
+    """Who takes part in a recorded Space, as far as it is known."""
+
+    view: SpaceView
+    count: int
+    """Everybody, whether known by name or not."""
+    is_forgotten: bool
+    """Whether what X said of it is no longer kept; what was counted is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,49 +1,64 @@
 """Composes the message of a delivery, as it should look now."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from spacebot.domain.deliveries import RINGING, Job, Kind, is_late, marker
-from spacebot.domain.ids import everyone
+import discord
+
+from spacebot.domain.deliveries import RINGING, Job, Kind, Shape, is_late, marker, stands_as
+from spacebot.domain.ids import SpaceId, everyone
 from spacebot.domain.spaces import Phase
 from spacebot.domain.views import SpaceView
-from spacebot.present.card import Card, links, mention, name_of, space_embed
+from spacebot.present import old_announcement
+from spacebot.present.card import ActionButton, Button, Card, links, mention, moment, name_of, space_embed
 
 ENDINGS = {
     Phase.ENDED: "has ended",
     Phase.CANCELED: "was canceled before it began",
-    Phase.GONE: "is no longer visible",
+    Phase.GONE: "is no longer visible on X",
 }
 
 LATE = timedelta(minutes=5)
 """An announcement this long after the start says since when the Space is live."""
 
+WHO = "Who's there"
+
 
 def announcement(job: Job, at: datetime, *, quiet: bool = False) -> Card:
-    """The message of a delivery as it should look now; it mentions the job's roles while its moment lasts.
+    """The message of a delivery as it should look now, in the shape in which it was posted.
+
+    It mentions the job's roles while its moment lasts. Where a guild wants its messages left as they are after the end,
+    only what would be wrong changes: the state, the colour, and the button to listen.
 
     Args:
         job: The delivery.
         at: When it is or was sent; a late announcement says since when the Space is live.
         quiet: Mention nobody.
     """
-    space = job.space
-    view = SpaceView.of_record(space, job.host, cohosts=job.cohosts, speakers=job.speakers)
-    embed = space_embed(view)
-    embed.url = marker(space.url, job.kind)
-    rings = not quiet and job.kind.fits(space.phase) and job.kind in RINGING
+    phase = stands_as(job.space, job.kind, job.at_end)
+    told = replace(job, space=replace(job.space, phase=phase))
+    state = None if phase is job.space.phase else job.space.phase
+    if job.shape is Shape.FIELDS:
+        news, embed = old_announcement.news(told, at), old_announcement.space_embed(_view(told), state=state)
+        buttons: tuple[Button, ...] = links(job.space.phase, job.space.url)
+    else:
+        news, embed = headline(told, at), compact_embed(told, state)
+        buttons = (*links(job.space.phase, job.space.url), *_who(told))
+    embed.url = marker(job.space.url, job.kind)
+    rings = not quiet and job.kind.fits(phase) and job.kind in RINGING
     roles = job.roles if rings else ()
     mentions = " ".join(mention(role, job.guild_id) for role in roles)
     return Card(
-        content=f"{mentions} {_news(job, at)}".strip(),
+        content=f"{mentions} {news}".strip(),
         embed=embed,
-        buttons=links(space.phase, space.url),
+        buttons=buttons,
         roles=tuple(role for role in roles if role != everyone(job.guild_id)),
         everyone=everyone(job.guild_id) in roles,
     )
 
 
-def _news(job: Job, at: datetime) -> str:
-    """What happened, in one sentence."""
+def headline(job: Job, at: datetime) -> str:
+    """What happened, in one line: the text of a message beside its mentions."""
     space, name = job.space, f"**{name_of(job.host)}**"
     match space.phase:
         case Phase.LIVE:
@@ -51,15 +66,42 @@ def _news(job: Job, at: datetime) -> str:
             late = job.kind is Kind.LIVE and is_late(space, at, LATE)
             since = f", since <t:{int(began.timestamp())}:t>" if late and began is not None else ""
             if job.guest is None:
-                return f"{name} is live in a Space on X{since}."
-            return f"**{name_of(job.guest)}** is in a Space of {name} on X{since}."
+                return f"{name} is live on X{since}"
+            return f"**{name_of(job.guest)}** is in a Space of {name} on X{since}"
         case Phase.SCHEDULED:
-            start = f"<t:{int(space.scheduled_start.timestamp())}:R>" if space.scheduled_start is not None else "soon"
-            reminds = job.kind is Kind.REMINDER
-            return (
-                f"{name}'s Space on X starts {start}."
-                if reminds
-                else f"{name} has scheduled a Space: it starts {start}."
-            )
+            if job.kind is not Kind.REMINDER:
+                return f"{name} has scheduled a Space"
+            return f"{name}'s Space on X starts {moment(space.scheduled_start) or 'soon'}"
         case over:
-            return f"{name}'s Space {ENDINGS[over]}."
+            return f"{name}'s Space {ENDINGS[over]}"
+
+
+def compact_embed(job: Job, state: Phase | None) -> discord.Embed:
+    """What a message shows of its Space, and in which colour."""
+    return space_embed(_view(job), state=state)
+
+
+def who_id(space_id: SpaceId) -> str:
+    """The id of the button that tells who takes part in a Space."""
+    return f"who:{space_id}"
+
+
+def _who(job: Job) -> tuple[ActionButton, ...]:
+    """The button that tells who takes part, where anybody does."""
+    space = job.space
+    if not space.was_live:
+        return ()
+    count = 1 + len(space.cohosts) + len(space.who_spoke(space.phase))
+    return (ActionButton(label=f"{WHO} · {count:,}", custom_id=who_id(space.space_id)),)
+
+
+def _view(job: Job) -> SpaceView:
+    space = job.space
+    return SpaceView.of_record(
+        space,
+        job.host,
+        cohosts=job.cohosts,
+        speakers=job.speakers,
+        more_cohosts=max(len(space.cohosts) - len(job.cohosts), 0),
+        more_speakers=max(len(space.who_spoke(space.phase)) - len(job.speakers), 0),
+    )

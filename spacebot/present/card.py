@@ -1,7 +1,7 @@
 """One message as people see it, and how a Space and its participants are shown on it; text from X is escaped."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,18 +12,39 @@ from spacebot.domain.accounts import Host
 from spacebot.domain.ids import GuildId, RoleId, everyone
 from spacebot.domain.spaces import Phase
 from spacebot.domain.views import SpaceView
-from spacebot.present.limits import FIELD_LIMIT, TITLE_LIMIT
+from spacebot.present.limits import TITLE_LIMIT
+from spacebot.present.sparkline import sparkline
 from spacebot.present.text import inert, plain, units
 
 LIVE_COLOUR = discord.Colour(0xE0245E)
 SCHEDULED_COLOUR = discord.Colour(0x1D9BF0)
 OVER_COLOUR = discord.Colour(0x8899A6)
 
+COLOURS = {
+    Phase.SCHEDULED: SCHEDULED_COLOUR,
+    Phase.LIVE: LIVE_COLOUR,
+    Phase.ENDED: OVER_COLOUR,
+    Phase.CANCELED: OVER_COLOUR,
+    Phase.GONE: OVER_COLOUR,
+}
+
+SHORT_TITLE = 140
+"""The most UTF-16 units of a Space's title on its card."""
+
+FEW = 3
+"""So many co-hosts, and so many speakers, are named on an announcement."""
+
+MANY = 12
+"""So many where somebody has asked about the Space."""
+
 OLD_LANGUAGES = {"iw": "he", "in": "id", "ji": "yi"}
 """Codes that were withdrawn in 1989 and that X still uses."""
 
 NO_LANGUAGE = {"und", "zxx"}
 """Codes for 'undetermined' and 'no linguistic content'."""
+
+_SMALL = re.compile(r"_normal(\.\w+)$", re.ASCII)
+"""The end of the address of a picture of 48 x 48; X has it in other sizes beside it."""
 
 _PICTURE = re.compile(r"https?://[\w.-]+(:\d+)?/[!-~]{1,1900}", re.ASCII)
 
@@ -34,6 +55,18 @@ class LinkButton:
 
     label: str
     url: str
+    emoji: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionButton:
+    """A button that asks the bot something, whenever it is pressed; what handles `custom_id` stands in a cog."""
+
+    label: str
+    custom_id: str
+
+
+Button = LinkButton | ActionButton
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +75,7 @@ class Card:
 
     content: str | None = None
     embed: discord.Embed | None = None
-    buttons: tuple[LinkButton, ...] = ()
+    buttons: tuple[Button, ...] = ()
     roles: tuple[RoleId, ...] = ()
     everyone: bool = False
 
@@ -51,7 +84,7 @@ def links(phase: Phase, url: str) -> tuple[LinkButton, ...]:
     """The button that leads to a Space while it is live or scheduled."""
     match phase:
         case Phase.LIVE:
-            return (LinkButton(label="Listen", url=url),)
+            return (LinkButton(label="Listen", url=url, emoji="🎧"),)
         case Phase.SCHEDULED:
             return (LinkButton(label="Open on X", url=url),)
         case _:
@@ -91,16 +124,32 @@ def lasting(duration: timedelta) -> str:
     return f"{hours} h {rest} min" if rest else f"{hours} h"
 
 
-def space_embed(space: SpaceView) -> discord.Embed:
-    colour, description = _HEADS[space.phase]
-    embed = discord.Embed(title=title_of(space.title), url=space.url, colour=colour, description=description)
-    if space.host is not None:
-        credit(embed, space.host)
-    for name, phases, text_of in _FIELDS:
-        text = text_of(space) if space.phase in phases else None
-        if text:
-            embed.add_field(name=name, value=text, inline=True)
+def space_embed(space: SpaceView, *, state: Phase | None = None, is_detailed: bool = False) -> discord.Embed:
+    """A Space in a few lines: how it stands, who takes part, what it is about; with the host's picture.
+
+    Args:
+        space: The Space as it is to be shown.
+        state: What its first line and its colour tell instead, if that is no longer the phase in which the rest shows it.
+        is_detailed: Whether more people are named, and the language and the topics told.
+    """
+    how = state_of(space) if state is None else _left(space, state)
+    people = _participants(space, MANY if is_detailed else FEW)
+    facts = (how, people, _ticket(space), _about(space) if is_detailed else None)
+    embed = discord.Embed(
+        title=title_of(space.title, SHORT_TITLE),
+        url=space.url,
+        colour=COLOURS[state or space.phase],
+        description="\n".join(fact for fact in facts if fact),
+    )
+    picture = _picture(space.host) if space.host is not None else None
+    if picture is not None:
+        embed.set_thumbnail(url=_SMALL.sub(r"_400x400\1", picture))
     return embed
+
+
+def state_of(space: SpaceView) -> str:
+    """How a Space stands: its state, its listeners and its times."""
+    return _STATES[space.phase](space)
 
 
 def title_of(title: str | None, most: int = TITLE_LIMIT) -> str:
@@ -118,9 +167,14 @@ def handle(host: Host) -> str:
 
 
 def credit(embed: discord.Embed, host: Host) -> None:
-    # Discord refuses the whole message if it cannot parse the picture's address.
-    picture = host.picture if host.picture and _PICTURE.fullmatch(host.picture) else None
+    """Say above an embed whose it is, with a picture unless the embed has one."""
+    picture = None if embed.thumbnail.url else _picture(host)
     embed.set_author(name=plain(f"{host.name} (@{host.username})"), url=host.url, icon_url=picture)
+
+
+def _picture(host: Host) -> str | None:
+    """The address of a host's picture, if Discord can parse it: else it refuses the whole message."""
+    return host.picture if host.picture and _PICTURE.fullmatch(host.picture) else None
 
 
 def moment(when: datetime | None) -> str | None:
@@ -128,63 +182,108 @@ def moment(when: datetime | None) -> str | None:
     return None if when is None else f"<t:{int(when.timestamp())}:R>"
 
 
+def date_and_moment(when: datetime, *, bold: bool = False) -> str:
+    """A time in Discord's markup: the date and hour in the reader's own zone, and how far from now that is."""
+    date = f"<t:{int(when.timestamp())}:F>"
+    return f"{f'**{date}**' if bold else date} · {moment(when)}"
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """A number with its noun: '1 person', '1,234 people'."""
+    return f"{number:,} {one if number == 1 else many}"
+
+
 def count_of(number: int | None) -> str | None:
     return None if number is None else f"{number:,}"
 
 
-def _participants(accounts: Sequence[Host], unnamed: int = 0) -> str | None:
-    rows: list[str] = []
-    for at, person in enumerate(accounts):
-        line = f"{name_of(person, 100)} ({handle(person)})"
-        more = f"and {len(accounts) - at + unnamed} more"
-        if sum(units(each) + 1 for each in (*rows, line, more)) > FIELD_LIMIT:
-            return "\n".join([*rows, more])
-        rows.append(line)
-    if unnamed:
-        rows.append(f"and {unnamed:,} more" if rows else f"{unnamed:,}")
-    return "\n".join(rows) or None
+def few(people: Sequence[Host], most: int, unnamed: int = 0) -> str | None:
+    """The first names of a list, and how many more there are: 'A, B and 7 more'."""
+    names = [name_of(person, 60) for person in people[:most]]
+    rest = len(people) - len(names) + unnamed
+    if not names:
+        return counted(rest, "person", "people") if rest else None
+    return f"{', '.join(names)} and {rest:,} more" if rest else ", ".join(names)
 
 
-def _duration(space: SpaceView) -> str | None:
-    return None if space.duration is None else lasting(space.duration)
-
-
-def _language(space: SpaceView) -> str | None:
-    return inert(language_name(space.lang), 60) if space.lang and space.lang not in NO_LANGUAGE else None
+def _participants(space: SpaceView, most: int) -> str | None:
+    cohosts = few(space.cohosts, most, space.more_cohosts)
+    speakers = few(space.speakers, most, space.more_speakers)
+    told = [f"With {cohosts}"] if cohosts else []
+    if space.phase.is_open:
+        told += [f"{'on' if cohosts else 'On'} stage {speakers}"] if speakers else []
+        return " · ".join(told) or None
+    told += [f"{speakers} spoke"] if speakers else []
+    return f"-# {' · '.join(told)}" if told else None
 
 
 def _ticket(space: SpaceView) -> str | None:
-    return None if space.is_ticketed is None else "needed to listen" if space.is_ticketed else "none needed"
+    return "🎟️ A ticket is needed to listen" if space.is_ticketed and space.phase.is_open else None
 
 
-_HEADS = {
-    Phase.SCHEDULED: (SCHEDULED_COLOUR, "🗓️ Scheduled"),
-    Phase.LIVE: (LIVE_COLOUR, "🔴 Live now"),
-    Phase.ENDED: (OVER_COLOUR, "Ended"),
-    Phase.CANCELED: (OVER_COLOUR, "Canceled"),
-    Phase.GONE: (OVER_COLOUR, "No longer visible on X: it has ended, or was withdrawn."),
+def _about(space: SpaceView) -> str | None:
+    """The language and the topics."""
+    language = inert(language_name(space.lang), 60) if space.lang and space.lang not in NO_LANGUAGE else ""
+    topics = inert(", ".join(space.topics), 300)
+    told = [part for part in (language, topics) if part]
+    return f"-# {' · '.join(told)}" if told else None
+
+
+def _live(space: SpaceView) -> str:
+    count, since = space.participant_count, moment(space.started_at)
+    told = ["🔴 **Live**"]
+    told += [f"{count:,} listening"] if count is not None else []
+    told += [f"started {since}"] if since is not None else []
+    return " · ".join(told)
+
+
+def _scheduled(space: SpaceView) -> str:
+    start = space.scheduled_start
+    return "🗓️ **Scheduled**" if start is None else f"🗓️ {date_and_moment(start, bold=True)}"
+
+
+def _ended(space: SpaceView) -> str:
+    told = [f"**{lasting(space.duration)}**"] if space.duration is not None else []
+    return _with_course(" · ".join(told + _numbers(space)) or "**Ended**", space)
+
+
+def _gone(space: SpaceView) -> str:
+    told = ["No longer visible on X: it has ended, or was withdrawn", *_numbers(space)]
+    return _with_course(" · ".join(told), space)
+
+
+def _canceled(space: SpaceView) -> str:
+    start = space.scheduled_start
+    return "**Canceled**" if start is None else f"**Canceled** · was to start <t:{int(start.timestamp())}:F>"
+
+
+def _numbers(space: SpaceView) -> list[str]:
+    """The listeners that were seen."""
+    told = [f"peak **{space.peak:,}**"] if space.peak is not None else []
+    return told + ([f"average {space.average:,}"] if space.average is not None else [])
+
+
+def _with_course(line: str, space: SpaceView) -> str:
+    drawn = sparkline(space.curve)
+    return f"{line}\n`{drawn}` listeners over time" if drawn else line
+
+
+def _left(space: SpaceView, state: Phase) -> str:
+    """The first line of what is left as it was, but for saying that it is over."""
+    when = f" · {date_and_moment(space.ended_at)}" if state is Phase.ENDED and space.ended_at is not None else ""
+    return f"**{_OVER[state]}**{when}"
+
+
+_STATES: dict[Phase, Callable[[SpaceView], str]] = {
+    Phase.SCHEDULED: _scheduled,
+    Phase.LIVE: _live,
+    Phase.ENDED: _ended,
+    Phase.CANCELED: _canceled,
+    Phase.GONE: _gone,
 }
+"""How a Space stands, in one line or two."""
 
-_OPEN = frozenset(phase for phase in Phase if phase.is_open)
-_ALWAYS = frozenset(Phase)
-_OVER = _ALWAYS - _OPEN
-
-_FIELDS: tuple[tuple[str, Collection[Phase], Callable[[SpaceView], str | None]], ...] = (
-    ("Started", {Phase.LIVE}, lambda space: moment(space.started_at)),
-    ("Listeners", {Phase.LIVE}, lambda space: count_of(space.participant_count)),
-    ("Starts", {Phase.SCHEDULED}, lambda space: moment(space.scheduled_start)),
-    ("Duration", {Phase.ENDED}, _duration),
-    ("Most listeners", {Phase.ENDED}, lambda space: count_of(space.peak)),
-    ("On average", {Phase.ENDED}, lambda space: count_of(space.average)),
-    ("Most listeners seen", {Phase.GONE}, lambda space: count_of(space.peak)),
-    ("Co-hosts", _ALWAYS, lambda space: _participants(space.cohosts, space.more_cohosts)),
-    ("Speakers", _OPEN, lambda space: _participants(space.speakers, space.more_speakers)),
-    ("Who spoke", _OVER, lambda space: _participants(space.speakers)),
-    ("Language", _OPEN, _language),
-    ("Topics", _ALWAYS, lambda space: inert(", ".join(space.topics), FIELD_LIMIT)),
-    ("Ticket", _OPEN, _ticket),
-)
-"""What a card shows below its headline: the name of each field, the phases it is shown in, and its text, if there is one."""
+_OVER = {Phase.ENDED: "Ended", Phase.CANCELED: "Canceled", Phase.GONE: "No longer visible on X"}
 
 
 def lines(entries: Sequence[str], most: int) -> str:

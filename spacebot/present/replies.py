@@ -10,9 +10,9 @@ from spacebot.domain.views import SearchPage, SpaceView
 from spacebot.present.card import (
     LIVE_COLOUR,
     SCHEDULED_COLOUR,
+    SHORT_TITLE,
     Card,
     account,
-    count_of,
     credit,
     handle,
     lasting,
@@ -21,6 +21,7 @@ from spacebot.present.card import (
     moment,
     name_of,
     space_embed,
+    state_of,
     title_of,
 )
 from spacebot.present.limits import DESCRIPTION_LIMIT
@@ -46,7 +47,10 @@ def space_reply(view: SpaceView) -> Card:
     """The answer to `/space`: the card of a live or scheduled Space, else one sentence."""
     match view.phase:
         case Phase.LIVE | Phase.SCHEDULED:
-            return Card(embed=space_embed(view), buttons=links(view.phase, view.url))
+            embed = space_embed(view, is_detailed=True)
+            if view.host is not None:
+                credit(embed, view.host)
+            return Card(embed=embed, buttons=links(view.phase, view.url))
         case Phase.CANCELED:
             return Card(content=f"{_subject(view)} was canceled before it began.")
         case Phase.ENDED:
@@ -130,11 +134,4 @@ def _lasted(space: SpaceView, before: str) -> str:
 
 def _result(space: SpaceView) -> str:
     host = f" · {name_of(space.host, 80)} ({handle(space.host)})" if space.host is not None else ""
-    if space.phase is Phase.LIVE:
-        state = f"🔴 live · {count_of(space.participant_count) or 'unknown number of'} listeners"
-        when = moment(space.started_at)
-        state += f" · started {when}" if when else ""
-    else:
-        when = moment(space.scheduled_start)
-        state = f"🗓️ starts {when}" if when else "🗓️ scheduled"
-    return f"**[{title_of(space.title, 200)}]({space.url})**{host}\n{state}"
+    return f"**[{title_of(space.title, SHORT_TITLE)}]({space.url})**{host}\n{state_of(space)}"

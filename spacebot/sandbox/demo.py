@@ -216,5 +216,9 @@ def _wrapped(text: str, names: dict[str, str]) -> list[str]:
         text = text.replace(written, shown)
     text = re.sub(r"\[([^\]]*)\]\(https://[^)]*\)", r"\1", text)  # a link, as its words
     text = re.sub(r"<t:(\d+):R>", lambda found: _from_now(int(found[1])), text)
+    text = re.sub(
+        r"<t:(\d+):F>", lambda found: f"{datetime.fromtimestamp(int(found[1])).astimezone():%d %B %Y %H:%M}", text
+    )
+    text = re.sub(r"^-# ", "", text, flags=re.MULTILINE)
     text = re.sub(r"\\([\W_])", r"\1", text.replace("**", "").replace("\N{WORD JOINER}", ""))
     return [part for line in text.splitlines() for part in textwrap.wrap(line, WIDTH - 6) or [""]]

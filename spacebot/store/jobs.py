@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from spacebot.domain.accounts import Host
-from spacebot.domain.deliveries import RINGING, TOO_LATE_TO_MENTION, Job, Kind, is_late
+from spacebot.domain.deliveries import RINGING, TOO_LATE_TO_MENTION, Job, Kind, Shape, is_late, stands_as
 from spacebot.domain.guilds import AtEnd, GuildConfig
 from spacebot.domain.ids import RoleId, SpaceId
 from spacebot.domain.spaces import SpaceRecord
@@ -34,8 +34,8 @@ class JobQueries(SeenQueries):
         jobs = []
         for row in rows:
             space = spaces[row["space_id"]]
-            speakers = space.speakers if space.phase.is_open else space.spoke
-            kind = Kind(row["kind"])
+            kind, at_end = Kind(row["kind"]), AtEnd(row["at_end"] or AtEnd.EDIT)
+            speakers = space.who_spoke(stands_as(space, kind, at_end))
             late = kind is Kind.LIVE and is_late(space, now, TOO_LATE_TO_MENTION)
             jobs.append(
                 Job(
@@ -53,9 +53,10 @@ class JobQueries(SeenQueries):
                     attempts=row["attempts"],
                     first_attempt_at=moment(row["first_attempt_at"]),
                     message_id=row["message_id"],
-                    at_end=AtEnd(row["at_end"] or AtEnd.EDIT),
+                    at_end=at_end,
                     quiet=bool(row["quiet"]),
                     hushed=late or row["delivery_id"] in crowded,
+                    shape=Shape(row["shape"]),
                     sent_at=moment(row["sent_at"]),
                     reminder_minutes=row["reminder_minutes"],
                 )

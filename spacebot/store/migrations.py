@@ -460,3 +460,19 @@ ALTER TABLE watches ADD COLUMN on_hold INTEGER NOT NULL DEFAULT 0;
 def roles_and_holds(db: Database) -> None:
     """Several roles instead of one; admins can put a watch, or all, on hold."""
     _run(db, ROLES_AND_HOLDS)
+
+
+SHAPES = """
+-- in which layout its message was posted, and is edited; what may have been posted before there were two has the first
+ALTER TABLE deliveries ADD COLUMN shape TEXT NOT NULL DEFAULT 'compact' CHECK (shape IN ('fields', 'compact'));
+UPDATE deliveries SET shape = 'fields' WHERE first_attempt_at IS NOT NULL OR message_id IS NOT NULL;
+-- the listeners over time, as JSON, and the seconds that each of its numbers stands for
+ALTER TABLE spaces ADD COLUMN curve TEXT;
+ALTER TABLE spaces ADD COLUMN curve_step INTEGER;
+"""
+
+
+@migrations()
+def shapes(db: Database) -> None:
+    """Messages have a second shape, and Spaces a curve."""
+    _run(db, SHAPES)

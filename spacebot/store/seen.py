@@ -8,6 +8,7 @@ from spacebot.domain.accounts import Host, Standing
 from spacebot.domain.deliveries import Matter
 from spacebot.domain.ids import USER_ID, SpaceId, UserId
 from spacebot.domain.spaces import SpaceRecord, settles
+from spacebot.domain.views import Company, SpaceView
 from spacebot.store.base import SPACE_COLUMNS, host_of, moment, ms, ms_or_none, space_of, space_values
 from spacebot.store.notices import NoticeQueries
 from spacebot.x.model import User
@@ -174,6 +175,25 @@ class SeenQueries(NoticeQueries):
         """What is known of a Space."""
         row = self._row("SELECT * FROM spaces WHERE space_id = :space", space=space_id)
         return space_of(row) if row else None
+
+    def company(self, space_id: SpaceId) -> Company | None:
+        """Who takes part in a recorded Space, as far as it is known: while it is open who does now, then whoever did."""
+        row = self._row("SELECT * FROM spaces WHERE space_id = :space", space=space_id)
+        if row is None:
+            return None
+        space = space_of(row)
+        speakers = space.who_spoke(space.phase)
+        known = self.accounts([space.host_id, *space.cohosts, *speakers])
+        view = SpaceView.of_record(
+            space,
+            known.get(space.host_id),
+            cohosts=tuple(known[user] for user in space.cohosts if user in known),
+            speakers=tuple(known[user] for user in speakers if user in known),
+            more_cohosts=sum(user not in known for user in space.cohosts),
+            more_speakers=sum(user not in known for user in speakers),
+        )
+        count = 1 + len(space.cohosts) + len(speakers)
+        return Company(view=view, count=count, is_forgotten=row["forgotten_at"] is not None)
 
     def _save_space(self, record: SpaceRecord) -> None:
         self.db.execute(_SAVE_SPACE, space_values(record))

@@ -13,7 +13,7 @@ from spacebot.domain.errands import Errand, Purpose
 from spacebot.domain.ids import GuildId, PersonId, SpaceId, UserId
 from spacebot.domain.mistakes import Mistake
 from spacebot.domain.spaces import Phase, State
-from spacebot.domain.views import SearchPage, SpaceView
+from spacebot.domain.views import Company, SearchPage, SpaceView
 from spacebot.errors import UserMistake, XAbsent, XBadToken, XDown, XError, XFieldRefused, XForbidden, XPrivate
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
@@ -176,6 +176,10 @@ class Lookups:
         except (XError, UserMistake):  # a share that is used up is no reason to answer less than before
             return None
         return own.items[0].subscriber_count
+
+    async def who(self, space_id: SpaceId) -> Company | None:
+        """Who takes part in a Space, as far as the database knows; None where it knows no such Space. X is not asked."""
+        return await self._store(Queries.company, space_id)
 
     async def posts(self, text: str, *, guild_id: GuildId | None, person: PersonId) -> AsyncIterator[Page[Post]]:
         """The posts shared in a Space, page by page; the first page is there when this returns."""

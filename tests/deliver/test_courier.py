@@ -133,9 +133,9 @@ class ScriptedDiscord:
         return [message.card.content for message in self.channels.get(channel_id, [])]
 
 
-LIVE = "**Tea Time** is live in a Space on X."
-SINCE = f"**Tea Time** is live in a Space on X, since <t:{int(START.timestamp())}:t>."
-ENDED = "**Tea Time**'s Space has ended."
+LIVE = "**Tea Time** is live on X"
+SINCE = f"**Tea Time** is live on X, since <t:{int(START.timestamp())}:t>"
+ENDED = "**Tea Time**'s Space has ended"
 
 
 @dataclass(slots=True)

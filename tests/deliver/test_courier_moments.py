@@ -1,5 +1,6 @@
 """What stands in the channel over a Space's whole life: each moment, each ending, found late, seen by a guest."""
 
+import re
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ from spacebot.domain.ids import UserId
 from spacebot.domain.obstacles import Reason
 from spacebot.domain.spaces import ABSENCES_APART, State
 from spacebot.errors import Unclear
-from spacebot.present.text import inert
+from spacebot.present.card import LinkButton
 from spacebot.store.queries import Queries
 from spacebot.x.model import Space, User
 from tests.clocks import START, FakeClock
@@ -79,10 +80,10 @@ async def tell(
     await scene.idle()
 
 
-def field(scene: Scene, name: str, at: int = 0) -> str | None:
+def lines(scene: Scene, at: int = 0) -> list[str]:
     embed = scene.discord.channels[CHANNEL][at].card.embed
     assert embed is not None
-    return next((one.value for one in embed.fields if one.name == name), None)
+    return str(embed.description).splitlines()
 
 
 # Scheduled and reminder
@@ -91,9 +92,10 @@ def field(scene: Scene, name: str, at: int = 0) -> str | None:
 async def test_every_moment_has_its_message_and_all_of_them_end_with_the_space(scene: Scene) -> None:
     await tell(scene, scheduled=True, reminder=15, ended=True)
     await scene.sees(planned())
-    assert scene.discord.contents() == [f"**Tea Time** has scheduled a Space: it starts {starts(HOUR)}."]
+    assert scene.discord.contents() == ["**Tea Time** has scheduled a Space"]
+    assert starts(HOUR) in lines(scene)[0]
     await scene.passing(46 * MINUTE)
-    assert scene.discord.contents()[1:] == [f"{RING}**Tea Time**'s Space on X starts {starts(HOUR)}."]
+    assert scene.discord.contents()[1:] == [f"{RING}**Tea Time**'s Space on X starts {starts(HOUR)}"]
     await scene.passing(14 * MINUTE)
     await scene.sees(live(started_at=scene.clock.now()))
     await scene.passing(1)
@@ -109,11 +111,12 @@ async def test_a_rescheduled_space_is_shown_at_its_new_time_and_reminded_of_then
     await tell(scene, scheduled=True, reminder=15)
     await scene.sees(planned())
     await scene.sees(planned(2 * HOUR))
-    assert scene.discord.contents() == [f"**Tea Time** has scheduled a Space: it starts {starts(2 * HOUR)}."]
+    assert scene.discord.contents() == ["**Tea Time** has scheduled a Space"]
+    assert starts(2 * HOUR) in lines(scene)[0]
     await scene.passing(HOUR)
     assert len(scene.discord.contents()) == 1
     await scene.passing(46 * MINUTE)
-    assert scene.discord.contents()[1:] == [f"{RING}**Tea Time**'s Space on X starts {starts(2 * HOUR)}."]
+    assert scene.discord.contents()[1:] == [f"{RING}**Tea Time**'s Space on X starts {starts(2 * HOUR)}"]
 
 
 async def test_a_reminder_that_was_sent_is_corrected_and_not_repeated_when_its_space_moves(scene: Scene) -> None:
@@ -122,7 +125,7 @@ async def test_a_reminder_that_was_sent_is_corrected_and_not_repeated_when_its_s
     await scene.passing(46 * MINUTE)
     await scene.sees(planned(3 * HOUR))
     await scene.passing(HOUR)
-    assert scene.discord.contents() == [f"{RING}**Tea Time**'s Space on X starts {starts(3 * HOUR)}."]
+    assert scene.discord.contents() == [f"{RING}**Tea Time**'s Space on X starts {starts(3 * HOUR)}"]
     assert scene.discord.calls == [("send", CHANNEL), ("edit", CHANNEL)]
 
 
@@ -131,7 +134,7 @@ async def test_a_canceled_space_says_so_where_it_was_announced(scene: Scene) -> 
     await scene.sees(planned())
     await scene.sees(Space(id=SPACE, state=State.CANCELED))
     await scene.passing(2 * HOUR)
-    assert scene.discord.contents() == ["**Tea Time**'s Space was canceled before it began."]
+    assert scene.discord.contents() == ["**Tea Time**'s Space was canceled before it began"]
 
 
 async def test_a_space_that_goes_live_before_its_reminder_is_never_reminded_of(scene: Scene) -> None:
@@ -171,7 +174,7 @@ async def test_a_reminder_that_was_unclear_and_whose_space_has_moved_waits_for_i
     await scene.passing(HOUR)
     assert scene.discord.contents() == []
     await scene.passing(HOUR + MINUTE)
-    assert scene.discord.contents() == [f"{RING}**Tea Time**'s Space on X starts {starts(3 * HOUR)}."]
+    assert scene.discord.contents() == [f"{RING}**Tea Time**'s Space on X starts {starts(3 * HOUR)}"]
     assert scene.discord.calls.count(("send", CHANNEL)) == 2
 
 
@@ -213,14 +216,12 @@ async def test_at_the_end_the_message_becomes_a_summary(scene: Scene) -> None:
     await scene.passing(5 * MINUTE)
     await scene.sees(ended())
     assert scene.discord.contents() == [ENDED]
-    assert (field(scene, "Duration"), field(scene, "Most listeners"), field(scene, "On average")) == (
-        "10 min",
-        "30",
-        "10",
-    )
-    assert field(scene, "Who spoke") == f"A Speaker ({inert('@speaker', 40)})"
-    assert field(scene, "Co-hosts") == f"Coffee Break ({inert('@coffee_break', 40)})"
-    assert scene.discord.channels[CHANNEL][0].card.buttons == ()
+    assert lines(scene) == [
+        "**10 min** · peak **30** · average 10",
+        "`▃▃▃▃▃█` listeners over time",
+        "-# With Coffee Break · A Speaker spoke",
+    ]
+    assert [button.label for button in scene.discord.channels[CHANNEL][0].card.buttons] == ["Who's there · 3"]
 
 
 async def test_a_guild_that_wants_its_announcements_deleted_at_the_end_finds_none(scene: Scene) -> None:
@@ -233,13 +234,17 @@ async def test_a_guild_that_wants_its_announcements_deleted_at_the_end_finds_non
     assert ("skipped", Reason.DELETED_AT_END) in await state(scene.store)
 
 
-async def test_a_guild_that_wants_its_announcements_left_finds_them_as_they_were(scene: Scene) -> None:
+async def test_a_guild_that_wants_its_announcements_left_finds_them_as_they_were_but_marked_as_over(
+    scene: Scene,
+) -> None:
     await scene.store(Queries.set_end, GUILD, AtEnd.LEAVE)
     await scene.sees(live())
     await scene.sees(ended())
     await scene.passing(400)
     assert scene.discord.contents() == [RING + LIVE]
-    assert scene.discord.calls == [("send", CHANNEL)]
+    assert lines(scene)[0].startswith("**Ended**")
+    assert not any(isinstance(one, LinkButton) for one in scene.discord.channels[CHANNEL][0].card.buttons)
+    assert scene.discord.calls == [("send", CHANNEL), ("edit", CHANNEL)]
 
 
 async def test_deleting_what_somebody_has_deleted_already_is_the_end_of_it(scene: Scene) -> None:
@@ -257,7 +262,7 @@ async def test_a_summary_is_live_again_when_its_space_was_only_out_of_sight(scen
     await scene.passing(ABSENCES_APART.total_seconds())
     await look(scene.store, absent=[SPACE], now=scene.clock.now())
     await scene.passing(30)
-    assert scene.discord.contents() == ["**Tea Time**'s Space is no longer visible."]
+    assert scene.discord.contents() == ["**Tea Time**'s Space is no longer visible on X"]
     await scene.sees(live())
     await scene.passing(5)
     assert scene.discord.contents() == [RING + LIVE]
@@ -277,7 +282,9 @@ async def test_listeners_are_kept_current_with_an_edit_a_minute_at_most_and_none
         await scene.idle()
     edits = [call for call, _ in scene.discord.calls].count("edit")
     assert 50 <= edits <= 55
-    assert field(scene, "Listeners") in {f"{count:,}" for count in range(54 * 60, 55 * 60 + 1)}
+    shown = re.search(r" · ([0-9,]+) listening", lines(scene)[0])
+    assert shown is not None
+    assert 54 * 60 <= int(shown[1].replace(",", "")) <= 55 * 60
     await scene.sees(ended())
     await scene.passing(1)
     assert scene.discord.contents() == [ENDED]
@@ -337,6 +344,6 @@ async def test_a_guest_is_announced_as_such_once(scene: Scene) -> None:
         await scene.sees(live(host_ids=(HOST.id,), speaker_ids=(COHOST.id,)))
         await scene.passing(MINUTE)
     assert scene.discord.contents() == [RING + LIVE]
-    assert scene.discord.contents(FAR_CHANNEL) == ["**Coffee Break** is in a Space of **Tea Time** on X."]
+    assert scene.discord.contents(FAR_CHANNEL) == ["**Coffee Break** is in a Space of **Tea Time** on X"]
     await scene.sees(ended())
     assert scene.discord.contents(FAR_CHANNEL) == [ENDED]

@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import strategies as st
 
 from spacebot.domain.accounts import Host
-from spacebot.domain.deliveries import Job, Kind
-from spacebot.domain.guilds import Watch, WatchLine
+from spacebot.domain.curve import MOST_POINTS
+from spacebot.domain.deliveries import Job, Kind, Shape
+from spacebot.domain.guilds import AtEnd, Watch, WatchLine
 from spacebot.domain.ids import ChannelId, GuildId, RoleId, SpaceId, UserId
 from spacebot.domain.spaces import Phase, SpaceRecord
 from spacebot.domain.views import SearchPage, SpaceView
-from spacebot.present.card import Card
+from spacebot.present.card import ActionButton, Card
 from spacebot.present.text import units
 from tests.clocks import START
 from tests.present.test_text import ANYTHING, DIRTY, NASTY, PIECES, unescaped
@@ -42,14 +43,12 @@ def job(
     kind: Kind = Kind.LIVE,
     *,
     guest: Host | None = None,
-    people: tuple[Host, ...] = (),
+    **more: object,
 ) -> Job:
     return Job(
         delivery_id=1,
         kind=kind,
         guest=guest,
-        cohosts=people,
-        speakers=people,
         guild_id=GUILD,
         channel_id=CHANNEL,
         space=record,
@@ -58,6 +57,7 @@ def job(
         attempts=0,
         first_attempt_at=None,
         message_id=None,
+        **more,  # type: ignore[arg-type]  # any field of it
     )
 
 
@@ -86,12 +86,12 @@ def fields(card: Card) -> dict[str, str]:
 # What must hold of every card
 
 OURS = re.compile(
-    r"<t:-?\d+:[Rt]>|<#110>|<@&120>|\]\(https://x\.com/(?:i/spaces/\w{1,13}|i/user/\d+|i/status/\d+|\w{1,40})\)"
+    r"<t:-?\d+:[RtF]>|<#110>|<@&120>|\]\(https://x\.com/(?:i/spaces/\w{1,13}|i/user/\d+|i/status/\d+|\w{1,40})\)"
 )
 """What our own words do: times, the guild's channel and role, links to X."""
 
 
-def assert_posted_safely(card: Card) -> None:
+def assert_posted_safely(card: Card, *, is_titled: bool = True) -> None:
     """Within Discord's limits, and nothing of X's text does anything."""
     assert card.content or card.embed is not None
     texts = [card.content] if card.content else []
@@ -101,7 +101,8 @@ def assert_posted_safely(card: Card) -> None:
         author, footer = raw.get("author", {}).get("name", ""), raw.get("footer", {}).get("text", "")
         title, description = raw.get("title", ""), raw.get("description", "")
         named = [(field["name"], field["value"]) for field in raw.get("fields", [])]
-        assert title, "an embed has a title"
+        assert bool(title) == is_titled
+        assert title or description
         assert units(title) <= 256
         assert units(description) <= 4096
         assert units(author) <= 256
@@ -114,8 +115,15 @@ def assert_posted_safely(card: Card) -> None:
         assert not DIRTY.search(author + footer)
         picture = raw.get("author", {}).get("icon_url")
         assert picture is None or re.fullmatch(r"https?://[\w.:-]+/[!-~]+", picture)
+        thumbnail = raw.get("thumbnail", {}).get("url")
+        assert thumbnail is None or re.fullmatch(r"https?://[\w.:-]+/[!-~]+", thumbnail)
         for url in (raw.get("url"), raw.get("author", {}).get("url")):
             assert url is None or re.fullmatch(r"https://x\.com/[\w/]+(#(live|scheduled|reminder|ended))?", url)
+    assert len(card.buttons) <= 5
+    for button in card.buttons:
+        assert 0 < units(button.label) <= 80
+        if isinstance(button, ActionButton):
+            assert 0 < units(button.custom_id) <= 100
     for text in texts:
         text.encode()
         assert not DIRTY.search(text.replace("\n", ""))
@@ -159,8 +167,12 @@ RECORDS = st.builds(
     phase=st.sampled_from(Phase),
     title=st.none() | TEXTS,
     lang=st.none() | TEXTS,
+    is_ticketed=st.sampled_from([None, False, True]),
     participant_count=COUNTS,
     peak=COUNTS,
+    curve=st.lists(COUNTS, max_size=MOST_POINTS).map(tuple),
+    spoke=st.lists(st.just(HOST.user_id), max_size=100).map(tuple),
+    scheduled_start=MOMENTS,
     started_at=MOMENTS,
     ended_at=MOMENTS,
     first_seen_at=st.just(START),
@@ -175,7 +187,10 @@ JOBS = st.builds(
     roles=st.just((ROLE,)),
     kind=st.sampled_from(Kind),
     guest=st.none() | HOSTS,
-    people=st.lists(HOSTS, max_size=3).map(lambda hosts: tuple(hosts * 6)),
+    cohosts=st.lists(HOSTS, max_size=3).map(lambda hosts: tuple(hosts * 6)),
+    speakers=st.lists(HOSTS, max_size=3).map(lambda hosts: tuple(hosts * 6)),
+    shape=st.sampled_from(Shape),
+    at_end=st.sampled_from(AtEnd),
 )
 
 

@@ -27,7 +27,7 @@ def test_a_space_without_a_title_says_so(title: str | None) -> None:
 
 def test_a_host_without_a_name_goes_by_the_handle() -> None:
     card = announcement.announcement(job(host=Host(user_id=UserId("1"), username="tea_time", name="")), SOON_AFTER)
-    assert card.content == r"**tea\_time** is live in a Space on X."
+    assert card.content == r"**tea\_time** is live on X"
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_a_picture_that_discord_would_refuse_is_left_out(picture: str) -> None:
         job(host=Host(user_id=UserId("1"), username="tea", name="Tea", picture=picture)), SOON_AFTER
     )
     assert card.embed is not None
-    assert card.embed.author.icon_url is None
+    assert card.embed.thumbnail.url is None
 
 
 @pytest.mark.parametrize(

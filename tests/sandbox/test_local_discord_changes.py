@@ -291,6 +291,7 @@ async def test_an_edit_too_many_of_an_old_message_is_given_up_where_the_wait_is_
     waits: list[float],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    local.limits.old_edits_window = 60.0
     async with running(local, monkeypatch, max_ratelimit_timeout=30.0) as bot:
         message = await old_message(bot, guild, clock)
         with pytest.raises(discord.RateLimited) as limited:

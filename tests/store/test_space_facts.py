@@ -117,7 +117,7 @@ def test_only_these_stay() -> None:
     needed = {each.name for each in fields(SpaceRecord) if each.default is MISSING}
     assert needed == {"space_id", "host_id", "phase", "first_seen_at", "last_seen_at"}
     assert {each.name for each in fields(SpaceRecord) if "stays" in each.metadata} == {
-        *("participant_count", "peak", "listened", "observed", "revision"),
+        *("participant_count", "peak", "listened", "observed", "curve", "curve_step", "revision"),
         *("scheduled_start", "started_at", "ended_at", "live_seen_at", "absent_since"),
     }
 

@@ -144,6 +144,6 @@ async def test_a_database_of_a_newer_version_is_refused_with_what_to_do(
 async def test_the_demo_shows_a_live_announcement_and_its_end(tmp_path: Path) -> None:
     status, printed = await spacebot(tmp_path, "demo")
     assert status == 0, printed
-    assert "is live in a Space on X" in printed
+    assert "is live on X" in printed
     assert "Space has ended" in printed
     assert await asyncio.to_thread(os.listdir, tmp_path) == []

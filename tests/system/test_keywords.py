@@ -75,7 +75,7 @@ async def test_a_space_with_the_words_is_announced_kept_true_and_closed_though_n
     assert "Tea and Type Theory" in text(post)
     assert "A Stranger" in text(post)
     space.listeners = 40
-    await scene.until(lambda: "Listeners: 41" in text(post))
+    await scene.until(lambda: "41 listening" in text(post))
     space.end()
     await scene.until(lambda: "has ended" in text(post))
     await scene.pass_by(300)

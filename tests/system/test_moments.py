@@ -1,5 +1,6 @@
 """Every moment of a Space is told in its own message, at its time, and what stands there stays true until the end."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -23,8 +24,13 @@ def kinds(messages: list[LocalMessage]) -> dict[str, LocalMessage]:
 
 
 def fields(message: LocalMessage) -> dict[str, str]:
-    """The fields of an announcement."""
+    """The fields of an answer."""
     return {each["name"]: each["value"] for each in message.embeds[0].get("fields", [])}
+
+
+def first_line(message: LocalMessage) -> str:
+    """How the Space stands, says an announcement."""
+    return str(message.embeds[0]["description"]).splitlines()[0]
 
 
 async def announce(one: Club, **moments: Any) -> None:
@@ -75,7 +81,7 @@ async def test_a_space_is_told_of_from_its_schedule_to_its_end(scene: VirtualSce
     await scene.until(lambda: all("Bigger night" in text(message) for message in (scheduled, reminder, live)))
     space.listeners = 40
     await scene.pass_by(150)
-    assert fields(live)["Listeners"] == "41"
+    assert " · 41 listening · " in first_line(live)
 
     space.end()
     await scene.until(lambda: len(one.spaces.messages) == 4)
@@ -83,10 +89,10 @@ async def test_a_space_is_told_of_from_its_schedule_to_its_end(scene: VirtualSce
     assert not ended.pinged_roles
     await scene.until(lambda: all("has ended" in message.content for message in (scheduled, reminder, live)))
     for message in one.spaces.messages:
-        assert fields(message)["Duration"] == "3 min"
-        assert fields(message)["Most listeners"] == "41"
-        assert 21 <= int(fields(message)["On average"]) <= 41
-        assert not message.buttons
+        told = re.fullmatch(r"\*\*3 min\*\* · peak \*\*41\*\* · average (\d+)", first_line(message))
+        assert told is not None
+        assert 21 <= int(told[1]) <= 41
+        assert not any("url" in button for button in message.buttons)
     await scene.swept(3)
     assert len(one.spaces.messages) == 4
 
@@ -103,7 +109,8 @@ async def test_what_is_over_becomes_a_summary_or_is_deleted_or_stays(scene: Virt
     space = scene.x.start_space(host, title="Short night")
     off = scene.x.schedule_space(host, title="Never", start=scene.clock.now() + timedelta(days=2))
     await scene.until(lambda: all(len(one.spaces.messages) == 2 for one in clubs.values()))
-    before = {message.id: text(message) for message in clubs["leave"].spaces.messages}
+    before = {message.id: message for message in clubs["leave"].spaces.messages}
+    contents = {message.id: message.content for message in before.values()}
     space.end()
     off.cancel()
     edited, deleted, left = (clubs[end].spaces for end in ("edit", "delete", "leave"))
@@ -114,7 +121,9 @@ async def test_what_is_over_becomes_a_summary_or_is_deleted_or_stays(scene: Virt
     await scene.pass_by(60)
     assert set(kinds(edited.messages)) == {"live", "scheduled", "ended"}
     assert set(kinds(deleted.messages)) == {"ended"}, "a message of its own stays"
-    assert {message.id: text(message) for message in left.messages if message.id in before} == before
+    assert {message.id: message.content for message in left.messages if message.id in before} == contents
+    states = sorted(first_line(message).partition(" · ")[0] for message in before.values())
+    assert states == ["**Canceled**", "**Ended**"]
 
 
 @in_virtual_time
@@ -138,14 +147,13 @@ async def test_who_is_followed_is_announced_as_co_host_or_speaker_where_a_watch_
     assert not of_speaker.spaces.messages
     space.speakers.append(speaker)
     await scene.until(lambda: of_speaker.spaces.messages)
-    await scene.until(lambda: "Speaker" in fields(of_host.spaces.messages[0]).get("Speakers", ""))
-    assert "Guest" in fields(of_host.spaces.messages[0])["Co-hosts"]
+    await scene.until(lambda: "With Guest · on stage Speaker" in text(of_host.spaces.messages[0]))
 
     space.end()
     clubs = (of_host, of_guest, of_speaker)
     await scene.until(lambda: all("has ended" in text(one.spaces.messages[0]) for one in clubs))
     for one in clubs:
-        assert "Speaker" in fields(one.spaces.messages[0])["Who spoke"]
+        assert "-# With Guest · Speaker spoke" in text(one.spaces.messages[0])
         assert len(one.spaces.messages) == 1
     assert not strict.spaces.messages
     told = text(await ask(of_guest.admin, of_guest.general, "history", host="@guest"))

@@ -82,7 +82,7 @@ async def test_an_hour_without_x_ends_nothing_and_is_made_up_for(scene: VirtualS
     await scene.pass_by(HALF_AN_HOUR)
     assert "X " in (await overview(one)).splitlines()[1]
     assert len(one.spaces.messages) == 2
-    assert all("Live now" in text(message) for message in one.spaces.messages)
+    assert all("🔴 **Live**" in text(message) for message in one.spaces.messages)
 
     scene.x.clear_faults()
     await scene.until(lambda: len(one.spaces.messages) == 3)

@@ -13,7 +13,7 @@ PER_SECOND = 50
 INVALID_REQUESTS = 10_000
 INVALID_WINDOW = 600.0
 OLD_EDITS = 3
-OLD_EDITS_WINDOW = 60.0
+OLD_EDITS_WINDOW = 20.0
 TOO_MANY_OLD_EDITS = 30046
 
 
@@ -42,8 +42,8 @@ class LimitStatus:
 class Limits:
     """All limits of one bot; `now` is a monotonic time in seconds.
 
-    A refused request uses up nothing. How many edits of messages older than an hour a channel takes is not published.
-    Three a minute are stricter than what was observed (three in 20 seconds; one every ten seconds for long).
+    A refused request uses up nothing. How many edits of messages older than an hour a channel takes is not published:
+    three in 20 seconds is what was observed.
     """
 
     def __init__(self) -> None:

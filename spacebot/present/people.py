@@ -1,0 +1,58 @@
+"""The answer to the button of a post that tells who takes part in its Space."""
+
+from collections.abc import Sequence
+
+import discord
+
+from spacebot.domain.accounts import Host
+from spacebot.domain.spaces import Phase
+from spacebot.domain.views import Company
+from spacebot.present.card import COLOURS, Card, account, counted, state_of, title_of
+
+PEOPLE_PER_PAGE = 20
+"""Each person takes a line of at most 200 UTF-16 units, and an embed holds 4,096."""
+
+EARLIER = "Earlier"
+FURTHER = "More"
+
+UNKNOWN = Card(content="I no longer know anything of that Space: it is too long ago.")
+
+FORGOTTEN = "Who was there I no longer know: what X says of a Space is kept for a day after its end, and no longer."
+
+
+def who_pages(company: Company | None) -> list[Card]:
+    """Everybody known in a Space, `PEOPLE_PER_PAGE` to a card; one card at least.
+
+    Args:
+        company: Who takes part; None for a Space that nothing is known of.
+    """
+    if company is None:
+        return [UNKNOWN]
+    view = company.view
+    if company.is_forgotten:
+        return [Card(embed=discord.Embed(description=f"{FORGOTTEN}\n{state_of(view)}", colour=COLOURS[view.phase]))]
+    stage = "on stage" if view.phase is Phase.LIVE else "spoke"
+    named = [] if view.host is None else [_line(view.host, "host")]
+    named += [_line(person, "co-host") for person in view.cohosts]
+    named += [_line(person, stage) for person in view.speakers]
+    unnamed = company.count - len(named)
+    if not named:
+        named = ["Nobody is known by name."]
+    pages = [named[at : at + PEOPLE_PER_PAGE] for at in range(0, len(named), PEOPLE_PER_PAGE)]
+    total = counted(company.count, "person", "people")
+    if unnamed:
+        total += f", {unnamed:,} not known by name"
+    return [_page(company, lines, f"{total} · page {at} of {len(pages)}") for at, lines in enumerate(pages, start=1)]
+
+
+def _line(person: Host, part: str) -> str:
+    return f"{account(person)} · {part}"
+
+
+def _page(company: Company, lines: Sequence[str], footer: str) -> Card:
+    view = company.view
+    embed = discord.Embed(
+        title=title_of(view.title), url=view.url, description="\n".join(lines), colour=COLOURS[view.phase]
+    )
+    embed.set_footer(text=footer)
+    return Card(embed=embed)
