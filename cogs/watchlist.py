@@ -8,14 +8,16 @@ from discord.ext import commands
 
 from cogs import checks, everyone
 from cogs.pages import reply_pages
+from cogs.setup.looks import accent_choices
 from spacebot.bot.client import Spacebot
 from spacebot.domain.guilds import Keyword
 from spacebot.domain.mistakes import Mistake
 from spacebot.errors import UserMistake
-from spacebot.present import configuration, watchlists
+from spacebot.present import configuration, looks, watchlists
 from spacebot.present.limits import CHOICE_LIMIT
 from spacebot.present.text import plain
 from spacebot.usecases.guilds import CHOICES
+from spacebot.usecases.looks import changed
 
 
 @app_commands.default_permissions(manage_guild=True)
@@ -98,10 +100,37 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
         changed = await self.guilds.reset_watch(checks.guild_id(interaction), host)
         await interaction.edit_original_response(content=watchlists.reset_sentence(changed))
 
+    @app_commands.command(description="The text and colour of this host's announcements; alone, says what they are")
+    @app_commands.describe(
+        host="The host, from this server's list",
+        text="One line; {host}, {handle}, {title}, {url}, {started}, {listeners} and {role} are filled in",
+        accent="The card's colour: a name, six digits such as #1D9BF0, or usual",
+        reset="Take this server's text and colour for what you leave out",
+    )
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def look(
+        self,
+        interaction: discord.Interaction[Spacebot],
+        host: str,
+        text: str | None = None,
+        accent: str | None = None,
+        reset: bool = False,
+    ) -> None:
+        await interaction.response.defer(ephemeral=True)
+        guild_id = checks.guild_id(interaction)
+        now = changed(await self.guilds.watch_look(guild_id, host), text, accent, is_reset=reset)
+        followed = await self.guilds.set_watch_look(guild_id, host, now)
+        await interaction.edit_original_response(content=looks.look_sentence(now, followed))
+
+    @look.autocomplete("accent")
+    async def accents(self, interaction: discord.Interaction[Spacebot], typed: str) -> list[app_commands.Choice[str]]:
+        return accent_choices(typed)
+
     @remove.autocomplete("host")
     @pause.autocomplete("host")
     @resume.autocomplete("host")
     @reset.autocomplete("host")
+    @look.autocomplete("host")
     async def followed(self, interaction: discord.Interaction[Spacebot], typed: str) -> list[app_commands.Choice[str]]:
         if not interaction.permissions.manage_guild:
             return []

@@ -28,6 +28,7 @@ from spacebot.usecases.links import Links
 from spacebot.usecases.lookups import Lookups
 from spacebot.usecases.operation import Operation
 from spacebot.usecases.permits import Permits
+from spacebot.usecases.testing import Testing
 from spacebot.watch.keywords import KeywordWatcher
 from spacebot.watch.push import Push
 from spacebot.watch.subscriptions import EVENTS
@@ -258,6 +259,7 @@ def _services(base: _Base, x: _XSide, watch: _Watch) -> Services:
         health=health,
         operation=_operation(base, x, watch, guilds),
         permits=base.permits,
+        testing=Testing(guilds=guilds, store=base.store, clock=base.clock, on_work=base.work.set),
         links=links,
     )
 

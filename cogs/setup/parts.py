@@ -12,6 +12,7 @@ from discord import ui
 
 from cogs import checks, everyone
 from cogs.setup.forms import AddHosts, EditHost, Moments
+from cogs.setup.looks import LookForm
 from cogs.setup.showing import (
     Interaction,
     carry_out,
@@ -21,7 +22,9 @@ from cogs.setup.showing import (
     show_hosts,
     show_panel,
 )
+from cogs.setup.testing import send_test
 from spacebot.bot.replies import explained
+from spacebot.domain.ids import UserId
 from spacebot.domain.mistakes import Mistake
 from spacebot.errors import UserMistake
 from spacebot.present import configuration
@@ -141,6 +144,14 @@ async def _moments(interaction: Interaction) -> None:
     await Moments(config).show(interaction)
 
 
+async def _look(interaction: Interaction) -> None:
+    await (await LookForm.of(interaction, None)).show(interaction)
+
+
+async def _look_of_host(interaction: Interaction, host_id: str) -> None:
+    await (await LookForm.of(interaction, UserId(host_id))).show(interaction)
+
+
 async def _hosts(interaction: Interaction) -> None:
     await interaction.response.defer()
     await show_hosts(interaction)
@@ -217,6 +228,8 @@ BUTTONS: dict[str, Handler] = {
     "add": _add,
     "hosts": _hosts,
     "moments": _moments,
+    "test": send_test,
+    "look": _look,
     "back": _back,
     "pause": _hold,
     "resume": _go_on,
@@ -226,6 +239,7 @@ BUTTONS: dict[str, Handler] = {
 HOST_BUTTONS: dict[str, HostHandler] = {
     "page": _page,
     "edit": _edit,
+    "look": _look_of_host,
     "pause": _hold_host,
     "resume": _resume_host,
     "reset": _reset,

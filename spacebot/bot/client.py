@@ -32,6 +32,7 @@ from spacebot.usecases.links import Links
 from spacebot.usecases.lookups import Lookups
 from spacebot.usecases.operation import Operation
 from spacebot.usecases.permits import Permits
+from spacebot.usecases.testing import Testing
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +61,7 @@ class Services:
     health: Health
     operation: Operation
     permits: Permits
+    testing: Testing
     links: Links | None
     """None where the operator has not set up that people can link their X account."""
 

@@ -364,7 +364,7 @@ class Courier:
         if not job.kind.fits(job.space.phase) or due is None:
             await self._give_up(job, Reason.OVER)
             return
-        if not job.followed:
+        if not job.followed and job.kind is not Kind.TEST:
             await self._give_up(job, Reason.UNWATCHED)
             return
         if due > now:
@@ -388,8 +388,9 @@ class Courier:
             await self._store(Queries.postpone, job.delivery_id, now + STILL_ARRIVING)
 
     async def _edit(self, job: Job, message_id: MessageId) -> None:
-        is_over = not job.space.phase.is_open and job.kind is not Kind.ENDED
-        if is_over and job.at_end is AtEnd.DELETE:
+        is_over = not job.space.phase.is_open and job.kind not in {Kind.ENDED, Kind.TEST}
+        is_withdrawn = job.kind is Kind.TEST and not job.kind.fits(job.space.phase)
+        if is_withdrawn or (is_over and job.at_end is AtEnd.DELETE):
             await self._publisher.delete(job.channel_id, message_id)
             await self._store(Queries.mark_skipped, job.delivery_id, Reason.DELETED_AT_END)
             return

@@ -11,7 +11,8 @@ from spacebot.domain.curve import Curve
 from spacebot.domain.deliveries import Pause, Queue
 from spacebot.domain.errands import Purpose
 from spacebot.domain.guilds import GuildConfig, Keyword, WatchLine
-from spacebot.domain.ids import GuildId
+from spacebot.domain.ids import ChannelId, GuildId, RoleId
+from spacebot.domain.obstacles import Obstacle
 from spacebot.domain.spaces import Phase, SpaceFacts, SpaceRecord, facts_of
 from spacebot.domain.spending import SpendingLine, SpentBy, Summary
 
@@ -72,6 +73,29 @@ class Company:
     """Everybody, whether known by name or not."""
     is_forgotten: bool
     """Whether what X said of it is no longer kept; what was counted is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestedPlace:
+    """What became of a test in one channel."""
+
+    channel_id: ChannelId
+    roles: tuple[RoleId, ...]
+    """Whom a real announcement mentions there."""
+    seconds: float | None
+    """How long it took until it was posted; None if it was not."""
+    wrong: Exception | None = None
+    """What was in the way before anything was tried."""
+    obstacle: Obstacle | None = None
+    """What Discord had against it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tested:
+    """What became of a test."""
+
+    test_id: str
+    places: tuple[TestedPlace, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

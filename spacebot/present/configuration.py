@@ -8,6 +8,7 @@ import discord
 from spacebot.domain.guilds import AtEnd, GuildConfig, WatchLine
 from spacebot.domain.ids import ChannelId, GuildId, RoleId
 from spacebot.present.card import SCHEDULED_COLOUR, Card, mentions, moment
+from spacebot.present.looks import look_text
 
 SYSTEM_CHANNEL = "the server's system channel"
 
@@ -50,6 +51,9 @@ def config_card(
     embed.add_field(name="Mentions", value=f"{role}\n⚠️ {role_trouble}" if role_trouble else role, inline=False)
     embed.add_field(name="Mentions for one host", value=pings(config.ping_minutes), inline=False)
     embed.add_field(name="Announces", value=moments(config), inline=False)
+    embed.add_field(name="Text and colour", value=look_text(config.look), inline=False)
+    publishes = "are published" if config.publishes else "are not published: `/config publish`"
+    embed.add_field(name="In announcement channels", value=f"announcements {publishes}", inline=False)
     embed.add_field(name="When a Space is over", value=f"announcements {ENDS[config.at_end]}", inline=False)
     embed.add_field(name="Trouble is told in", value=_alerts(config.admin_channel_id), inline=False)
     live = sum(line.live is not None for line in watches)

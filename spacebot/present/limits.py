@@ -11,3 +11,6 @@ FIELD_LIMIT = 1024
 
 CHOICE_LIMIT = 100
 """The name of a suggestion shown while somebody types an option."""
+
+CONTENT_LIMIT = 2000
+"""The text of a message beside its embed."""

@@ -100,7 +100,7 @@ def held_sentence(host: Host, *, on_hold: bool) -> str:
 
 def reset_sentence(host: Host) -> str:
     """What `/watch reset` did."""
-    return f"**{name_of(host)}** ({handle(host)}) is announced in this server's channel, to this server's roles."
+    return f"**{name_of(host)}** ({handle(host)}) is announced in this server's channel, to this server's roles, with its text and colour."
 
 
 def unwatched_keyword_sentence(words: str) -> str:

@@ -6,10 +6,20 @@ Discord.
 
 import json
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import IntEnum
 
-from spacebot.domain.deliveries import RINGING, Job, Kind, reminder_due
+from spacebot.domain.deliveries import (
+    NOBODY_ON_X,
+    RINGING,
+    Job,
+    Kind,
+    PlaceToTest,
+    StateOfTest,
+    reminder_due,
+    spaces_of_test,
+)
 from spacebot.domain.ids import ChannelId, GuildId, MessageId, SpaceId
 from spacebot.domain.obstacles import Obstacle, Reason
 from spacebot.domain.spaces import Change, Phase, SpaceRecord
@@ -70,7 +80,7 @@ class DeliveryQueries(JobQueries):
 
     def _ensure_deliveries(self, record: SpaceRecord, now: datetime, matched: Sequence[int] = ()) -> None:
         """Ensure one row per announcement due in the Space's phase; `matched` are the matching keyword watches."""
-        for kind in Kind:
+        for kind in MOMENTS:
             is_too_late = kind is Kind.REMINDER and reminder_due(record.scheduled_start, None, now) is None
             if kind.fits(record.phase) and not is_too_late:
                 self._ensure_kind(record, kind, now, matched if kind is Kind.LIVE else ())
@@ -134,7 +144,7 @@ class DeliveryQueries(JobQueries):
         self._hurry_titles(record.space_id, now)
         if change is Change.LIVE:  # its first minute needs no refreshing
             self._note_refreshed(record.space_id, now)
-        fitting = json.dumps([kind.value for kind in Kind if kind.fits(record.phase)])
+        fitting = json.dumps([kind.value for kind in MOMENTS if kind.fits(record.phase)])
         values = {
             "space": record.space_id,
             "fitting": fitting,
@@ -522,6 +532,113 @@ class DeliveryQueries(JobQueries):
                 """,
                 values,
             )
+
+    def add_test(self, test_id: str, guild_id: GuildId, places: Sequence[PlaceToTest], now: datetime) -> None:
+        """Let a test be posted in these channels, each about a Space of its own that nobody will ask X about."""
+        for space_id, place in zip(spaces_of_test(test_id), places, strict=False):
+            host_id = NOBODY_ON_X if place.host is None else place.host.user_id
+            record = SpaceRecord(
+                space_id=space_id, host_id=host_id, phase=Phase.ENDED, first_seen_at=now, last_seen_at=now
+            )
+            self._save_space(record)
+            values = {
+                "space": space_id,
+                "channel": place.channel_id,
+                "kind": Kind.TEST.value,
+                "guild": guild_id,
+                "revision": record.revision,
+                "priority": Rank.UNSENT.priority(now),
+                "now": ms(now),
+                "watch": place.watch_id,
+            }
+            self.db.execute(
+                """
+                INSERT INTO deliveries (space_id, channel_id, kind, guild_id, state, wanted, priority, next_try_at,
+                    created_at)
+                VALUES (:space, :channel, :kind, :guild, 'pending', :revision, :priority, :now, :now)
+                """,
+                values,
+            )
+            self.db.execute(
+                """
+                INSERT INTO audience (watch_id, space_id, kind, delivery_id)
+                SELECT w.watch_id, :space, :kind, d.delivery_id FROM watches w, deliveries d
+                WHERE w.watch_id = :watch AND d.space_id = :space
+                """,
+                values,
+            )
+
+    def tested(self, test_id: str, guild_id: GuildId) -> dict[ChannelId, StateOfTest]:
+        """What has become of a guild's test so far, by channel; empty once it is forgotten."""
+        rows = self._rows(
+            """
+            SELECT d.channel_id, d.state, d.sent_at, COALESCE(d.reason, p.reason) AS reason
+            FROM deliveries d LEFT JOIN pauses p USING (channel_id)
+            WHERE d.kind = :kind AND d.guild_id = :guild AND d.space_id IN (SELECT value FROM json_each(:spaces))
+            """,
+            kind=Kind.TEST.value,
+            guild=guild_id,
+            spaces=json.dumps(spaces_of_test(test_id)),
+        )
+        return {
+            row["channel_id"]: StateOfTest(
+                state=row["state"],
+                obstacle=None if row["reason"] is None else Obstacle.parse(row["reason"]),
+                sent_at=moment(row["sent_at"]),
+            )
+            for row in rows
+        }
+
+    def withdraw_test(self, test_id: str, guild_id: GuildId, now: datetime) -> None:
+        """Let the messages of a guild's test be deleted, and post none any more."""
+        for space_id in spaces_of_test(test_id):
+            record = self.space(space_id)
+            own = self._row(
+                "SELECT 1 FROM deliveries WHERE space_id = :space AND guild_id = :guild AND kind = :kind",
+                space=space_id,
+                guild=guild_id,
+                kind=Kind.TEST.value,
+            )
+            if record is None or own is None or record.phase is Phase.CANCELED:
+                continue
+            withdrawn = replace(record, phase=Phase.CANCELED, revision=record.revision + 1)
+            self._save_space(withdrawn)
+            values = {
+                "space": space_id,
+                "revision": withdrawn.revision,
+                "wrong": Rank.WRONG.priority(now),
+                "now": ms(now),
+                "reason": Reason.OVER.value,
+            }
+            self.db.execute(
+                f"UPDATE deliveries SET state = 'skipped', reason = :reason WHERE space_id = :space AND {UNATTEMPTED}",  # noqa: S608 - a constant
+                values,
+            )
+            self.db.execute(
+                """
+                UPDATE deliveries SET wanted = :revision, priority = :wrong,
+                    next_try_at = CASE state WHEN 'sent' THEN :now ELSE next_try_at END
+                WHERE space_id = :space AND state != 'skipped'
+                """,
+                values,
+            )
+
+    def drop_unsent_test(self, test_id: str, guild_id: GuildId) -> None:
+        """Post none of a guild's test any more where it was never attempted; what was is seen through."""
+        self.db.execute(
+            f"""
+            UPDATE deliveries SET state = 'skipped' WHERE kind = :kind AND guild_id = :guild AND {UNATTEMPTED}
+              AND space_id IN (SELECT value FROM json_each(:spaces))
+            """,  # noqa: S608 - a constant
+            {"kind": Kind.TEST.value, "guild": guild_id, "spaces": json.dumps(spaces_of_test(test_id))},
+        )
+
+    def _forget_tests(self, before: datetime) -> list[SpaceId]:
+        """Remove the tests from before that time; returns the Spaces that were invented for them."""
+        values = {"kind": Kind.TEST.value, "before": ms(before)}
+        gone = self._rows("SELECT space_id FROM deliveries WHERE kind = :kind AND created_at <= :before", **values)
+        self._forget_deliveries_of_spaces([row["space_id"] for row in gone])
+        return [row["space_id"] for row in gone]
 
     def _forget_deliveries_of_guilds(self, left_before: datetime) -> None:
         """Remove the deliveries of guilds that the bot had left by then."""

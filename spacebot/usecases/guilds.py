@@ -10,6 +10,7 @@ from spacebot.clock import Clock
 from spacebot.domain.accounts import Host
 from spacebot.domain.guilds import AtEnd, GuildConfig, Keyword, WatchLine
 from spacebot.domain.ids import ChannelId, GuildId, PersonId, RoleId, UserId
+from spacebot.domain.looks import Look
 from spacebot.domain.mistakes import Mistake
 from spacebot.domain.texts import fit
 from spacebot.domain.views import GuildShare, ManyWatched, Unresolved, Watched
@@ -306,6 +307,34 @@ class Guilds:
         """Mention these roles, or nobody, for watches without roles of their own."""
         await self._store(Queries.set_roles, guild_id, roles)
 
+    async def set_look(self, guild_id: GuildId, look: Look) -> None:
+        """Let announcements of live Spaces look so, where their watch has no look of its own."""
+        await self._store(Queries.set_look, guild_id, look)
+
+    async def set_watch_look(self, guild_id: GuildId, text: str, look: Look) -> Host:
+        """As `set_look`, for one host of the guild's list, named as for `unwatch`.
+
+        Raises:
+            UserMistake: this guild does not follow such a host.
+        """
+        host = await self._followed(guild_id, text)
+        if not await self._store(Queries.set_watch_look, guild_id, host.user_id, look):
+            raise UserMistake(Mistake.NO_LONGER_FOLLOWED)
+        return host
+
+    async def watch_look(self, guild_id: GuildId, text: str) -> Look:
+        """The own look of one host of the guild's list, named as for `unwatch`.
+
+        Raises:
+            UserMistake: this guild does not follow such a host.
+        """
+        host = await self._followed(guild_id, text)
+        return (await self._line(guild_id, host)).watch.look
+
+    async def set_publishes(self, guild_id: GuildId, *, publishes: bool) -> None:
+        """Publish announcements of live Spaces in announcement channels, or do not."""
+        await self._store(Queries.set_publishes, guild_id, publishes=publishes)
+
     async def hold(self, guild_id: GuildId) -> None:
         """Post nothing new in the guild until `go_on`; what stands is kept true."""
         await self._store(Queries.hold, guild_id)
@@ -398,13 +427,14 @@ class Guilds:
         await self._change_watch(guild_id, host_id, channel_id=channel_id, roles=roles, also_cohost=also_cohost)
 
     async def reset_watch(self, guild_id: GuildId, text: str) -> Host:
-        """Let one host of the guild's list, named as for `unwatch`, have the guild's channel and roles.
+        """Let one host of the guild's list, named as for `unwatch`, have the guild's channel, roles and look.
 
         Raises:
             UserMistake: this guild does not follow such a host.
         """
         host = await self._followed(guild_id, text)
         await self._change_watch(guild_id, host.user_id, channel_id=None, roles=(), also_cohost=None)
+        await self._store(Queries.set_watch_look, guild_id, host.user_id, Look())
         return host
 
     async def _change_watch(

@@ -4,6 +4,7 @@ import pytest
 
 from spacebot.domain.guilds import AtEnd, GuildConfig
 from spacebot.domain.ids import ChannelId, RoleId
+from spacebot.domain.looks import Look
 from spacebot.present.configuration import config_card, moments
 from tests.clocks import START
 from tests.present.samples import CHANNEL, GUILD, RECORD, fields, line, text
@@ -17,6 +18,8 @@ def test_a_configuration_shows_what_is_missing_and_what_is_in_the_way() -> None:
         "Mentions": "nobody: `/config roles`",
         "Mentions for one host": "once in 30 min at most in each channel",
         "Announces": "when it is live",
+        "Text and colour": "the usual text, the usual colour",
+        "In announcement channels": "announcements are published",
         "When a Space is over": "announcements become a summary",
         "Trouble is told in": "the server's system channel",
         "Follows": "nobody yet: `/watch add`",
@@ -33,6 +36,8 @@ def test_a_configuration_shows_what_is_missing_and_what_is_in_the_way() -> None:
             tells_live=False,
             tells_ended=True,
             ping_minutes=0,
+            look=Look(text="Hey `{host}`", accent=0x010203),
+            publishes=False,
         ),
         [line(live=RECORD, paused=NO_PERMISSION), line()],
         GUILD,
@@ -46,6 +51,8 @@ def test_a_configuration_shows_what_is_missing_and_what_is_in_the_way() -> None:
         "Mentions": "@everyone\n⚠️ that role is gone",
         "Mentions for one host": "with each Space: `/config pings`",
         "Announces": "when it is scheduled, 15 min before it starts, when it has ended",
+        "Text and colour": "`Hey `\u2060{host}`\u2060`, #010203",
+        "In announcement channels": "announcements are not published: `/config publish`",
         "When a Space is over": "announcements are deleted",
         "Trouble is told in": "<#111>",
         "Follows": "2 hosts, 1 live now, 1 paused: see `/watch list`",
