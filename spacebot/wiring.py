@@ -13,6 +13,7 @@ from spacebot.bot.client import Services, Spacebot
 from spacebot.bot.gateway import GatewayState
 from spacebot.clock import Clock
 from spacebot.deliver.courier import LEDGER, Courier, ledger_outage
+from spacebot.deliver.crossposting import Crossposter
 from spacebot.deliver.notifier import Notifier
 from spacebot.deliver.publisher import DiscordPublisher
 from spacebot.domain.errands import Errand, Purpose
@@ -111,6 +112,7 @@ class Pieces:
     permits: Permits
     bot: Spacebot
     courier: Courier
+    crossposter: Crossposter
     notifier: Notifier
 
 
@@ -141,7 +143,15 @@ def wire(settings: Settings, clock: Clock, *, store: Store, session: aiohttp.Cli
     x.billing.share_among(lambda: len(bot.guilds))
     publisher = DiscordPublisher(bot)
     bot.add_listener(publisher.note_thread, "on_raw_thread_update")
-    courier = Courier(store=store, publisher=publisher, clock=clock, woken=base.work, outage=base.ledger)
+    crossposter = Crossposter(store=store, press=publisher, clock=clock)
+    courier = Courier(
+        store=store,
+        publisher=publisher,
+        clock=clock,
+        woken=base.work,
+        outage=base.ledger,
+        on_publishable=crossposter.wake,
+    )
     return Pieces(
         billing=x.billing,
         x=x.client,
@@ -153,6 +163,7 @@ def wire(settings: Settings, clock: Clock, *, store: Store, session: aiohttp.Cli
         permits=base.permits,
         bot=bot,
         courier=courier,
+        crossposter=crossposter,
         notifier=Notifier(store=store, voice=publisher, clock=clock, after=courier.looked),
     )
 

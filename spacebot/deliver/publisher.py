@@ -31,6 +31,9 @@ PATIENCE = 45.0
 SEARCHED = 2000
 """The most messages of a history that are searched."""
 
+PUBLISHED = 40033
+"""Discord's code for a message that is published already."""
+
 PAGE = 100
 """Messages that Discord shows at once."""
 
@@ -94,6 +97,23 @@ class DiscordPublisher:
         """Whether the bot may read the channel's history, from the cache."""
         channel = self._channel(guild_id, channel_id)
         return isinstance(channel, POSTABLE) and not missing_permissions(channel, WANTED)
+
+    def can_publish(self, guild_id: GuildId, channel_id: ChannelId) -> bool:
+        """Whether it is an announcement channel, from the cache."""
+        channel = self._channel(guild_id, channel_id)
+        return isinstance(channel, discord.TextChannel) and channel.is_news()
+
+    async def crosspost(self, channel_id: ChannelId, message_id: MessageId) -> None:
+        """Publish a message of ours; see `crossposting.Press` for the errors."""
+
+        async def publish() -> None:
+            try:
+                await self._client.http.publish_message(channel_id, message_id)
+            except discord.HTTPException as error:
+                if error.code != PUBLISHED:
+                    raise
+
+        await self._do(publish, of_message=True)
 
     async def send(self, channel_id: ChannelId, card: Card, *, nonce: str) -> MessageId:
         """Post a message; see `courier.Publisher` for the errors."""

@@ -190,8 +190,19 @@ class Job:
     shape: Shape = Shape.COMPACT
     look: Look = USUAL_LOOK
     """The text and the colour that admins have given it."""
+    publishes: bool = True
+    """Whether the guild wants it published where it stands in an announcement channel."""
     sent_at: datetime | None = None
     reminder_minutes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """A message of ours in an announcement channel that is to be published."""
+
+    delivery_id: int
+    channel_id: ChannelId
+    message_id: MessageId
 
 
 NOBODY_ON_X = UserId("0")

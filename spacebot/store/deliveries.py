@@ -16,6 +16,7 @@ from spacebot.domain.deliveries import (
     Job,
     Kind,
     PlaceToTest,
+    Publication,
     StateOfTest,
     reminder_due,
     spaces_of_test,
@@ -298,7 +299,7 @@ class DeliveryQueries(JobQueries):
         # Walks the index `deliveries_due` in its order and stops early, however many wait.
         rows = self._rows(
             f"""
-            SELECT d.*, s.host_id, g.at_end, g.reminder_minutes,
+            SELECT d.*, s.host_id, g.at_end, g.reminder_minutes, g.publishes,
                    EXISTS (SELECT 1 FROM audience a WHERE a.delivery_id = d.delivery_id) AS followed
             FROM deliveries d INDEXED BY deliveries_due
             JOIN spaces s USING (space_id) LEFT JOIN guilds g ON g.guild_id = d.guild_id
@@ -346,7 +347,14 @@ class DeliveryQueries(JobQueries):
         return moment(row["due"])
 
     def mark_sent(
-        self, delivery_id: int, message_id: MessageId, shown: int, now: datetime, *, quiet: bool = False
+        self,
+        delivery_id: int,
+        message_id: MessageId,
+        shown: int,
+        now: datetime,
+        *,
+        quiet: bool = False,
+        publish: bool = False,
     ) -> None:
         """The message is in the channel and shows this revision; an edit is due as soon as `wanted` exceeds it.
 
@@ -358,6 +366,7 @@ class DeliveryQueries(JobQueries):
             shown: The revision.
             now: When.
             quiet: Whether it was sent without mentions; once set, it stays set.
+            publish: Whether it is to be published, if it was not in the channel before.
         """
         self.db.execute(
             """
@@ -365,6 +374,7 @@ class DeliveryQueries(JobQueries):
                 next_try_at = CASE WHEN wanted > :shown THEN COALESCE((
                     SELECT settles_at FROM spaces s WHERE s.space_id = deliveries.space_id), 0) ELSE 0 END,
                 sent_at = COALESCE(sent_at, :now), quiet = max(quiet, :quiet),
+                publish_at = CASE WHEN message_id IS NULL AND :publish THEN :now ELSE publish_at END,
                 priority = CASE WHEN message_id IS NULL THEN :wrong ELSE priority END
             WHERE delivery_id = :delivery
             """,
@@ -374,8 +384,55 @@ class DeliveryQueries(JobQueries):
                 "shown": shown,
                 "now": ms(now),
                 "quiet": int(quiet),
+                "publish": int(publish),
                 "wrong": Rank.WRONG.priority(now),
             },
+        )
+
+    def due_to_publish(self, most: int, now: datetime) -> list[Publication]:
+        """Up to `most` messages that are to be published now, one per channel; what is no longer live is let be."""
+        self.db.execute(
+            """
+            UPDATE deliveries SET publish_at = NULL WHERE publish_at IS NOT NULL AND (
+                state != 'sent' OR space_id NOT IN (SELECT space_id FROM spaces WHERE phase = 'live')
+                OR guild_id IN (SELECT guild_id FROM guilds WHERE NOT publishes))
+            """
+        )
+        rows = self._rows(
+            """
+            SELECT delivery_id, channel_id, message_id FROM deliveries WHERE delivery_id IN (
+                SELECT min(delivery_id) FROM deliveries WHERE publish_at <= :now GROUP BY channel_id)
+            ORDER BY publish_at, delivery_id LIMIT :most
+            """,
+            now=ms(now),
+            most=most,
+        )
+        return [Publication(**row) for row in rows]
+
+    def next_to_publish(self) -> datetime | None:
+        """When the next message is to be published; None if none is."""
+        return moment(
+            self._rows("SELECT min(publish_at) AS due FROM deliveries WHERE publish_at IS NOT NULL")[0]["due"]
+        )
+
+    def mark_published(self, delivery_id: int) -> None:
+        """The message is published, or is not to be."""
+        self.db.execute(
+            "UPDATE deliveries SET publish_at = NULL WHERE delivery_id = :delivery", {"delivery": delivery_id}
+        )
+
+    def publish_later(self, delivery_id: int, until: datetime) -> None:
+        """The message may or may not be published: it is tried again then."""
+        self.db.execute(
+            "UPDATE deliveries SET publish_at = :until WHERE delivery_id = :delivery",
+            {"until": ms(until), "delivery": delivery_id},
+        )
+
+    def rest_publishing(self, channel_id: ChannelId, until: datetime) -> None:
+        """Discord publishes nothing more of the channel until then."""
+        self.db.execute(
+            "UPDATE deliveries SET publish_at = max(publish_at, :until) WHERE channel_id = :channel AND publish_at NOT NULL",
+            {"until": ms(until), "channel": channel_id},
         )
 
     def _make_channel_due(self, channel_id: ChannelId, now: datetime) -> None:

@@ -59,6 +59,7 @@ class JobQueries(SeenQueries):
                     quiet=bool(row["quiet"]),
                     hushed=late or row["delivery_id"] in crowded,
                     shape=Shape(row["shape"]),
+                    publishes=row["publishes"] is None or bool(row["publishes"]),
                     look=looks.get(row["delivery_id"], Look()),
                     sent_at=moment(row["sent_at"]),
                     reminder_minutes=row["reminder_minutes"],
