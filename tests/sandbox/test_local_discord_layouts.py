@@ -63,7 +63,7 @@ def mistakes(body: dict[str, Any]) -> set[tuple[str, str]]:
     return leaves(refused.value.body["errors"], ())
 
 
-TAKEN = [
+TAKEN: list[list[dict[str, Any]]] = [
     [TEXT],
     [{"type": 10, "content": "x" * 4000}],
     [{"type": 10, "content": "x" * 2000}] * 2,
@@ -82,7 +82,7 @@ TAKEN = [
     [{**TEXT, "id": 7}, {**TEXT, "id": 1}, TEXT],
 ]
 
-REFUSED = [
+REFUSED: list[tuple[list[dict[str, Any]], tuple[str, str]]] = [
     ([TEXT] * 41, ("components", "BASE_TYPE_BAD_LENGTH")),
     ([container(*[TEXT] * 40)], ("components", "COMPONENT_MAX_TOTAL_COMPONENTS_EXCEEDED")),
     ([section(TEXT)] * 14, ("components", "COMPONENT_MAX_TOTAL_COMPONENTS_EXCEEDED")),
