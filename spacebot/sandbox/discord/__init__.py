@@ -11,6 +11,7 @@ from spacebot.sandbox.discord.model.automod import LocalRule
 from spacebot.sandbox.discord.model.base import NotAnswered, NotOffered
 from spacebot.sandbox.discord.model.channels import LocalChannel, LocalMessage, LocalUser
 from spacebot.sandbox.discord.model.files import LocalFile
+from spacebot.sandbox.discord.model.forums import LocalForum
 from spacebot.sandbox.discord.model.guilds import LocalGuild
 from spacebot.sandbox.discord.model.members import LocalInteraction, LocalMember
 from spacebot.sandbox.discord.model.roles import LocalRole
@@ -23,6 +24,7 @@ __all__ = [
     "LocalChannel",
     "LocalDiscord",
     "LocalFile",
+    "LocalForum",
     "LocalGuild",
     "LocalInteraction",
     "LocalMember",

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from spacebot.sandbox.discord.model.channels import LocalChannel, LocalMessage, LocalUser
 from spacebot.sandbox.discord.model.files import LocalFile
+from spacebot.sandbox.discord.model.forums import REQUIRE_TAG, LocalForum, LocalTag
 from spacebot.sandbox.discord.model.guilds import LocalGuild, State
 from spacebot.sandbox.discord.model.members import LocalInteraction, LocalMember
 from spacebot.sandbox.discord.model.roles import LocalRole
@@ -142,11 +143,26 @@ def channel(each: LocalChannel) -> Json:
         shown |= {"bitrate": 64000, "user_limit": 0, "rtc_region": None}
     else:
         shown |= {"topic": None}
+    if isinstance(each, LocalForum):
+        shown |= {
+            "flags": REQUIRE_TAG if each.requires_tag else 0,
+            "available_tags": [forum_tag(tag) for tag in each.tags],
+            "default_reaction_emoji": None,
+            "default_sort_order": None,
+            "default_forum_layout": 0,
+            "default_thread_rate_limit_per_user": 0,
+        }
     return shown
 
 
+def forum_tag(each: LocalTag) -> Json:
+    return {"id": str(each.id), "name": each.name, "moderated": each.moderated, "emoji_id": None, "emoji_name": None}
+
+
 def thread(each: LocalThread) -> Json:
+    tags = {"applied_tags": [str(tag) for tag in each.tags]} if isinstance(each.parent, LocalForum) else {}
     return {
+        **tags,
         "id": str(each.id),
         "type": each.type,
         "guild_id": str(each.guild.id) if each.guild else None,
@@ -156,7 +172,7 @@ def thread(each: LocalThread) -> Json:
         "flags": 0,
         "rate_limit_per_user": 0,
         "last_message_id": str(each.messages[-1].id) if each.messages else None,
-        "message_count": len(each.messages),
+        "message_count": each.later_messages,
         "total_message_sent": each.sent,
         "member_count": 1,
         "thread_metadata": {

@@ -53,10 +53,13 @@ class Draft:
         return not (self.content or self.embeds or self.components)
 
 
-def read_message(body: Any, *, changes: LocalMessage | None = None) -> Draft:
-    """The message in a request body, or what it `changes`; a `Refusal` (50035) that names everything that is wrong with it."""
+def read_message(body: Any, *, changes: LocalMessage | None = None, path: tuple[str, ...] = ()) -> Draft:
+    """The message in a request body, or what it `changes`; a `Refusal` (50035) that names everything that is wrong with it.
+
+    `path` is where in the whole form the message is.
+    """
     problems = Problems()
-    form = Form(body, problems)
+    form = Form(body, problems, path)
     flags = (form.integer("flags", least=0, most=(1 << 31) - 1) or 0) & _FLAGS_A_BOT_MAY_SET
     was_laid_out = changes is not None and changes.laid_out
     if was_laid_out and form.fields.get("flags") is None:

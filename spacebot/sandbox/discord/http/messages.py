@@ -15,6 +15,7 @@ from spacebot.sandbox.discord.http.limits import Bucket, Limits
 from spacebot.sandbox.discord.http.routes import Request, Response, Route
 from spacebot.sandbox.discord.model import automod
 from spacebot.sandbox.discord.model.channels import COMPONENTS_V2, EPHEMERAL, KINDS, LocalChannel, LocalMessage
+from spacebot.sandbox.discord.model.forums import LocalForum
 from spacebot.sandbox.discord.model.guilds import State
 from spacebot.sandbox.discord.model.threads import LocalThread
 from spacebot.sandbox.discord.payloads import Json
@@ -59,6 +60,39 @@ def apply(draft: Draft, message: LocalMessage) -> None:
     message.flags |= draft.flags & COMPONENTS_V2
     if "flags" in draft.given:
         message.flags = message.flags & ~SUPPRESS_EMBEDS | draft.flags & SUPPRESS_EMBEDS
+
+
+def new_message(
+    state: State, channel: LocalChannel, draft: Draft, permissions: Permission, *, number: int | None = None
+) -> LocalMessage:
+    """The bot's message for a channel, not yet in it; `number` is the id that it is to have.
+
+    50006 for an empty one, 50013 where nothing is left of it without Embed Links, 200000 where AutoMod blocks it.
+    """
+    embeds = _shown_embeds(draft, permissions)
+    _moderate(channel, draft, embeds)
+    message = LocalMessage(
+        id=state.snowflakes.next() if number is None else number,
+        channel=channel,
+        author=state.bot,
+        content=draft.content,
+        embeds=embeds,
+        components=draft.components,
+        nonce=draft.nonce,
+        flags=draft.flags & ~EPHEMERAL,
+    )
+    ping(state, message, draft)
+    return message
+
+
+def _shown_embeds(draft: Draft, permissions: Permission) -> list[Json]:
+    """The embeds that are left without or with Embed Links; 50006 where nothing was there, 50013 where nothing is left."""
+    if draft.is_empty:
+        raise Refusal(50006)
+    embeds = draft.embeds if permissions & Permission.EMBED_LINKS else []
+    if not (draft.content or embeds or draft.components):
+        raise Refusal(50013)
+    return embeds
 
 
 def _moderate(channel: LocalChannel, draft: Draft, embeds: list[Json]) -> None:
@@ -115,6 +149,8 @@ class MessageRoutes:
 
     def _create(self, request: Request) -> Response:
         channel = channel_of(self._state, request)
+        if isinstance(channel, LocalForum):
+            raise Refusal(50008)
         permissions = bot_permissions(channel)
         if not permissions & channel.sending:
             raise Refusal(50013)
@@ -124,27 +160,12 @@ class MessageRoutes:
         if recipient is not None and not (recipient.accepts_dms and recipient.shares_a_guild):
             raise Refusal(50007)
         draft = read_message(request.body)
-        if draft.is_empty:
-            raise Refusal(50006)
-        embeds = draft.embeds if permissions & Permission.EMBED_LINKS else []
-        if not (draft.content or embeds or draft.components):
-            raise Refusal(50013)
+        _shown_embeds(draft, permissions)
         if (known := self._known(channel, draft)) is not None:
             if known.id not in channel.by_id:
                 raise Refusal(10008)
             return Response(body=payloads.message(known, nonce=True))
-        _moderate(channel, draft, embeds)
-        message = LocalMessage(
-            id=self._state.snowflakes.next(),
-            channel=channel,
-            author=self._state.bot,
-            content=draft.content,
-            embeds=embeds,
-            components=draft.components,
-            nonce=draft.nonce,
-            flags=draft.flags & ~EPHEMERAL,
-        )
-        ping(self._state, message, draft)
+        message = new_message(self._state, channel, draft, permissions)
         self._remember(message)
         channel.add(message)
         return Response(body=payloads.message(message, nonce=True))

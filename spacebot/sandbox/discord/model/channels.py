@@ -12,7 +12,7 @@ from spacebot.sandbox.discord.model.roles import GuildBase, LocalRole
 from spacebot.sandbox.discord.model.snowflakes import time_of
 from spacebot.sandbox.discord.permissions import Overwrite, Permission, named
 
-KINDS = {"text": 0, "dm": 1, "voice": 2, "announcement": 5}
+KINDS = {"text": 0, "dm": 1, "voice": 2, "announcement": 5, "forum": 15}
 
 EPHEMERAL = 1 << 6
 LOADING = 1 << 7

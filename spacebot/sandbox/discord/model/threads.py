@@ -11,12 +11,15 @@ from spacebot.sandbox.discord.model.base import NotOffered
 from spacebot.sandbox.discord.model.channels import KINDS, LocalChannel, LocalMessage, LocalUser
 from spacebot.sandbox.discord.permissions import Permission
 
-THREAD_KINDS = {KINDS["announcement"]: 10, KINDS["text"]: 11}
+THREAD_KINDS = {KINDS["announcement"]: 10, KINDS["text"]: 11, KINDS["forum"]: 11}
 
 
 @dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class LocalThread(LocalChannel):
-    """A public thread. `overwrites` are its parent's, `turned_at` is when it was last archived, reopened or made."""
+    """A public thread. `overwrites` are its parent's, `turned_at` is when it was last archived, reopened or made.
+
+    `tags` are the ids of those that a thread of a forum has. `sent` does not count its first message.
+    """
 
     parent: LocalChannel
     starter: LocalUser
@@ -24,6 +27,7 @@ class LocalThread(LocalChannel):
     archived: bool = False
     locked: bool = False
     sent: int = 0
+    tags: tuple[int, ...] = ()
 
     def __repr__(self) -> str:
         return f"<LocalThread {self.name!r} in {self.parent.name!r}>"
@@ -54,6 +58,25 @@ class LocalThread(LocalChannel):
 
     def _overwrite(self, *_: Any, **__: Any) -> None:
         self.clear_overwrites()
+
+    def begin(self, message: LocalMessage) -> None:
+        """Put the message here that a thread of a forum begins with: one with the thread's own id."""
+        LocalChannel.add(self, message)
+
+    @property
+    def later_messages(self) -> int:
+        """How many messages are here but for the one it began with."""
+        return len(self.messages) - (self.id in self.by_id)
+
+    def change(
+        self, *, name: str | None, tags: tuple[int, ...] | None, archived: bool | None, locked: bool | None
+    ) -> None:
+        """Change what is not None."""
+        self.name = self.name if name is None else name
+        self.tags = self.tags if tags is None else tags
+        self._turn(
+            archived=self.archived if archived is None else archived, locked=self.locked if locked is None else locked
+        )
 
     def _turn(self, *, archived: bool, locked: bool) -> None:
         if self.archived != archived:
