@@ -15,6 +15,7 @@ from spacebot.sandbox.discord.model.forums import LocalForum
 from spacebot.sandbox.discord.model.guilds import LocalGuild
 from spacebot.sandbox.discord.model.members import LocalInteraction, LocalMember
 from spacebot.sandbox.discord.model.roles import LocalRole
+from spacebot.sandbox.discord.model.schedule import LocalEvent
 from spacebot.sandbox.discord.model.threads import LocalThread
 from spacebot.sandbox.discord.server import LocalDiscord
 
@@ -23,6 +24,7 @@ __all__ = [
     "Fault",
     "LocalChannel",
     "LocalDiscord",
+    "LocalEvent",
     "LocalFile",
     "LocalForum",
     "LocalGuild",

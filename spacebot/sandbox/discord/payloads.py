@@ -10,6 +10,7 @@ from spacebot.sandbox.discord.model.forums import REQUIRE_TAG, LocalForum, Local
 from spacebot.sandbox.discord.model.guilds import LocalGuild, State
 from spacebot.sandbox.discord.model.members import LocalInteraction, LocalMember
 from spacebot.sandbox.discord.model.roles import LocalRole
+from spacebot.sandbox.discord.model.schedule import LocalEvent
 from spacebot.sandbox.discord.model.snowflakes import time_of
 from spacebot.sandbox.discord.model.threads import LocalThread
 
@@ -243,7 +244,7 @@ def guild_create(each: LocalGuild) -> Json:
         "presences": [],
         "voice_states": [],
         "stage_instances": [],
-        "guild_scheduled_events": [],
+        "guild_scheduled_events": [event(planned) for planned in each.events.values()],
         "soundboard_sounds": [],
     }
 
@@ -258,6 +259,30 @@ def attachment(file: LocalFile, files_url: str) -> Json:
         "url": url,
         "proxy_url": url,
         "content_type": file.content_type,
+    }
+
+
+def event(each: LocalEvent) -> Json:
+    """A scheduled event, which takes place elsewhere."""
+    return {
+        "id": str(each.id),
+        "guild_id": str(each.guild.id),
+        "channel_id": None,
+        "creator_id": str(each.creator.id),
+        "creator": user(each.creator),
+        "name": each.name,
+        "description": each.description,
+        "image": None,
+        "scheduled_start_time": moment(each.start),
+        "scheduled_end_time": moment(each.end),
+        "privacy_level": 2,
+        "status": int(each.status),
+        "entity_type": 3,
+        "entity_id": None,
+        "entity_metadata": {"location": each.location},
+        "recurrence_rule": None,
+        "user_count": 0,
+        "guild_scheduled_event_exceptions": [],
     }
 
 

@@ -19,6 +19,7 @@ from spacebot.sandbox.discord.http.callbacks import CallbackRoutes
 from spacebot.sandbox.discord.http.commands import CommandRoutes
 from spacebot.sandbox.discord.http.exchanges import Exchange
 from spacebot.sandbox.discord.http.faults import Fault
+from spacebot.sandbox.discord.http.guilds import GuildRoutes
 from spacebot.sandbox.discord.http.limits import Limits
 from spacebot.sandbox.discord.http.messages import MessageRoutes
 from spacebot.sandbox.discord.http.resources import ResourceRoutes
@@ -73,6 +74,7 @@ class LocalDiscord:
             ResourceRoutes(self.state, self._gateway, lambda: self.gateway_url),
             MessageRoutes(self.state, self._api.limits, nonce_window=nonce_window),
             ThreadRoutes(self.state),
+            GuildRoutes(self.state),
             CommandRoutes(self.state),
             CallbackRoutes(self.state, self.interactions),
         ):

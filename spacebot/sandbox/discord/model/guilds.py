@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, TypeVar
 
 from spacebot.sandbox.discord.model.automod import LocalRule
@@ -12,6 +13,7 @@ from spacebot.sandbox.discord.model.channels import KINDS, LocalChannel, LocalUs
 from spacebot.sandbox.discord.model.forums import LocalForum, LocalTag
 from spacebot.sandbox.discord.model.members import LocalMember, MemberApp
 from spacebot.sandbox.discord.model.roles import GuildBase, LocalRole, Place
+from spacebot.sandbox.discord.model.schedule import LocalEvent
 from spacebot.sandbox.discord.model.threads import THREAD_KINDS, LocalThread
 from spacebot.sandbox.discord.permissions import NONE, Permission, named
 
@@ -75,6 +77,7 @@ class LocalGuild(GuildBase):
     members: dict[int, LocalMember] = field(default_factory=dict)
     channels: dict[int, LocalChannel] = field(default_factory=dict)
     threads: dict[int, LocalThread] = field(default_factory=dict)
+    events: dict[int, LocalEvent] = field(default_factory=dict)
     people: LocalRole = field(init=False)
     bot_role: LocalRole = field(init=False)
     bot_member: LocalMember = field(init=False)
@@ -164,6 +167,32 @@ class LocalGuild(GuildBase):
         self.threads[thread.id] = self.state.channels[thread.id] = thread
         self.state.emit(What.CREATED, thread)
 
+    def add_event(
+        self,
+        name: str,
+        *,
+        location: str,
+        start: datetime,
+        end: datetime,
+        description: str | None = None,
+        by: LocalUser | None = None,
+    ) -> LocalEvent:
+        """A new event elsewhere, made by that user (None: the owner)."""
+        event = LocalEvent(
+            guild=self,
+            id=self.state.snowflakes.next(),
+            creator=by or self.owner.user,
+            name=name,
+            location=location,
+            start=start,
+            end=end,
+            description=description,
+            events=self.events,
+        )
+        self.events[event.id] = event
+        self.state.emit(What.CREATED, event)
+        return event
+
     def add_automod_rule(self, keyword: str, *, exempt: Iterable[LocalChannel] = ()) -> LocalRule:
         """Block messages with a keyword ('tea' the word, 'tea*', '*tea', '*tea*'; '*' all) but in the channels `exempt`."""
         rule = LocalRule(rules=self.rules, keyword=keyword, exempt=frozenset(channel.id for channel in exempt))
@@ -171,14 +200,13 @@ class LocalGuild(GuildBase):
         return rule
 
     def add_role(self, name: str, *, mentionable: bool = True, permissions: int = 0) -> LocalRole:
-        """A new role; `permissions` are its bits."""
+        """A new role, below those that are there; `permissions` are its bits."""
         role = LocalRole(
             guild=self,
             id=self.state.snowflakes.next(),
             name=name,
             permissions=Permission(permissions),
             mentionable=mentionable,
-            position=len(self.roles),
         )
         self.roles[role.id] = role
         self.state.emit(What.CREATED, role)

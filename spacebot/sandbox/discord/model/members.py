@@ -107,6 +107,10 @@ class LocalMember:
             sending=place.sending,
         )
 
+    def outranks(self, role: LocalRole) -> bool:
+        """Whether a role of theirs is above that one, which the owner's always are."""
+        return self.guild.owner_id == self.id or any(own.rank > role.rank for own in self.roles)
+
     @property
     def accepts_dms(self) -> bool:
         """Whether they take private messages from the bot."""

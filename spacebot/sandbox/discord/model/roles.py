@@ -24,7 +24,7 @@ class Place(Protocol):
 
 @dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class LocalRole:
-    """A role; `managed` is the one a bot brings with it."""
+    """A role; `managed` is the one a bot brings with it. Of two at the same `position` the older one is above."""
 
     guild: "GuildBase"
     id: int
@@ -43,10 +43,22 @@ class LocalRole:
     def mention(self) -> str:
         return f"<@&{self.id}>"
 
+    @property
+    def rank(self) -> tuple[int, int]:
+        """Greater for a role that is above."""
+        return self.position, -self.id
+
     def edit(
-        self, *, name: str | None = None, mentionable: bool | None = None, permissions: Iterable[str] | None = None
+        self,
+        *,
+        name: str | None = None,
+        mentionable: bool | None = None,
+        permissions: Iterable[str] | None = None,
+        position: int | None = None,
     ) -> None:
         """Change what is named."""
+        if position is not None:
+            self.position = position
         if name is not None:
             self.name = name
         if mentionable is not None:
