@@ -161,6 +161,7 @@ def forum_tag(each: LocalTag) -> Json:
 
 
 def thread(each: LocalThread) -> Json:
+    invitable = {} if each.insiders is None else {"invitable": True}
     tags = {"applied_tags": [str(tag) for tag in each.tags]} if isinstance(each.parent, LocalForum) else {}
     return {
         **tags,
@@ -181,6 +182,7 @@ def thread(each: LocalThread) -> Json:
             "archive_timestamp": moment(each.turned_at),
             "auto_archive_duration": 4320,
             "locked": each.locked,
+            **invitable,
             "create_timestamp": moment(time_of(each.id)),
         },
     }
@@ -296,7 +298,7 @@ def message(each: LocalMessage, *, nonce: bool = False) -> Json:
         "content": each.content,
         "embeds": each.embeds,
         "components": each.components,
-        "attachments": [],
+        "attachments": [attachment(file, each.channel.state.files_url) for file in each.attachments],
         "mentions": [user(pinged) for pinged in each.pinged_users],
         "mention_roles": [str(pinged.id) for pinged in each.pinged_roles],
         "mention_everyone": each.pinged_everyone,

@@ -3,11 +3,13 @@
 Source: Discord's documentation, 'Start Thread in Forum or Media Channel' and 'Modify Channel' (threads).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from spacebot.sandbox.discord.forms.form import Form, Problems, as_snowflake
 from spacebot.sandbox.discord.forms.messages import Draft, read_message
+from spacebot.sandbox.discord.model.files import LocalFile
 
 NAME = 100
 TAGS = 5
@@ -29,14 +31,14 @@ class ThreadChange:
         return self.archived is False and self.name is None and self.tags is None and self.locked is None
 
 
-def read_forum_thread(body: Any) -> tuple[ThreadChange, Draft]:
+def read_forum_thread(body: Any, files: Mapping[int, LocalFile]) -> tuple[ThreadChange, Draft]:
     """A new thread of a forum and its first message; a `Refusal` (50035) names what is wrong with the one or the other."""
     problems = Problems()
     form = Form(body, problems)
     form.require("name", "message")
     change = _read(form)
     problems.refuse()
-    return change, read_message(form.fields["message"], path=("message",))
+    return change, read_message(form.fields["message"], path=("message",), files=files)
 
 
 def read_change(body: Any) -> ThreadChange:

@@ -40,7 +40,7 @@ class ThreadRoutes:
         permissions = bot_permissions(forum)
         if not permissions & forum.sending:
             raise Refusal(50013)
-        wanted, draft = read_forum_thread(request.body)
+        wanted, draft = read_forum_thread(request.body, request.files)
         tags = wanted.tags or ()
         _require_tags(forum, tags, permissions, new=tags)
         number = self._state.snowflakes.next()

@@ -14,7 +14,7 @@ from spacebot.sandbox.discord.model.forums import LocalForum, LocalTag
 from spacebot.sandbox.discord.model.members import LocalMember, MemberApp
 from spacebot.sandbox.discord.model.roles import GuildBase, LocalRole, Place
 from spacebot.sandbox.discord.model.schedule import LocalEvent
-from spacebot.sandbox.discord.model.threads import THREAD_KINDS, LocalThread
+from spacebot.sandbox.discord.model.threads import PRIVATE_THREAD, THREAD_KINDS, LocalThread
 from spacebot.sandbox.discord.permissions import NONE, Permission, named
 
 _Channel = TypeVar("_Channel", bound=LocalChannel)
@@ -138,9 +138,16 @@ class LocalGuild(GuildBase):
         self.state.emit(What.CREATED, channel)
         return channel
 
-    def add_thread(self, parent: LocalChannel, name: str, *, by: LocalMember | None = None) -> LocalThread:
-        """A new public thread in a text or announcement channel or a forum, started by that member (None: the owner)."""
+    def add_thread(
+        self, parent: LocalChannel, name: str, *, by: LocalMember | None = None, private: bool = False
+    ) -> LocalThread:
+        """A new thread in a text or announcement channel or a forum, started by that member (None: the owner).
+
+        A `private` one, in a text channel, lets nobody else in.
+        """
         thread = self.new_thread(parent, name, by=(by or self.owner).user)
+        if private:
+            thread.type, thread.insiders = PRIVATE_THREAD, {thread.starter.id}
         self.open_thread(thread)
         return thread
 

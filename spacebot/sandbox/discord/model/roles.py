@@ -13,13 +13,15 @@ from spacebot.sandbox.discord.permissions import NONE, Overwrite, Permission, na
 
 
 class Place(Protocol):
-    """Somewhere that permissions are asked for: its overwrites, and the permission that writing takes."""
+    """Somewhere that permissions are asked for: its overwrites, the permission that writing takes, and who is let in."""
 
     @property
     def overwrites(self) -> Mapping[int, Overwrite]: ...
 
     @property
     def sending(self) -> Permission: ...
+
+    def is_open_to(self, member_id: int, granted: Permission) -> bool: ...
 
 
 @dataclass(slots=True, kw_only=True, eq=False, repr=False)
