@@ -12,7 +12,7 @@ import discord
 from discord import app_commands
 
 from spacebot.bot.client import Spacebot
-from spacebot.deliver.permissions import POSTABLE, TO_TELL, WANTED, lacking, missing_permissions
+from spacebot.deliver.permissions import ANNOUNCEABLE, TO_TELL, WANTED, lacking, missing_permissions
 from spacebot.domain.guilds import MOST_ROLES, WatchLine, in_order
 from spacebot.domain.ids import ChannelId, GuildId, RoleId
 from spacebot.domain.mistakes import Mistake
@@ -52,6 +52,14 @@ class RoomOption(app_commands.Transformer):
 
     async def transform(self, interaction: discord.Interaction[Any], value: Room, /) -> Room:
         return value
+
+
+class AnnounceOption(RoomOption):
+    """As `RoomOption`, and forums too: announcements are posts there."""
+
+    @property
+    def channel_types(self) -> list[discord.ChannelType]:
+        return [*super().channel_types, discord.ChannelType.forum]
 
 
 def postable(interaction: discord.Interaction[Spacebot], room: Room) -> ChannelId:
@@ -99,7 +107,7 @@ def postable_for_bot(guild: discord.Guild, channel_id: int) -> ChannelId:
     channel = guild.get_channel_or_thread(channel_id)
     if channel is None:
         raise UserMistake(Mistake.CHANNEL_UNSEEN)
-    if not isinstance(channel, POSTABLE):
+    if not isinstance(channel, ANNOUNCEABLE):
         raise UserMistake(Mistake.NO_TEXT_CHANNEL)
     if isinstance(channel, discord.Thread) and channel.locked:
         raise UserMistake(Mistake.THREAD_LOCKED)

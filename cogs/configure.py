@@ -34,7 +34,7 @@ class Configure(commands.GroupCog, group_name="config", group_description="Where
     async def channel(
         self,
         interaction: discord.Interaction[Spacebot],
-        channel: app_commands.Transform[checks.Room, checks.RoomOption],
+        channel: app_commands.Transform[checks.Room, checks.AnnounceOption],
     ) -> None:
         await interaction.response.defer(ephemeral=True)
         postable = checks.postable(interaction, channel)

@@ -40,7 +40,7 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
         self,
         interaction: discord.Interaction[Spacebot],
         host: str,
-        channel: app_commands.Transform[checks.Room, checks.RoomOption] | None = None,
+        channel: app_commands.Transform[checks.Room, checks.AnnounceOption] | None = None,
         role: discord.Role | None = None,
         also: Literal["cohost", "nothing"] | None = None,
     ) -> None:
@@ -163,7 +163,7 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
         self,
         interaction: discord.Interaction[Spacebot],
         words: str,
-        channel: app_commands.Transform[checks.Room, checks.RoomOption] | None = None,
+        channel: app_commands.Transform[checks.Room, checks.AnnounceOption] | None = None,
         role: discord.Role | None = None,
         language: str | None = None,
         listeners: app_commands.Range[int, 1, 1_000_000] | None = None,

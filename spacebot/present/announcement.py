@@ -24,8 +24,8 @@ from spacebot.present.card import (
     space_embed,
     title_of,
 )
-from spacebot.present.limits import CONTENT_LIMIT
-from spacebot.present.text import still, units
+from spacebot.present.limits import CONTENT_LIMIT, POST_TITLE_LIMIT
+from spacebot.present.text import plain, still, units
 
 ENDINGS = {
     Phase.ENDED: "has ended",
@@ -80,6 +80,10 @@ def announcement(job: Job, at: datetime, *, quiet: bool = False) -> Card:
         buttons=buttons,
         roles=tuple(role for role in roles if role != everyone(job.guild_id)),
         everyone=everyone(job.guild_id) in roles,
+        post_title=plain(told.space.title or "", POST_TITLE_LIMIT)
+        or plain(told.host.name, POST_TITLE_LIMIT)
+        or "X Space",
+        is_over=not job.space.phase.is_open,
     )
 
 

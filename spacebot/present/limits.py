@@ -14,3 +14,6 @@ CHOICE_LIMIT = 100
 
 CONTENT_LIMIT = 2000
 """The text of a message beside its embed."""
+
+POST_TITLE_LIMIT = 100
+"""The title of a post of a forum."""
