@@ -99,3 +99,39 @@ async def test_what_the_form_does_not_take_is_offered_again(scene: Scene) -> Non
     await scene.until(lambda: any("their text is as usual" in each for each in panel.texts))
     shown = await ask(here.admin, here.general, "config show")
     assert "not published" in text(shown)
+
+
+async def test_one_host_has_a_look_of_its_own_until_it_is_reset_and_a_test_may_stay(scene: Scene) -> None:
+    scene.x.add_user("night_radio", name="Night Radio")
+    here = club(scene.discord)
+    await scene.bot()
+    await ask(here.admin, here.general, "config channel", channel=here.spaces)
+    await ask(here.admin, here.general, "watch add", host="@night_radio")
+    panel = await ask(here.admin, here.general, "setup")
+    await here.admin.press(panel, label="Hosts · 1")
+    await scene.until(lambda: panel.selects)
+    await here.admin.choose(panel, "Night Radio (@night_radio)")
+    await scene.until(lambda: any(button.get("label") == "Text & look" for button in panel.buttons))
+    use = await here.admin.press(panel, label="Text & look")
+    assert use.modal is not None
+    use = await here.admin.submit(use, text="{handle} {started}", hex="#00ff00")
+    assert use.failed is None, use.failed
+    await scene.until(lambda: any("#00FF00" in each for each in panel.texts))
+
+    answer = await ask(here.admin, here.general, "config test")
+    [test] = _tests(here.spaces.messages)
+    assert test.content.startswith("**Test** · @\u2060night\\_radio <t:")
+    assert test.embeds[0]["color"] == 0x00FF00
+    who = await here.member.press(
+        test, custom_id=f"who:{test.embeds[0]['url'].removesuffix('#test').rpartition('/')[2]}"
+    )
+    assert "Night Radio" in text(await who.reply())
+    stranger = await here.member.press(answer, label="Remove", force=True)
+    assert "Manage Server" in (await stranger.reply()).content
+    await here.admin.press(answer, label="Looks right")
+    await scene.until(lambda: not answer.buttons)
+    assert _tests(here.spaces.messages) == [test]
+
+    await ask(here.admin, here.general, "watch reset", host="night_radio")
+    await ask(here.admin, here.general, "config test")
+    assert _tests(here.spaces.messages)[-1].content == "**Test** · **Night Radio** is live on X"
