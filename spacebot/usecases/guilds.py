@@ -9,6 +9,7 @@ from spacebot.clock import Clock
 from spacebot.domain.accounts import Host
 from spacebot.domain.guilds import AtEnd, GuildConfig, Keyword, WatchLine
 from spacebot.domain.ids import ChannelId, GuildId, PersonId, RoleId, UserId
+from spacebot.domain.languages import current
 from spacebot.domain.mistakes import Mistake
 from spacebot.domain.texts import fit
 from spacebot.domain.views import GuildShare, Watched
@@ -322,7 +323,7 @@ def normalised(text: str) -> str:
 
 
 def language_code(code: str | None) -> str | None:
-    """A language code as X writes it.
+    """A language code as it is kept: in small letters, and of two codes for one language the one of today.
 
     Raises:
         UserMistake: it is not a language code.
@@ -331,4 +332,4 @@ def language_code(code: str | None) -> str | None:
         return None
     if not LANGUAGE.fullmatch(code.strip()):
         raise UserMistake(Mistake.NOT_A_LANGUAGE)
-    return code.strip().lower()
+    return current(code).lower()

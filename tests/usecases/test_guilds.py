@@ -260,6 +260,10 @@ def test_a_language_is_no_longer_than_any_that_there_is(code: str) -> None:
     assert language_code(" zh-Hans-TW ") == "zh-hans-tw"
 
 
+def test_a_keywords_language_is_kept_by_its_code_of_today() -> None:
+    assert [language_code(code) for code in ("iw", "HE", "in-ID", "no", None)] == ["he", "he", "id-id", "nb", None]
+
+
 def test_a_keyword_has_no_halves_of_characters() -> None:
     assert normalised(" Tea\ud800 \x00 Party\udc00 ") == "tea party"
     assert normalised("\ud800") == ""
