@@ -306,6 +306,8 @@ def find_host(hosts: Sequence[Host], text: str) -> Host | None:
         account = reference.host(text)
     except UserMistake:
         account = None
+    if isinstance(account, reference.HostOf):
+        return None
     wanted = (account.name if isinstance(account, reference.Handle) else account or text.strip()).casefold()
     ids = [host for host in hosts if host.user_id == wanted]
     handles = [host for host in hosts if host.username.casefold() == wanted]

@@ -33,7 +33,7 @@ class ScriptedLookups(Lookups):
 
     async def host(self, text: str, *, guild_id: GuildId | None, person: PersonId) -> Host:
         wanted = reference.host(text)
-        name = wanted.name if isinstance(wanted, reference.Handle) else wanted
+        name = wanted.name if isinstance(wanted, reference.Handle) else str(wanted)
         user = self.users.get(name.casefold())
         if user is None:
             raise XNotFound(resource_type="user")
