@@ -94,7 +94,9 @@ def list_id(text: str) -> ListId | None:
         return None
     for link in links:
         match _parts(link):
-            case [i, lists, found, *_] if (i.lower(), lists.lower()) == ("i", "lists") and LIST_ID.fullmatch(_plain(found)):
+            case [i, lists, found, *_] if (i.lower(), lists.lower()) == ("i", "lists") and LIST_ID.fullmatch(
+                _plain(found)
+            ):
                 return ListId(_plain(found))
     return None
 

@@ -154,7 +154,9 @@ def test_a_handle_as_the_bot_shows_it_is_that_handle(name: str) -> None:
     before=AROUND,
     after=AROUND,
     found=SPACE_IDS,
-    link=st.sampled_from(["https://x.com/i/spaces/{}?s=20", "x.com/i/spaces/{}", "HTTPS://m.twitter.com/i/spaces/{}/peek"]),
+    link=st.sampled_from(
+        ["https://x.com/i/spaces/{}?s=20", "x.com/i/spaces/{}", "HTTPS://m.twitter.com/i/spaces/{}/peek"]
+    ),
     gap=st.sampled_from([" ", "\n", "\u3000", "\u2028"]),
 )
 @example("come listen", "now!", "1abc", "https://x.com/i/spaces/{}?s=20", " ")

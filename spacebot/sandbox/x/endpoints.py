@@ -42,7 +42,7 @@ class Endpoint:
     common: Callable[[Generation], tuple[Parameter, ...]]
     answer: Callable[[Call], Answer]
     scopes: frozenset[str] = _SPACE_SCOPES
-    app_since: Generation | None = "2.166"
+    app_since: Generation | None = "2.159"
     app_limit: int = 300
     user_limit: int = 300
     once_a_second: bool = False

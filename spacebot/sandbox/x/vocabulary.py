@@ -1,4 +1,4 @@
-"""The names that X's documents 2.166 and 2.167 allow in a query, and what each endpoint takes; nothing else is accepted."""
+"""The names that X's documents 2.159, 2.166 and 2.167 allow in a query, and what each endpoint takes; nothing else is accepted."""
 
 import re
 
@@ -37,7 +37,7 @@ _MEDIA = (
 _POLL = ("duration_minutes", "end_datetime", "id", "options", "voting_status")
 _PLACE = ("contained_within", "country", "country_code", "full_name", "geo", "id", "name", "place_type")
 
-_ALLOWED: dict[Generation, dict[str, tuple[str, ...]]] = {
+_ALLOWED: dict[str, dict[str, tuple[str, ...]]] = {
     "2.167": {
         "space.fields": _SPACE_SCALARS,
         "user.fields": _USER,
@@ -61,6 +61,7 @@ _ALLOWED: dict[Generation, dict[str, tuple[str, ...]]] = {
         ),
     },
 }
+_ALLOWED["2.159"] = {**_ALLOWED["2.166"], "space expansions": _SPACE_IDS}
 
 
 def post_fields(generation: Generation) -> str:
