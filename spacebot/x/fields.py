@@ -132,5 +132,12 @@ class PostFields:
 
 def _stated(query: dict[str, tuple[str, ...]]) -> Query:
     return {
-        name: tuple(dict.fromkeys(TODAYS.get(word, word) for word in words)) for name, words in query.items() if words
+        name: words if _OLD.isdisjoint(words) else _in_todays_names(words) for name, words in query.items() if words
     }
+
+
+def _in_todays_names(words: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(TODAYS.get(word, word) for word in words))
+
+
+_OLD = frozenset(TODAYS)

@@ -130,10 +130,11 @@ def _read_by_shape(raw: Any, wanted: Any) -> Any:
         return _first_that_fits(raw, get_args(wanted))
     if isinstance(raw, dict) and isinstance(wanted, type) and issubclass(wanted, msgspec.Struct):
         return _read_struct(raw, wanted)
-    if isinstance(raw, list) and get_origin(wanted) is tuple and get_args(wanted)[1:] == (...,):
-        return tuple(_read_items(raw, get_args(wanted)[0]))
-    if isinstance(raw, (str, int)) and get_origin(wanted) is tuple and get_args(wanted)[1:] == (...,):
-        return (read_leniently(raw, get_args(wanted)[0]),)  # one id where a list of them belongs
+    if isinstance(raw, (list, str, int)) and get_origin(wanted) is tuple and get_args(wanted)[1:] == (...,):
+        # One id stands alone where a list of them belongs.
+        items = _read_items(raw if isinstance(raw, list) else [raw], get_args(wanted)[0])
+        if items or isinstance(raw, list):
+            return tuple(items)
     if wanted is str and isinstance(raw, int) and not isinstance(raw, bool):
         return str(raw)
     if wanted is datetime and isinstance(raw, str):

@@ -25,7 +25,7 @@ _SITES = re.compile(r"(?:(?:www|m|mobile)\.)?(?:x|twitter)\.com", re.ASCII)
 _NO_SCHEME = re.compile(r"[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:[/?#].*)?", re.DOTALL)
 _IN_TEXT = re.compile(
     r"(?<!//\[)(?:(?<![\w=/&?.@%-])https?://|(?<![\w=/&?.@%:-]))(?:(?:www|m|mobile)\.)?(?:x|twitter)\.com(?=[/?#])"
-    r"""[^\s<>"'`(){}\[\]|\\^、。！？「」『』（）【】…]*""",
+    r"""[^\s<>"'`(){}\[\]|\\^\u2026\u3001\u3002\u300c-\u300f\u3010\u3011\uff01\uff08\uff09\uff1f]*""",
     re.ASCII | re.IGNORECASE,
 )
 """A link to X with other text around it; not one that is part of an address elsewhere."""

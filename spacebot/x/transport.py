@@ -188,7 +188,9 @@ class Transport:
         """The answer to a request, sent again in the other names where X refuses those of one kind."""
         believed, refused = self._older, frozenset[str]()
         while True:
-            older = (believed ^ refused) & kinds_of_names(request)
+            older = believed ^ refused
+            if older:
+                older &= kinds_of_names(request)
             try:
                 page = await self._ask_logged(request, older, errand, token, riders, has_slot=has_slot)
             except XInvalidRequest as error:

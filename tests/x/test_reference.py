@@ -171,7 +171,7 @@ def test_a_link_is_found_in_any_text(before: str, after: str, found: str, link: 
 @pytest.mark.parametrize(
     "text",
     [
-        "聴いて！https://x.com/i/spaces/1abcを聴いて",
+        "聴いて\uff01https://x.com/i/spaces/1abcを聴いて",
         "listen:https://x.com/i/spaces/1abc, now",
         "[Listen](https://x.com/i/spaces/1abc)",
         "**Night Radio** is live on <https://x.com/i/spaces/1abc>!",

@@ -190,6 +190,11 @@ EVERYTHING = [
         about="1a",
         query={"max_results": 1, "pagination_token": "x" * 16, **PostFields().query()},
     ),
+    Request(
+        endpoint=endpoints.LIST_MEMBERS,
+        about="1146654567674912769",
+        query={"max_results": 50, "pagination_token": "x" * 16, **UserFields(expansions=("pinned_post_id",)).query()},
+    ),
     Request(endpoint=endpoints.USER, about="5001", query=UserFields().query()),
     Request(endpoint=endpoints.USERS, query={"ids": ("5001",), **UserFields(expansions=("pinned_post_id",)).query()}),
     Request(endpoint=endpoints.USER_BY_USERNAME, about="gardener", query=UserFields().query()),
@@ -224,6 +229,8 @@ def test_every_request_is_in_xs_document(request_: Request[Any]) -> None:
         ("/2/spaces/search", {"query": "y", "max_results": "all"}),
         ("/2/spaces/by/creator_ids", {"user_ids": "gardener"}),
         ("/2/spaces/1a/hosts", {}),
+        ("/2/lists/night/members", {}),
+        ("/2/lists/1/members", {"max_results": "0"}),
     ],
 )
 def test_the_contract_notices_a_wrong_request(path: str, query: dict[str, str]) -> None:

@@ -1,5 +1,6 @@
 """What goes onto the wire, and what each answer means."""
 
+import contextlib
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
@@ -145,9 +146,7 @@ def test_a_date_is_read_in_each_form_that_x_has_used(given_as: str, moment: date
     assert (space.started_at, other.title) == (moment, "Gardening at night")
 
 
-DATES = st.datetimes(timezones=st.timezones() | st.just(UTC), min_value=datetime(2007, 1, 1)).map(
-    lambda moment: moment.astimezone(UTC).replace(microsecond=moment.microsecond // 1000 * 1000)
-)
+DATES = st.integers(1_000_000_000_000, 9_000_000_000_000).map(lambda ms: datetime.fromtimestamp(ms / 1000, UTC))
 
 
 @given(
@@ -161,10 +160,8 @@ def test_whatever_date_is_written_in_a_form_is_read_back(moment: datetime, form:
 
 @given(text=st.text() | st.text("0123456789-:. +TZWedJan", max_size=40))
 def test_any_text_is_a_date_or_none(text: str) -> None:
-    try:
+    with contextlib.suppress(msgspec.ValidationError):
         assert loose_date(text).tzinfo is UTC
-    except msgspec.ValidationError:
-        pass
 
 
 def test_one_id_alone_is_read_where_a_list_belongs() -> None:

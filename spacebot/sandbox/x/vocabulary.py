@@ -2,7 +2,7 @@
 
 import re
 
-from spacebot.sandbox.x.model import SPACE_ID, USER_ID, USERNAME
+from spacebot.sandbox.x.model import LIST_ID, SPACE_ID, USER_ID, USERNAME
 from spacebot.sandbox.x.query import Parameter
 from spacebot.sandbox.x.quirks import Generation
 
@@ -107,6 +107,7 @@ def ids(name: str, pattern: re.Pattern[str]) -> Parameter:
 
 SPACE_IN_PATH = Parameter(name="id", required=True, pattern=SPACE_ID)
 USER_IN_PATH = Parameter(name="id", required=True, pattern=USER_ID)
+LIST_IN_PATH = Parameter(name="id", required=True, pattern=LIST_ID)
 NAME_IN_PATH = Parameter(name="username", required=True, pattern=USERNAME)
 MAX_RESULTS = Parameter(name="max_results", between=(1, 100))
 PAGINATION_TOKEN = Parameter(name="pagination_token", length=(16, 2048))
