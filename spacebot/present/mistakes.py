@@ -59,6 +59,8 @@ SENTENCES = {
         "This server has had {most} new accounts looked up today, which is the limit here; others can be followed from"
         " midnight UTC on."
     ),
+    Mistake.TOO_MANY_LINES: "That is too many at once: name at most {most} accounts, and the others after that.",
+    Mistake.LIST_NOT_SHOWN: "X does not show that list: it is private, or gone. Name its accounts one by one instead.",
     Mistake.NO_KEYWORD: "Type at least one word to watch for.",
     Mistake.KEYWORD_TOO_LONG: "That is too long: a keyword has at most {most} characters.",
     Mistake.NOT_A_LANGUAGE: "Give the language as its code: `en`, `es`, `pt`, `ja` …",
