@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from spacebot.sandbox.discord import LocalChannel, LocalMessage, LocalRole
 from tests.system.panel import Admin, rows, settled
 from tests.system.scene import Club, VirtualScene, ask, club, in_virtual_time
 
-HANDLES = ("night_radio", "chess_talk", "tea_time")
+HANDLES = ("night_radio", "chess_talk")
 CHANNELS = ("spaces", "other", "third")
 ROLES = ("listeners", "regulars", "friends", "guests", "staff")
 
@@ -33,8 +33,7 @@ STEPS = st.one_of(
         st.sampled_from(["edit", "delete", "leave"]),
         st.sampled_from(["0", "15", "30", "60", "180", "1440"]),
     ),
-    st.tuples(st.just("add"), HOST, OWN_CHANNEL, OWN_ROLE, st.booleans()),
-    st.tuples(st.just("edit"), HOST, OWN_CHANNEL, OWN_ROLE, st.booleans()),
+    *(st.tuples(st.just(what), HOST, OWN_CHANNEL, OWN_ROLE, st.booleans()) for what in ("add", "add", "edit", "edit")),
     st.tuples(st.sampled_from(["hold", "resume", "reset", "remove"]), HOST),
 )
 """What an admin may want."""
@@ -192,8 +191,9 @@ def walked(walk: Walk) -> Callable[[VirtualScene], Awaitable[None]]:
     return scenario
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
-@given(walk=st.lists(st.tuples(STEPS, st.booleans()), min_size=4, max_size=20))
+@settings(max_examples=4, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@given(walk=st.lists(st.tuples(STEPS, st.booleans()), min_size=30, max_size=40))
 def test_every_choice_on_the_panel_and_its_command_leave_the_same_rows(walk: Walk) -> None:
+    # To make a failing walk shorter would take an hour: what differs, and after which step, is said anyway.
     with tempfile.TemporaryDirectory() as folder:
         in_virtual_time(walked(walk))(Path(folder))  # type: ignore[arg-type]  # a scenario is a coroutine function
