@@ -10,6 +10,7 @@ from babel import Locale
 
 from spacebot.domain.accounts import Host
 from spacebot.domain.ids import GuildId, RoleId, everyone
+from spacebot.domain.languages import current
 from spacebot.domain.spaces import Phase
 from spacebot.domain.views import SpaceView
 from spacebot.present.limits import FIELD_LIMIT, TITLE_LIMIT
@@ -18,9 +19,6 @@ from spacebot.present.text import inert, plain, units
 LIVE_COLOUR = discord.Colour(0xE0245E)
 SCHEDULED_COLOUR = discord.Colour(0x1D9BF0)
 OVER_COLOUR = discord.Colour(0x8899A6)
-
-OLD_LANGUAGES = {"iw": "he", "in": "id", "ji": "yi"}
-"""Codes that were withdrawn in 1989 and that X still uses."""
 
 NO_LANGUAGE = {"und", "zxx"}
 """Codes for 'undetermined' and 'no linguistic content'."""
@@ -66,9 +64,8 @@ def account(host: Host) -> str:
 def language_name(code: str) -> str:
     """The English name of a language, such as 'Brazilian Portuguese' for 'pt-BR'; the code itself if it has none."""
     names = Locale("en").languages
-    whole = code.replace("-", "_")
-    primary = whole.partition("_")[0].lower()
-    name = names.get(whole) or names.get(OLD_LANGUAGES.get(primary, primary))
+    whole = current(code).replace("-", "_")
+    name = names.get(whole) or names.get(whole.partition("_")[0].lower())
     return str(name) if name else code
 
 

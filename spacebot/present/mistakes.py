@@ -7,7 +7,7 @@ from spacebot.domain.mistakes import Mistake
 from spacebot.errors import BudgetSpent, SpacebotError, UserMistake
 
 _SPACE = "Paste a Space's link (https://x.com/i/spaces/…) or its id."
-_HOST = "Type the host's handle, such as @example, or paste a link to the account."
+_HOST = "Type the host's handle, such as @example, or paste a link to the account or to a Space."
 
 SENTENCES = {
     Mistake.NO_SPACE: f"There is nothing to look for. {_SPACE}",
@@ -20,7 +20,7 @@ SENTENCES = {
     Mistake.POST_FOR_SPACE: f"That is a link to a post, not to a Space. {_SPACE}",
     Mistake.ACCOUNT_FOR_SPACE: f"That is a link to an account, not to a Space. {_SPACE}",
     Mistake.LINK_TO_NO_SPACE: f"That link leads to no Space. {_SPACE}",
-    Mistake.SPACE_FOR_HOST: f"That is a link to a Space or a broadcast, not to its host. {_HOST}",
+    Mistake.BROADCAST_FOR_HOST: f"That is a link to a broadcast (video), not to its host. {_HOST}",
     Mistake.LINK_TO_NO_ACCOUNT: f"That link leads to no account. {_HOST}",
     Mistake.UNREADABLE_LINK: "That link cannot be read: copy it again, from https:// on.",
     Mistake.FOREIGN_LINK: "That link leads to another site: only links to x.com and twitter.com can be used.",
@@ -59,6 +59,8 @@ SENTENCES = {
         "This server has had {most} new accounts looked up today, which is the limit here; others can be followed from"
         " midnight UTC on."
     ),
+    Mistake.TOO_MANY_LINES: "That is too many at once: name at most {most} accounts, and the others after that.",
+    Mistake.LIST_NOT_SHOWN: "X does not show that list: it is private, or gone. Name its accounts one by one instead.",
     Mistake.NO_KEYWORD: "Type at least one word to watch for.",
     Mistake.KEYWORD_TOO_LONG: "That is too long: a keyword has at most {most} characters.",
     Mistake.NOT_A_LANGUAGE: "Give the language as its code: `en`, `es`, `pt`, `ja` …",

@@ -10,6 +10,7 @@ from spacebot.clock import Clock
 from spacebot.domain.accounts import Host
 from spacebot.domain.guilds import AtEnd, GuildConfig, Keyword, WatchLine
 from spacebot.domain.ids import ChannelId, GuildId, PersonId, RoleId, UserId
+from spacebot.domain.languages import current
 from spacebot.domain.mistakes import Mistake
 from spacebot.domain.texts import fit
 from spacebot.domain.views import GuildShare, ManyWatched, Unresolved, Watched
@@ -485,6 +486,8 @@ def find_host(hosts: Sequence[Host], text: str) -> Host | None:
         account = reference.host(text)
     except UserMistake:
         account = None
+    if isinstance(account, reference.HostOf):
+        return None
     wanted = (account.name if isinstance(account, reference.Handle) else account or text.strip()).casefold()
     ids = [host for host in hosts if host.user_id == wanted]
     if account is not None and not isinstance(account, reference.Handle):
@@ -504,7 +507,7 @@ def normalised(text: str) -> str:
 
 
 def language_code(code: str | None) -> str | None:
-    """A language code as X writes it.
+    """A language code as it is kept: in small letters, and of two codes for one language the one of today.
 
     Raises:
         UserMistake: it is not a language code.
@@ -513,4 +516,4 @@ def language_code(code: str | None) -> str | None:
         return None
     if not LANGUAGE.fullmatch(code.strip()):
         raise UserMistake(Mistake.NOT_A_LANGUAGE)
-    return code.strip().lower()
+    return current(code).lower()

@@ -14,7 +14,7 @@ from spacebot import settings
 from spacebot.domain.accounts import Standing
 from spacebot.domain.deliveries import Kind, Matter, Notice, Past
 from spacebot.domain.guilds import Keyword
-from spacebot.domain.ids import SPACE_ID, USER_ID, USERNAME, ChannelId, GuildId, SpaceId, UserId
+from spacebot.domain.ids import LIST_ID, SPACE_ID, USER_ID, USERNAME, ChannelId, GuildId, SpaceId, UserId
 from spacebot.domain.spaces import State
 from spacebot.domain.views import SearchPage, Watched
 from spacebot.errors import UserMistake
@@ -149,8 +149,15 @@ async def references(folder: Path) -> AsyncIterator[Feed]:
         else:
             assert SPACE_ID.fullmatch(found)
         account = reference.host(text)
-        name = account.name if isinstance(account, reference.Handle) else account
-        assert USERNAME.fullmatch(name) or USER_ID.fullmatch(name)
+        match account:
+            case reference.Handle(name):
+                assert USERNAME.fullmatch(name)
+            case reference.HostOf(space_id):
+                assert SPACE_ID.fullmatch(space_id)
+            case user_id:
+                assert USER_ID.fullmatch(user_id)
+        wanted = reference.list_id(text)
+        assert wanted is None or LIST_ID.fullmatch(wanted)
 
     yield feed
 

@@ -33,7 +33,7 @@ class ScriptedLookups(Lookups):
 
     async def host(self, text: str, *, guild_id: GuildId | None, person: PersonId) -> Host:
         wanted = reference.host(text)
-        name = wanted.name if isinstance(wanted, reference.Handle) else wanted
+        name = wanted.name if isinstance(wanted, reference.Handle) else str(wanted)
         user = self.users.get(name.casefold())
         if user is None:
             raise XNotFound(resource_type="user")
@@ -260,6 +260,10 @@ def test_a_language_is_no_longer_than_any_that_there_is(code: str) -> None:
         language_code(code)
     assert caught.value.mistake is Mistake.NOT_A_LANGUAGE
     assert language_code(" zh-Hans-TW ") == "zh-hans-tw"
+
+
+def test_a_keywords_language_is_kept_by_its_code_of_today() -> None:
+    assert [language_code(code) for code in ("iw", "HE", "in-ID", "no", None)] == ["he", "he", "id-id", "nb", None]
 
 
 def test_a_keyword_has_no_halves_of_characters() -> None:
