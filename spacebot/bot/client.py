@@ -42,6 +42,12 @@ INVITE = discord.Permissions(
 )
 """What the invite link asks for, and no more."""
 
+
+def invite_link(application_id: int) -> str:
+    """The address with which an admin invites the bot, with exactly the permissions that it needs."""
+    return discord.utils.oauth_url(application_id, permissions=INVITE)
+
+
 GREETED_WITHIN = timedelta(days=1)
 """How long after it joined a guild the bot still says hello, if it has not yet."""
 
@@ -111,6 +117,7 @@ class Spacebot(ShardedConnection):
         self._modules = modules
         self._commands_under_way: set[asyncio.Task[Any]] = set()
         self._stopping = False
+        self._was_told_invite = False
         self.pages = KeptPages()
 
     async def setup_hook(self) -> None:
@@ -141,6 +148,9 @@ class Spacebot(ShardedConnection):
 
     async def on_ready(self) -> None:
         log.info("Connected to Discord as %s, in %d servers.", self.user, len(self.guilds))
+        if not self.guilds and not self._was_told_invite and self.application_id is not None:
+            self._was_told_invite = True
+            log.warning("I am in no server yet; invite me with %s", invite_link(self.application_id))
         self._on_change()
         await self._reconcile()
         for guild in self.guilds:

@@ -23,7 +23,8 @@ class StateBase(ABC):
     """The state as far as a single entity knows it; `State` is the whole.
 
     `on_change` is called with each change, before anybody who waits for `updates` looks. `keep_messages` is the most messages that
-    a channel keeps, and the most deleted ones; None: all. `commands` are the global ones, as Discord shows them.
+    a channel keeps, and the most deleted ones; None: all. `portal` is what the owner has set in the developer portal, in the
+    fields of Discord's application object. `commands` are the global ones, as Discord shows them.
     """
 
     clock: Clock
@@ -32,6 +33,7 @@ class StateBase(ABC):
     updates: Updates = field(default_factory=Updates)
     commands: dict[int, dict[str, Any]] = field(default_factory=dict)
     keep_messages: int | None = None
+    portal: dict[str, Any] = field(default_factory=dict)
 
     @property
     @abstractmethod
