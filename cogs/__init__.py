@@ -9,5 +9,7 @@ EXTENSIONS = (
     "cogs.configure",
     "cogs.overview",
     "cogs.operator",
+    "cogs.help",
+    "cogs.privacy",
 )
 """The extensions that the bot loads; one that fails to load stops the start."""

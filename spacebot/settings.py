@@ -18,8 +18,8 @@ from spacebot.vault import Vault
 PREFIX = "SPACEBOT_"
 ENV_FILE = ".env"
 
-LONGEST_PAGE = 500
-"""Characters of an address that people are shown."""
+PAGE = re.compile(r"[!#-'*-;=?-\[\]-~]{1,400}")
+"""What an address may be made of that people are shown within markdown."""
 
 PROPER = {"X", "US", "Discord"}
 """First words that keep their capital in the middle of a sentence."""
@@ -109,7 +109,7 @@ def _upper(value: object) -> object:
 
 def _page(value: str) -> str:
     url = URL(value)
-    if url.scheme != "https" or not url.host or len(value) > LONGEST_PAGE or not value.isascii() or " " in value:
+    if url.scheme != "https" or not url.host or not PAGE.fullmatch(value):
         raise ValueError("give an address that begins with https://")
     return value
 

@@ -21,6 +21,7 @@ from spacebot.deliver.pacing import paced
 from spacebot.deliver.permissions import NEEDED, missing_permissions
 from spacebot.deliver.publisher import TROUBLES
 from spacebot.domain.ids import GuildId, RoleId
+from spacebot.domain.views import Policies
 from spacebot.errors import UserMistake
 from spacebot.present.bot import HELLO, RESTARTING
 from spacebot.store.connection import Store
@@ -30,6 +31,7 @@ from spacebot.usecases.links import Links
 from spacebot.usecases.lookups import Lookups
 from spacebot.usecases.operation import Operation
 from spacebot.usecases.permits import Permits
+from spacebot.usecases.privacy import Privacy
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +68,8 @@ class Services:
     permits: Permits
     links: Links | None
     """None where the operator has not set up that people can link their X account."""
+    privacy: Privacy
+    policies: Policies
 
 
 class Spacebot(ShardedConnection):
@@ -112,7 +116,7 @@ class Spacebot(ShardedConnection):
             http_trace=paced(per_second),
         )
         self.services = services
-        self._command_sync = CommandSync(store=store, clock=clock)
+        self.command_sync = CommandSync(store=store, clock=clock)
         self._clock = clock
         self._modules = modules
         self._commands_under_way: set[asyncio.Task[Any]] = set()
@@ -125,10 +129,11 @@ class Spacebot(ShardedConnection):
         for extension in self._modules:
             if extension not in self.extensions:  # an earlier attempt to start may have loaded it
                 await self.load_extension(extension)
+        await self.command_sync.recall()
 
     async def hand_over_commands(self) -> None:
         """Offer Discord the commands until it takes them; runs until cancelled."""
-        await self._command_sync.run(self.tree, self.services.permits.operator_guild)
+        await self.command_sync.run(self.tree, self.services.permits.operator_guild)
 
     def begin_command(self) -> bool:
         """Whether the command that the current task runs may go on; if so, it counts as under way until the task ends."""

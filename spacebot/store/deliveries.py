@@ -510,6 +510,10 @@ class DeliveryQueries(JobQueries):
             {"left": ms(left_before)},
         )
 
+    def _forget_deliveries_of(self, guild_id: GuildId) -> None:
+        """Remove the deliveries of one guild."""
+        self.db.execute("DELETE FROM deliveries WHERE guild_id = :guild", {"guild": guild_id})
+
     def _forget_deliveries_of_spaces(self, space_ids: Collection[SpaceId]) -> None:
         """Remove the deliveries of these Spaces."""
         self.db.execute(

@@ -56,3 +56,7 @@ class PauseQueries(DeliveryQueries):
             "DELETE FROM pauses WHERE guild_id IN (SELECT guild_id FROM guilds WHERE left_at <= :left)",
             {"left": ms(left_before)},
         )
+
+    def _forget_pauses_of(self, guild_id: GuildId) -> None:
+        """Remove the pauses of one guild."""
+        self.db.execute("DELETE FROM pauses WHERE guild_id = :guild", {"guild": guild_id})

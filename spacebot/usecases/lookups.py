@@ -208,6 +208,10 @@ class Lookups:
             await self._links.refused(person)
         return UserMistake(Mistake.LINK_NOT_TAKEN)
 
+    def _is_protected(self) -> UserMistake:
+        """What to raise where only an account's followers may see what is asked for."""
+        return UserMistake(Mistake.PROTECTED_FROM_ALL if self._links is None else Mistake.PROTECTED)
+
     async def _token(self, person: PersonId) -> UserToken | None:
         """The person's own token, if they have linked their account."""
         if self._links is None:
@@ -253,7 +257,7 @@ class Lookups:
     async def _protected_host_live(self, host: Host, person: PersonId, x: XClient) -> HostLive:
         token = await self._token(person)
         if token is None:
-            raise UserMistake(Mistake.PROTECTED)
+            raise self._is_protected()
         async with self._private_turn(person):
             try:
                 page = await x.spaces_by_creators([host.user_id], token=token, fields=SWEEP)
@@ -306,7 +310,7 @@ class Lookups:
             x = self._asking(guild_id, person, Purpose.ACCOUNTS)
             known = await self._account(wanted, x) if guild_id is None else await self._counted(wanted, guild_id, x)
         if known.protected:
-            raise UserMistake(Mistake.PROTECTED)
+            raise self._is_protected()
         return known
 
     async def _counted(self, wanted: reference.Handle | UserId, guild_id: GuildId, x: XClient) -> Host:

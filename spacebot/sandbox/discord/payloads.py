@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from spacebot.sandbox.discord.model.channels import LocalChannel, LocalMessage, LocalUser
 from spacebot.sandbox.discord.model.guilds import LocalGuild, State
@@ -231,6 +232,18 @@ def guild_create(each: LocalGuild) -> Json:
     }
 
 
+def _attachment(each: LocalMessage, name: str) -> Json:
+    address = f"https://cdn.discordapp.com/attachments/{each.channel.id}/{each.id}/{quote(name)}"
+    return {
+        "id": str(each.id + 1 + list(each.files).index(name)),
+        "filename": name,
+        "size": len(each.files[name]),
+        "url": address,
+        "proxy_url": address,
+        "ephemeral": each.ephemeral,
+    }
+
+
 def message(each: LocalMessage, *, nonce: bool = False) -> Json:
     """A message; only the answer to its creation and the event of it show the nonce."""
     shown: Json = {
@@ -241,7 +254,7 @@ def message(each: LocalMessage, *, nonce: bool = False) -> Json:
         "content": each.content,
         "embeds": each.embeds,
         "components": each.components,
-        "attachments": [],
+        "attachments": [_attachment(each, name) for name in each.files],
         "mentions": [user(pinged) for pinged in each.pinged_users],
         "mention_roles": [str(pinged.id) for pinged in each.pinged_roles],
         "mention_everyone": each.pinged_everyone,

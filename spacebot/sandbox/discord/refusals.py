@@ -18,6 +18,7 @@ _CODES = {
     10063: (404, "Unknown application command"),
     20012: (403, "You are not authorized to perform this action on this application"),
     30032: (400, "Maximum number of application commands reached (100)."),
+    40005: (413, "Request entity too large"),
     40033: (400, "This message has already been crossposted."),
     40060: (400, "Interaction has already been acknowledged."),
     50001: (403, "Missing Access"),

@@ -3,13 +3,15 @@
 Source: Discord's documentation, 'Create Message', 'Embed Limits', 'Allowed Mentions'; lengths are UTF-16 units.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from spacebot.sandbox.discord.forms.components import read_components
 from spacebot.sandbox.discord.forms.form import Form, Problems, utf16_length
 from spacebot.sandbox.discord.forms.mentions import EVERYTHING, Allowed
 from spacebot.sandbox.discord.model.channels import EPHEMERAL
+from spacebot.sandbox.discord.refusals import Refusal
 
 CONTENT = 2000
 EMBEDS = 10
@@ -21,13 +23,16 @@ EMBED_VALUE = 1024
 EMBED_FOOTER = 2048
 EMBEDS_IN_ALL = 6000
 NONCE = 25
+FILES = 10
+FILE_NAME = 1024
+FILES_BYTES = 10 * 1024 * 1024
 
 SUPPRESS_EMBEDS = 1 << 2
 SUPPRESS_NOTIFICATIONS = 1 << 12
 COMPONENTS_V2 = 1 << 15
 _FLAGS_A_BOT_MAY_SET = SUPPRESS_EMBEDS | EPHEMERAL | SUPPRESS_NOTIFICATIONS | COMPONENTS_V2
 
-_NOT_OFFERED = ("poll", "sticker_ids", "message_reference", "shared_client_theme", "attachments")
+_NOT_OFFERED = ("poll", "sticker_ids", "message_reference", "shared_client_theme")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,14 +47,18 @@ class Draft:
     allowed: Allowed
     nonce: str | int | None
     enforce_nonce: bool
+    files: dict[str, bytes] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
-        return not (self.content or self.embeds or self.components)
+        return not (self.content or self.embeds or self.components or self.files)
 
 
-def read_message(body: Any) -> Draft:
-    """The message in a request body; a `Refusal` (50035) that names everything that is wrong with it."""
+def read_message(body: Any, files: Mapping[int, bytes] | None = None) -> Draft:
+    """The message in a request body; a `Refusal` (50035) that names everything that is wrong with it.
+
+    `files` are those that came along, by id; None where files are not offered.
+    """
     problems = Problems()
     form = Form(body, problems)
     flags = (form.integer("flags", least=0, most=(1 << 31) - 1) or 0) & _FLAGS_A_BOT_MAY_SET
@@ -68,9 +77,26 @@ def read_message(body: Any) -> Draft:
         allowed=_read_allowed(form),
         nonce=_read_nonce(form),
         enforce_nonce=form.boolean("enforce_nonce") or False,
+        files=_read_files(form, files),
     )
     problems.refuse()
     return draft
+
+
+def _read_files(form: Form, files: Mapping[int, bytes] | None) -> dict[str, bytes]:
+    """The files that come along, by name; attachments of an earlier message are not offered."""
+    if sum(map(len, (files or {}).values())) > FILES_BYTES:
+        raise Refusal(40005)
+    found: dict[str, bytes] = {}
+    for attachment in form.forms("attachments", most=FILES):
+        number = attachment.snowflake("id")
+        name = attachment.text("filename", least=1, most=FILE_NAME)
+        attachment.text("description", most=FILE_NAME)
+        if files is None or number is None or number not in files or name is None:
+            attachment.wrong("id", "NOT_OFFERED", "The local Discord knows no file of this id.")
+        else:
+            found[name] = files[number]
+    return found
 
 
 def _read_nonce(form: Form) -> str | int | None:

@@ -116,7 +116,7 @@ class CallbackRoutes:
 
     def _follow_up(self, request: Request) -> Response:
         interaction = self._open(request)
-        draft = read_message(request.body)
+        draft = read_message(request.body, request.files)
         original = interaction.original
         if original is not None and original.loading:
             self._fill(interaction, original, draft)
@@ -133,7 +133,7 @@ class CallbackRoutes:
     def _edit(self, request: Request) -> Response:
         interaction = self._open(request)
         message = self._message(interaction, request)
-        draft = read_message(request.body)
+        draft = read_message(request.body, request.files)
         if message.loading:
             self._fill(interaction, message, draft)
         else:

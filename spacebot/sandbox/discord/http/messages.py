@@ -53,8 +53,10 @@ def apply(draft: Draft, message: LocalMessage) -> None:
     content = draft.content if "content" in draft.given else message.content
     embeds = draft.embeds if "embeds" in draft.given else message.embeds
     components = draft.components if "components" in draft.given else message.components
-    if not (content or embeds or components):
+    files = draft.files if "attachments" in draft.given else message.files
+    if not (content or embeds or components or files):
         raise Refusal(50006)
+    message.files = files
     message.content, message.embeds, message.components = content, embeds, components
     if "flags" in draft.given:
         message.flags = message.flags & ~SUPPRESS_EMBEDS | draft.flags & SUPPRESS_EMBEDS

@@ -14,11 +14,12 @@ _MAJOR = ("channel_id", "guild_id", "webhook_id", "webhook_token", "interaction_
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A request on its way to a handler."""
+    """A request on its way to a handler. `files` are those that came along, by the id that the body gives them."""
 
     params: Mapping[str, str]
     query: Mapping[str, str]
     body: Any
+    files: Mapping[int, bytes] = field(default_factory=dict)
 
     def id(self, name: str) -> int:
         """An id of the path; a 50035 where it is none."""

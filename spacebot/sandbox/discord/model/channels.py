@@ -50,7 +50,10 @@ class LocalUser:
 
 @dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class LocalMessage:
-    """A message. `embeds` and `components` are as Discord shows them; `pinged_…` are those who were really pinged."""
+    """A message. `embeds` and `components` are as Discord shows them; `pinged_…` are those who were really pinged.
+
+    `files` are by name.
+    """
 
     id: int
     channel: "LocalChannel"
@@ -67,6 +70,7 @@ class LocalMessage:
     pinged_everyone: bool = False
     interaction: dict[str, Any] | None = None
     edits: int = 0
+    files: dict[str, bytes] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"<LocalMessage {self.id} in {self.channel.name!r}: {self.content!r} {self.embeds}>"
