@@ -49,7 +49,7 @@ def kept_embed(kept: Kept, policies: Policies, *, in_guild: bool) -> discord.Emb
         else "No X account is linked.",
         f"You had servers follow {_count(kept.added, 'host or word', 'hosts or words')}; beside each is your Discord id."
         if kept.added
-        else "Your Discord id stands nowhere.",
+        else "Nothing that servers follow has your Discord id beside it.",
     ]
     embed.add_field(name="Of you", value="\n".join(own), inline=False)
     if in_guild:

@@ -1,5 +1,6 @@
 """What is stored of one guild or of one person, to be handed out or deleted. No secret is ever among it."""
 
+from datetime import datetime
 from typing import Any
 
 from spacebot.domain.ids import GuildId
@@ -78,9 +79,12 @@ class PrivacyQueries(ForgettingQueries, LinkQueries):
             ),
         }
 
-    def erase_guild(self, guild_id: GuildId) -> None:
-        """Remove every row of the guild's; it is as if it had just invited the bot."""
-        self._forget_deliveries_of(guild_id)
+    def erase_guild(self, guild_id: GuildId, now: datetime) -> None:
+        """Remove every row of the guild's; it is as if it had just invited the bot.
+
+        Deliveries that the courier may be at work on follow with the hourly `forget`.
+        """
+        self._forget_deliveries_of(guild_id, now)
         self._forget_pauses_of(guild_id)
         self._forget_guild(guild_id)
 

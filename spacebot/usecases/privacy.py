@@ -1,5 +1,6 @@
 """What is stored of a guild or of a person: handed out as JSON, and deleted. Knows no Discord."""
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -48,7 +49,8 @@ class Privacy:
     async def export_person(self, person: PersonId) -> bytes:
         """What is stored of a person, as a JSON file; of their link everything but the tokens."""
         rows = await self._store(Queries.person_rows, person)
-        return self._file(
+        return await asyncio.to_thread(
+            self._file,
             "person",
             person,
             {"x_account": rows["links"], "sign_ins_under_way": rows["sign_ins"], "added_by_me": rows["watches"]},
@@ -58,7 +60,8 @@ class Privacy:
         """What is stored of a guild, as a JSON file; of its announcements the last 10,000."""
         rows = await self._store(Queries.guild_rows, guild_id)
         watches = rows.pop("watches")
-        return self._file(
+        return await asyncio.to_thread(
+            self._file,
             "server",
             guild_id,
             {
@@ -78,7 +81,7 @@ class Privacy:
 
     async def erase_guild(self, guild_id: GuildId) -> None:
         """Forget everything of a guild; the bot stays there, and begins anew. Messages in channels stay as they are."""
-        await self._store(Queries.erase_guild, guild_id)
+        await self._store(Queries.erase_guild, guild_id, self._clock.now())
         self._on_change()
 
     def _file(self, of: str, number: int, parts: Mapping[str, Sequence[Mapping[str, Any]]]) -> bytes:

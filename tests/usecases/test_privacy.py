@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 
 from spacebot.domain.accounts import Link, SignIn
 from spacebot.domain.guilds import Keyword
-from spacebot.domain.ids import ChannelId, GuildId, PersonId, RoleId, SpaceId, UserId
+from spacebot.domain.ids import ChannelId, GuildId, MessageId, PersonId, RoleId, SpaceId, UserId
 from spacebot.store.connection import Store
 from spacebot.store.privacy import OPERATORS_TABLES
 from spacebot.store.queries import Queries
 from spacebot.usecases.privacy import Privacy
 from spacebot.x.model import User
 from tests.clocks import START, FakeClock
-from tests.store.seed import NO_PERMISSION, live, look, send
+from tests.store.seed import NO_PERMISSION, claim, live, look, rows, send
 
 GUILDS = (GuildId(7_000_000_000_000_000_001), GuildId(8_000_000_000_000_000_002))
 PEOPLE = (PersonId(5_000_000_000_000_000_001), PersonId(6_000_000_000_000_000_002))
@@ -190,3 +190,25 @@ async def test_who_had_themselves_forgotten_is_written_to_no_more(tmp_path: Path
         await store(Queries.erase_person, PEOPLE[0])
         [notice] = await store(Queries.due_notices, due)
         assert notice.recipients == ()
+
+
+async def test_what_is_being_sent_is_deleted_once_it_is_settled_and_its_number_is_nobodys_meanwhile(
+    tmp_path: Path,
+) -> None:
+    async with Store(tmp_path / "ledger.sqlite3") as store:
+        privacy = Privacy(store=store, clock=FakeClock(), links=None, on_change=lambda: None)
+        await take(store, "host", 0, 1, 0)
+        await look(store, live(SpaceId("1OyKAWXYZabc1"), user(1)))
+        [job] = await claim(store)
+        await privacy.erase_guild(GUILDS[0])
+        await take(store, "host", 1, 2, 0)
+        await look(store, live(SpaceId("1OyKAWXYZabc2"), user(2)))
+        assert {row["guild_id"]: row["state"] for row in await rows(store)} == {
+            GUILDS[0]: "sending",
+            GUILDS[1]: "pending",
+        }
+        await store(Queries.mark_sent, job.delivery_id, MessageId(1), job.space.revision, START)
+        [other] = await claim(store)
+        assert other.guild_id == GUILDS[1]
+        await store(Queries.forget, START + timedelta(hours=1))
+        assert {row["guild_id"] for row in await rows(store)} == {GUILDS[1]}
