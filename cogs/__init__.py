@@ -11,5 +11,7 @@ EXTENSIONS = (
     "cogs.setup",
     "cogs.overview",
     "cogs.operator",
+    "cogs.help",
+    "cogs.privacy",
 )
 """The extensions that the bot loads; one that fails to load stops the start."""

@@ -1,4 +1,4 @@
-"""What everybody can ask: `/space`, `/spaces-search`, `/host-live`, `/space-posts` and `/space-buyers`."""
+"""What everybody can ask: `/space`, `/spaces-search`, `/host-live` and `/space-posts`."""
 
 from typing import Literal, TypedDict
 
@@ -81,13 +81,6 @@ class Spaces(commands.Cog):
         await interaction.response.defer()
         pages = await self.lookups.posts(space, **asker(interaction))
         await reply_pages_of(interaction, pages, replies.post_pages, replies.NO_POSTS)
-
-    @app_commands.command(name="space-buyers", description="Who bought a ticket for your own Space; needs /x-link")
-    @app_commands.describe(space="A link to the Space, or its id")
-    async def buyers(self, interaction: discord.Interaction[Spacebot], space: str) -> None:
-        await interaction.response.defer(ephemeral=True)
-        pages = await self.lookups.buyers(space, **asker(interaction))
-        await reply_pages_of(interaction, pages, replies.buyer_pages, replies.NO_BUYERS)
 
 
 async def setup(bot: Spacebot) -> None:

@@ -63,6 +63,8 @@ class Mistake(StrEnum):
     """The person has spent what one may have spent on X in a day; `until` is when the next one begins."""
     GUILD_SHARE_SPENT = "guild_share_spent"
     """The guild has; `until` as before."""
+    PROTECTED_FROM_ALL = "protected_from_all"
+    """The same where nobody can link an account."""
     NOT_THE_CREATOR = "not_the_creator"
     """Only the Space's creator may see this, and the person is not the creator."""
     PRIVATE_LOOK_UNDER_WAY = "private_look_under_way"

@@ -239,3 +239,23 @@ class ManyWatched:
     known: tuple[Host, ...] = ()
     """Followed before; what was chosen for them counts from now on."""
     unresolved: tuple[Unresolved, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policies:
+    """Where the operator's pages are; None where there is none."""
+
+    privacy_url: str | None = None
+    terms_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """How much is stored of a person, and of the guild in which they ask."""
+
+    is_linked: bool
+    added: int
+    """Hosts and keywords that they had guilds follow."""
+    hosts: int = 0
+    keywords: int = 0
+    announcements: int = 0

@@ -35,6 +35,7 @@ SENTENCES = {
     Mistake.PROTECTED: (
         "That account is protected: X shows its Spaces only to its followers. If you are one, use `/x-link` first."
     ),
+    Mistake.PROTECTED_FROM_ALL: "That account is protected: X shows its Spaces only to its followers.",
     Mistake.ASKED_TOO_FAST: "That was a lot of questions in a short time; it works again {until}.",
     Mistake.PERSON_SHARE_SPENT: (
         "You have used up what one person may have me ask of X in a day; it works again {until}."

@@ -58,15 +58,18 @@ class Store:
     Use as an asynchronous context manager; leaving it finishes the waiting calls and closes the file.
     """
 
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False, in_passing: bool = False) -> None:
         """Prepare; nothing is opened yet.
 
         Args:
             path: The file.
             read_only: Whether to ask only: nothing is made, migrated or written, and a bot that runs is not disturbed.
+            in_passing: With `read_only`: a schema of an older version will do, and nothing is left beside the file. Only
+                for a question or two: a bot that starts meanwhile makes the answers unreliable.
         """
         self._path = path
         self._read_only = read_only
+        self._in_passing = in_passing
         self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="spacebot-store", daemon=True)
         self._closed = True
@@ -115,7 +118,7 @@ class Store:
         first = self._calls.get()
         assert first is not None
         try:
-            queries = Queries(_open(self._path, read_only=self._read_only))
+            queries = Queries(_open(self._path, read_only=self._read_only, in_passing=self._in_passing))
         except Exception as error:  # noqa: BLE001 - whatever it is, the opener is told
             first.settle(None, StoreError(f"{self._path} cannot be opened: {error}"))
             return
@@ -162,9 +165,12 @@ def _commit(queries: Queries, batch: list[_Call]) -> None:
         call.settle(result, problem)
 
 
-def _open(path: Path, *, read_only: bool) -> Database:
+def _open(path: Path, *, read_only: bool, in_passing: bool) -> Database:
     if read_only:
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)
+        # SQLite makes the files of the log to read along with a writer; where there are none, nobody writes.
+        alone = in_passing and not path.with_name(f"{path.name}-wal").exists()
+        mode = "mode=ro&immutable=1" if alone else "mode=ro"
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, timeout=BUSY_SECONDS)
     else:
         path.parent.mkdir(parents=True, exist_ok=True)
         # Made by ourselves, so that it is never readable by others, not even for a moment.
@@ -173,7 +179,7 @@ def _open(path: Path, *, read_only: bool) -> Database:
         connection = sqlite3.connect(path, timeout=BUSY_SECONDS)
     try:
         db = Database(connection)
-        _refuse_other_schemas(db, must_be_current=read_only)
+        _refuse_other_schemas(db, must_be_current=read_only and not in_passing)
         if not read_only:
             db.enable_wal()
             db.execute("PRAGMA foreign_keys = ON")

@@ -164,6 +164,14 @@ class GuildQueries(DeliveryQueries):
         """Remove the guilds that the bot had left by then, with their watches and notices."""
         self.db.execute("DELETE FROM guilds WHERE left_at <= :left", {"left": ms(left_before)})
 
+    def _forget_guild(self, guild_id: GuildId) -> None:
+        """Remove one guild, with its watches and notices."""
+        self.db.execute("DELETE FROM guilds WHERE guild_id = :guild", {"guild": guild_id})
+
+    def _forget_who_added(self, person: int) -> None:
+        """Watches that this person added were added by nobody."""
+        self.db.execute("UPDATE watches SET added_by = 0 WHERE added_by = :person", {"person": person})
+
     def forget_role(self, guild_id: GuildId, role_id: RoleId) -> None:
         """Mention nobody instead of this role."""
         for table in ("guilds", "watches"):

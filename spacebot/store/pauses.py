@@ -51,8 +51,12 @@ class PauseQueries(DeliveryQueries):
         ]
 
     def _forget_pauses(self, left_before: datetime) -> None:
-        """Remove the pauses of guilds that the bot had left by then."""
+        """Remove the pauses of guilds that the bot had left by then, or of which nothing else is kept."""
         self.db.execute(
-            "DELETE FROM pauses WHERE guild_id IN (SELECT guild_id FROM guilds WHERE left_at <= :left)",
+            "DELETE FROM pauses WHERE guild_id NOT IN (SELECT guild_id FROM guilds WHERE left_at IS NULL OR left_at > :left)",
             {"left": ms(left_before)},
         )
+
+    def _forget_pauses_of(self, guild_id: GuildId) -> None:
+        """Remove the pauses of one guild."""
+        self.db.execute("DELETE FROM pauses WHERE guild_id = :guild", {"guild": guild_id})

@@ -74,13 +74,17 @@ class Accounts:
         store: Accounts that are known already.
         clock: Time.
         new_hosts_a_day: The most accounts that are bought in one UTC day for one guild to follow; None for no limit.
+        is_protected: What is said of an account whose Spaces only its followers see.
     """
 
-    def __init__(self, *, x: XClient, store: Store, clock: Clock, new_hosts_a_day: int | None) -> None:
+    def __init__(
+        self, *, x: XClient, store: Store, clock: Clock, new_hosts_a_day: int | None, is_protected: Mistake
+    ) -> None:
         self._x = x
         self._store = store
         self._clock = clock
         self._new_hosts_a_day = new_hosts_a_day
+        self._is_protected = is_protected
         self._looking: dict[tuple[Wanted, Errand], asyncio.Task[Host]] = {}
 
     async def host(self, text: str, *, guild_id: GuildId | None, person: PersonId) -> Host:
@@ -91,7 +95,7 @@ class Accounts:
             x = self._asking(guild_id, person)
             known = await self.account(wanted, x) if guild_id is None else await self._counted(wanted, guild_id, x)
         if known.protected:
-            raise UserMistake(Mistake.PROTECTED)
+            raise UserMistake(self._is_protected)
         return known
 
     async def hosts(self, texts: Sequence[str], *, guild_id: GuildId, person: PersonId) -> tuple[HostLine, ...]:
@@ -103,7 +107,7 @@ class Accounts:
         wanted = list(dict.fromkeys(one for one in read if not isinstance(one, UserMistake)))
         outcomes = await self._outcomes(wanted, guild_id, self._asking(guild_id, person))
         return tuple(
-            _line(text, one if isinstance(one, UserMistake) else outcomes[one])
+            _line(text, one if isinstance(one, UserMistake) else outcomes[one], self._is_protected)
             for text, one in zip(lines, read, strict=True)
         )
 
@@ -338,9 +342,9 @@ def _read(text: str) -> Wanted | UserMistake:
     return Handle(wanted.name.lower()) if isinstance(wanted, Handle) else wanted
 
 
-def _line(text: str, outcome: Outcome) -> HostLine:
+def _line(text: str, outcome: Outcome, is_protected: Mistake) -> HostLine:
     if not isinstance(outcome, Host):
         return HostLine(text=text, error=outcome)
     if outcome.protected:
-        return HostLine(text=text, error=UserMistake(Mistake.PROTECTED))
+        return HostLine(text=text, error=UserMistake(is_protected))
     return HostLine(text=text, host=outcome)

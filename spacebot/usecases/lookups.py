@@ -113,7 +113,10 @@ class Lookups:
         self._clock = clock
         self._links = links
         self._may_buy_participants = may_buy_participants
-        self._accounts = Accounts(x=x, store=store, clock=clock, new_hosts_a_day=new_hosts_a_day)
+        self._is_protected = Mistake.PROTECTED if links is not None else Mistake.PROTECTED_FROM_ALL
+        self._accounts = Accounts(
+            x=x, store=store, clock=clock, new_hosts_a_day=new_hosts_a_day, is_protected=self._is_protected
+        )
         self._private_look = asyncio.Lock()
         self._private_askers: set[PersonId] = set()
         self._last_private_look = -PRIVATE_GAP
@@ -257,7 +260,7 @@ class Lookups:
     async def _protected_host_live(self, host: Host, person: PersonId, x: XClient) -> HostLive:
         token = await self._token(person)
         if token is None:
-            raise UserMistake(Mistake.PROTECTED)
+            raise UserMistake(self._is_protected)
         async with self._private_turn(person):
             try:
                 page = await x.spaces_by_creators([host.user_id], token=token, fields=SWEEP)

@@ -246,6 +246,10 @@ class XClient:
         """What is left of the app's windows, by endpoint, for a status; `reset` is in the clock's monotonic seconds."""
         return self._transport.rate_limiter.windows()
 
+    def told_limits(self) -> Mapping[str, int]:
+        """The app's requests in 15 minutes, by endpoint, where X's answers have said it."""
+        return self._transport.rate_limiter.told_limits()
+
     async def _ask_one(self, endpoint: Endpoint[T], about: str, query: Query, token: UserToken | None) -> Page[T]:
         return await self._transport.ask(Request(endpoint=endpoint, about=about, query=query), self.errand, token)
 

@@ -125,7 +125,6 @@ async def test_who_is_blocked_is_refused_everywhere_with_one_sentence_until_they
     refusals: tuple[tuple[str, dict[str, Any]], ...] = (
         ("host-live", {"host": "@host"}),
         ("spaces-search", {"query": "jazz"}),
-        ("x-link", {}),
     )
     for command, options in refusals:
         refused = await ask(other.member, other.general, command, **options)

@@ -34,8 +34,8 @@ async def test_the_log_at_debug_shows_no_token_of_anybody(scene: Scene, book_clu
         settings["SPACEBOT_X_CLIENT_SECRET"],
         settings["SPACEBOT_ENCRYPTION_KEY"],
         *re.findall(r"(?:state|code)=([^&]+)", unused),
-        *(token for exchange in given_out for token in _tokens(exchange.response_body)),
-        *(token for exchange in given_out for token in _tokens(exchange.request_body.replace(b"=", b'":"'))),
+        *(token for exchange in given_out for token in tokens_in(exchange.response_body)),
+        *(token for exchange in given_out for token in tokens_in(exchange.request_body.replace(b"=", b'":"'))),
         # An interaction's token lets whoever has it answer in the bot's name for fifteen minutes.
         *(
             match[1]
@@ -49,5 +49,6 @@ async def test_the_log_at_debug_shows_no_token_of_anybody(scene: Scene, book_clu
     assert not [secret for secret in secrets if secret in log]
 
 
-def _tokens(body: bytes) -> list[str]:
+def tokens_in(body: bytes) -> list[str]:
+    """The tokens that stand in a body."""
     return re.findall(r'"(?:access_token|refresh_token)"\s*:\s*"([^"&]+)', body.decode())
