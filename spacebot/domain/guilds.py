@@ -80,6 +80,4 @@ class WatchLine:
     role_id: RoleId | None
     live: SpaceRecord | None
     paused: Obstacle | None
-    """Why nothing can be announced there now, if an announcement has failed."""
-    warning: str | None = None
-    """What is wrong with the channel, as a sentence, if nothing was tried there yet."""
+    """What its last announcement has met there, if it has failed or nothing can be posted there."""
