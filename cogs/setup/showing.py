@@ -29,11 +29,13 @@ async def panel_of(interaction: Interaction, note: str = "") -> Panel:
     guild = checks.guild_of(interaction)
     guild_id = checks.guild_id(interaction)
     guilds = interaction.client.services.guilds
-    config = await guilds.config(guild_id)
+    set_up = await guilds.set_up(guild_id)
+    config = set_up.config
     return Panel(
         guild_id=guild_id,
         config=config,
-        lines=checks.with_obstacles(guild, await guilds.watchlist(guild_id)),
+        lines=set_up.watches,
+        found=await checks.in_the_way(guild, set_up),
         channel_wrong=checks.channel_mistake(guild, config.channel_id),
         roles_wrong=checks.role_mistake(guild, config.roles),
         note=note,

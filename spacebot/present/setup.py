@@ -9,7 +9,7 @@ from spacebot.domain.accounts import Host
 from spacebot.domain.guilds import AtEnd, GuildConfig, WatchLine
 from spacebot.domain.ids import GuildId
 from spacebot.domain.mistakes import Mistake
-from spacebot.domain.views import ManyWatched, Unresolved
+from spacebot.domain.views import InTheWay, ManyWatched, Unresolved
 from spacebot.errors import SpacebotError, UserMistake, XNotFound
 from spacebot.present import mistakes
 from spacebot.present.card import account, handle, mentions, name_of
@@ -93,6 +93,8 @@ class Panel:
     guild_id: GuildId
     config: GuildConfig
     lines: Sequence[WatchLine] = field(default=())
+    found: InTheWay = field(default_factory=InTheWay)
+    """What is in the way of announcements."""
     channel_wrong: UserMistake | None = None
     """What is wrong with the guild's channel."""
     roles_wrong: UserMistake | None = None
@@ -103,7 +105,7 @@ class Panel:
     def blocked(self) -> list[WatchLine]:
         """Watches with a channel of their own in which nothing can be posted, and those that Discord refused."""
         own = [line for line in self.lines if line.watch.channel_id is not None or self.channel_wrong is None]
-        return [line for line in own if line.channel_id is not None and (line.paused or line.warning)]
+        return [line for line in own if line.channel_id in self.found.channels]
 
     @property
     def steps_in_the_way(self) -> list[int]:
@@ -245,12 +247,12 @@ def hosts_headline(panel: Panel) -> str:
     return f"## Hosts · {len(panel.lines)}\n-# Choose one to change it"
 
 
-def host_option(line: WatchLine) -> tuple[str, str]:
+def host_option(line: WatchLine, found: InTheWay) -> tuple[str, str]:
     """A host in the list: its label, and what is special about it."""
     host = line.watch.host
     own = [
         "⏸️ paused" if line.on_hold else "",
-        "⚠️ in the way" if line.paused or line.warning else "",
+        "⚠️ in the way" if line.channel_id in found.channels else "",
         "own channel" if line.watch.channel_id is not None else "",
         "own roles" if line.watch.roles else "",
         "also as co-host or speaker" if line.watch.also_cohost else "",
@@ -259,7 +261,7 @@ def host_option(line: WatchLine) -> tuple[str, str]:
     return plain(f"{host.name} (@{host.username})", 100), said or "this server's settings"
 
 
-def host_lines(line: WatchLine, guild_id: GuildId) -> str:
+def host_lines(line: WatchLine, guild_id: GuildId, found: InTheWay) -> str:
     """Everything about one host."""
     watch = line.watch
     channel = "no channel yet" if line.channel_id is None else f"<#{line.channel_id}>"
@@ -274,9 +276,9 @@ def host_lines(line: WatchLine, guild_id: GuildId) -> str:
         parts.append("⏸️ Paused: nothing new is posted")
     if line.live is not None:
         parts.append(f"🔴 [Live now]({line.live.url})")
-    trouble = reason(line.paused) if line.paused is not None else line.warning
-    if trouble:
-        parts.append(f"⚠️ {trouble}")
+    why = found.channels.get(line.channel_id) if line.channel_id is not None else None
+    if why is not None:
+        parts.append(f"⚠️ {reason(why)}")
     return "\n".join(parts)
 
 

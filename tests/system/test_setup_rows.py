@@ -141,7 +141,7 @@ class Guild:
             also=also,
         )
 
-    async def _ask(self, command: str, **options: object) -> None:
+    async def _ask(self, command: str, **options: Any) -> None:
         await ask(self.club.admin, self.club.general, command, **options)
 
     def rows(self) -> dict[str, Any]:

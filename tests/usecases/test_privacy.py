@@ -58,7 +58,7 @@ async def take(store: Store, what: str, guild: int, number: int, person: int) ->
         case "channel":
             await store(Queries.set_channel, guild_id, channel)
         case "role":
-            await store(Queries.set_role, guild_id, RoleId(guild_id + number))
+            await store(Queries.set_roles, guild_id, [RoleId(guild_id + number)])
         case "host":
             await store(Queries.remember_users, [user(number)], START)
             await store(
@@ -66,7 +66,6 @@ async def take(store: Store, what: str, guild: int, number: int, person: int) ->
                 guild_id=guild_id,
                 host_id=user(number).id,
                 channel_id=channel,
-                role_id=None,
                 by=PEOPLE[person],
                 limit=100,
                 now=START,
