@@ -210,6 +210,16 @@ async def test_a_canceled_space_that_is_planned_again_under_its_id_stays_cancele
     assert {row["state"] for row in rows} == {"skipped"}
 
 
+async def test_what_may_have_been_posted_keeps_its_shape_and_what_has_not_gets_the_new_one(store: Store) -> None:
+    began = {row["delivery_id"] for row in before("SELECT delivery_id FROM deliveries WHERE first_attempt_at NOT NULL")}
+    shapes = {row["delivery_id"]: row["shape"] for row in await after(store, "SELECT * FROM deliveries")}
+    assert set(shapes.values()) == {"fields", "compact"}
+    assert {delivery for delivery, shape in shapes.items() if shape == "fields"} == began
+    jobs = await claim(store, NOW)
+    assert jobs
+    assert all(job.shape == shapes[job.delivery_id] for job in jobs)
+
+
 async def test_notices_that_were_told_are_not_told_again(store: Store) -> None:
     due = await store(Queries.due_notices, NOW, 100)
     untold = before("SELECT notice_id FROM notices WHERE told_at IS NULL")
