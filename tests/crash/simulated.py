@@ -122,11 +122,14 @@ class Run:
 
 def _post_in_first_shape(tables: Queries, moments: tuple[str, ...]) -> None:
     """Let the ledger note so of each delivery of these moments as it is added."""
-    for moment in moments:
-        tables.db.execute(
-            f"CREATE TRIGGER first_shape_{moment} AFTER INSERT ON deliveries WHEN NEW.kind = '{moment}' BEGIN "
-            "UPDATE deliveries SET shape = 'fields' WHERE delivery_id = NEW.delivery_id; END"  # noqa: S608 - names of moments
-        )
+    tables.db.execute("CREATE TABLE first_shape (kind TEXT PRIMARY KEY) STRICT")
+    tables.db.conn.executemany("INSERT INTO first_shape VALUES (?)", [(moment,) for moment in moments])
+    tables.db.execute(
+        """
+        CREATE TRIGGER shaped_first AFTER INSERT ON deliveries WHEN NEW.kind IN (SELECT kind FROM first_shape)
+        BEGIN UPDATE deliveries SET shape = 'fields' WHERE delivery_id = NEW.delivery_id; END
+        """
+    )
 
 
 def _unsettled(tables: Queries) -> list[dict[str, Any]]:
