@@ -7,7 +7,7 @@ import discord
 
 from spacebot.domain.guilds import AtEnd, GuildConfig, WatchLine
 from spacebot.domain.ids import ChannelId, GuildId, RoleId
-from spacebot.present.card import SCHEDULED_COLOUR, Card, mention, moment
+from spacebot.present.card import SCHEDULED_COLOUR, Card, counted, mention, moment
 
 SYSTEM_CHANNEL = "the server's system channel"
 
@@ -50,7 +50,9 @@ def config_card(
     embed.add_field(name="Trouble is told in", value=_alerts(config.admin_channel_id), inline=False)
     live = sum(line.live is not None for line in watches)
     paused = sum(line.paused is not None or line.warning is not None for line in watches)
-    followed = f"{len(watches)} hosts, {live} live now" + (f", {paused} paused: see `/watch list`" if paused else "")
+    followed = f"{counted(len(watches), 'host', 'hosts')}, {live} live now" + (
+        f", {paused} paused: see `/watch list`" if paused else ""
+    )
     embed.add_field(name="Follows", value=followed if watches else "nobody yet: `/watch add`", inline=False)
     asked = moment(last_good_sweep) or "not yet"
     embed.add_field(name="X last asked", value=f"{asked}\n⚠️ {trouble}" if trouble else asked, inline=False)

@@ -7,7 +7,7 @@ import discord
 from spacebot.domain.ids import GuildId, PersonId
 from spacebot.domain.spending import SpendingLine, SpentBy
 from spacebot.domain.views import Costs, GuildFacts, Overview
-from spacebot.present.card import SCHEDULED_COLOUR, Card, moment
+from spacebot.present.card import SCHEDULED_COLOUR, Card, counted, moment
 from spacebot.present.limits import DESCRIPTION_LIMIT, FIELD_LIMIT
 from spacebot.present.status import BAD, GOOD, delay_text, fitting, push_text, queue_text, share_text
 from spacebot.present.text import inert
@@ -35,7 +35,8 @@ def overview_card(overview: Overview, *, guilds: int) -> Card:
     limits = [f"{name}: {left} of {most}" for name, left, most in overview.windows]
     embed.add_field(name="Requests left at X", value=fitting(limits, FIELD_LIMIT) or "not asked yet", inline=False)
     embed.add_field(name="Push", value=push_text(overview.push), inline=False)
-    blocked = f"{overview.blocked_guilds:,} servers, {overview.blocked_people:,} people"
+    servers = counted(overview.blocked_guilds, "server", "servers")
+    blocked = f"{servers}, {counted(overview.blocked_people, 'person', 'people')}"
     embed.add_field(name="Blocked", value=blocked, inline=False)
     return Card(embed=embed)
 

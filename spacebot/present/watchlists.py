@@ -6,7 +6,7 @@ from spacebot.domain.accounts import Host, Standing
 from spacebot.domain.guilds import Keyword, WatchLine
 from spacebot.domain.ids import ChannelId, GuildId
 from spacebot.domain.views import Watched
-from spacebot.present.card import Card, account, handle, language_name, mention, name_of
+from spacebot.present.card import Card, account, counted, handle, language_name, mention, name_of
 from spacebot.present.paging import paged
 from spacebot.present.reasons import sentence
 from spacebot.present.text import inert, plain
@@ -77,7 +77,7 @@ def _keyword(keyword: Keyword, channel_id: ChannelId | None, guild_id: GuildId) 
     if keyword.lang is not None:
         parts.append(f"in {inert(language_name(keyword.lang), 60)}")
     if keyword.least is not None:
-        parts.append(f"from {keyword.least:,} listeners")
+        parts.append(f"from {counted(keyword.least, 'listener', 'listeners')}")
     if keyword.ticketed is not None:
         parts.append("with a ticket" if keyword.ticketed else "without a ticket")
     parts.append(f"→ <#{channel_id}>" if channel_id is not None else "→ no channel yet: `/config channel`")
