@@ -16,6 +16,7 @@ from spacebot.domain.views import SpaceView
 from spacebot.present.limits import TITLE_LIMIT
 from spacebot.present.sparkline import sparkline
 from spacebot.present.text import inert, plain, units
+from spacebot.present.words import counted
 
 LIVE_COLOUR = discord.Colour(0xE0245E)
 SCHEDULED_COLOUR = discord.Colour(0x1D9BF0)
@@ -183,11 +184,6 @@ def date_and_moment(when: datetime, *, bold: bool = False) -> str:
     """A time in Discord's markup: the date and hour in the reader's own zone, and how far from now that is."""
     date = f"<t:{int(when.timestamp())}:F>"
     return f"{f'**{date}**' if bold else date} · {moment(when)}"
-
-
-def counted(number: int, one: str, many: str) -> str:
-    """A number with its noun: '1 person', '1,234 people'."""
-    return f"{number:,} {one if number == 1 else many}"
 
 
 def count_of(number: int | None) -> str | None:

@@ -15,6 +15,7 @@ from spacebot.present import mistakes
 from spacebot.present.card import account, handle, mentions, name_of
 from spacebot.present.reasons import sentence as reason
 from spacebot.present.text import clipped, inert, plain, units
+from spacebot.present.words import counted
 
 IN_THE_WAY_COLOUR = discord.Colour(15105570)
 READY_COLOUR = discord.Colour.green()
@@ -126,13 +127,13 @@ def colour(panel: Panel) -> discord.Colour:
 def headline(panel: Panel) -> str:
     """The title, and below it the state of everything."""
     steps = panel.steps_in_the_way
-    count = _counted(len(panel.lines), "host") if panel.lines else "nobody"
+    count = counted(len(panel.lines), "host") if panel.lines else "nobody"
     if panel.config.channel_id is None and not panel.lines:
         state = "Three steps, about a minute"
     elif panel.config.on_hold:
         state = f"⏸️ {count} followed; paused: nothing new is posted until you tap {RESUME}"
     elif steps:
-        things = "one thing is" if len(steps) == 1 else f"{_counted(len(steps), 'thing')} are"
+        things = "one thing is" if len(steps) == 1 else f"{counted(len(steps), 'thing')} are"
         where = "step " + str(steps[0]) if len(steps) == 1 else "steps " + " and ".join(str(step) for step in steps)
         state = f"⚠️ {count} followed; {things} in the way ({where})"
     else:
@@ -165,7 +166,7 @@ def whose(panel: Panel) -> str:
     said = _names([line.watch.host for line in panel.lines], NAMES_SHOWN) or "nobody yet"
     blocked = panel.blocked
     if blocked:
-        said += f"\n⚠️ {_counted(len(blocked), 'host')} cannot be posted where they should be: tap {hosts_label(panel)}"
+        said += f"\n⚠️ {counted(len(blocked), 'host')} cannot be posted where they should be: tap {hosts_label(panel)}"
     return f"**3 · Whose Spaces?** {said}"
 
 
@@ -182,7 +183,7 @@ def wrong(error: UserMistake) -> str:
 
 def looking_up(done: int, total: int) -> str:
     """While a list of hosts is worked through."""
-    return f"⏳ Looking up {_counted(total, 'host')}…" + (f" {done} done" if done else "")
+    return f"⏳ Looking up {counted(total, 'host')}…" + (f" {done} done" if done else "")
 
 
 def added(many: ManyWatched) -> str:
@@ -229,14 +230,10 @@ def _fitting(parts: Sequence[str]) -> str:
     kept: list[str] = []
     for number, part in enumerate(parts):
         if units("\n".join([*kept, part])) > NOTE_LIMIT:
-            kept.append(clipped(f"… {_counted(len(parts) - number, 'more line')}", 60))
+            kept.append(clipped(f"… {counted(len(parts) - number, 'more line')}", 60))
             break
         kept.append(part)
     return "\n".join(kept)
-
-
-def _counted(count: int, thing: str) -> str:
-    return f"{count} {thing}" if count == 1 else f"{count:,} {thing}s"
 
 
 # The list of hosts
@@ -295,7 +292,7 @@ def removed(host: Host) -> str:
 def minutes_option(minutes: int) -> str:
     """A choice of minutes."""
     hours, rest = divmod(minutes, 60)
-    return _counted(minutes, "minute") if rest else _counted(hours, "hour")
+    return counted(minutes, "minute") if rest else counted(hours, "hour")
 
 
 def pings_option(minutes: int) -> str:

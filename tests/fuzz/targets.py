@@ -12,14 +12,15 @@ from typing import Any, Protocol
 
 from spacebot import settings
 from spacebot.domain.accounts import Standing
-from spacebot.domain.deliveries import Kind, Matter, Notice, Past
-from spacebot.domain.guilds import GuildConfig, Keyword, WatchLine
+from spacebot.domain.deliveries import Kind, Matter, Notice, Past, Shape
+from spacebot.domain.guilds import AtEnd, GuildConfig, Keyword, WatchLine
 from spacebot.domain.ids import LIST_ID, SPACE_ID, USER_ID, USERNAME, GuildId, SpaceId, UserId
 from spacebot.domain.spaces import State
-from spacebot.domain.views import InTheWay, SearchPage, SetUp, Watched
+from spacebot.domain.views import Company, InTheWay, SearchPage, SetUp, Watched
 from spacebot.errors import UserMistake
 from spacebot.present import announcement, replies, reports, watchlists
 from spacebot.present.card import Card
+from spacebot.present.people import who_pages
 from spacebot.present.text import units
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
@@ -267,10 +268,21 @@ async def cards(folder: Path) -> AsyncIterator[Feed]:
             case 0:
                 kind, people = rng.choice(list(Kind)), tuple(material.host(rng) for _ in range(rng.randrange(12)))
                 guest = material.maybe(rng, material.host)
-                made = job(material.record(rng), material.host(rng), (ROLE,), kind, guest=guest, people=people)
+                made = job(
+                    material.record(rng),
+                    material.host(rng),
+                    (ROLE,),
+                    kind,
+                    guest=guest,
+                    cohosts=people,
+                    speakers=people,
+                    shape=rng.choice(list(Shape)),
+                    at_end=rng.choice(list(AtEnd)),
+                )
                 shown = [announcement.announcement(made, START, quiet=rng.random() < 0.5)]
             case 1:
-                shown = [replies.space_reply(material.view(rng))]
+                view = material.view(rng)
+                shown = [replies.space_reply(view), *who_pages(Company(view=view, count=500, is_forgotten=False))]
             case 2:
                 shown = [
                     replies.upcoming_reply(material.host(rng), [material.view(rng) for _ in range(rng.randrange(3))])

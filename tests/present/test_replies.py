@@ -104,7 +104,7 @@ def test_what_is_kept_of_a_space_is_told_in_one_sentence_with_the_way_to_its_pos
     )
 
 
-@pytest.mark.parametrize(("count", "said"), [(1, "live · 1 listener ·"), (2, "live · 2 listeners ·")])
+@pytest.mark.parametrize(("count", "said"), [(1, "**Live** · 1 listening ·"), (2, "**Live** · 2 listening ·")])
 def test_one_listener_is_one(count: int, said: str) -> None:
     found = search_page(view(participant_count=count, started_at=START))
     assert said in str(replies.search_card("tea", found).embed.description)  # type: ignore[union-attr]  # it has one

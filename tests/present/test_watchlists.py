@@ -75,7 +75,7 @@ def test_what_is_in_the_way_of_many_hosts_is_told_once_with_the_path_to_tap() ->
 
 
 def test_adding_what_is_there_says_that_nothing_changed() -> None:
-    host = Watched(line=line(role_id=ROLE), is_new=False, changed=False)
+    host = Watched(line=line(roles=(ROLE,)), is_new=False, changed=False)
     said = watchlists.watched_sentence(host, GUILD)
     assert said.endswith("is already followed, nothing changed: → <#110>, mentioning <@&120>.")
     keyword = Watched(line=Keyword(guild_id=GUILD, text="tea", least=1), is_new=False, changed=False)

@@ -143,7 +143,7 @@ async def test_who_is_blocked_is_refused_everywhere_with_one_sentence_until_they
 
     assert "Blocked: server" in await operate(home, "block", guild=str(other.guild.id))
     assert (await ask(other.admin, other.general, "watch list")).content == switched_off
-    assert "1 server," in await operate(home, "status")
+    assert "1 server" in await operate(home, "status")
     await scene.pass_by(30)  # the question under way when it was blocked
     asked = len(scene.x.requests)
     scene.x.start_space(host, title="Tea")

@@ -139,7 +139,7 @@ async def test_many_are_asked_for_at_once_and_each_line_says_what_became_of_it(t
             ann.id, bob.id, eve.id, None, None, None, None, ann.id, None, None, None, None,
         ]  # fmt: skip
         assert mistakes(lines)[3:] == [
-            Mistake.PROTECTED, XSuspended, XNotFound, Mistake.BLANK_IN_HANDLE, type(None), Mistake.LINK_TO_NO_ACCOUNT,
+            Mistake.PROTECTED_FROM_ALL, XSuspended, XNotFound, Mistake.BLANK_IN_HANDLE, type(None), Mistake.LINK_TO_NO_ACCOUNT,
             XNotFound, XNotFound, XNotFound,
         ]  # fmt: skip
         assert [line.text for line in lines[4:6]] == ["bad", "nobody"]
