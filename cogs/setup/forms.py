@@ -31,9 +31,6 @@ FIRST_REMINDER = 15
 PINGS = (0, 15, 30, 60, 180, 1440)
 """Minutes between two pings that are offered."""
 
-PROGRESS_EVERY = 10
-"""Hosts between two lines that say how far a list is."""
-
 
 class AddHosts(Form):
     """Follows several hosts, as `/watch add` does one."""
@@ -61,15 +58,12 @@ class AddHosts(Form):
         return cls()
 
     async def submitted(self, interaction: Interaction) -> None:
-        async def progress(done: int, total: int) -> None:
-            if done % PROGRESS_EVERY == 0:
-                await show_panel(interaction, words.looking_up(done, total))
-
         async def work() -> str:
             guilds = interaction.client.services.guilds
             channel_id, roles = await _own_of(interaction, self.channel, self.roles)
             if ids.everyone(checks.guild_id(interaction)) in roles:
                 raise UserMistake(Mistake.EVERYONE_FOR_MANY)
+            await show_panel(interaction, words.LOOKING_UP)
             many = await guilds.watch_many(
                 checks.guild_id(interaction),
                 self.hosts.value,
@@ -77,7 +71,6 @@ class AddHosts(Form):
                 roles=roles,
                 also_cohost=True if self.also.values else None,
                 by=interaction.user.id,
-                progress=progress,
             )
             return words.added(many)
 

@@ -41,6 +41,7 @@ BACK = "Back"
 EDIT = "Edit"
 RESET = "Use the server's settings"
 REMOVE = "Remove"
+LOOKING_UP = "⏳ Looking them up on X…"
 CHOOSE_A_HOST = "Choose a host"
 PREVIOUS = "Previous 25"
 NEXT = "Next 25"
@@ -178,11 +179,6 @@ def wrong(error: UserMistake) -> str:
     return path.format(**error.values) if path is not None else f"⚠️ {mistakes.sentence(error)}"
 
 
-def looking_up(done: int, total: int) -> str:
-    """While a list of hosts is worked through."""
-    return f"⏳ Looking up {_counted(total, 'host')}…" + (f" {done} done" if done else "")
-
-
 def added(many: ManyWatched) -> str:
     """What became of a list of hosts."""
     parts = []
@@ -190,22 +186,20 @@ def added(many: ManyWatched) -> str:
         parts.append(f"✅ Added {_names(many.new, NAMES_ADDED)}")
     if many.known:
         parts.append(f"Already followed: {_names(many.known, NAMES_ADDED)}")
-    missing = [each for each in many.unresolved if isinstance(each.why, XNotFound)]
-    if missing:
-        parts.append(f"⚠️ Not found: {_texts(missing)}")
-    parts += [
-        f"⚠️ {inert(each.text, 60)}: {_why(each.why)}"
-        for each in many.unresolved
-        if isinstance(each.why, SpacebotError) and each not in missing
-    ]
-    untried = [each for each in many.unresolved if each.why is None]
-    if untried:
-        parts.append(f"⚠️ Not tried: {_texts(untried)}")
+    reasons: dict[str, list[Unresolved]] = {}
+    for each in many.unresolved:
+        reasons.setdefault(_why(each.why), []).append(each)
+    parts += [f"⚠️ {why}: {_texts(lines)}" for why, lines in reasons.items()]
     return _fitting(parts)
 
 
-def _why(error: SpacebotError) -> str:
-    return mistakes.sentence(error)
+def _why(error: Exception | None) -> str:
+    """Why nobody is followed for a line, to be followed by the line."""
+    if isinstance(error, XNotFound):
+        return "Not found"
+    if isinstance(error, SpacebotError):
+        return mistakes.sentence(error).removesuffix(".")
+    return "Not tried"
 
 
 def _texts(lines: Sequence[Unresolved]) -> str:

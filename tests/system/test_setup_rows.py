@@ -142,7 +142,7 @@ class Guild:
         )
 
     async def _ask(self, command: str, **options: object) -> None:
-        await ask(self.club.admin, self.club.general, command, **options)
+        await ask(self.club.admin, self.club.general, command, **options)  # type: ignore[arg-type]  # options of any kind
 
     def rows(self) -> dict[str, Any]:
         """What is stored."""
