@@ -9,7 +9,7 @@ from spacebot.domain.accounts import Host
 from spacebot.domain.guilds import AtEnd, GuildConfig, WatchLine
 from spacebot.domain.ids import GuildId
 from spacebot.domain.mistakes import Mistake
-from spacebot.domain.views import ManyWatched, Unresolved
+from spacebot.domain.views import ListOffer, ManyWatched, Unresolved
 from spacebot.errors import SpacebotError, UserMistake, XNotFound
 from spacebot.present import mistakes
 from spacebot.present.card import account, handle, mentions, name_of
@@ -41,6 +41,9 @@ BACK = "Back"
 EDIT = "Edit"
 RESET = "Use the server's settings"
 REMOVE = "Remove"
+FOLLOW_LIST = "Yes, follow them"
+NO = "No"
+NOTHING_FOLLOWED = "Then nobody new is followed."
 LOOKING_UP = "⏳ Looking them up on X…"
 CHOOSE_A_HOST = "Choose a host"
 PREVIOUS = "Previous 25"
@@ -48,7 +51,7 @@ NEXT = "Next 25"
 
 ADD_TITLE = "Follow hosts"
 HOSTS_LABEL = "Hosts"
-HOSTS_HINT = "@handles, profile links or links to one of their Spaces; one per line, up to 50"
+HOSTS_HINT = "@handles, profile links, links to their Spaces; one per line, up to 50. Or a link to one X list"
 HOSTS_PLACEHOLDER = "@night_radio\nhttps://x.com/…"
 CHANNEL_LABEL = "Another channel for these?"
 ROLES_LABEL = "Other roles for these?"
@@ -190,7 +193,18 @@ def added(many: ManyWatched) -> str:
     for each in many.unresolved:
         reasons.setdefault(_why(each.why), []).append(each)
     parts += [f"⚠️ {why}: {_texts(lines)}" for why, lines in reasons.items()]
-    return _fitting(parts)
+    if many.has_more:
+        parts.append("The list has more members than I may look up or follow now.")
+    return _fitting(parts) or "The list has no members."
+
+
+def ask_about_list(offer: ListOffer) -> str:
+    """Whether the members of a list are to be followed, at what price."""
+    dollars = offer.millicents / 100_000
+    return (
+        f"Follow the members of this list, the newest {offer.most:,} at most? X bills each member that it shows:"
+        f" up to ${dollars:,.2f}."
+    )
 
 
 def _why(error: Exception | None) -> str:

@@ -9,11 +9,11 @@ from dataclasses import replace
 from spacebot.clock import Clock
 from spacebot.domain.accounts import Host
 from spacebot.domain.guilds import AtEnd, GuildConfig, Keyword, WatchLine
-from spacebot.domain.ids import ChannelId, GuildId, PersonId, RoleId, UserId
+from spacebot.domain.ids import ChannelId, GuildId, ListId, PersonId, RoleId, UserId
 from spacebot.domain.languages import current
 from spacebot.domain.mistakes import Mistake
 from spacebot.domain.texts import fit
-from spacebot.domain.views import GuildShare, ManyWatched, Unresolved, Watched
+from spacebot.domain.views import GuildShare, ListOffer, ManyWatched, Unresolved, Watched
 from spacebot.errors import SpacebotError, StoreError, UserMistake, XError
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
@@ -197,6 +197,53 @@ class Guilds:
         if new or known:
             self._on_change()
         return ManyWatched(new=tuple(new), known=tuple(known), unresolved=tuple(unresolved))
+
+    async def list_offer(self, guild_id: GuildId, text: str) -> ListOffer | None:
+        """What it takes to follow the members of the list whose link the text is; None if it is none.
+
+        Raises:
+            UserMistake: the guild may follow nobody more.
+        """
+        lines = lines_of(text)
+        list_id = reference.list_id(lines[0]) if len(lines) == 1 else None
+        if list_id is None:
+            return None
+        room = await self._room(guild_id)
+        return ListOffer(list_id=list_id, most=room, millicents=self._lookups.list_price(room))
+
+    async def watch_list(
+        self,
+        guild_id: GuildId,
+        list_id: ListId,
+        *,
+        channel_id: ChannelId | None = None,
+        roles: Collection[RoleId] = (),
+        also_cohost: bool | None = None,
+        by: int,
+    ) -> ManyWatched:
+        """Follow the members of a list of X's, as `watch_hosts`; the price of `list_offer` is paid.
+
+        Raises:
+            UserMistake: the guild may follow nobody more, or X does not show the list.
+            XError: nothing was followed.
+        """
+        members = await self._lookups.list_members(
+            list_id, guild_id=guild_id, person=PersonId(by), most=await self._room(guild_id)
+        )
+        many = await self.watch_hosts(
+            guild_id, members.hosts, channel_id=channel_id, roles=roles, also_cohost=also_cohost, by=by
+        )
+        hidden = [
+            Unresolved(text=f"@{host.username}", why=UserMistake(Mistake.PROTECTED)) for host in members.protected
+        ]
+        return replace(many, unresolved=(*many.unresolved, *hidden), has_more=members.has_more)
+
+    async def _room(self, guild_id: GuildId) -> int:
+        """How many hosts more the guild may follow."""
+        count = len(await self.watchlist(guild_id))
+        if count >= self._watch_limit:
+            raise UserMistake(Mistake.TOO_MANY_HOSTS, count=count)
+        return self._watch_limit - count
 
     async def unwatch(self, guild_id: GuildId, text: str) -> Host:
         """Stop following a host of this guild's list, given by handle, link, id, or name as shown there.
