@@ -73,6 +73,20 @@ def postable(interaction: discord.Interaction[Spacebot], room: Room) -> ChannelI
     return postable_for_bot(guild_of(interaction), room.id)
 
 
+def still_postable(interaction: discord.Interaction[Spacebot], channel_id: ChannelId) -> ChannelId:
+    """As `postable`, for a channel that was named in an earlier interaction.
+
+    Raises:
+        UserMistake: exactly what is missing.
+    """
+    guild, member = guild_of(interaction), interaction.user
+    channel = guild.get_channel_or_thread(channel_id)
+    if channel is not None and isinstance(member, discord.Member):
+        granted = channel.permissions_for(member)
+        _require(granted, channel.mention, in_thread=isinstance(channel, discord.Thread))
+    return postable_for_bot(guild, channel_id)
+
+
 def postable_here(interaction: discord.Interaction[Spacebot]) -> ChannelId:
     """The channel that a command was given in, as `postable`; for a thread, the channel that it belongs to."""
     channel = interaction.channel

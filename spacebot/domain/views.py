@@ -11,7 +11,7 @@ from spacebot.domain.curve import Curve
 from spacebot.domain.deliveries import Queue
 from spacebot.domain.errands import Purpose
 from spacebot.domain.guilds import GuildConfig, Keyword, WatchLine
-from spacebot.domain.ids import ChannelId, GuildId, RoleId
+from spacebot.domain.ids import ChannelId, GuildId, ListId, RoleId
 from spacebot.domain.obstacles import Obstacle
 from spacebot.domain.spaces import Phase, SpaceFacts, SpaceRecord, facts_of
 from spacebot.domain.spending import SpendingLine, SpentBy, Summary
@@ -301,6 +301,19 @@ class ManyWatched:
     known: tuple[Host, ...] = ()
     """Followed before; what was chosen for them counts from now on."""
     unresolved: tuple[Unresolved, ...] = ()
+    has_more: bool = False
+    """Whether a list has more members than may be bought or followed now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListOffer:
+    """What it takes to follow the members of a list of X's."""
+
+    list_id: ListId
+    most: int
+    """As many members are asked for, the newest."""
+    millicents: int
+    """What they cost at most, in thousandths of a cent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from spacebot.domain.accounts import Host
 from spacebot.domain.guilds import AtEnd, GuildConfig, WatchLine
 from spacebot.domain.ids import GuildId
 from spacebot.domain.mistakes import Mistake
-from spacebot.domain.views import InTheWay, ManyWatched, Unresolved
+from spacebot.domain.views import InTheWay, ListOffer, ManyWatched, Unresolved
 from spacebot.errors import SpacebotError, UserMistake, XNotFound
 from spacebot.present import mistakes
 from spacebot.present.card import account, handle, mentions, name_of
@@ -42,13 +42,17 @@ BACK = "Back"
 EDIT = "Edit"
 RESET = "Use the server's settings"
 REMOVE = "Remove"
+FOLLOW_LIST = "Yes, follow them"
+NO = "No"
+NOTHING_FOLLOWED = "Then nobody new is followed."
+LOOKING_UP = "⏳ Looking them up on X…"
 CHOOSE_A_HOST = "Choose a host"
 PREVIOUS = "Previous 25"
 NEXT = "Next 25"
 
 ADD_TITLE = "Follow hosts"
 HOSTS_LABEL = "Hosts"
-HOSTS_HINT = "@handles, profile links or links to one of their Spaces; one per line, up to 50"
+HOSTS_HINT = "@handles, profile links, links to their Spaces; one per line, up to 50. Or a link to one X list"
 HOSTS_PLACEHOLDER = "@night_radio\nhttps://x.com/…"
 CHANNEL_LABEL = "Another channel for these?"
 ROLES_LABEL = "Other roles for these?"
@@ -181,11 +185,6 @@ def wrong(error: UserMistake) -> str:
     return path.format(**error.values) if path is not None else f"⚠️ {mistakes.sentence(error)}"
 
 
-def looking_up(done: int, total: int) -> str:
-    """While a list of hosts is worked through."""
-    return f"⏳ Looking up {counted(total, 'host')}…" + (f" {done} done" if done else "")
-
-
 def added(many: ManyWatched) -> str:
     """What became of a list of hosts."""
     parts = []
@@ -193,22 +192,31 @@ def added(many: ManyWatched) -> str:
         parts.append(f"✅ Added {_names(many.new, NAMES_ADDED)}")
     if many.known:
         parts.append(f"Already followed: {_names(many.known, NAMES_ADDED)}")
-    missing = [each for each in many.unresolved if isinstance(each.why, XNotFound)]
-    if missing:
-        parts.append(f"⚠️ Not found: {_texts(missing)}")
-    parts += [
-        f"⚠️ {inert(each.text, 60)}: {_why(each.why)}"
-        for each in many.unresolved
-        if isinstance(each.why, SpacebotError) and each not in missing
-    ]
-    untried = [each for each in many.unresolved if each.why is None]
-    if untried:
-        parts.append(f"⚠️ Not tried: {_texts(untried)}")
-    return _fitting(parts)
+    reasons: dict[str, list[Unresolved]] = {}
+    for each in many.unresolved:
+        reasons.setdefault(_why(each.why), []).append(each)
+    parts += [f"⚠️ {why}: {_texts(lines)}" for why, lines in reasons.items()]
+    if many.has_more:
+        parts.append("The list has more members than I may look up or follow now.")
+    return _fitting(parts) or "The list has no members."
 
 
-def _why(error: SpacebotError) -> str:
-    return mistakes.sentence(error)
+def ask_about_list(offer: ListOffer) -> str:
+    """Whether the members of a list are to be followed, at what price."""
+    dollars = offer.millicents / 100_000
+    return (
+        f"Follow the members of this list, the newest {offer.most:,} at most? X bills each member that it shows:"
+        f" up to ${dollars:,.2f}."
+    )
+
+
+def _why(error: Exception | None) -> str:
+    """Why nobody is followed for a line, to be followed by the line."""
+    if isinstance(error, XNotFound):
+        return "Not found"
+    if isinstance(error, SpacebotError):
+        return mistakes.sentence(error).removesuffix(".")
+    return "Not tried"
 
 
 def _texts(lines: Sequence[Unresolved]) -> str:

@@ -9,14 +9,15 @@ from dataclasses import replace
 from spacebot.clock import Clock
 from spacebot.domain.accounts import Host
 from spacebot.domain.guilds import AtEnd, GuildConfig, Keyword, WatchLine
-from spacebot.domain.ids import ChannelId, GuildId, PersonId, RoleId, UserId
+from spacebot.domain.ids import ChannelId, GuildId, ListId, PersonId, RoleId, UserId
 from spacebot.domain.languages import current
 from spacebot.domain.mistakes import Mistake
 from spacebot.domain.texts import fit
-from spacebot.domain.views import GuildShare, ManyWatched, SetUp, Unresolved, Watched
-from spacebot.errors import SpacebotError, StoreError, UserMistake, XAbsent, XError, XRefused
+from spacebot.domain.views import GuildShare, ListOffer, ManyWatched, SetUp, Unresolved, Watched
+from spacebot.errors import SpacebotError, StoreError, UserMistake, XError
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
+from spacebot.usecases.accounts import HOSTS_AT_ONCE
 from spacebot.usecases.lookups import Lookups
 from spacebot.x import reference
 
@@ -26,17 +27,6 @@ KEYWORD_LENGTH = 100
 """The longest keyword, in characters; Discord shows no longer choices."""
 
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8}){0,3}", re.ASCII | re.IGNORECASE)
-
-MOST_LINES = 50
-"""As many hosts are looked up for one list."""
-
-ENDS_A_LIST = frozenset(
-    {
-        *(Mistake.TOO_MANY_HOSTS, Mistake.TOO_MANY_NEW_HOSTS, Mistake.ASKED_TOO_FAST, Mistake.PERSON_SHARE_SPENT),
-        Mistake.GUILD_SHARE_SPENT,
-    }
-)
-"""What each further line would be refused for, too."""
 
 CHOICES = 25
 """The most suggestions that Discord shows while somebody types."""
@@ -155,38 +145,53 @@ class Guilds:
         roles: Collection[RoleId] = (),
         also_cohost: bool | None = None,
         by: int,
-        progress: Callable[[int, int], Awaitable[None]],
     ) -> ManyWatched:
         """Follow the hosts behind several handles, links or ids, one per line; the next sweep looks at them.
 
-        What one line has wrong concerns that line alone. Where nothing more can be asked or followed, the lines from there
-        on are left out, the first of them with the reason.
+        What one line has wrong concerns that line alone.
 
         Args:
             guild_id: The guild.
-            text: The lines; those after the first `MOST_LINES` are not tried.
+            text: The lines; those after the first `HOSTS_AT_ONCE` are not tried.
             channel_id: Where to announce them; None for the guild's own channel, or unchanged.
             roles: The roles to mention; none for the guild's own, or unchanged.
             also_cohost: As for `watch`.
             by: The member who asks.
-            progress: Told how many lines of how many are done.
 
         Raises:
             UserMistake: there is no line.
+            XError: nothing was followed.
             StoreError: what was followed until then stays so.
         """
         lines = lines_of(text)
         if not lines:
             raise UserMistake(Mistake.NO_HOST)
-        tried = lines[:MOST_LINES]
-        found: dict[UserId, tuple[Host, bool]] = {}
+        named = await self._lookups.hosts(lines[:HOSTS_AT_ONCE], guild_id=guild_id, person=PersonId(by))
+        hosts = [line.host for line in named if line.host is not None]
+        many = await self.watch_hosts(
+            guild_id, hosts, channel_id=channel_id, roles=roles, also_cohost=also_cohost, by=by
+        )
+        wrong = [Unresolved(text=line.text, why=line.error) for line in named if line.host is None]
+        left = [Unresolved(text=line, why=None) for line in lines[HOSTS_AT_ONCE:]]
+        return replace(many, unresolved=(*wrong, *many.unresolved, *left))
+
+    async def watch_hosts(
+        self,
+        guild_id: GuildId,
+        hosts: Sequence[Host],
+        *,
+        channel_id: ChannelId | None = None,
+        roles: Collection[RoleId] = (),
+        also_cohost: bool | None = None,
+        by: int,
+    ) -> ManyWatched:
+        """As `watch_many`, for accounts that are known; where the guild may follow no more, the rest is left out."""
+        unique = list({host.user_id: host for host in hosts}.values())
+        new: list[Host] = []
+        known: list[Host] = []
         unresolved: list[Unresolved] = []
-        for number, line in enumerate(tried):
-            await progress(number, len(tried))
+        for number, host in enumerate(unique):
             try:
-                host = await self._lookups.host(line, guild_id=guild_id, person=PersonId(by))
-                if host.user_id in found:
-                    continue
                 is_new = await self._store(
                     Queries.add_watch,
                     guild_id=guild_id,
@@ -198,22 +203,61 @@ class Guilds:
                     limit=self._watch_limit,
                     now=self._clock.now(),
                 )
-            except (UserMistake, XError) as error:
-                unresolved.append(Unresolved(text=line, why=error))
-                if not _concerns_one_line(error):
-                    unresolved += [Unresolved(text=rest, why=None) for rest in tried[number + 1 :]]
-                    break
-            else:
-                found[host.user_id] = (host, is_new)
-                await self._store(Queries.ensure_deliveries, host.user_id, self._clock.now())
-        unresolved += [Unresolved(text=line, why=None) for line in lines[MOST_LINES:]]
-        if found:
+            except UserMistake as full:
+                unresolved = [Unresolved(text=f"@{rest.username}", why=full) for rest in unique[number:]]
+                break
+            (new if is_new else known).append(host)
+            await self._store(Queries.ensure_deliveries, host.user_id, self._clock.now())
+        if new or known:
             self._on_change()
-        return ManyWatched(
-            new=tuple(host for host, is_new in found.values() if is_new),
-            known=tuple(host for host, is_new in found.values() if not is_new),
-            unresolved=tuple(unresolved),
+        return ManyWatched(new=tuple(new), known=tuple(known), unresolved=tuple(unresolved))
+
+    async def list_offer(self, guild_id: GuildId, text: str) -> ListOffer | None:
+        """What it takes to follow the members of the list whose link the text is; None if it is none.
+
+        Raises:
+            UserMistake: the guild may follow nobody more.
+        """
+        lines = lines_of(text)
+        list_id = reference.list_id(lines[0]) if len(lines) == 1 else None
+        if list_id is None:
+            return None
+        room = await self._room(guild_id)
+        return ListOffer(list_id=list_id, most=room, millicents=self._lookups.list_price(room))
+
+    async def watch_list(
+        self,
+        guild_id: GuildId,
+        list_id: ListId,
+        *,
+        channel_id: ChannelId | None = None,
+        roles: Collection[RoleId] = (),
+        also_cohost: bool | None = None,
+        by: int,
+    ) -> ManyWatched:
+        """Follow the members of a list of X's, as `watch_hosts`; the price of `list_offer` is paid.
+
+        Raises:
+            UserMistake: the guild may follow nobody more, or X does not show the list.
+            XError: nothing was followed.
+        """
+        members = await self._lookups.list_members(
+            list_id, guild_id=guild_id, person=PersonId(by), most=await self._room(guild_id)
         )
+        many = await self.watch_hosts(
+            guild_id, members.hosts, channel_id=channel_id, roles=roles, also_cohost=also_cohost, by=by
+        )
+        hidden = [
+            Unresolved(text=f"@{host.username}", why=UserMistake(Mistake.PROTECTED)) for host in members.protected
+        ]
+        return replace(many, unresolved=(*many.unresolved, *hidden), has_more=members.has_more)
+
+    async def _room(self, guild_id: GuildId) -> int:
+        """How many hosts more the guild may follow."""
+        count = len(await self.watchlist(guild_id))
+        if count >= self._watch_limit:
+            raise UserMistake(Mistake.TOO_MANY_HOSTS, count=count)
+        return self._watch_limit - count
 
     async def unwatch(self, guild_id: GuildId, text: str) -> Host:
         """Stop following a host of this guild's list, given by handle, link, id, or name as shown there.
@@ -495,13 +539,6 @@ def lines_of(text: str) -> list[str]:
     """The hosts that a text of several lines names, each once, in order; a comma ends a line, too."""
     lines = (line.strip() for line in re.split(r"[\n\r,;]", text))
     return list(dict.fromkeys(line for line in lines if line))
-
-
-def _concerns_one_line(error: UserMistake | XError) -> bool:
-    """Whether other hosts can still be looked up and followed."""
-    if isinstance(error, UserMistake):
-        return error.mistake not in ENDS_A_LIST
-    return isinstance(error, XAbsent | XRefused)
 
 
 def find_host(hosts: Sequence[Host], text: str) -> Host | None:

@@ -321,3 +321,61 @@ async def test_the_list_of_hosts_has_twenty_five_to_a_page_and_each_can_be_chang
     await settled(scene, await admin.press("Remove"))
     assert "No longer following **Host 28**" in admin.shown
     assert "Hosts · 29" in admin.shown
+
+
+@in_virtual_time
+async def test_the_members_of_a_list_are_bought_after_a_yes_to_the_price_which_outlasts_a_restart(
+    scene: VirtualScene,
+) -> None:
+    people = [scene.x.add_user(f"host{number:02}", name=f"Host {number:02}") for number in range(12)]
+    people[3].protect()
+    kept = scene.x.add_list(people[0], people)
+    one = club(scene.discord)
+    role = one.guild.add_role("listeners", mentionable=True)
+    bot = await scene.serve()
+    admin = Admin(who=one.admin, where=one.general)
+    await admin.open(await admin.greeted(scene))
+    await settled(scene, await admin.choose("setup:channel", one.general))
+    link = f"https://x.com/i/lists/{kept.id}"
+    use = await admin.fill_in("Add hosts", Hosts=link, channel=one.spaces, roles=[role], also="cohost")
+    said = await settled(scene, use)
+    assert "X bills each member" in said
+    [question] = use.followups
+    no_one = rows(scene.folder, one, {role.id: "listeners"}, {one.spaces.id: "spaces", one.general.id: "general"})
+    assert no_one["watches"] == []
+    refused = await one.member.press(question, label="Yes, follow them", force=True)
+    assert (await refused.reply()).content == MAY_NOT
+    await bot.stop()
+    await scene.serve()
+    pressed = admin.done(await one.admin.press(question, label="Yes, follow them"))
+    await scene.until(lambda: "Added" in question.content)
+    assert pressed.failed is None
+    assert "Only" in question.content or "protected" in question.content, question.content
+    kept_rows = rows(scene.folder, one, {role.id: "listeners"}, {one.spaces.id: "spaces", one.general.id: "general"})
+    assert len(kept_rows["watches"]) == 11
+    assert {(row["channel_id"], *row["roles"], row["also_cohost"]) for row in kept_rows["watches"]} == {
+        ("spaces", "listeners", 1)
+    }
+
+
+@in_virtual_time
+async def test_a_no_to_the_price_of_a_list_buys_nothing_and_a_private_list_is_said_to_be_one(
+    scene: VirtualScene,
+) -> None:
+    ann = scene.x.add_user("ann")
+    private = scene.x.add_list(ann, [ann], private=True)
+    one = club(scene.discord)
+    await scene.serve()
+    admin = Admin(who=one.admin, where=one.general)
+    await admin.open(await admin.greeted(scene))
+    link = f"https://x.com/i/lists/{private.id}"
+    questions = []
+    for _ in range(2):
+        use = await admin.fill_in("Add hosts", Hosts=link)
+        await settled(scene, use)
+        questions += use.followups
+    await one.admin.press(questions[0], label="No")
+    assert questions[0].content == "Then nobody new is followed."
+    await one.admin.press(questions[1], label="Yes, follow them")
+    await scene.until(lambda: "X does not show that list" in questions[1].content)
+    assert rows(scene.folder, one, {}, {})["watches"] == []

@@ -1,6 +1,6 @@
 """What admins ask for, over the real ledger; only the questions to X are answered by a script."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from spacebot.domain.views import Watched
 from spacebot.errors import UserMistake, XDown, XNotFound
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
+from spacebot.usecases.accounts import HostLine
 from spacebot.usecases.guilds import CHOICES, Guilds, language_code, normalised
 from spacebot.usecases.lookups import Lookups
 from spacebot.x import reference
@@ -50,6 +51,15 @@ class ScriptedLookups(Lookups):
             raise XNotFound(resource_type="user")
         await self._ledger(Queries.remember_users, [user], START)
         return Host(user_id=user.id, username=user.username, name=user.name)
+
+    async def hosts(self, texts: Sequence[str], *, guild_id: GuildId, person: PersonId) -> tuple[HostLine, ...]:
+        lines = []
+        for text in texts:
+            try:
+                lines.append(HostLine(text=text, host=await self.host(text, guild_id=guild_id, person=person)))
+            except (UserMistake, XNotFound) as error:
+                lines.append(HostLine(text=text, error=error))
+        return tuple(lines)
 
 
 @dataclass(slots=True)
@@ -357,3 +367,68 @@ def test_a_keywords_language_is_kept_by_its_code_of_today() -> None:
 def test_a_keyword_has_no_halves_of_characters() -> None:
     assert normalised(" Tea\ud800 \x00 Party\udc00 ") == "tea party"
     assert normalised("\ud800") == ""
+
+
+# Many at once, holds, and what is a watch's own
+
+
+async def test_many_are_followed_at_once_and_each_line_is_answered_for(scene: Scene) -> None:
+    await scene.watch("teatime")
+    many = await scene.guilds.watch_many(
+        GUILD, "@coffee_break, nobody_here\n\n  @TeaTime \n@coffee_break", roles=[ROLE], by=ADMIN
+    )
+    assert [host.user_id for host in many.new] == [COHOST.id]
+    assert [host.user_id for host in many.known] == [HOST.id]
+    [missing] = many.unresolved
+    assert (missing.text, type(missing.why)) == ("nobody_here", XNotFound)
+    assert {line.watch.roles for line in await scene.guilds.watchlist(GUILD)} == {(ROLE,)}
+
+
+async def test_where_no_more_may_be_followed_the_rest_is_left_out_with_the_reason(scene: Scene) -> None:
+    for name in ("a1", "a2", "a3"):
+        scene.lookups.users[name] = User(id=UserId(name[1:]), username=name, name=name)
+    many = await scene.guilds.watch_many(GUILD, "a1\na2\na3", by=ADMIN)
+    assert (len(many.new), [each.text for each in many.unresolved]) == (2, ["@a3"])
+    assert "too_many_hosts" in str(many.unresolved[0].why)
+
+
+async def test_no_line_is_a_mistake_and_lines_beyond_fifty_are_not_tried(scene: Scene) -> None:
+    with pytest.raises(UserMistake, match=Mistake.NO_HOST):
+        await scene.guilds.watch_many(GUILD, " \n, ;\r\n", by=ADMIN)
+    many = await scene.guilds.watch_many(GUILD, "\n".join(f"h{n}" for n in range(53)), by=ADMIN)
+    assert [each.text for each in many.unresolved if each.why is None] == ["h50", "h51", "h52"]
+
+
+async def test_a_host_that_goes_on_is_looked_at_at_once_and_announced(scene: Scene) -> None:
+    await scene.guilds.set_channel(GUILD, CHANNEL)
+    await scene.watch("teatime")
+    held = await scene.guilds.hold_watch(GUILD, "@teatime")
+    assert held.user_id == HOST.id
+    scene.on_air.append(live())
+    await look(scene.store, *scene.on_air)
+    assert await rows(scene.store) == []
+    await scene.guilds.resume_watch(GUILD, HOST.id)
+    assert [row["channel_id"] for row in await rows(scene.store)] == [CHANNEL]
+    scene.down = True
+    await scene.guilds.resume_watch(GUILD, HOST.id)  # the next sweep looks
+
+
+async def test_what_is_a_watchs_own_is_given_and_taken_back(scene: Scene) -> None:
+    await scene.guilds.set_channel(GUILD, CHANNEL)
+    await scene.watch("teatime")
+    await scene.guilds.change_watch(GUILD, HOST.id, channel_id=OTHER_CHANNEL, roles=[ROLE], also_cohost=True)
+    [line] = await scene.guilds.watchlist(GUILD)
+    assert (line.channel_id, line.roles, line.watch.also_cohost) == (OTHER_CHANNEL, (ROLE,), True)
+    await scene.guilds.reset_watch(GUILD, "Tea Time", channel=True, role=True)
+    [line] = await scene.guilds.watchlist(GUILD)
+    assert (line.channel_id, line.watch.channel_id, line.watch.roles, line.watch.also_cohost) == (CHANNEL, None, (), True)
+    with pytest.raises(UserMistake, match=Mistake.NO_LONGER_FOLLOWED):
+        await scene.guilds.change_watch(GUILD, COHOST.id, channel_id=None, roles=(), also_cohost=False)
+
+
+async def test_nobody_is_taken_for_another_whose_id_stands_in_their_name(scene: Scene) -> None:
+    scene.lookups.users["sly"] = User(id=UserId("3"), username="sly", name=HOST.id)
+    await scene.watch("sly")
+    with pytest.raises(UserMistake, match=Mistake.NOT_FOLLOWED):
+        await scene.guilds.unwatch(GUILD, HOST.id)
+    assert len(await scene.guilds.watchlist(GUILD)) == 1
