@@ -8,7 +8,7 @@ from spacebot.domain.accounts import Host
 from spacebot.domain.guilds import GuildConfig
 from spacebot.domain.ids import RoleId, UserId
 from spacebot.domain.mistakes import Mistake
-from spacebot.domain.views import ManyWatched, Unresolved
+from spacebot.domain.views import InTheWay, ManyWatched, Unresolved
 from spacebot.errors import StoreError, UserMistake, XNotFound
 from spacebot.present import setup as words
 from spacebot.present.setup import IN_THE_WAY_COLOUR, READY_COLOUR, Panel
