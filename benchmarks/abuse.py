@@ -128,7 +128,7 @@ class Day:
                     guild_id=GuildId(guild.id),
                     host_id=UserId(host.id),
                     channel_id=None,
-                    role_id=None,
+                    roles=(),
                     by=place.admin.id,
                     limit=FOLLOWED,
                     now=self.clock.now(),

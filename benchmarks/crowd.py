@@ -158,15 +158,13 @@ def follow(tables: Queries, homes: Sequence[Home], hosts: Sequence[User]) -> Non
     for at, home in enumerate(homes):
         guild_id = GuildId(home.guild.id)
         tables.set_channel(guild_id, ChannelId(home.channel.id))
-        tables.set_role(guild_id, RoleId(home.role))
+        tables.set_roles(guild_id, [RoleId(home.role)])
         followed = [hosts[0]] if at < many else [hosts[1 + (at - many) // OWN]]
         step = max(1, many // SHARED)
         if at < many and at % step < len(hosts) - 1 and at // step < SHARED:
             followed.append(hosts[1 + at % step])
         for host in followed:
-            tables.add_watch(
-                guild_id=guild_id, host_id=host.id, channel_id=None, role_id=None, by=1, limit=100, now=now
-            )
+            tables.add_watch(guild_id=guild_id, host_id=host.id, channel_id=None, roles=(), by=1, limit=100, now=now)
 
 
 def tell_troubles(bot: BotProcess) -> None:

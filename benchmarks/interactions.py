@@ -49,12 +49,14 @@ from crowd import (
 
 import cogs
 from spacebot.bot.connection import point_at
+from spacebot.bot.forms import Form
 from spacebot.domain.ids import GuildId, UserId
 from spacebot.sandbox.discord import LocalDiscord, LocalMember, LocalMessage, NotAnswered
 from spacebot.sandbox.discord.forms.commands import GROUP, SUBCOMMAND
-from spacebot.sandbox.discord.model.components import walk
+from spacebot.sandbox.discord.model.components import BUTTON, CHANNEL_SELECT, ROLE_SELECT, STRING_SELECT, walk
 from spacebot.sandbox.discord.model.guilds import DEFAULT_BOT_PERMISSIONS
 from spacebot.sandbox.discord.model.members import AUTOCOMPLETE, LocalInteraction
+from spacebot.sandbox.discord.model.roles import LocalRole
 from spacebot.sandbox.discord.permissions import Permission
 from spacebot.sandbox.process import BotProcess
 from spacebot.sandbox.x import LocalX
@@ -108,7 +110,8 @@ class Visit:
         return self.world.guests[self.number % len(self.world.guests)]
 
     @property
-    def role(self) -> object:
+    def role(self) -> LocalRole:
+        """A role that may be mentioned."""
         return self.home.guild.roles[self.home.role]
 
 
@@ -128,16 +131,22 @@ COMMANDS: dict[str, Callable[[Visit], Options]] = {
     "watch add": lambda at: {"host": at.guest, "role": at.home.guild.everyone if at.number % 2 else at.role},
     "watch remove": lambda at: {"host": at.guest},
     "watch list": nothing,
+    "watch pause": lambda at: {"host": at.guest},
+    "watch resume": lambda at: {"host": at.guest},
+    "watch reset": lambda at: {"host": at.guest},
     "watch keyword add": lambda at: {"words": f"harp {at.number % 5}"},
     "watch keyword remove": lambda at: {"words": f"harp {at.number % 5}"},
     "watch keyword list": nothing,
     "config channel": lambda at: {"channel": at.home.channel},
     "config role": lambda at: {"role": at.home.guild.everyone if at.number % 2 else at.role},
+    "config roles": lambda at: {"first": at.role, "second": at.home.guild.everyone if at.number % 2 else None},
+    "config pause": lambda at: {"on": bool(at.number % 2)},
     "config pings": lambda at: {"minutes": at.number % 60},
     "config announce": lambda at: {"scheduled": True, "reminder": at.number % 60, "live": True},
     "config end": lambda _: {"what": "edit"},
     "config alerts": lambda at: {"channel": at.home.guild.system_channel},
     "config show": nothing,
+    "setup": nothing,
     "status": nothing,
     "history": nothing,
     "operator status": nothing,
@@ -148,10 +157,13 @@ COMMANDS: dict[str, Callable[[Visit], Options]] = {
 }
 """The options of every command."""
 
-FORMS: dict[str, dict[str, Any]] = {
-    "Link your X account": {"address": "http://127.0.0.1:8080/x/callback?state=none&code=none"},
+FORMS: dict[str, Callable[[Home], Options]] = {
+    "Link your X account": lambda _: {"address": "http://127.0.0.1:8080/x/callback?state=none&code=none"},
+    "setup:form:add": lambda _: {"hosts": "@guest1 @guest2, https://x.com/guest3"},
+    "setup:form:edit:…": lambda at: {"channel": at.channel},
+    "setup:form:moments": lambda _: {},
 }
-"""What is filled into every form, by its title."""
+"""What is filled into every form, by its custom id, or by its title where that id is a random one."""
 
 TYPED = "gue"
 """What is typed where the bot makes suggestions."""
@@ -172,7 +184,7 @@ def leaves(command: Json, path: str = "") -> Iterator[tuple[str, list[Json]]]:
 
 def pattern(custom_id: str) -> str:
     """What all components of one kind have in common."""
-    return re.sub(r"(?<![0-9a-z])[0-9a-f]{16}(?![0-9a-z])|\d+", "…", custom_id)
+    return re.sub(r"(?<![0-9a-z])[0-9a-f]{16,}(?![0-9a-z])|\d+", "…", custom_id)
 
 
 @dataclass(slots=True)
@@ -315,19 +327,34 @@ class People:
                 return
             custom_id = min(offered, key=lambda one: (self.ours.count(pattern(one)), self._rng.random()))
             self.custom_ids.add(custom_id)
-            done = await member.press(message, custom_id=custom_id)
+            if offered[custom_id]["type"] == BUTTON:
+                done = await member.press(message, custom_id=custom_id)
+            else:
+                done = await member.choose(message, self._choice(offered[custom_id], home), custom_id=custom_id)
             self._take(entry, pattern(custom_id), done)
             await self._press_bare(pattern(custom_id), peer)
             if done.modal is not None:
-                title = done.modal["title"]
-                if title not in FORMS:
-                    raise Forgotten(f"nothing is known to fill into the form {title!r}: add it to FORMS")
-                done = await member.submit(done, **FORMS[title])
-                self._take(entry, f"form “{title}”", done)
+                form = pattern(done.modal["custom_id"]).strip("…") and pattern(done.modal["custom_id"])
+                form = form or done.modal["title"]
+                if form not in FORMS:
+                    raise Forgotten(f"nothing is known to fill into the form {form!r}: add it to FORMS")
+                self.custom_ids.add(done.modal["custom_id"])
+                done = await member.submit(done, **FORMS[form](home))
+                self._take(entry, f"form {form}", done)
             answers = await self._seen(done)
             if not answers:
                 return
             message = answers[0] if any("custom_id" in each for each in walk(answers[0].components)) else message
+
+    def _choice(self, select: Json, home: Home) -> object:
+        """One of what the select offers."""
+        if select["type"] == CHANNEL_SELECT:
+            return home.channel
+        if select["type"] == ROLE_SELECT:
+            return home.guild.roles[home.role]
+        if select["type"] == STRING_SELECT:
+            return self._rng.choice(select["options"])["value"]
+        raise Forgotten(f"nothing is known to choose in {select['custom_id']!r}: see to its type")
 
     def _take(self, entry: str, name: str, done: LocalInteraction) -> None:
         self.ours.add(name, done)
@@ -345,16 +372,16 @@ def _admin(home: Home) -> LocalMember:
     return home.admin
 
 
-def never_pressed(custom_ids: set[str]) -> list[str]:
-    """The components that the bot has, by their template, and that nobody came upon."""
+def never_used(custom_ids: set[str]) -> list[str]:
+    """The components and forms that the bot has, by their template, and that nobody came upon."""
     for extension in cogs.EXTENSIONS:
         importlib.import_module(extension)
-    kinds: list[type[Any]] = [discord.ui.DynamicItem]
+    kinds: list[type[Any]] = [discord.ui.DynamicItem, Form]
     found = []
     while kinds:
         kind = kinds.pop()
         kinds.extend(kind.__subclasses__())
-        template = getattr(kind, "__discord_ui_compiled_template__", None)
+        template = getattr(kind, "__discord_ui_compiled_template__", getattr(kind, "template", None))
         if template is not None and not any(template.fullmatch(each) for each in custom_ids):
             found.append(template.pattern)
     return sorted(found)
@@ -405,7 +432,7 @@ def fill(tables: Queries, homes: Sequence[Home], host: User, guests: Sequence[Us
             tables.allow_keywords(guild_id, 1, now)
             for guest in guests:
                 tables.add_watch(
-                    guild_id=guild_id, host_id=guest.id, channel_id=None, role_id=None, by=1, limit=100, now=now
+                    guild_id=guild_id, host_id=guest.id, channel_id=None, roles=(), by=1, limit=100, now=now
                 )
 
 
@@ -513,7 +540,7 @@ def tell(people: People) -> bool:
     for title, members in (*groups.items(), *((f"`{name}`", [name]) for name in names)):
         print(f"| {' | '.join([title, *ours.row(members), *bare.row(members)[1:4]])} |")
     slow = [name for name in names if not ours.is_within_bar(name)]
-    unseen = never_pressed(people.custom_ids)
+    unseen = never_used(people.custom_ids)
     if slow:
         print(f"\nNot within {ms(BAR)}: {', '.join(slow)}")
     if unseen:

@@ -147,7 +147,7 @@ class Week:
                     guild_id=GuildId(guild.id),
                     host_id=UserId(host.id),
                     channel_id=None,
-                    role_id=None,
+                    roles=(),
                     by=1,
                     limit=FOLLOWED,
                     now=self.clock.now(),

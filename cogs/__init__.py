@@ -7,6 +7,7 @@ EXTENSIONS = (
     "cogs.linking",
     "cogs.watchlist",
     "cogs.configure",
+    "cogs.setup",
     "cogs.overview",
     "cogs.operator",
 )

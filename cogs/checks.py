@@ -4,7 +4,7 @@ Who names a channel or a role must be allowed to write there, or to mention it, 
 permissions.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,13 +13,14 @@ from discord import app_commands
 
 from spacebot.bot.client import Spacebot
 from spacebot.deliver.permissions import POSTABLE, TO_TELL, WANTED, lacking, missing_permissions
-from spacebot.domain.guilds import WatchLine
+from spacebot.domain.guilds import MOST_ROLES, WatchLine, in_order
 from spacebot.domain.ids import ChannelId, GuildId, RoleId
 from spacebot.domain.mistakes import Mistake
 from spacebot.errors import UserMistake
 from spacebot.present.configuration import ROLE_GONE
 from spacebot.present.mistakes import sentence
 from spacebot.present.reasons import permission_names
+from spacebot.present.text import inert
 
 Room = app_commands.AppCommandChannel | app_commands.AppCommandThread
 """A channel or thread that somebody has named in a command, with what they may do there."""
@@ -110,26 +111,38 @@ def postable_for_bot(guild: discord.Guild, channel_id: int) -> ChannelId:
 
 def obstacle(guild: discord.Guild, channel_id: ChannelId | None) -> str | None:
     """What is wrong with a channel chosen earlier, as a sentence; None if nothing is, or none is chosen."""
-    if channel_id is None:
-        return None
+    wrong = channel_mistake(guild, channel_id)
+    return None if wrong is None else sentence(wrong)
+
+
+def channel_mistake(guild: discord.Guild, channel_id: ChannelId | None) -> UserMistake | None:
+    """What is wrong with a channel chosen earlier; None if nothing is, or none is chosen."""
     try:
-        postable_for_bot(guild, channel_id)
+        if channel_id is not None:
+            postable_for_bot(guild, channel_id)
     except UserMistake as mistake:
-        return sentence(mistake)
+        return mistake
     return None
 
 
-def role_trouble(guild: discord.Guild, role_id: RoleId | None) -> str | None:
-    """What is wrong with a role chosen earlier, as a sentence; None if nothing is, or none is chosen."""
-    if role_id is None:
+def role_trouble(guild: discord.Guild, roles: Iterable[RoleId]) -> str | None:
+    """What is wrong with one of the roles chosen earlier, as a sentence; None if nothing is."""
+    wrong = role_mistake(guild, roles)
+    if wrong is None:
         return None
-    role = guild.get_role(role_id)
-    if role is None:
-        return ROLE_GONE
-    try:
-        mentionable_for_bot(guild, role)
-    except UserMistake as mistake:
-        return sentence(mistake)
+    return ROLE_GONE if wrong.mistake is Mistake.ROLE_GONE else sentence(wrong)
+
+
+def role_mistake(guild: discord.Guild, roles: Iterable[RoleId]) -> UserMistake | None:
+    """What is wrong with one of the roles chosen earlier; None if nothing is."""
+    for role_id in roles:
+        role = guild.get_role(role_id)
+        if role is None:
+            return UserMistake(Mistake.ROLE_GONE)
+        try:
+            mentionable_for_bot(guild, role)
+        except UserMistake as mistake:
+            return mistake
     return None
 
 
@@ -147,12 +160,28 @@ def mentionable(interaction: discord.Interaction[Spacebot], role: discord.Role, 
     Raises:
         UserMistake: one cannot, and what to do.
     """
+    if guild_of(interaction).get_role(role.id) is None:
+        raise UserMistake(Mistake.ROLE_GONE)
     by_all = role.mentionable and not role.is_default()
     if not by_all and not _may_mention_all(interaction, channel_id):
         if role.is_default():
             raise UserMistake(Mistake.YOU_MAY_NOT_MENTION_EVERYONE)
-        raise UserMistake(Mistake.YOU_MAY_NOT_MENTION, name=discord.utils.escape_markdown(role.name))
+        raise UserMistake(Mistake.YOU_MAY_NOT_MENTION, name=inert(role.name, 100))
     return mentionable_for_bot(guild_of(interaction), role)
+
+
+def mentionable_all(
+    interaction: discord.Interaction[Spacebot], roles: Iterable[discord.Role], channel_id: ChannelId | None
+) -> tuple[RoleId, ...]:
+    """Several roles, as `mentionable`, in the order in which they are stored.
+
+    Raises:
+        UserMistake: one cannot be mentioned, or they are too many.
+    """
+    roles = list(roles)
+    if len(roles) > MOST_ROLES:
+        raise UserMistake(Mistake.TOO_MANY_ROLES, most=MOST_ROLES)
+    return in_order([mentionable(interaction, role, channel_id) for role in roles])
 
 
 def _may_mention_all(interaction: discord.Interaction[Spacebot], channel_id: ChannelId | None) -> bool:
@@ -173,4 +202,4 @@ def mentionable_for_bot(guild: discord.Guild, role: discord.Role) -> RoleId:
         return RoleId(role.id)
     if role.is_default():
         raise UserMistake(Mistake.EVERYONE_NOT_MENTIONABLE)
-    raise UserMistake(Mistake.ROLE_NOT_MENTIONABLE, name=discord.utils.escape_markdown(role.name))
+    raise UserMistake(Mistake.ROLE_NOT_MENTIONABLE, name=inert(role.name, 100))

@@ -1,5 +1,6 @@
-"""How a guild hears of Spaces: `/config channel`, `role`, `pings`, `announce`, `end`, `alerts`, `show`."""
+"""How a guild hears of Spaces: `/config channel`, `role`, `roles`, `pause`, `pings`, `announce`, `end`, `alerts`, `show`."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import discord
@@ -42,14 +43,40 @@ class Configure(commands.GroupCog, group_name="config", group_description="Where
     @app_commands.checks.has_permissions(manage_guild=True)
     async def role(self, interaction: discord.Interaction[Spacebot], role: discord.Role | None = None) -> None:
         await interaction.response.defer(ephemeral=True)
-        config = await self.guilds.config(checks.guild_id(interaction))
-        role_id = checks.mentionable(interaction, role, config.channel_id) if role is not None else None
-        if role is not None and role.is_default():
-            await interaction.edit_original_response(content=configuration.ASK_EVERYONE, view=everyone.question())
-            return
-        await self.guilds.set_role(checks.guild_id(interaction), role_id)
-        text = configuration.role_sentence(role_id, checks.guild_id(interaction))
-        await interaction.edit_original_response(content=text)
+        await self._set_roles(interaction, [role] if role is not None else [])
+
+    @app_commands.command(description="Mention these roles with each announcement, up to five; without any, nobody")
+    @app_commands.describe(
+        first="A role to mention", second="Another", third="Another", fourth="Another", fifth="Another"
+    )
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def roles(  # noqa: PLR0917 - Discord's options come by name
+        self,
+        interaction: discord.Interaction[Spacebot],
+        first: discord.Role | None = None,
+        second: discord.Role | None = None,
+        third: discord.Role | None = None,
+        fourth: discord.Role | None = None,
+        fifth: discord.Role | None = None,
+    ) -> None:
+        await interaction.response.defer(ephemeral=True)
+        await self._set_roles(interaction, [role for role in (first, second, third, fourth, fifth) if role is not None])
+
+    async def _set_roles(self, interaction: discord.Interaction[Spacebot], named: Sequence[discord.Role]) -> None:
+        roles, asks = await everyone.set_roles(interaction, named)
+        text = configuration.roles_sentence(roles, checks.guild_id(interaction))
+        if asks:
+            text = f"{text}\n{configuration.ASK_EVERYONE}"
+        await interaction.edit_original_response(content=text, view=everyone.question() if asks else None)
+
+    @app_commands.command(description="Post nothing new for a while; what stands is kept true")
+    @app_commands.describe(on="Whether to pause; turned off, whoever is live is announced")
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def pause(self, interaction: discord.Interaction[Spacebot], on: bool) -> None:
+        await interaction.response.defer(ephemeral=True)
+        set_hold = self.guilds.hold if on else self.guilds.go_on
+        await set_hold(checks.guild_id(interaction))
+        await interaction.edit_original_response(content=configuration.hold_sentence(on_hold=on))
 
     @app_commands.command(
         description="How long to mention nobody for a host after a mention for it in the same channel"
@@ -120,7 +147,7 @@ class Configure(commands.GroupCog, group_name="config", group_description="Where
             lines,
             guild_id,
             obstacle=checks.obstacle(checks.guild_of(interaction), config.channel_id),
-            role_trouble=checks.role_trouble(checks.guild_of(interaction), config.role_id),
+            role_trouble=checks.role_trouble(checks.guild_of(interaction), config.roles),
             last_good_sweep=sweeps.last_good_at,
             trouble=sweeps.trouble,
         )

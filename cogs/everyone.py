@@ -1,14 +1,15 @@
 """Mentioning @everyone needs an explicit yes: the question, and its two buttons, which work after a restart too."""
 
 import re
+from collections.abc import Sequence
 from typing import Self
 
 import discord
 
-from cogs.checks import guild_id, guild_of, mentionable
+from cogs.checks import guild_id, guild_of, mentionable, mentionable_all
 from spacebot.bot.client import Spacebot
 from spacebot.bot.replies import explained
-from spacebot.domain.ids import UserId
+from spacebot.domain.ids import RoleId, UserId, everyone
 from spacebot.domain.mistakes import Mistake
 from spacebot.errors import UserMistake
 from spacebot.present import configuration
@@ -54,13 +55,13 @@ class EveryoneButton(
         guilds = interaction.client.services.guilds
         if self.what == WHOLE_GUILD:
             config = await guilds.config(guild_id(interaction))
-            role_id = mentionable(interaction, role, config.channel_id)
-            await guilds.set_role(guild_id(interaction), role_id)
-            return configuration.role_sentence(role_id, guild_id(interaction))
+            roles = (mentionable(interaction, role, config.channel_id),)
+            await guilds.set_roles(guild_id(interaction), roles)
+            return configuration.roles_sentence(roles, guild_id(interaction))
         lines = await guilds.watchlist(guild_id(interaction))
         channel_id = next((line.channel_id for line in lines if line.watch.host.user_id == self.what), None)
         role_id = mentionable(interaction, role, channel_id)
-        await guilds.set_watch_role(guild_id(interaction), UserId(self.what), role_id)
+        await guilds.set_watch_roles(guild_id(interaction), UserId(self.what), (role_id,))
         return configuration.HOST_MENTIONS_EVERYONE
 
 
@@ -70,6 +71,28 @@ def question(what: str = WHOLE_GUILD) -> discord.ui.View:
     view.add_item(EveryoneButton(what, "yes"))
     view.add_item(EveryoneButton(what, "no"))
     return view
+
+
+async def set_roles(
+    interaction: discord.Interaction[Spacebot], named: Sequence[discord.Role]
+) -> tuple[tuple[RoleId, ...], bool]:
+    """Let the guild's announcements mention these roles, and nobody else; @everyone only after a yes to `question`.
+
+    Returns:
+        Who is mentioned from now on, and whether the question is to be asked.
+
+    Raises:
+        UserMistake: one of them cannot be mentioned; nothing was changed.
+    """
+    guild = guild_id(interaction)
+    guilds = interaction.client.services.guilds
+    config = await guilds.config(guild)
+    roles = mentionable_all(interaction, named, config.channel_id)
+    asks = everyone(guild) in roles and everyone(guild) not in config.roles
+    if asks:
+        roles = tuple(role for role in roles if role != everyone(guild)) or config.roles
+    await guilds.set_roles(guild, roles)
+    return roles, asks
 
 
 async def setup(bot: Spacebot) -> None:

@@ -1,4 +1,4 @@
-"""The hosts and keywords of a guild: `/watch add`, `/watch remove`, `/watch list`, `/watch keyword …`."""
+"""The hosts and keywords of a guild: `/watch add`, `remove`, `pause`, `resume`, `reset`, `list`, `/watch keyword …`."""
 
 from typing import Literal
 
@@ -54,7 +54,7 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
             checks.guild_id(interaction),
             host,
             channel_id=postable if channel is not None else None,
-            role_id=None if asks else role_id,
+            roles=() if asks or role_id is None else (role_id,),
             also_cohost=None if also is None else also == "cohost",
             here=postable,
             by=interaction.user.id,
@@ -74,7 +74,34 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
         removed = await self.guilds.unwatch(checks.guild_id(interaction), host)
         await interaction.edit_original_response(content=watchlists.unwatched_sentence(removed))
 
+    @app_commands.command(description="Post nothing new of this host until /watch resume; what stands is kept true")
+    @app_commands.describe(host="The host, from this server's list")
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def pause(self, interaction: discord.Interaction[Spacebot], host: str) -> None:
+        await interaction.response.defer(ephemeral=True)
+        held = await self.guilds.hold_watch(checks.guild_id(interaction), host)
+        await interaction.edit_original_response(content=watchlists.held_sentence(held, on_hold=True))
+
+    @app_commands.command(description="Announce this host's Spaces again after /watch pause")
+    @app_commands.describe(host="The host, from this server's list")
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def resume(self, interaction: discord.Interaction[Spacebot], host: str) -> None:
+        await interaction.response.defer(ephemeral=True)
+        resumed = await self.guilds.resume_watch(checks.guild_id(interaction), host)
+        await interaction.edit_original_response(content=watchlists.held_sentence(resumed, on_hold=False))
+
+    @app_commands.command(description="Let this host have this server's channel and roles instead of its own")
+    @app_commands.describe(host="The host, from this server's list")
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def reset(self, interaction: discord.Interaction[Spacebot], host: str) -> None:
+        await interaction.response.defer(ephemeral=True)
+        changed = await self.guilds.reset_watch(checks.guild_id(interaction), host)
+        await interaction.edit_original_response(content=watchlists.reset_sentence(changed))
+
     @remove.autocomplete("host")
+    @pause.autocomplete("host")
+    @resume.autocomplete("host")
+    @reset.autocomplete("host")
     async def followed(self, interaction: discord.Interaction[Spacebot], typed: str) -> list[app_commands.Choice[str]]:
         if not interaction.permissions.manage_guild:
             return []
@@ -127,7 +154,7 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
                 least=listeners,
                 ticketed=None if tickets is None else tickets == "needed",
                 channel_id=postable if channel is not None else None,
-                role_id=checks.mentionable(interaction, role, postable) if role is not None else None,
+                roles=(checks.mentionable(interaction, role, postable),) if role is not None else (),
             ),
             here=postable,
             by=interaction.user.id,

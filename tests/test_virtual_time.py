@@ -234,7 +234,7 @@ class Stand:
             guild_id=GuildId(self.guild.id),
             host_id=user.id,
             channel_id=None,
-            role_id=None,
+            roles=(),
             by=1,
             limit=10,
             now=self.clock.now(),

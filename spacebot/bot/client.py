@@ -13,7 +13,9 @@ from discord.ext import commands
 
 from spacebot.bot.commands import CommandSync
 from spacebot.bot.connection import ShardedConnection
+from spacebot.bot.forms import Forms
 from spacebot.bot.gateway import GatewayState
+from spacebot.bot.hello import hello
 from spacebot.bot.replies import KeptPages, explain, require_answered, say
 from spacebot.clock import Clock
 from spacebot.deliver.answers import said
@@ -22,7 +24,7 @@ from spacebot.deliver.permissions import NEEDED, missing_permissions
 from spacebot.deliver.publisher import TROUBLES
 from spacebot.domain.ids import GuildId, RoleId
 from spacebot.errors import UserMistake
-from spacebot.present.bot import HELLO, RESTARTING
+from spacebot.present.bot import RESTARTING
 from spacebot.store.connection import Store
 from spacebot.usecases.guilds import Guilds
 from spacebot.usecases.health import Health
@@ -112,6 +114,7 @@ class Spacebot(ShardedConnection):
         self._commands_under_way: set[asyncio.Task[Any]] = set()
         self._stopping = False
         self.pages = KeptPages()
+        self.forms = Forms()
 
     async def setup_hook(self) -> None:
         await super().setup_hook()
@@ -174,11 +177,14 @@ class Spacebot(ShardedConnection):
             if not missing_permissions(room, NEEDED):
                 if await self.services.guilds.greet(GuildId(guild.id)):
                     try:
-                        await room.send(HELLO, nonce=f"hello-{guild.id}")
+                        await room.send(view=hello(), nonce=f"hello-{guild.id}")
                     except (*TROUBLES, *STOPPED) as error:
                         log.info("The hello to server %d failed (%s); it is said later.", guild.id, said(error))
                         await self.services.guilds.ungreet(GuildId(guild.id))
                 return
+
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        await self.forms.take(interaction)
 
     async def on_guild_update(self, before: discord.Guild, after: discord.Guild) -> None:
         self._on_change()

@@ -1,5 +1,6 @@
 """What a guild has asked for: its configuration and its watches."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -7,6 +8,9 @@ from spacebot.domain.accounts import Host
 from spacebot.domain.ids import ChannelId, GuildId, RoleId
 from spacebot.domain.obstacles import Obstacle
 from spacebot.domain.spaces import SpaceRecord
+
+MOST_ROLES = 5
+"""As many roles a guild, or one watch, mentions at most."""
 
 
 class AtEnd(StrEnum):
@@ -23,7 +27,8 @@ class GuildConfig:
     """What a guild's admins have set; the defaults apply to a guild that has set nothing."""
 
     channel_id: ChannelId | None = None
-    role_id: RoleId | None = None
+    roles: tuple[RoleId, ...] = ()
+    """Whom announcements mention: up to `MOST_ROLES`, in the order of their ids."""
     admin_channel_id: ChannelId | None = None
     """Where admins are told about problems; None for the system channel."""
     at_end: AtEnd = AtEnd.EDIT
@@ -33,18 +38,22 @@ class GuildConfig:
     tells_ended: bool = False
     ping_minutes: int = 30
     """Between two messages for one host that mention somebody in one channel; 0 for none."""
+    on_hold: bool = False
+    """Whether nothing new is posted until an admin goes on; what stands is kept true."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """A guild follows one host. Where `channel_id` or `role_id` is None, the guild's own is used."""
+    """A guild follows one host. Without a channel or roles of its own, the guild's are used."""
 
     watch_id: int
     host: Host
-    channel_id: ChannelId | None
-    role_id: RoleId | None
+    channel_id: ChannelId | None = None
+    roles: tuple[RoleId, ...] = ()
     also_cohost: bool = False
     """Whether other people's Spaces are announced too if this person is a co-host or speaker there."""
+    on_hold: bool = False
+    """As of the guild, for this host alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +69,7 @@ class Keyword:
     ticketed: bool | None = None
     """True: only Spaces that need a ticket; False: only those that need none; None: all."""
     channel_id: ChannelId | None = None
-    role_id: RoleId | None = None
+    roles: tuple[RoleId, ...] = ()
 
     def takes(self, *, lang: str | None, participant_count: int | None, is_ticketed: bool | None) -> bool:
         """Whether a Space with the words passes the filters. A value that X leaves out is not held against it."""
@@ -73,13 +82,20 @@ class Keyword:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchLine:
-    """A watch and its state: its channel, its role, what is live, and what prevents announcements."""
+    """A watch and its state: its channel, its roles, what is live, and what prevents announcements."""
 
     watch: Watch
     channel_id: ChannelId | None
-    role_id: RoleId | None
+    roles: tuple[RoleId, ...]
     live: SpaceRecord | None
     paused: Obstacle | None
     """Why nothing can be announced there now, if an announcement has failed."""
+    on_hold: bool = False
+    """Whether an admin has stopped it, or all of the guild's."""
     warning: str | None = None
     """What is wrong with the channel, as a sentence, if nothing was tried there yet."""
+
+
+def in_order(roles: Collection[RoleId]) -> tuple[RoleId, ...]:
+    """Roles as they are stored: each once, by id, whichever way they were chosen."""
+    return tuple(sorted(set(roles)))

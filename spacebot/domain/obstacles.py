@@ -11,6 +11,8 @@ class Reason(StrEnum):
     # Nothing needs to be posted any more.
     UNWATCHED = "unwatched"
     """No watch of the guild asks for it any more."""
+    ON_HOLD = "on_hold"
+    """An admin had stopped what asked for it."""
     OVER = "over"
     """The moment had passed before it could be announced."""
     DELETED_AT_END = "deleted_at_end"

@@ -191,3 +191,23 @@ class GuildFacts:
     delays: Sequence[tuple[float, str]]
     is_blocked: bool
     spent_by: tuple[SpentBy, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unresolved:
+    """A line for which nobody is followed."""
+
+    text: str
+    """As it was typed."""
+    why: Exception | None
+    """None where it was not tried any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManyWatched:
+    """What became of several hosts that a guild was to follow."""
+
+    new: tuple[Host, ...] = ()
+    known: tuple[Host, ...] = ()
+    """Followed before; what was chosen for them counts from now on."""
+    unresolved: tuple[Unresolved, ...] = ()

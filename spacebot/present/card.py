@@ -1,7 +1,7 @@
 """One message as people see it, and how a Space and its participants are shown on it; text from X is escaped."""
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -75,6 +75,11 @@ def language_name(code: str) -> str:
 def mention(role: RoleId, guild_id: GuildId) -> str:
     """How a role is mentioned; @everyone is the role whose id is the guild's."""
     return "@everyone" if role == everyone(guild_id) else f"<@&{role}>"
+
+
+def mentions(roles: Iterable[RoleId], guild_id: GuildId) -> str:
+    """How several roles are mentioned in a sentence."""
+    return ", ".join(mention(role, guild_id) for role in roles)
 
 
 def lasting(duration: timedelta) -> str:

@@ -7,11 +7,11 @@ import discord
 
 from spacebot.domain.guilds import AtEnd, GuildConfig, WatchLine
 from spacebot.domain.ids import ChannelId, GuildId, RoleId
-from spacebot.present.card import SCHEDULED_COLOUR, Card, mention, moment
+from spacebot.present.card import SCHEDULED_COLOUR, Card, mentions, moment
 
 SYSTEM_CHANNEL = "the server's system channel"
 
-ROLE_GONE = "that role is gone; choose another with /config role"
+ROLE_GONE = "that role is gone; choose another with /config roles"
 
 ASK_EVERYONE = (
     "Do you really want to mention **everyone** in this server each time? That cannot be taken back once it is sent."
@@ -20,6 +20,8 @@ YES_EVERYONE = "Yes, mention everyone"
 NO = "No"
 NOBODY_NEW = "Then nobody new is mentioned."
 HOST_MENTIONS_EVERYONE = "Announcements of this host mention @everyone from now on."
+
+ON_HOLD = "⏸️ An admin has paused me: nothing new is posted until `/config pause` is given with on: False."
 
 ENDS = {
     AtEnd.EDIT: "become a summary",
@@ -40,9 +42,11 @@ def config_card(
 ) -> Card:
     """What is set up in a guild, and what prevents announcements."""
     embed = discord.Embed(title="How this server hears of Spaces", colour=SCHEDULED_COLOUR)
+    if config.on_hold:
+        embed.description = ON_HOLD
     channel = f"<#{config.channel_id}>" if config.channel_id is not None else "none yet: `/config channel`"
     embed.add_field(name="Channel", value=f"{channel}\n⚠️ {obstacle}" if obstacle else channel, inline=False)
-    role = mention(config.role_id, guild_id) if config.role_id is not None else "nobody: `/config role`"
+    role = mentions(config.roles, guild_id) if config.roles else "nobody: `/config roles`"
     embed.add_field(name="Mentions", value=f"{role}\n⚠️ {role_trouble}" if role_trouble else role, inline=False)
     embed.add_field(name="Mentions for one host", value=pings(config.ping_minutes), inline=False)
     embed.add_field(name="Announces", value=moments(config), inline=False)
@@ -88,10 +92,17 @@ def channel_sentence(channel_id: ChannelId) -> str:
     return f"Spaces are announced in <#{channel_id}> from now on. Follow a host with `/watch add`."
 
 
-def role_sentence(role_id: RoleId | None, guild_id: GuildId) -> str:
-    """What `/config role` did."""
-    whom = mention(role_id, guild_id) if role_id is not None else "nobody"
+def roles_sentence(roles: Sequence[RoleId], guild_id: GuildId) -> str:
+    """What `/config role` and `/config roles` did."""
+    whom = mentions(roles, guild_id) if roles else "nobody"
     return f"Announcements mention {whom} from now on."
+
+
+def hold_sentence(*, on_hold: bool) -> str:
+    """What `/config pause` did."""
+    if on_hold:
+        return "Paused: nothing new is posted here; what stands is kept true. `/config pause` with on: False ends that."
+    return "No longer paused: whoever is live now is announced in a moment."
 
 
 def moments_sentence(config: GuildConfig) -> str:

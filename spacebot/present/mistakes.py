@@ -80,6 +80,9 @@ SENTENCES = {
     Mistake.NO_TEXT_CHANNEL: "That is not a channel for messages; choose a text channel.",
     Mistake.THREAD_LOCKED: "That thread is locked; unlock it, or choose another channel.",
     Mistake.PERMISSIONS_LACKING: "In {channel} I lack {lacking}; grant it there and give the command again.",
+    Mistake.ROLE_GONE: "That role is gone; choose another.",
+    Mistake.TOO_MANY_ROLES: "Choose {most} roles at most.",
+    Mistake.EVERYONE_FOR_MANY: "Choose @everyone for one host at a time, with `/watch add`, or a role that fewer people have.",
     Mistake.EVERYONE_NOT_MENTIONABLE: (
         "I may not mention @everyone; give me the permission Mention @everyone, @here and All Roles."
     ),

@@ -15,6 +15,7 @@ PERMISSION_NAMES = {
 
 SENTENCES = {
     Reason.UNWATCHED: "no longer followed",
+    Reason.ON_HOLD: "an admin had paused it",
     Reason.OVER: "the Space was over before it could be announced",
     Reason.DELETED_AT_END: "the Space is over, and this server wants its announcements deleted then",
     Reason.MESSAGE_DELETED: "somebody deleted the message",

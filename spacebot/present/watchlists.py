@@ -6,7 +6,7 @@ from spacebot.domain.accounts import Host, Standing
 from spacebot.domain.guilds import Keyword, WatchLine
 from spacebot.domain.ids import ChannelId, GuildId
 from spacebot.domain.views import Watched
-from spacebot.present.card import Card, account, handle, language_name, mention, name_of
+from spacebot.present.card import Card, account, handle, language_name, mentions, name_of
 from spacebot.present.paging import paged
 from spacebot.present.reasons import sentence
 from spacebot.present.text import inert, plain
@@ -40,7 +40,7 @@ def watched_sentence(watched: Watched[WatchLine], guild_id: GuildId) -> str:
     line = watched.line
     host = line.watch.host
     name = f"**{name_of(host)}** ({handle(host)})"
-    whom = f", mentioning {mention(line.role_id, guild_id)}" if line.role_id is not None else ""
+    whom = f", mentioning {mentions(line.roles, guild_id)}" if line.roles else ""
     text = f"{'Following' if watched.is_new else 'Still following, changed:'} {name} → <#{line.channel_id}>{whom}."
     if watched.guild_channel_set:
         text += NOW_THE_GUILDS
@@ -81,14 +81,26 @@ def _keyword(keyword: Keyword, channel_id: ChannelId | None, guild_id: GuildId) 
     if keyword.ticketed is not None:
         parts.append("with a ticket" if keyword.ticketed else "without a ticket")
     parts.append(f"→ <#{channel_id}>" if channel_id is not None else "→ no channel yet: `/config channel`")
-    if keyword.role_id is not None:
-        parts.append(mention(keyword.role_id, guild_id))
+    if keyword.roles:
+        parts.append(mentions(keyword.roles, guild_id))
     return " · ".join(parts)
 
 
 def unwatched_sentence(host: Host) -> str:
     """What `/watch remove` did."""
     return f"No longer following **{name_of(host)}** ({handle(host)})."
+
+
+def held_sentence(host: Host, *, on_hold: bool) -> str:
+    """What `/watch pause` and `/watch resume` did."""
+    if on_hold:
+        return f"Paused: nothing new is posted of **{name_of(host)}** ({handle(host)}) until `/watch resume`."
+    return f"No longer paused: **{name_of(host)}** ({handle(host)}) is announced again, at once if live."
+
+
+def reset_sentence(host: Host) -> str:
+    """What `/watch reset` did."""
+    return f"**{name_of(host)}** ({handle(host)}) is announced in this server's channel, to this server's roles."
 
 
 def unwatched_keyword_sentence(words: str) -> str:
@@ -105,11 +117,13 @@ def _watch(line: WatchLine, guild_id: GuildId) -> str:
     host = line.watch.host
     parts = [account(host)]
     parts.append(f"→ <#{line.channel_id}>" if line.channel_id is not None else "→ no channel yet: `/config channel`")
-    if line.role_id is not None:
-        parts.append(mention(line.role_id, guild_id))
+    if line.roles:
+        parts.append(mentions(line.roles, guild_id))
     parts.append(f"🔴 [live now]({line.live.url})" if line.live is not None else "not live")
     if line.watch.also_cohost:
         parts.append("also as co-host or speaker")
+    if line.on_hold:
+        parts.append("⏸️ paused by an admin")
     text = " · ".join(parts)
     if host.standing is not None:
         text += f"\n⚠️ {STANDINGS[host.standing]}"

@@ -7,7 +7,7 @@ import contextlib
 import json
 import logging
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import MISSING, fields
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -17,6 +17,8 @@ from typing import Any, Union, get_args, get_origin
 from sqlite_utils import Database
 
 from spacebot.domain.accounts import Host, Standing
+from spacebot.domain.guilds import in_order
+from spacebot.domain.ids import RoleId
 from spacebot.domain.spaces import SpaceRecord
 
 log = logging.getLogger(__name__)
@@ -26,6 +28,10 @@ Row = Mapping[str, Any]
 
 SERVED = "left_at IS NULL AND guild_id NOT IN (SELECT id FROM blocks WHERE kind = 'guild')"
 """Of a guild: whether the bot is in it, and the operator lets it be served."""
+
+ACTIVE = f"{SERVED} AND NOT all_on_hold AND NOT on_hold"
+"""Of a watch and its guild: whether it is served, and no admin has put it on hold."""
+
 MOST_SPOILED = 1000
 """As many things that cannot be stored are remembered, to say of each only once that it cannot."""
 
@@ -88,6 +94,16 @@ def ms_or_none(moment: datetime | None) -> int | None:
 def moment(ms: int | None) -> datetime | None:
     """A stored time."""
     return None if ms is None else datetime.fromtimestamp(ms / 1000, UTC)
+
+
+def roles_of(text: str | None) -> tuple[RoleId, ...]:
+    """Stored roles; NULL is none."""
+    return () if text is None else tuple(json.loads(text))
+
+
+def roles_value(roles: Collection[RoleId]) -> str | None:
+    """Roles as they are stored; none is NULL."""
+    return json.dumps(in_order(roles)) if roles else None
 
 
 def host_of(row: Row) -> Host:

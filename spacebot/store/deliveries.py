@@ -13,7 +13,7 @@ from spacebot.domain.deliveries import RINGING, Job, Kind, reminder_due
 from spacebot.domain.ids import ChannelId, GuildId, MessageId, SpaceId
 from spacebot.domain.obstacles import Obstacle, Reason
 from spacebot.domain.spaces import Change, Phase, SpaceRecord
-from spacebot.store.base import SERVED, moment, ms, ms_or_none
+from spacebot.store.base import ACTIVE, moment, ms, ms_or_none
 from spacebot.store.jobs import JobQueries
 
 LEASE = timedelta(seconds=120)
@@ -92,6 +92,7 @@ class DeliveryQueries(JobQueries):
             "priority": Rank.UNSENT.priority(now),
             "unwatched": Reason.UNWATCHED.value,
             "over": Reason.OVER.value,
+            "on_hold": Reason.ON_HOLD.value,
         }
         missing = _watches_without(kind)
         if not self._rows(f"SELECT 1 {missing} LIMIT 1", **values):
@@ -106,7 +107,7 @@ class DeliveryQueries(JobQueries):
             GROUP BY place
             ON CONFLICT (space_id, channel_id, kind) DO UPDATE SET state = 'pending', reason = NULL,
                 next_try_at = excluded.next_try_at, priority = excluded.priority
-                WHERE state = 'skipped' AND reason IN (:unwatched, :over)
+                WHERE state = 'skipped' AND reason IN (:unwatched, :over, :on_hold)
             """,
             values,
         )
@@ -472,6 +473,25 @@ class DeliveryQueries(JobQueries):
             {"reason": Reason.UNWATCHED.value, "watch": watch_id, "now": ms(now)},
         )
 
+    def _drop_held(self, guild_id: GuildId) -> None:
+        """Skip what was never attempted and serves no watch but those on hold; other messages do without them."""
+        held = "SELECT watch_id FROM watches JOIN guilds USING (guild_id) WHERE guild_id = :guild AND (on_hold OR all_on_hold)"
+        values = {"guild": guild_id, "reason": Reason.ON_HOLD.value}
+        self.db.execute(
+            f"""
+            DELETE FROM audience WHERE watch_id IN ({held})
+              AND delivery_id IN (SELECT delivery_id FROM deliveries WHERE {UNATTEMPTED})
+            """,  # noqa: S608 - constants
+            values,
+        )
+        self.db.execute(
+            f"""
+            UPDATE deliveries SET state = 'skipped', reason = :reason
+            WHERE guild_id = :guild AND {UNATTEMPTED} AND delivery_id NOT IN (SELECT delivery_id FROM audience)
+            """,  # noqa: S608 - a constant
+            values,
+        )
+
     def _move_unsent(self, guild_id: GuildId) -> None:
         """Skip unattempted rows whose watches now lead to another channel; the next look adds new ones.
 
@@ -527,7 +547,7 @@ def _watches_without(kind: Kind) -> str:
             WHERE host_id IN (SELECT value FROM json_each(:participants)) AND (host_id = :host OR also_cohost)
             UNION SELECT value FROM json_each(:matched)
         )
-          AND {SERVED} AND {MOMENTS[kind]} AND COALESCE(w.channel_id, g.channel_id) IS NOT NULL
+          AND {ACTIVE} AND {MOMENTS[kind]} AND COALESCE(w.channel_id, g.channel_id) IS NOT NULL
           AND NOT EXISTS (SELECT 1 FROM audience a
                           WHERE a.watch_id = w.watch_id AND a.space_id = :space AND a.kind = :kind)
     """  # noqa: S608 - constants

@@ -1,7 +1,7 @@
 """What guilds have set: their configuration and their watches of hosts."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from spacebot.domain.deliveries import Kind
@@ -10,7 +10,7 @@ from spacebot.domain.ids import ChannelId, GuildId, RoleId, UserId
 from spacebot.domain.mistakes import Mistake
 from spacebot.domain.obstacles import Obstacle
 from spacebot.errors import UserMistake
-from spacebot.store.base import SERVED, host_of, ms, space_of
+from spacebot.store.base import ACTIVE, host_of, ms, roles_of, roles_value, space_of
 from spacebot.store.deliveries import DeliveryQueries
 
 
@@ -21,15 +21,15 @@ class GuildQueries(DeliveryQueries):
         """What the guild's admins have set; the defaults for an unknown guild."""
         row = self._row(
             """
-            SELECT channel_id, role_id, admin_channel_id, at_end, tells_scheduled, reminder_minutes, tells_live,
-                   tells_ended, ping_minutes FROM guilds WHERE guild_id = :guild
+            SELECT channel_id, roles, admin_channel_id, at_end, tells_scheduled, reminder_minutes, tells_live,
+                   tells_ended, ping_minutes, all_on_hold AS on_hold FROM guilds WHERE guild_id = :guild
             """,
             guild=guild_id,
         )
         if row is None:
             return GuildConfig()
-        flags = {name: bool(row[name]) for name in ("tells_scheduled", "tells_live", "tells_ended")}
-        return GuildConfig(**{**row, **flags, "at_end": AtEnd(row["at_end"])})
+        flags = {name: bool(row[name]) for name in ("tells_scheduled", "tells_live", "tells_ended", "on_hold")}
+        return GuildConfig(**{**row, **flags, "at_end": AtEnd(row["at_end"]), "roles": roles_of(row["roles"])})
 
     def set_channel(self, guild_id: GuildId, channel_id: ChannelId) -> None:
         """Announce in this channel for watches without one of their own."""
@@ -40,12 +40,32 @@ class GuildQueries(DeliveryQueries):
         )
         self._move_unsent(guild_id)
 
-    def set_role(self, guild_id: GuildId, role_id: RoleId | None) -> None:
-        """Mention this role for watches without one of their own; None mentions nobody."""
+    def set_roles(self, guild_id: GuildId, roles: Collection[RoleId]) -> None:
+        """Mention these roles for watches without any of their own; none mentions nobody."""
         self._ensure_guild(guild_id)
         self.db.execute(
-            "UPDATE guilds SET role_id = :role WHERE guild_id = :guild", {"role": role_id, "guild": guild_id}
+            "UPDATE guilds SET roles = :roles WHERE guild_id = :guild",
+            {"roles": roles_value(roles), "guild": guild_id},
         )
+
+    def hold(self, guild_id: GuildId) -> None:
+        """Post nothing new in the guild until `go_on`; what was never attempted is skipped."""
+        self._ensure_guild(guild_id)
+        self.db.execute("UPDATE guilds SET all_on_hold = 1 WHERE guild_id = :guild", {"guild": guild_id})
+        self._drop_held(guild_id)
+
+    def go_on(self, guild_id: GuildId) -> None:
+        """End `hold`: the next look at an open Space adds what belongs in the guild's channels."""
+        self.db.execute("UPDATE guilds SET all_on_hold = 0 WHERE guild_id = :guild", {"guild": guild_id})
+
+    def hold_watch(self, guild_id: GuildId, host_id: UserId, *, on_hold: bool) -> bool:
+        """As `hold` and `go_on`, for one host; returns whether the guild follows it."""
+        cursor = self.db.execute(
+            "UPDATE watches SET on_hold = :on_hold WHERE guild_id = :guild AND host_id = :host",
+            {"on_hold": int(on_hold), "guild": guild_id, "host": host_id},
+        )
+        self._drop_held(guild_id)
+        return cursor.rowcount == 1
 
     def set_admin_channel(self, guild_id: GuildId, channel_id: ChannelId | None) -> None:
         """Report problems in this channel; None for the guild's system channel."""
@@ -146,9 +166,15 @@ class GuildQueries(DeliveryQueries):
 
     def forget_role(self, guild_id: GuildId, role_id: RoleId) -> None:
         """Mention nobody instead of this role."""
-        values = {"guild": guild_id, "role": role_id}
-        self.db.execute("UPDATE guilds SET role_id = NULL WHERE guild_id = :guild AND role_id = :role", values)
-        self.db.execute("UPDATE watches SET role_id = NULL WHERE guild_id = :guild AND role_id = :role", values)
+        for table in ("guilds", "watches"):
+            self.db.execute(
+                f"""
+                UPDATE {table} SET roles = (
+                    SELECT NULLIF(json_group_array(value), '[]') FROM json_each(roles) WHERE value != :role)
+                WHERE guild_id = :guild AND roles IS NOT NULL
+                """,  # noqa: S608 - constants
+                {"guild": guild_id, "role": role_id},
+            )
 
     def _ensure_guild(self, guild_id: GuildId) -> None:
         self.db.execute("INSERT INTO guilds (guild_id) VALUES (:guild) ON CONFLICT DO NOTHING", {"guild": guild_id})
@@ -159,13 +185,13 @@ class GuildQueries(DeliveryQueries):
         guild_id: GuildId,
         host_id: UserId,
         channel_id: ChannelId | None,
-        role_id: RoleId | None,
+        roles: Collection[RoleId] = (),
         also_cohost: bool | None = None,
         by: int,
         limit: int,
         now: datetime,
     ) -> bool:
-        """Follow a host, or update an existing watch; arguments that are None leave it unchanged.
+        """Follow a host, or update an existing watch; arguments that are None, and roles that are none, leave it unchanged.
 
         Returns:
             Whether the watch is new.
@@ -174,10 +200,16 @@ class GuildQueries(DeliveryQueries):
             UserMistake: the guild already follows the most hosts allowed.
         """
         self._ensure_guild(guild_id)
-        values = {"guild": guild_id, "host": host_id, "channel": channel_id, "role": role_id, "also": also_cohost}
+        values = {
+            "guild": guild_id,
+            "host": host_id,
+            "channel": channel_id,
+            "roles": roles_value(roles),
+            "also": also_cohost,
+        }
         updated = self.db.execute(
             """
-            UPDATE watches SET channel_id = COALESCE(:channel, channel_id), role_id = COALESCE(:role, role_id),
+            UPDATE watches SET channel_id = COALESCE(:channel, channel_id), roles = COALESCE(:roles, roles),
                 also_cohost = COALESCE(:also, also_cohost)
             WHERE guild_id = :guild AND host_id = :host
             """,
@@ -193,18 +225,47 @@ class GuildQueries(DeliveryQueries):
             raise UserMistake(Mistake.TOO_MANY_HOSTS, count=count)
         self.db.execute(
             """
-            INSERT INTO watches (guild_id, host_id, channel_id, role_id, also_cohost, added_by, added_at)
-            VALUES (:guild, :host, :channel, :role, COALESCE(:also, 0), :by, :now)
+            INSERT INTO watches (guild_id, host_id, channel_id, roles, also_cohost, added_by, added_at)
+            VALUES (:guild, :host, :channel, :roles, COALESCE(:also, 0), :by, :now)
             """,
             {**values, "by": by, "now": ms(now)},
         )
         return True
 
-    def set_watch_role(self, guild_id: GuildId, host_id: UserId, role_id: RoleId) -> bool:
-        """Mention this role for one host; returns whether the guild follows it."""
+    def set_watch(
+        self,
+        guild_id: GuildId,
+        host_id: UserId,
+        *,
+        channel_id: ChannelId | None,
+        roles: Collection[RoleId],
+        also_cohost: bool | None = None,
+    ) -> bool:
+        """Give a watch exactly this channel and these roles, or the guild's; returns whether the guild follows the host.
+
+        Whether it is also for Spaces of others stays as it is where `also_cohost` is None.
+        """
         cursor = self.db.execute(
-            "UPDATE watches SET role_id = :role WHERE guild_id = :guild AND host_id = :host",
-            {"role": role_id, "guild": guild_id, "host": host_id},
+            """
+            UPDATE watches SET channel_id = :channel, roles = :roles, also_cohost = COALESCE(:also, also_cohost)
+            WHERE guild_id = :guild AND host_id = :host
+            """,
+            {
+                "channel": channel_id,
+                "roles": roles_value(roles),
+                "also": also_cohost,
+                "guild": guild_id,
+                "host": host_id,
+            },
+        )
+        self._move_unsent(guild_id)
+        return cursor.rowcount == 1
+
+    def set_watch_roles(self, guild_id: GuildId, host_id: UserId, roles: Collection[RoleId]) -> bool:
+        """Mention these roles for one host; returns whether the guild follows it."""
+        cursor = self.db.execute(
+            "UPDATE watches SET roles = :roles WHERE guild_id = :guild AND host_id = :host",
+            {"roles": roles_value(roles), "guild": guild_id, "host": host_id},
         )
         return cursor.rowcount == 1
 
@@ -226,9 +287,9 @@ class GuildQueries(DeliveryQueries):
         """The guild's watches by name, each with its state."""
         rows = self._rows(
             """
-            SELECT w.watch_id, w.channel_id, w.role_id, w.also_cohost, u.user_id, u.username, u.name, u.picture,
+            SELECT w.watch_id, w.channel_id, w.roles, w.also_cohost, w.on_hold, g.all_on_hold, u.user_id, u.username, u.name, u.picture,
                    u.protected, u.standing,
-                   COALESCE(w.channel_id, g.channel_id) AS to_channel, COALESCE(w.role_id, g.role_id) AS to_role,
+                   COALESCE(w.channel_id, g.channel_id) AS to_channel, COALESCE(w.roles, g.roles) AS to_roles,
                    COALESCE(p.reason, (
                        SELECT d.reason FROM audience a JOIN deliveries d USING (delivery_id)
                        WHERE a.watch_id = w.watch_id AND d.reason IS NOT NULL AND d.state IN ('failed', 'sent')
@@ -256,33 +317,35 @@ class GuildQueries(DeliveryQueries):
                     watch_id=row["watch_id"],
                     host=host_of(row),
                     channel_id=row["channel_id"],
-                    role_id=row["role_id"],
+                    roles=roles_of(row["roles"]),
                     also_cohost=bool(row["also_cohost"]),
+                    on_hold=bool(row["on_hold"]),
                 ),
                 channel_id=row["to_channel"],
-                role_id=row["to_role"],
+                roles=roles_of(row["to_roles"]),
                 live=live.get(row["user_id"]),
                 paused=None if row["paused"] is None else Obstacle.parse(row["paused"]),
+                on_hold=bool(row["on_hold"] or row["all_on_hold"]),
             )
             for row in rows
         ]
 
     def followed(self) -> dict[UserId, int]:
-        """Every host that some guild follows, and how many do."""
+        """Every host that some guild follows and has not put on hold, and how many do."""
         rows = self._rows(
             f"""
             SELECT host_id, count(*) AS n FROM watches JOIN guilds USING (guild_id)
-            WHERE {SERVED} AND host_id IS NOT NULL GROUP BY host_id ORDER BY min(watch_id)
+            WHERE {ACTIVE} AND host_id IS NOT NULL GROUP BY host_id ORDER BY min(watch_id)
             """  # noqa: S608 - a constant
         )
         return {row["host_id"]: row["n"] for row in rows}
 
     def followers(self) -> dict[UserId, list[GuildId]]:
-        """Every host that some guild follows, and which do."""
+        """Every host that some guild follows and has not put on hold, and which do."""
         rows = self._rows(
             f"""
             SELECT host_id, guild_id FROM watches JOIN guilds USING (guild_id)
-            WHERE {SERVED} AND host_id IS NOT NULL ORDER BY watch_id
+            WHERE {ACTIVE} AND host_id IS NOT NULL ORDER BY watch_id
             """  # noqa: S608 - a constant
         )
         guilds: dict[UserId, list[GuildId]] = {}

@@ -87,10 +87,10 @@ class JobQueries(SeenQueries):
         """The roles to mention, by delivery."""
         rows = self._rows(
             """
-            SELECT DISTINCT a.delivery_id AS delivery, COALESCE(w.role_id, g.role_id) AS role
-            FROM audience a JOIN watches w USING (watch_id) JOIN guilds g USING (guild_id)
-            WHERE a.delivery_id IN (SELECT value FROM json_each(:deliveries))
-              AND COALESCE(w.role_id, g.role_id) IS NOT NULL ORDER BY role
+            SELECT DISTINCT a.delivery_id AS delivery, r.value AS role
+            FROM audience a JOIN watches w USING (watch_id) JOIN guilds g USING (guild_id),
+                 json_each(COALESCE(w.roles, g.roles, '[]')) r
+            WHERE a.delivery_id IN (SELECT value FROM json_each(:deliveries)) ORDER BY role
             """,
             deliveries=json.dumps(list(deliveries)),
         )

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from spacebot.domain.guilds import Keyword
-from spacebot.domain.ids import ChannelId, GuildId, RoleId, SpaceId
+from spacebot.domain.ids import ChannelId, GuildId, SpaceId
 from spacebot.domain.mistakes import Mistake
 from spacebot.errors import UserMistake
-from spacebot.store.base import SERVED, ms
+from spacebot.store.base import ACTIVE, ms, roles_of, roles_value
 from spacebot.store.guilds import GuildQueries
 
 
@@ -32,14 +32,14 @@ class KeywordQueries(GuildQueries):
             "least": keyword.least,
             "ticketed": None if keyword.ticketed is None else int(keyword.ticketed),
             "channel": keyword.channel_id,
-            "role": keyword.role_id,
+            "roles": roles_value(keyword.roles),
             "by": by,
             "now": ms(now),
         }
         updated = self.db.execute(
             """
             UPDATE watches SET lang = :lang, least = :least, ticketed = :ticketed,
-                channel_id = COALESCE(:channel, channel_id), role_id = COALESCE(:role, role_id)
+                channel_id = COALESCE(:channel, channel_id), roles = COALESCE(:roles, roles)
             WHERE guild_id = :guild AND keyword = :keyword
             """,
             values,
@@ -52,8 +52,8 @@ class KeywordQueries(GuildQueries):
             raise UserMistake(Mistake.TOO_MANY_KEYWORDS, count=count)
         self.db.execute(
             """
-            INSERT INTO watches (guild_id, keyword, lang, least, ticketed, channel_id, role_id, added_by, added_at)
-            VALUES (:guild, :keyword, :lang, :least, :ticketed, :channel, :role, :by, :now)
+            INSERT INTO watches (guild_id, keyword, lang, least, ticketed, channel_id, roles, added_by, added_at)
+            VALUES (:guild, :keyword, :lang, :least, :ticketed, :channel, :roles, :by, :now)
             """,
             values,
         )
@@ -70,12 +70,12 @@ class KeywordQueries(GuildQueries):
         return True
 
     def keywords(self, guild_id: GuildId | None = None) -> list[Keyword]:
-        """The keywords of one guild, by name; without a guild those of all guilds that the bot is in."""
+        """The keywords of one guild, by name; without a guild those of all guilds for which is searched."""
         rows = self._rows(
             f"""
-            SELECT w.watch_id, w.guild_id, w.keyword, w.lang, w.least, w.ticketed, w.channel_id, w.role_id
+            SELECT w.watch_id, w.guild_id, w.keyword, w.lang, w.least, w.ticketed, w.channel_id, w.roles
             FROM watches w JOIN guilds g USING (guild_id)
-            WHERE w.keyword IS NOT NULL AND ({SERVED} AND :guild IS NULL OR w.guild_id = :guild)
+            WHERE w.keyword IS NOT NULL AND ({ACTIVE} AND :guild IS NULL OR w.guild_id = :guild)
             ORDER BY w.keyword, w.watch_id
             """,  # noqa: S608 - a constant
             guild=guild_id,
@@ -89,7 +89,7 @@ class KeywordQueries(GuildQueries):
                 least=row["least"],
                 ticketed=None if row["ticketed"] is None else bool(row["ticketed"]),
                 channel_id=ChannelId(row["channel_id"]) if row["channel_id"] is not None else None,
-                role_id=RoleId(row["role_id"]) if row["role_id"] is not None else None,
+                roles=roles_of(row["roles"]),
             )
             for row in rows
         ]

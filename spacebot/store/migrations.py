@@ -438,3 +438,25 @@ def spent_by(db: Database) -> None:
         ) STRICT
         """,
     )
+
+
+ROLES_AND_HOLDS = """
+-- who is mentioned for watches without roles of their own, as JSON, ordered by id; NULL for nobody
+ALTER TABLE guilds ADD COLUMN roles TEXT;
+UPDATE guilds SET roles = json_array(role_id) WHERE role_id IS NOT NULL;
+ALTER TABLE guilds DROP COLUMN role_id;
+-- likewise; NULL for the guild's
+ALTER TABLE watches ADD COLUMN roles TEXT;
+UPDATE watches SET roles = json_array(role_id) WHERE role_id IS NOT NULL;
+ALTER TABLE watches DROP COLUMN role_id;
+-- whether admins have stopped everything new
+ALTER TABLE guilds ADD COLUMN all_on_hold INTEGER NOT NULL DEFAULT 0;
+-- or what is new of one watch
+ALTER TABLE watches ADD COLUMN on_hold INTEGER NOT NULL DEFAULT 0;
+"""
+
+
+@migrations()
+def roles_and_holds(db: Database) -> None:
+    """Several roles instead of one; admins can put a watch, or all, on hold."""
+    _run(db, ROLES_AND_HOLDS)

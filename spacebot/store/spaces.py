@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from spacebot.domain.accounts import Standing
 from spacebot.domain.ids import SPACE_ID, USER_ID, SpaceId, UserId
 from spacebot.domain.spaces import ABSENCES_APART, Change, Phase, SpaceRecord, observe
-from spacebot.store.base import SERVED, ms, space_of
+from spacebot.store.base import ACTIVE, ms, space_of
 from spacebot.store.deliveries import DeliveryQueries
 from spacebot.x.model import Space, User
 
@@ -117,7 +117,7 @@ class SpaceQueries(DeliveryQueries):
         rows = self._rows(
             f"""
             SELECT user_id FROM users
-            WHERE user_id IN (SELECT host_id FROM watches JOIN guilds USING (guild_id) WHERE {SERVED})
+            WHERE user_id IN (SELECT host_id FROM watches JOIN guilds USING (guild_id) WHERE {ACTIVE})
               AND (seen_at < :since OR standing IN ('suspended', 'gone'))
               AND (asked_at IS NULL OR asked_at < :asked)
             ORDER BY seen_at LIMIT :most
@@ -150,7 +150,7 @@ class SpaceQueries(DeliveryQueries):
         return [row["space_id"] for row in rows]
 
     def orphans(self, since: datetime, now: datetime) -> list[SpaceId]:
-        """Open Spaces not seen since then that were announced, but whose host nobody follows any more."""
+        """Open Spaces not seen since then that were announced, but whose host is not followed any more, or is on hold wherever it is."""
         rows = self._rows(
             f"""
             SELECT DISTINCT s.space_id FROM spaces s JOIN deliveries d USING (space_id)
@@ -158,7 +158,7 @@ class SpaceQueries(DeliveryQueries):
               AND (s.absent_since IS NULL OR s.absent_since <= :apart OR s.absent_since > :now)
               AND d.state IN ('sending', 'sent') AND s.host_id NOT IN (
                   SELECT host_id FROM watches JOIN guilds USING (guild_id)
-                  WHERE host_id IS NOT NULL AND {SERVED})
+                  WHERE host_id IS NOT NULL AND {ACTIVE})
             """,  # noqa: S608 - a constant
             since=ms(since),
             apart=ms(now - ABSENCES_APART),

@@ -1,8 +1,9 @@
 """What a guild's admins ask for: follow, unfollow, configure. The cogs check permissions."""
 
+import contextlib
 import logging
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 
 from spacebot.clock import Clock
@@ -11,8 +12,8 @@ from spacebot.domain.guilds import AtEnd, GuildConfig, Keyword, WatchLine
 from spacebot.domain.ids import ChannelId, GuildId, PersonId, RoleId, UserId
 from spacebot.domain.mistakes import Mistake
 from spacebot.domain.texts import fit
-from spacebot.domain.views import GuildShare, Watched
-from spacebot.errors import SpacebotError, StoreError, UserMistake, XError
+from spacebot.domain.views import GuildShare, ManyWatched, Unresolved, Watched
+from spacebot.errors import SpacebotError, StoreError, UserMistake, XAbsent, XError, XRefused
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
 from spacebot.usecases.lookups import Lookups
@@ -24,6 +25,17 @@ KEYWORD_LENGTH = 100
 """The longest keyword, in characters; Discord shows no longer choices."""
 
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8}){0,3}", re.ASCII | re.IGNORECASE)
+
+MOST_LINES = 50
+"""As many hosts are looked up for one list."""
+
+ENDS_A_LIST = frozenset(
+    {
+        *(Mistake.TOO_MANY_HOSTS, Mistake.TOO_MANY_NEW_HOSTS, Mistake.ASKED_TOO_FAST, Mistake.PERSON_SHARE_SPENT),
+        Mistake.GUILD_SHARE_SPENT,
+    }
+)
+"""What each further line would be refused for, too."""
 
 CHOICES = 25
 """The most suggestions that Discord shows while somebody types."""
@@ -75,7 +87,7 @@ class Guilds:
         text: str,
         *,
         channel_id: ChannelId | None,
-        role_id: RoleId | None,
+        roles: Collection[RoleId] = (),
         also_cohost: bool | None = None,
         here: ChannelId,
         by: int,
@@ -86,7 +98,7 @@ class Guilds:
             guild_id: The guild.
             text: The handle, link or id.
             channel_id: Where to announce; None for the guild's own.
-            role_id: The role to mention; None for the guild's own.
+            roles: The roles to mention; none for the guild's own.
             also_cohost: Whether to announce other people's Spaces with the host as co-host or speaker; None: unchanged.
             here: The channel of the command; becomes the guild's channel if it has none.
             by: The member who asks.
@@ -100,7 +112,7 @@ class Guilds:
             guild_id=guild_id,
             host_id=host.user_id,
             channel_id=channel_id,
-            role_id=role_id,
+            roles=roles,
             also_cohost=also_cohost,
             by=by,
             limit=self._watch_limit,
@@ -119,6 +131,75 @@ class Guilds:
         line = await self._line(guild_id, host)
         return Watched(line=line, is_new=is_new, guild_channel_set=guild_channel_set, looked=looked)
 
+    async def watch_many(
+        self,
+        guild_id: GuildId,
+        text: str,
+        *,
+        channel_id: ChannelId | None = None,
+        roles: Collection[RoleId] = (),
+        also_cohost: bool | None = None,
+        by: int,
+        progress: Callable[[int, int], Awaitable[None]],
+    ) -> ManyWatched:
+        """Follow the hosts behind several handles, links or ids, one per line; the next sweep looks at them.
+
+        What one line has wrong concerns that line alone. Where nothing more can be asked or followed, the lines from there
+        on are left out, the first of them with the reason.
+
+        Args:
+            guild_id: The guild.
+            text: The lines; those after the first `MOST_LINES` are not tried.
+            channel_id: Where to announce them; None for the guild's own channel, or unchanged.
+            roles: The roles to mention; none for the guild's own, or unchanged.
+            also_cohost: As for `watch`.
+            by: The member who asks.
+            progress: Told how many lines of how many are done.
+
+        Raises:
+            UserMistake: there is no line.
+            StoreError: what was followed until then stays so.
+        """
+        lines = lines_of(text)
+        if not lines:
+            raise UserMistake(Mistake.NO_HOST)
+        tried = lines[:MOST_LINES]
+        found: dict[UserId, tuple[Host, bool]] = {}
+        unresolved: list[Unresolved] = []
+        for number, line in enumerate(tried):
+            await progress(number, len(tried))
+            try:
+                host = await self._lookups.host(line, guild_id=guild_id, person=PersonId(by))
+                if host.user_id in found:
+                    continue
+                is_new = await self._store(
+                    Queries.add_watch,
+                    guild_id=guild_id,
+                    host_id=host.user_id,
+                    channel_id=channel_id,
+                    roles=roles,
+                    also_cohost=also_cohost,
+                    by=by,
+                    limit=self._watch_limit,
+                    now=self._clock.now(),
+                )
+            except (UserMistake, XError) as error:
+                unresolved.append(Unresolved(text=line, why=error))
+                if not _concerns_one_line(error):
+                    unresolved += [Unresolved(text=rest, why=None) for rest in tried[number + 1 :]]
+                    break
+            else:
+                found[host.user_id] = (host, is_new)
+                await self._store(Queries.ensure_deliveries, host.user_id, self._clock.now())
+        unresolved += [Unresolved(text=line, why=None) for line in lines[MOST_LINES:]]
+        if found:
+            self._on_change()
+        return ManyWatched(
+            new=tuple(host for host, is_new in found.values() if is_new),
+            known=tuple(host for host, is_new in found.values() if not is_new),
+            unresolved=tuple(unresolved),
+        )
+
     async def unwatch(self, guild_id: GuildId, text: str) -> Host:
         """Stop following a host of this guild's list, given by handle, link, id, or name as shown there.
 
@@ -127,11 +208,15 @@ class Guilds:
         Raises:
             UserMistake: this guild does not follow such a host.
         """
+        host = await self._followed(guild_id, text)
+        await self._store(Queries.remove_watch, guild_id, host.user_id, self._clock.now())
+        self._on_change()
+        return host
+
+    async def _followed(self, guild_id: GuildId, text: str) -> Host:
         host = find_host([line.watch.host for line in await self.watchlist(guild_id)], text)
         if host is None:
             raise UserMistake(Mistake.NOT_FOLLOWED)
-        await self._store(Queries.remove_watch, guild_id, host.user_id, self._clock.now())
-        self._on_change()
         return host
 
     async def watchlist(self, guild_id: GuildId) -> list[WatchLine]:
@@ -214,9 +299,45 @@ class Guilds:
         await self._store(Queries.set_channel, guild_id, channel_id)
         self._on_change()
 
-    async def set_role(self, guild_id: GuildId, role_id: RoleId | None) -> None:
-        """Mention this role, or nobody, for watches without a role of their own."""
-        await self._store(Queries.set_role, guild_id, role_id)
+    async def set_roles(self, guild_id: GuildId, roles: Collection[RoleId]) -> None:
+        """Mention these roles, or nobody, for watches without roles of their own."""
+        await self._store(Queries.set_roles, guild_id, roles)
+
+    async def hold(self, guild_id: GuildId) -> None:
+        """Post nothing new in the guild until `go_on`; what stands is kept true."""
+        await self._store(Queries.hold, guild_id)
+        self._on_change()
+
+    async def go_on(self, guild_id: GuildId) -> None:
+        """End `hold`: whoever is live is announced as soon as X says so."""
+        await self._store(Queries.go_on, guild_id)
+        self._on_change()
+
+    async def hold_watch(self, guild_id: GuildId, text: str) -> Host:
+        """Post nothing new for one host of the guild's list, named as for `unwatch`, until `resume_watch`.
+
+        Raises:
+            UserMistake: this guild does not follow such a host.
+        """
+        return await self._set_hold(guild_id, text, on_hold=True)
+
+    async def resume_watch(self, guild_id: GuildId, text: str) -> Host:
+        """End `hold_watch`, and look at the host at once: it is announced if it is live.
+
+        Raises:
+            UserMistake: this guild does not follow such a host.
+        """
+        host = await self._set_hold(guild_id, text, on_hold=False)
+        with contextlib.suppress(XError):  # the next sweep looks
+            await self._look(host.user_id)
+        return host
+
+    async def _set_hold(self, guild_id: GuildId, text: str, *, on_hold: bool) -> Host:
+        host = await self._followed(guild_id, text)
+        if not await self._store(Queries.hold_watch, guild_id, host.user_id, on_hold=on_hold):
+            raise UserMistake(Mistake.NO_LONGER_FOLLOWED)
+        self._on_change()
+        return host
 
     async def set_admin_channel(self, guild_id: GuildId, channel_id: ChannelId | None) -> None:
         """Report problems there; None for the guild's system channel."""
@@ -248,14 +369,57 @@ class Guilds:
         self._on_change()
         return await self.config(guild_id)
 
-    async def set_watch_role(self, guild_id: GuildId, host_id: UserId, role_id: RoleId) -> None:
-        """Mention this role for one host.
+    async def set_watch_roles(self, guild_id: GuildId, host_id: UserId, roles: Collection[RoleId]) -> None:
+        """Mention these roles for one host.
 
         Raises:
             UserMistake: this guild does not follow that host any more.
         """
-        if not await self._store(Queries.set_watch_role, guild_id, host_id, role_id):
+        if not await self._store(Queries.set_watch_roles, guild_id, host_id, roles):
             raise UserMistake(Mistake.NO_LONGER_FOLLOWED)
+
+    async def change_watch(
+        self,
+        guild_id: GuildId,
+        host_id: UserId,
+        *,
+        channel_id: ChannelId | None,
+        roles: Collection[RoleId],
+        also_cohost: bool,
+    ) -> None:
+        """Give a watch exactly this channel and these roles; None and none are the guild's.
+
+        Raises:
+            UserMistake: this guild does not follow that host any more.
+        """
+        await self._change_watch(guild_id, host_id, channel_id=channel_id, roles=roles, also_cohost=also_cohost)
+
+    async def reset_watch(self, guild_id: GuildId, text: str) -> Host:
+        """Let one host of the guild's list, named as for `unwatch`, have the guild's channel and roles.
+
+        Raises:
+            UserMistake: this guild does not follow such a host.
+        """
+        host = await self._followed(guild_id, text)
+        await self._change_watch(guild_id, host.user_id, channel_id=None, roles=(), also_cohost=None)
+        return host
+
+    async def _change_watch(
+        self,
+        guild_id: GuildId,
+        host_id: UserId,
+        *,
+        channel_id: ChannelId | None,
+        roles: Collection[RoleId],
+        also_cohost: bool | None,
+    ) -> None:
+        is_followed = await self._store(
+            Queries.set_watch, guild_id, host_id, channel_id=channel_id, roles=roles, also_cohost=also_cohost
+        )
+        if not is_followed:
+            raise UserMistake(Mistake.NO_LONGER_FOLLOWED)
+        await self._store(Queries.ensure_deliveries, host_id, self._clock.now())
+        self._on_change()
 
     async def config(self, guild_id: GuildId) -> GuildConfig:
         """The guild's configuration."""
@@ -297,6 +461,19 @@ class Guilds:
             return await self._store(Queries.greet, guild_id, self._clock.now())
         except SpacebotError:
             return False
+
+
+def lines_of(text: str) -> list[str]:
+    """The hosts that a text of several lines names, each once, in order; a comma ends a line, too."""
+    lines = (line.strip() for line in re.split(r"[\n\r,;]", text))
+    return list(dict.fromkeys(line for line in lines if line))
+
+
+def _concerns_one_line(error: UserMistake | XError) -> bool:
+    """Whether other hosts can still be looked up and followed."""
+    if isinstance(error, UserMistake):
+        return error.mistake not in ENDS_A_LIST
+    return isinstance(error, XAbsent | XRefused)
 
 
 def find_host(hosts: Sequence[Host], text: str) -> Host | None:

@@ -108,8 +108,8 @@ def mistake_of(check: Callable[[], object]) -> UserMistake:
 
 def line(channel_id: ChannelId | None, *, paused: Obstacle | None = None) -> WatchLine:
     host = Host(user_id=UserId("100"), username="ann", name="Ann")
-    watch = Watch(watch_id=1, host=host, channel_id=channel_id, role_id=None)
-    return WatchLine(watch=watch, channel_id=channel_id, role_id=None, live=None, paused=paused)
+    watch = Watch(watch_id=1, host=host, channel_id=channel_id, roles=())
+    return WatchLine(watch=watch, channel_id=channel_id, roles=(), live=None, paused=paused)
 
 
 async def test_a_channel_in_which_the_bot_may_do_all_it_must_is_taken(scene: Scene) -> None:
@@ -157,7 +157,7 @@ async def test_a_channel_chosen_earlier_says_in_a_sentence_what_is_wrong_with_it
 async def test_a_role_that_everybody_may_mention_is_taken(scene: Scene) -> None:
     role = await scene.role(mentionable=True)
     assert checks.mentionable_for_bot(scene.guild, role) == role.id
-    assert checks.role_trouble(scene.guild, RoleId(role.id)) is None
+    assert checks.role_trouble(scene.guild, [RoleId(role.id)]) is None
 
 
 async def test_a_role_that_the_bot_may_not_mention_is_refused_by_its_name_escaped(scene: Scene) -> None:
@@ -180,11 +180,11 @@ async def test_with_the_permission_to_mention_all_roles_any_role_is_taken(scene:
 
 async def test_a_role_chosen_earlier_says_in_a_sentence_what_is_wrong_with_it_now(scene: Scene) -> None:
     role = await scene.role(mentionable=False)
-    said = checks.role_trouble(scene.guild, RoleId(role.id))
+    said = checks.role_trouble(scene.guild, [RoleId(role.id)])
     assert said is not None
     assert said.startswith("I may not mention listeners;")
-    assert checks.role_trouble(scene.guild, RoleId(1)) == "that role is gone; choose another with /config role"
-    assert checks.role_trouble(scene.guild, None) is None, "none is chosen"
+    assert checks.role_trouble(scene.guild, [RoleId(1)]) == "that role is gone; choose another with /config roles"
+    assert checks.role_trouble(scene.guild, []) is None, "none is chosen"
 
 
 async def test_a_watchlist_warns_of_channels_that_would_not_work_and_of_no_others(scene: Scene) -> None:

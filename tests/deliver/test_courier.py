@@ -389,7 +389,7 @@ async def test_a_message_that_is_always_refused_is_tried_ever_more_rarely(
 
 
 async def test_a_channel_too_full_to_search_gets_its_message_without_mentions(scene: Scene) -> None:
-    await scene.store(Queries.set_role, GUILD, ROLE)
+    await scene.store(Queries.set_roles, GUILD, (ROLE,))
     scene.discord.faults = {"send": [Unclear(TIME_OUT)], "find": [SearchGivenUp()]}
     await scene.sees(live())
     await scene.passing(10)

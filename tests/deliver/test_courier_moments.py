@@ -327,7 +327,7 @@ async def test_a_guest_is_announced_as_such_once(scene: Scene) -> None:
         guild_id=FAR_GUILD,
         host_id=COHOST.id,
         channel_id=None,
-        role_id=None,
+        roles=(),
         also_cohost=True,
         by=ADMIN,
         limit=9,

@@ -286,7 +286,7 @@ async def cards(folder: Path) -> AsyncIterator[Feed]:
 
 def _lists(rng: Random) -> list[Card]:
     host = material.host(rng)
-    followed = line(host, live=material.maybe(rng, material.record), role_id=rng.choice((None, ROLE)))
+    followed = line(host, live=material.maybe(rng, material.record), roles=rng.choice(((), (ROLE,))))
     keyword = Keyword(guild_id=GUILD, text=material.text(rng)[:100], lang=material.maybe(rng, material.text), least=5)
     assert 0 < units(watchlists.host_choice(host, 100)) <= 100
     return [

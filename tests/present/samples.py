@@ -73,8 +73,8 @@ def search_page(*views: SpaceView, may_be_more: bool = False) -> SearchPage:
 
 
 def line(host: Host = HOST, **more: object) -> WatchLine:
-    watch = Watch(watch_id=1, host=host, channel_id=None, role_id=None)
-    fields = {"channel_id": CHANNEL, "role_id": None, "live": None, "paused": None, **more}
+    watch = Watch(watch_id=1, host=host, channel_id=None, roles=())
+    fields = {"channel_id": CHANNEL, "roles": (), "live": None, "paused": None, **more}
     return WatchLine(watch=watch, **fields)  # type: ignore[arg-type]  # any field of it
 
 

@@ -14,7 +14,7 @@ def test_a_configuration_shows_what_is_missing_and_what_is_in_the_way() -> None:
     empty = config_card(GuildConfig(), [], GUILD, obstacle=None, role_trouble=None, last_good_sweep=None, trouble=None)
     assert fields(empty) == {
         "Channel": "none yet: `/config channel`",
-        "Mentions": "nobody: `/config role`",
+        "Mentions": "nobody: `/config roles`",
         "Mentions for one host": "once in 30 min at most in each channel",
         "Announces": "when it is live",
         "When a Space is over": "announcements become a summary",
@@ -25,7 +25,7 @@ def test_a_configuration_shows_what_is_missing_and_what_is_in_the_way() -> None:
     full = config_card(
         GuildConfig(
             channel_id=CHANNEL,
-            role_id=RoleId(GUILD),
+            roles=(RoleId(GUILD),),
             admin_channel_id=ChannelId(111),
             at_end=AtEnd.DELETE,
             tells_scheduled=True,

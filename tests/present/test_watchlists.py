@@ -14,7 +14,7 @@ from tests.store.seed import NO_PERMISSION
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(st.builds(line, HOSTS, live=st.none() | RECORDS, role_id=st.sampled_from([None, ROLE])), max_size=4))
+@given(st.lists(st.builds(line, HOSTS, live=st.none() | RECORDS, roles=st.sampled_from([(), (ROLE,)])), max_size=4))
 def test_every_page_of_a_watchlist_is_safe_and_none_is_left_out(lines: list[WatchLine]) -> None:
     lines = lines * 4
     cards = watchlists.watch_pages(lines, GUILD)
@@ -26,7 +26,7 @@ def test_every_page_of_a_watchlist_is_safe_and_none_is_left_out(lines: list[Watc
 @settings(max_examples=40, deadline=None)
 @given(HOSTS, st.booleans())
 def test_sentences_about_watches_are_safe(host: Host, is_new: bool) -> None:
-    watched = Watched(line=line(host, role_id=ROLE, live=RECORD), is_new=is_new, guild_channel_set=True, looked=False)
+    watched = Watched(line=line(host, roles=(ROLE,), live=RECORD), is_new=is_new, guild_channel_set=True, looked=False)
     assert_posted_safely(Card(content=watchlists.watched_sentence(watched, GUILD)))
     assert_posted_safely(Card(content=watchlists.unwatched_sentence(host)))
 
@@ -39,7 +39,7 @@ def test_a_suggestion_fits(host: Host, most: int) -> None:
 
 def test_the_watchlist_says_where_whom_what_is_on_and_what_is_in_the_way() -> None:
     [page] = watchlists.watch_pages(
-        [line(role_id=ROLE, live=RECORD, paused=NO_PERMISSION), line(channel_id=None)], GUILD
+        [line(roles=(ROLE,), live=RECORD, paused=NO_PERMISSION), line(channel_id=None)], GUILD
     )
     assert page.embed is not None
     first, second = str(page.embed.description).split("\n\n")

@@ -147,7 +147,7 @@ def test_what_discord_accepts_is_accepted(body: object) -> None:
             ("allowed_mentions", "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE"),
         ),
         ({"content": "x", "allowed_mentions": {"roles": ["x"]}}, ("allowed_mentions.roles.0", "NUMBER_TYPE_COERCE")),
-        ({"content": "x", "flags": 1 << 15}, ("flags", "NOT_OFFERED")),
+        ({"content": "x", "flags": 1 << 15}, ("content", "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2")),
     ],
 )
 def test_what_breaks_a_limit_is_named(body: object, mistake: tuple[str, str]) -> None:

@@ -1,25 +1,23 @@
 """Modals: refused where Discord refuses them, sent only as the client lets people send them, and answered by a real bot."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import suppress
 from typing import Any
 
 import discord
 import pytest
-import yarl
 from discord import ui
-from discord.ext import commands
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacebot.sandbox.discord import LocalDiscord, LocalGuild, LocalInteraction, LocalMember, NotOffered
-from spacebot.sandbox.discord.app.modals import fill
+from spacebot.sandbox.discord import LocalDiscord, LocalInteraction, NotOffered
+from spacebot.sandbox.discord.app.modals import fill as fill_in
+from spacebot.sandbox.discord.app.picking import Picker
 from spacebot.sandbox.discord.forms.form import Form, Problems, utf16_length
 from spacebot.sandbox.discord.forms.modals import read_modal
 from spacebot.sandbox.discord.refusals import Refusal
 from tests.clocks import FakeClock, run_until
+from tests.sandbox.discord_bot import Club, club_with
 from tests.sandbox.discord_client import client_of
 from tests.sandbox.openapi_discord import checker
 from tests.sandbox.test_local_discord_interactions import EPHEMERAL, Scene, scene_on
@@ -46,6 +44,12 @@ def row(**more: object) -> list[dict[str, Any]]:
     return [{"type": 1, "components": [{**HOST, **more}]}]
 
 
+def fill(modal: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+    """The modal as somebody in a guild of no consequence fills it in."""
+    guild = LocalDiscord(clock=FakeClock()).add_guild("Book club")
+    return fill_in(modal, values, Picker(guild.add_member("Ann"), guild.system_channel))
+
+
 def read(modal: dict[str, Any]) -> dict[str, Any]:
     problems = Problems()
     found = read_modal(Form(modal, problems))
@@ -68,7 +72,8 @@ def read(modal: dict[str, Any]) -> dict[str, Any]:
         {"components": [{"type": 1, "components": [HOST, NOTE]}]},
         {"components": [{"type": 1, "components": [{"type": 2, "style": 1, "label": "x", "custom_id": "x"}]}]},
         {"components": [{"type": 2, "style": 1, "label": "x", "custom_id": "x"}]},
-        {"components": [{"type": 10, "content": "a text"}]},
+        {"components": [{"type": 10, "content": ""}]},
+        {"components": [{"type": 10, "content": "x" * 4001}]},
         {"components": [*row(), *row()]},
         {"components": [*row(), label(BARE)]},
         {"components": row(custom_id="")},
@@ -89,7 +94,6 @@ def read(modal: dict[str, Any]) -> dict[str, Any]:
         {"components": [label(BARE, label="x" * 46)]},
         {"components": [label(BARE, label=None)]},
         {"components": [label(BARE, description="x" * 101)]},
-        {"components": [label({"type": 3, "custom_id": "x", "options": [{"label": "a", "value": "b"}]})]},
         {"components": [{"type": 18, "label": "x"}]},
     ],
 )
@@ -412,55 +416,10 @@ async def aside(interaction: discord.Interaction) -> None:
     await interaction.followup.send("for you", ephemeral=True)
 
 
-class Bot(commands.Bot):
-    """A bot with these commands."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            command_prefix=commands.when_mentioned, intents=discord.Intents(guilds=True), guild_ready_timeout=0.05
-        )
-
-    async def setup_hook(self) -> None:
-        for callback in (follow, ask, aside):
-            self.tree.command(name=callback.__name__, description="Try it")(callback)
-        await self.tree.sync()
-
-    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
-        """Do not wait five seconds."""
-
-
-class Club:
-    """A guild with the bot and one member."""
-
-    def __init__(self, local: LocalDiscord) -> None:
-        self.local = local
-        self.guild: LocalGuild = local.add_guild("Book club")
-        self.ann: LocalMember = self.guild.add_member("Ann")
-
-    async def asked(self, command: str, **options: object) -> LocalInteraction:
-        return await self.ann.use(self.guild.system_channel, command, force=False, **options)
-
-
 @pytest.fixture
 async def club(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Club]:
-    """At the end nothing of Discord's document may have been broken, where it is there to be held against."""
-    documents = bool(os.environ.get("REFERENCE_DOCUMENTS"))
-    async with LocalDiscord(checker=checker() if documents else None) as local:
-        club = Club(local)
-        monkeypatch.setattr(discord.http.Route, "BASE", local.api_url)
-        monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(local.gateway_url))
-        bot = Bot()
-        task = asyncio.create_task(bot.start(local.token))
-        try:
-            await local.connected()
-            async with asyncio.timeout(10):
-                await bot.wait_until_ready()
-            yield club
-        finally:
-            await bot.close()
-            with suppress(asyncio.CancelledError):
-                await task
-        assert local.violations == []
+    async with club_with(monkeypatch, follow, ask, aside) as club:
+        yield club
 
 
 @pytest.mark.parametrize("way", ["reply", "thinking"])

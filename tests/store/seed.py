@@ -71,7 +71,7 @@ async def follow(
         guild_id=guild,
         host_id=host.id,
         channel_id=channel,
-        role_id=role,
+        roles=() if role is None else (role,),
         by=ADMIN,
         limit=limit,
         now=now,

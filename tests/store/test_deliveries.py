@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from spacebot.domain.accounts import Host
-from spacebot.domain.guilds import GuildConfig
-from spacebot.domain.ids import ChannelId, GuildId, MessageId, SpaceId, UserId
+from spacebot.domain.guilds import GuildConfig, Keyword
+from spacebot.domain.ids import ChannelId, GuildId, MessageId, RoleId, SpaceId, UserId
 from spacebot.domain.mistakes import Mistake
 from spacebot.domain.obstacles import Reason
 from spacebot.domain.spaces import ABSENCES_APART, Change, Phase, State
@@ -134,7 +134,7 @@ async def test_two_watches_of_one_space_in_one_channel_mention_the_union_of_thei
 
 
 async def test_the_guilds_role_stands_in_where_the_watch_has_none(store: Store) -> None:
-    await store(Queries.set_role, GUILD, OTHER_ROLE)
+    await store(Queries.set_roles, GUILD, (OTHER_ROLE,))
     await look(store, live())
     [job] = await claim(store)
     assert job.roles == (OTHER_ROLE,)
@@ -467,10 +467,109 @@ async def test_an_unheard_of_guild_has_an_empty_configuration(store: Store) -> N
 
 
 async def test_a_role_can_be_cleared_and_the_channel_stays(store: Store) -> None:
-    await store(Queries.set_role, GUILD, ROLE)
-    assert await store(Queries.guild, GUILD) == GuildConfig(channel_id=CHANNEL, role_id=ROLE)
-    await store(Queries.set_role, GUILD, None)
+    await store(Queries.set_roles, GUILD, (ROLE,))
+    assert await store(Queries.guild, GUILD) == GuildConfig(channel_id=CHANNEL, roles=(ROLE,))
+    await store(Queries.set_roles, GUILD, ())
     assert await store(Queries.guild, GUILD) == GuildConfig(channel_id=CHANNEL)
+
+
+async def test_several_roles_are_kept_once_each_in_the_order_of_their_ids(store: Store) -> None:
+    await store(Queries.set_roles, GUILD, (OTHER_ROLE, ROLE, OTHER_ROLE))
+    assert (await store(Queries.guild, GUILD)).roles == tuple(sorted((ROLE, OTHER_ROLE)))
+
+
+async def test_a_deleted_role_is_taken_out_wherever_it_stood_and_the_others_stay(store: Store) -> None:
+    await store(Queries.set_roles, GUILD, (ROLE, OTHER_ROLE))
+    await store(Queries.set_roles, FAR_GUILD, (ROLE,))
+    await follow(store, role=ROLE)
+    await store(Queries.forget_role, GUILD, ROLE)
+    [line] = await store(Queries.watch_lines, GUILD)
+    assert (await store(Queries.guild, GUILD)).roles == (OTHER_ROLE,)
+    assert (line.watch.roles, line.roles) == ((), (OTHER_ROLE,)), "one without roles of its own has the guild's"
+    assert (await store(Queries.guild, FAR_GUILD)).roles == (ROLE,), "ids of roles are looked for in their guild alone"
+
+
+async def test_a_message_mentions_each_role_of_each_of_its_watches_once(store: Store) -> None:
+    third = RoleId(333)
+    await store(Queries.set_roles, GUILD, (ROLE, OTHER_ROLE))
+    await follow(store, COHOST)
+    await store(Queries.set_watch, GUILD, COHOST.id, channel_id=None, roles=(ROLE, third), also_cohost=True)
+    await look(store, live(host_ids=(HOST.id, COHOST.id)))
+    [job] = await claim(store)
+    assert job.roles == tuple(sorted((ROLE, OTHER_ROLE, third)))
+
+
+async def test_a_watch_is_given_the_guilds_channel_and_roles_again(store: Store) -> None:
+    await follow(store, channel=OTHER_CHANNEL, role=ROLE)
+    assert await store(Queries.set_watch, GUILD, HOST.id, channel_id=None, roles=())
+    [line] = await store(Queries.watch_lines, GUILD)
+    assert (line.watch.channel_id, line.watch.roles, line.channel_id) == (None, (), CHANNEL)
+    assert not await store(Queries.set_watch, FAR_GUILD, HOST.id, channel_id=None, roles=()), "it follows nobody"
+
+
+# On hold
+
+
+@pytest.mark.parametrize("whole", [True, False])
+async def test_on_hold_nothing_new_is_posted_and_afterwards_who_is_live_is(store: Store, whole: bool) -> None:
+    async def hold(on: bool) -> None:
+        if whole:
+            await store(Queries.hold if on else Queries.go_on, GUILD)
+        else:
+            await store(Queries.hold_watch, GUILD, HOST.id, on_hold=on)
+
+    await hold(True)
+    assert await store(Queries.followed) == {}, "nobody asks X for it"
+    await look(store, live())
+    assert await rows(store) == []
+    [line] = await store(Queries.watch_lines, GUILD)
+    assert line.on_hold
+    await hold(False)
+    await look(store, live())
+    assert [job.channel_id for job in await claim(store)] == [CHANNEL]
+
+
+@pytest.mark.parametrize("whole", [True, False])
+async def test_what_waits_when_a_hold_begins_is_not_sent_and_is_sent_after_it(store: Store, whole: bool) -> None:
+    await look(store, live())
+    if whole:
+        await store(Queries.hold, GUILD)
+    else:
+        await store(Queries.hold_watch, GUILD, HOST.id, on_hold=True)
+    assert await states(store) == [(CHANNEL, "skipped", Reason.ON_HOLD)]
+    assert await claim(store) == []
+    await store(Queries.go_on, GUILD)
+    await store(Queries.hold_watch, GUILD, HOST.id, on_hold=False)
+    await look(store, live())
+    assert [job.channel_id for job in await claim(store)] == [CHANNEL]
+
+
+async def test_what_stands_is_kept_true_on_hold(store: Store) -> None:
+    await look(store, live())
+    await send(store)
+    await store(Queries.hold, GUILD)
+    assert await store(Queries.orphans, LATER, LATER) == [SPACE], "it is looked up though nobody follows its host"
+    await look(store, ended(), now=LATER)
+    [job] = await claim(store, now=LATER)
+    assert (job.space.phase, job.message_id is not None) == (Phase.ENDED, True)
+
+
+async def test_a_hold_of_one_watch_leaves_the_message_to_the_others_and_mentions_only_theirs(store: Store) -> None:
+    await follow(store, role=ROLE)
+    await follow(store, COHOST, role=OTHER_ROLE)
+    await store(Queries.set_watch, GUILD, COHOST.id, channel_id=None, roles=(OTHER_ROLE,), also_cohost=True)
+    await look(store, live(host_ids=(HOST.id, COHOST.id)))
+    await store(Queries.hold_watch, GUILD, HOST.id, on_hold=True)
+    [job] = await claim(store)
+    assert job.roles == (OTHER_ROLE,)
+
+
+async def test_a_keyword_of_a_guild_on_hold_is_not_searched_for(store: Store) -> None:
+    keyword = Keyword(guild_id=GUILD, text="tea")
+    await store(Queries.add_keyword, keyword, by=ADMIN, limit=9, now=START)
+    await store(Queries.hold, GUILD)
+    assert await store(Queries.keywords) == []
+    assert [each.text for each in await store(Queries.keywords, GUILD)] == ["tea"], "the guild still has it"
 
 
 async def test_a_guild_is_greeted_once(store: Store) -> None:
@@ -481,7 +580,7 @@ async def test_following_again_updates_what_is_given_and_keeps_the_rest(store: S
     assert not await follow(store, channel=OTHER_CHANNEL)
     assert not await follow(store, role=ROLE)
     [line] = await store(Queries.watch_lines, GUILD)
-    assert (line.watch.channel_id, line.watch.role_id) == (OTHER_CHANNEL, ROLE)
+    assert (line.watch.channel_id, line.watch.roles) == (OTHER_CHANNEL, (ROLE,))
 
 
 async def test_the_limit_holds_new_watches_only(store: Store) -> None:
@@ -498,7 +597,7 @@ async def test_an_account_that_was_never_seen_cannot_be_followed(store: Store) -
             guild_id=GUILD,
             host_id=UserId("404"),
             channel_id=None,
-            role_id=None,
+            roles=(),
             by=ADMIN,
             limit=9,
             now=START,
@@ -506,16 +605,16 @@ async def test_an_account_that_was_never_seen_cannot_be_followed(store: Store) -
 
 
 async def test_a_line_of_the_list_says_where_whom_what_is_on_and_what_is_in_the_way(store: Store) -> None:
-    await store(Queries.set_role, GUILD, ROLE)
+    await store(Queries.set_roles, GUILD, (ROLE,))
     await follow(store, COHOST, channel=OTHER_CHANNEL, role=OTHER_ROLE)
     await look(store, live())
     await store(Queries.pause, OTHER_CHANNEL, GUILD, NO_PERMISSION, START)
     coffee, tea = await store(Queries.watch_lines, GUILD)
     assert (coffee.watch.host.name, tea.watch.host.name) == ("Coffee Break", "Tea Time")
-    assert (tea.channel_id, tea.role_id, tea.paused) == (CHANNEL, ROLE, None)
+    assert (tea.channel_id, tea.roles, tea.paused) == (CHANNEL, (ROLE,), None)
     assert tea.live is not None
     assert tea.live.space_id == SPACE
-    assert (coffee.channel_id, coffee.role_id, coffee.live) == (OTHER_CHANNEL, OTHER_ROLE, None)
+    assert (coffee.channel_id, coffee.roles, coffee.live) == (OTHER_CHANNEL, (OTHER_ROLE,), None)
     assert coffee.paused == NO_PERMISSION
 
 

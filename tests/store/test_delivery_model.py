@@ -98,7 +98,7 @@ class Ledger(RuleBasedStateMachine):
         self.asked = {}
         for guild, places in PLACES.items():
             self.door.ask(Queries.set_channel, guild, places[0])
-            self.door.ask(Queries.set_role, guild, RoleId(guild + 20))
+            self.door.ask(Queries.set_roles, guild, (RoleId(guild + 20),))
             self.asked[guild] = Asked(config=self.door.ask(Queries.guild, guild))
             if guild == GuildId(100):
                 self.choose(guild, scheduled=True, reminder=60, live=True, ended=True)
@@ -161,7 +161,7 @@ class Ledger(RuleBasedStateMachine):
             guild_id=guild,
             host_id=host,
             channel_id=channel,
-            role_id=None,
+            roles=(),
             also_cohost=also,
             by=1,
             limit=9,

@@ -89,7 +89,7 @@ async def test_the_latest_three_who_set_it_up_may_be_told_in_person(store: Store
             guild_id=GUILD,
             host_id=host.id,
             channel_id=OTHER_CHANNEL if number == 3 else None,
-            role_id=None,
+            roles=(),
             by=500 + number,
             limit=9,
             now=START,

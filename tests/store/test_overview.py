@@ -65,7 +65,7 @@ async def test_the_past_can_be_that_of_one_host_or_guest(store: Store) -> None:
         guild_id=GUILD,
         host_id=COHOST.id,
         channel_id=None,
-        role_id=None,
+        roles=(),
         also_cohost=True,
         by=1,
         limit=9,

@@ -96,7 +96,7 @@ async def test_a_guild_says_how_long_the_pause_is(store: Store, minutes: int, ca
 async def test_what_called_nobody_does_not_count(store: Store) -> None:
     await follow(store, COHOST)
     assert await starts(store, 1, host=COHOST) == [False], "it has nobody to mention"
-    await store(Queries.set_role, GUILD, ROLE)
+    await store(Queries.set_roles, GUILD, (ROLE,))
     now = START + 2 * MINUTE
     late = live(SpaceId("1late"), COHOST, started_at=now - TOO_LATE_TO_MENTION)
     await look(store, late, now=now)
@@ -131,7 +131,7 @@ async def test_somebody_who_joins_one_space_after_another_calls_people_once(stor
         guild_id=GUILD,
         host_id=COHOST.id,
         channel_id=OTHER_CHANNEL,
-        role_id=ROLE,
+        roles=(ROLE,),
         also_cohost=True,
         by=1,
         limit=9,

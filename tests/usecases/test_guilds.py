@@ -80,7 +80,9 @@ class Scene:
         channel: ChannelId | None = None,
         role: RoleId | None = None,
     ) -> Watched[WatchLine]:
-        return await self.guilds.watch(guild, text, channel_id=channel, role_id=role, here=HERE, by=ADMIN)
+        return await self.guilds.watch(
+            guild, text, channel_id=channel, roles=() if role is None else (role,), here=HERE, by=ADMIN
+        )
 
 
 @pytest.fixture
@@ -111,7 +113,7 @@ async def test_a_watch_with_a_channel_of_its_own_leaves_the_guild_without_one(sc
     assert (watched.line.channel_id, watched.guild_channel_set) == (OTHER_CHANNEL, False)
     again = await scene.watch("teatime", role=ROLE)
     assert (again.is_new, again.guild_channel_set) == (False, False)
-    assert (again.line.channel_id, again.line.role_id) == (OTHER_CHANNEL, ROLE)
+    assert (again.line.channel_id, again.line.roles) == (OTHER_CHANNEL, (ROLE,))
     assert await scene.guilds.config(GUILD) == GuildConfig()
 
 
@@ -213,7 +215,7 @@ async def test_no_more_is_suggested_than_discord_shows(scene: Scene) -> None:
             guild_id=GUILD,
             host_id=user.id,
             channel_id=None,
-            role_id=None,
+            roles=(),
             by=ADMIN,
             limit=100,
             now=START,
@@ -223,12 +225,12 @@ async def test_no_more_is_suggested_than_discord_shows(scene: Scene) -> None:
 
 async def test_a_role_of_one_watch_is_set_and_a_watch_that_is_gone_says_so(scene: Scene) -> None:
     await scene.watch("teatime")
-    await scene.guilds.set_watch_role(GUILD, HOST.id, ROLE)
+    await scene.guilds.set_watch_roles(GUILD, HOST.id, [ROLE])
     [line] = await scene.guilds.watchlist(GUILD)
-    assert line.watch.role_id == ROLE
+    assert line.watch.roles == (ROLE,)
     await scene.guilds.unwatch(GUILD, "teatime")
     with pytest.raises(UserMistake, match=Mistake.NO_LONGER_FOLLOWED):
-        await scene.guilds.set_watch_role(GUILD, HOST.id, ROLE)
+        await scene.guilds.set_watch_roles(GUILD, HOST.id, [ROLE])
 
 
 async def test_a_guild_is_greeted_once(scene: Scene) -> None:

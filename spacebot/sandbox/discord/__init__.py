@@ -10,6 +10,7 @@ from spacebot.sandbox.discord.http.faults import Fault
 from spacebot.sandbox.discord.model.automod import LocalRule
 from spacebot.sandbox.discord.model.base import NotAnswered, NotOffered
 from spacebot.sandbox.discord.model.channels import LocalChannel, LocalMessage, LocalUser
+from spacebot.sandbox.discord.model.files import LocalFile
 from spacebot.sandbox.discord.model.guilds import LocalGuild
 from spacebot.sandbox.discord.model.members import LocalInteraction, LocalMember
 from spacebot.sandbox.discord.model.roles import LocalRole
@@ -21,6 +22,7 @@ __all__ = [
     "Fault",
     "LocalChannel",
     "LocalDiscord",
+    "LocalFile",
     "LocalGuild",
     "LocalInteraction",
     "LocalMember",

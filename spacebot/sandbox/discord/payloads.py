@@ -2,8 +2,10 @@
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from spacebot.sandbox.discord.model.channels import LocalChannel, LocalMessage, LocalUser
+from spacebot.sandbox.discord.model.files import LocalFile
 from spacebot.sandbox.discord.model.guilds import LocalGuild, State
 from spacebot.sandbox.discord.model.members import LocalInteraction, LocalMember
 from spacebot.sandbox.discord.model.roles import LocalRole
@@ -227,6 +229,19 @@ def guild_create(each: LocalGuild) -> Json:
         "stage_instances": [],
         "guild_scheduled_events": [],
         "soundboard_sounds": [],
+    }
+
+
+def attachment(file: LocalFile, files_url: str) -> Json:
+    """An uploaded file; it can be fetched at its url."""
+    url = f"{files_url}/{file.id}/{quote(file.name)}"
+    return {
+        "id": str(file.id),
+        "filename": file.name,
+        "size": len(file.content),
+        "url": url,
+        "proxy_url": url,
+        "content_type": file.content_type,
     }
 
 

@@ -14,7 +14,7 @@ from spacebot.clock import Clock, SystemClock
 from spacebot.sandbox.discord.app.interactions import Interactions
 from spacebot.sandbox.discord.events import event_of
 from spacebot.sandbox.discord.gateway import READY_NEEDS, Gateway
-from spacebot.sandbox.discord.http.api import API, Api, Checker
+from spacebot.sandbox.discord.http.api import API, FILES, Api, Checker
 from spacebot.sandbox.discord.http.callbacks import CallbackRoutes
 from spacebot.sandbox.discord.http.commands import CommandRoutes
 from spacebot.sandbox.discord.http.exchanges import Exchange
@@ -90,12 +90,14 @@ class LocalDiscord:
         """Listen; from now on `api_url` and `gateway_url` can be reached."""
         app = web.Application(client_max_size=32 * 1024 * 1024)
         app.router.add_get("/", self._gateway.serve)
+        app.router.add_get(f"{FILES}/{{id}}/{{name}}", self._api.serve_file)
         app.router.add_route("*", "/{path:.*}", self._api.serve)
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self._host, self._port)
         await site.start()
         self._port = self._runner.addresses[0][1]
+        self.state.files_url = f"http://{self._host}:{self._port}{FILES}"
 
     async def stop(self) -> None:
         """Listen no more and close every connection."""

@@ -4,16 +4,15 @@ Source: Discord's documentation, 'Application Commands' (permissions, option typ
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from spacebot.sandbox.discord import payloads
+from spacebot.sandbox.discord.app.picking import CHANNELS, FILES, PEOPLE, ROLES, Picker
 from spacebot.sandbox.discord.forms import commands as kinds
 from spacebot.sandbox.discord.forms.form import utf16_length
 from spacebot.sandbox.discord.model.base import NotOffered
 from spacebot.sandbox.discord.model.channels import LocalChannel
 from spacebot.sandbox.discord.model.members import LocalMember
-from spacebot.sandbox.discord.model.roles import LocalRole
 from spacebot.sandbox.discord.model.threads import LocalThread
 from spacebot.sandbox.discord.payloads import Json
 from spacebot.sandbox.discord.permissions import ALL, Permission
@@ -21,6 +20,13 @@ from spacebot.sandbox.discord.permissions import ALL, Permission
 _IN_GUILDS = 0
 _MAX_TEXT = 6000
 _MAX_NUMBER = 1 << 53
+_PICKED = {
+    kinds.USER: PEOPLE,
+    kinds.CHANNEL: CHANNELS,
+    kinds.ROLE: ROLES,
+    kinds.MENTIONABLE: ROLES | PEOPLE,
+    kinds.ATTACHMENT: FILES,
+}
 _USABLE = Permission.VIEW_CHANNEL | Permission.USE_APPLICATION_COMMANDS
 
 
@@ -90,14 +96,6 @@ def _require_usable(root: Json, member: LocalMember, channel: LocalChannel, *, f
         raise NotOffered(f"/{root['name']} is hidden from {member.name}, who lacks {Permission(int(needed))!r}")
 
 
-@dataclass(slots=True)
-class _Filling:
-    """The options filled in so far, and the objects that they name."""
-
-    filled: list[Json] = field(default_factory=list)
-    resolved: dict[str, Json] = field(default_factory=dict)
-
-
 def fill(
     chosen: Chosen, member: LocalMember, channel: LocalChannel, given: dict[str, Any], *, force: bool = False
 ) -> Json:
@@ -109,14 +107,15 @@ def fill(
     known = [option["name"] for option in chosen.options]
     if unknown := given.keys() - set(known):
         raise NotOffered(f"/{chosen.root['name']}: no option {sorted(unknown)} among {known}")
-    filling = _Filling()
+    filled: list[Json] = []
+    picker = Picker(member, channel, force=force)
     for option in chosen.options:
         if option["name"] in given:
-            value = _value(option, given[option["name"]], member, channel, filling.resolved, force=force)
-            filling.filled.append({"type": option["type"], "name": option["name"], "value": value})
+            value = _value(option, given[option["name"]], picker)
+            filled.append({"type": option["type"], "name": option["name"], "value": value})
         elif option.get("required"):
             raise NotOffered(f"/{chosen.root['name']}: {option['name']!r} is required")
-    return chosen.data(filling.filled, filling.resolved)
+    return chosen.data(filled, picker.resolved)
 
 
 def type_into(chosen: Chosen, name: str, typed: object, others: dict[str, Any]) -> tuple[Json, int]:
@@ -133,37 +132,15 @@ def type_into(chosen: Chosen, name: str, typed: object, others: dict[str, Any]) 
     return chosen.data([*filled, focused], {}), option["type"]
 
 
-def _value(
-    option: Json, value: Any, member: LocalMember, channel: LocalChannel, resolved: dict[str, Json], *, force: bool
-) -> object:
+def _value(option: Json, value: Any, picker: Picker) -> object:
     kind = option["type"]
     if kind in {kinds.STRING, kinds.INTEGER, kinds.NUMBER}:
         return _plain(option, value)
     if kind == kinds.BOOLEAN and isinstance(value, bool):
         return value
-    if isinstance(value, LocalChannel) and kind == kinds.CHANNEL:
-        types = option.get("channel_types")
-        if value.guild is not member.guild or (types and value.type not in types):
-            raise NotOffered(f"{option['name']}: #{value.name} is not among the channels offered ({types})")
-        if not force and not member.permissions_in(value) & Permission.VIEW_CHANNEL:
-            raise NotOffered(f"{option['name']}: {member.name} does not see #{value.name}")
-        resolved.setdefault("channels", {})[str(value.id)] = _partial_channel(value, member)
-    elif isinstance(value, LocalRole) and kind in {kinds.ROLE, kinds.MENTIONABLE}:
-        if value.guild is not member.guild:
-            raise NotOffered(f"{option['name']}: the role {value.name} is of another guild")
-        resolved.setdefault("roles", {})[str(value.id)] = payloads.role(value)
-    elif isinstance(value, LocalMember) and kind in {kinds.USER, kinds.MENTIONABLE}:
-        resolved.setdefault("users", {})[str(value.id)] = payloads.user(value.user)
-        permissions = str(int(value.permissions_in(channel)))
-        shown = {**payloads.partial_member(value), "permissions": permissions}
-        resolved.setdefault("members", {})[str(value.id)] = shown
-    else:
-        raise NotOffered(f"{option['name']}: {value!r} does not fit an option of type {kind}")
-    return str(value.id)
-
-
-def _partial_channel(channel: LocalChannel, member: LocalMember) -> Json:
-    return {**payloads.channel(channel), "permissions": str(int(member.permissions_in(channel)))}
+    if kind in _PICKED:
+        return picker.pick(option["name"], value, _PICKED[kind], option.get("channel_types", ()))
+    raise NotOffered(f"{option['name']}: {value!r} does not fit an option of type {kind}")
 
 
 def _plain(option: Json, value: Any) -> str | int | float:

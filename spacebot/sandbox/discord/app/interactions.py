@@ -6,14 +6,15 @@ Source: Discord's documentation, 'Receiving and Responding to Interactions'.
 import asyncio
 import secrets
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from spacebot.sandbox.discord.app import commands, components, modals
+from spacebot.sandbox.discord.app.picking import Picker
 from spacebot.sandbox.discord.model.base import NotAnswered, NotOffered, StateBase
 from spacebot.sandbox.discord.model.changes import What
 from spacebot.sandbox.discord.model.channels import LocalChannel, LocalMessage
-from spacebot.sandbox.discord.model.components import BUTTON
+from spacebot.sandbox.discord.model.components import BUTTON, STRING_SELECT
 from spacebot.sandbox.discord.model.members import (
     AUTOCOMPLETE,
     COMMAND,
@@ -55,8 +56,31 @@ class Interactions:
         data = {"custom_id": button["custom_id"], "component_type": BUTTON, "id": button.get("id", 0)}
         return await self._perform(self._begin(COMPONENT, member, message.channel, data, source=message))
 
+    async def choose(
+        self,
+        member: LocalMember,
+        message: LocalMessage,
+        values: Sequence[object],
+        *,
+        custom_id: str | None,
+        placeholder: str | None,
+        force: bool,
+    ) -> LocalInteraction:
+        select = components.choose_select(member, message, custom_id=custom_id, placeholder=placeholder, force=force)
+        picker = Picker(member, message.channel, force=force)
+        chosen = components.choose_values(select, values, picker)
+        data: Json = {
+            "custom_id": select["custom_id"],
+            "component_type": select["type"],
+            "id": select["id"],
+            "values": chosen,
+        }
+        if select["type"] != STRING_SELECT:
+            data["resolved"] = picker.resolved
+        return await self._perform(self._begin(COMPONENT, member, message.channel, data, source=message))
+
     async def submit(
-        self, member: LocalMember, interaction: LocalInteraction, values: Mapping[str, str | None]
+        self, member: LocalMember, interaction: LocalInteraction, values: Mapping[str, object]
     ) -> LocalInteraction:
         if interaction.modal is None:
             raise NotOffered(f"{interaction} has opened no modal")
@@ -64,7 +88,7 @@ class Interactions:
             raise NotOffered(f"the modal is shown to {interaction.member.name} only")
         if interaction.submission is not None and interaction.submission.failed is None:
             raise NotOffered("the modal has been sent already")
-        data = modals.fill(interaction.modal, values)
+        data = modals.fill(interaction.modal, values, Picker(member, interaction.channel))
         submission = self._begin(SUBMISSION, member, interaction.channel, data, source=interaction.source)
         submission.trigger, interaction.submission = interaction, submission
         return await self._perform(submission)

@@ -1,136 +1,195 @@
-"""PURE: the buttons and menus of a message; what `read_components` returns keeps Discord's rules for components.
+"""PURE: the components of a message; what `read_components` returns keeps Discord's rules for them.
 
-Source: Discord's documentation, 'Component Reference'.
+Source: Discord's documentation, 'Component Reference' and 'Using Message Components'.
 """
 
+from collections.abc import Callable, Mapping
+from hashlib import blake2b
 from typing import Any
 
+from spacebot.sandbox.discord.forms.choices import read_emoji, read_select
 from spacebot.sandbox.discord.forms.form import Form
-from spacebot.sandbox.discord.model.components import BUTTON, ROW, STRING_SELECT, walk
+from spacebot.sandbox.discord.forms.parts import COMPONENTS_IN_ALL, CUSTOM_ID, Parts, kept
+from spacebot.sandbox.discord.model.components import (
+    BUTTON,
+    CONTAINER,
+    FILE,
+    MEDIA_GALLERY,
+    ROW,
+    SECTION,
+    SELECTS,
+    SEPARATOR,
+    TEXT_DISPLAY,
+    THUMBNAIL,
+)
 
 ROWS = 5
 BUTTONS_IN_A_ROW = 5
-CUSTOM_ID = 100
+TEXTS_IN_A_SECTION = 3
+PICTURES = 10
 LABEL = 80
 LINK = 512
+MEDIA = 2048
+ALT_TEXT = 1024
 
-_SELECTS = frozenset({STRING_SELECT, 5, 6, 7, 8})
 _LINK_STYLE = 5
+_Reader = Callable[[Form, Parts], dict[str, Any]]
+_Readers = Mapping[int, _Reader]
 
 
-def read_components(form: Form) -> list[dict[str, Any]]:
-    """The components of a message, each with its `id`; what is wrong goes to the form's problems."""
-    found = form.forms("components", most=ROWS)
-    rows: list[dict[str, Any]] = [{"type": ROW, "components": _read_row(row)} for row in found if _is_row(row)]
-    _refuse_repeated_custom_ids(form, rows)
-    for number, component in enumerate(walk(rows), 1):
-        component["id"] = number
-    return rows
+def read_components(form: Form, *, laid_out: bool) -> list[dict[str, Any]]:
+    """The components of a message, each with its `id`; what is wrong goes to the form's problems.
+
+    `laid_out`: the message has the flag IS_COMPONENTS_V2, without which there are only rows.
+    """
+    parts = Parts()
+    readers: _Readers = _LAID_OUT if laid_out else {ROW: _read_row}
+    components = _read_each(form, parts, readers, most=COMPONENTS_IN_ALL if laid_out else ROWS)
+    parts.number()
+    if laid_out:
+        parts.refuse_too_much(form)
+    return components
 
 
-def _is_row(form: Form) -> bool:
-    if form.fields.get("type") == ROW:
-        return True
-    form.wrong("type", "UNION_TYPE_CHOICES", 'Value of field "type" must be one of (1,).')
-    return False
+def _read_each(form: Form, parts: Parts, readers: _Readers, *, most: int) -> list[dict[str, Any]]:
+    """The `components` that the form holds, each of a type that has a reader."""
+    found = (_read_one(each, parts, readers) for each in form.forms("components", most=most))
+    return [component for component in found if component is not None]
 
 
-def _read_row(row: Form) -> list[dict[str, Any]]:
-    inner = row.forms("components", most=BUTTONS_IN_A_ROW)
-    if row.fields.get("components") in (None, []):
-        row.wrong("components", "BASE_TYPE_BAD_LENGTH", f"Must be between 1 and {BUTTONS_IN_A_ROW} in length.")
-    read = []
-    for component in inner:
-        kind = component.integer("type")
-        if kind == BUTTON:
-            read.append(_read_button(component))
-        elif kind in _SELECTS:
-            read.append(_read_select(component, kind))
-            if len(inner) > 1:
-                row.wrong(
-                    "components", "COMPONENT_LAYOUT_WIDTH_EXCEEDED", "The specified component exceeds the maximum width"
-                )
-        else:
-            component.wrong("type", "UNION_TYPE_CHOICES", 'Value of field "type" must be one of (2, 3, 5, 6, 7, 8).')
-    return read
+def _read_one(form: Form, parts: Parts, readers: _Readers) -> dict[str, Any] | None:
+    kind = form.fields.get("type")
+    if isinstance(kind, int) and kind in readers:
+        return readers[kind](form, parts)
+    choices = str(tuple(sorted(readers)))
+    form.wrong("type", "UNION_TYPE_CHOICES", f'Value of field "type" must be one of {choices}.')
+    return None
 
 
-def _read_button(form: Form) -> dict[str, Any]:
+def _require_components(form: Form, *, most: int) -> None:
+    if form.fields.get("components") in (None, []):
+        form.wrong("components", "BASE_TYPE_BAD_LENGTH", f"Must be between 1 and {most} in length.")
+
+
+def _read_row(form: Form, parts: Parts) -> dict[str, Any]:
+    row = parts.begin(form, ROW)
+    _require_components(form, most=BUTTONS_IN_A_ROW)
+    row["components"] = _read_each(form, parts, _IN_A_ROW, most=BUTTONS_IN_A_ROW)
+    if len(row["components"]) > 1 and any(component["type"] in SELECTS for component in row["components"]):
+        text = "The specified component exceeds the maximum width"
+        form.wrong("components", "COMPONENT_LAYOUT_WIDTH_EXCEEDED", text)
+    return row
+
+
+def _read_button(form: Form, parts: Parts) -> dict[str, Any]:
+    button = parts.begin(form, BUTTON)
     form.require("style")
     style = form.integer("style", least=1, most=_LINK_STYLE)
-    button = {
-        "type": BUTTON,
-        "style": style,
-        "label": form.text("label", most=LABEL) or None,
-        "emoji": _read_emoji(form),
-        "disabled": form.boolean("disabled") or None,
-    }
+    kept(
+        button,
+        style=style,
+        label=form.text("label", most=LABEL) or None,
+        emoji=read_emoji(form),
+        disabled=form.boolean("disabled") or None,
+    )
     if style == _LINK_STYLE:
         form.require("url")
         if form.fields.get("custom_id") is not None:
             form.wrong("custom_id", "BASE_TYPE_BAD_VALUE", "A link button cannot have a custom id")
-        button["url"] = form.url("url", most=LINK, schemes=("http", "https", "discord"))
+        kept(button, url=form.url("url", most=LINK, schemes=("http", "https", "discord")))
     else:
         form.require("custom_id")
         if form.fields.get("url") is not None:
             form.wrong("url", "BUTTON_COMPONENT_INVALID_URL", "A button with a custom id cannot have a url")
-        button["custom_id"] = form.text("custom_id", most=CUSTOM_ID, least=1)
-    if not button["label"] and not button["emoji"]:
+        kept(button, custom_id=form.text("custom_id", most=CUSTOM_ID, least=1))
+    if "label" not in button and "emoji" not in button:
         form.wrong_as_a_whole("BUTTON_COMPONENT_MISSING_LABEL", "A button must have a label or an emoji")
-    return {key: value for key, value in button.items() if value is not None}
+    return button
 
 
-def _read_emoji(form: Form) -> dict[str, Any] | None:
-    emoji = form.form("emoji")
-    if emoji is None:
-        return None
-    name = emoji.text("name", most=32)
-    emoji_id = emoji.snowflake("id")
-    if not name and emoji_id is None:
-        emoji.wrong("name", "BUTTON_COMPONENT_INVALID_EMOJI", "Invalid emoji")
-    return {"name": name or "", **({} if emoji_id is None else {"id": str(emoji_id)})}
+def _select_reader(kind: int) -> _Reader:
+    return lambda form, parts: read_select(form, kind, parts)
 
 
-def _read_select(form: Form, kind: int) -> dict[str, Any]:
-    form.require("custom_id")
-    menu: dict[str, Any] = {
-        "type": kind,
-        "custom_id": form.text("custom_id", most=CUSTOM_ID, least=1),
-        "placeholder": form.text("placeholder", most=150) or None,
-        "min_values": _or(form.integer("min_values", least=0, most=25), 1),
-        "max_values": _or(form.integer("max_values", least=1, most=25), 1),
-        "disabled": form.boolean("disabled") or None,
+def _read_text(form: Form, parts: Parts) -> dict[str, Any]:
+    return parts.text_display(form)
+
+
+def _read_section(form: Form, parts: Parts) -> dict[str, Any]:
+    section = parts.begin(form, SECTION)
+    _require_components(form, most=TEXTS_IN_A_SECTION)
+    section["components"] = _read_each(form, parts, {TEXT_DISPLAY: _read_text}, most=TEXTS_IN_A_SECTION)
+    form.require("accessory")
+    accessory = form.form("accessory")
+    read = _read_one(accessory, parts, {BUTTON: _read_button, THUMBNAIL: _read_thumbnail}) if accessory else None
+    return kept(section, accessory=read)
+
+
+def _read_thumbnail(form: Form, parts: Parts) -> dict[str, Any]:
+    thumbnail = parts.begin(form, THUMBNAIL)
+    thumbnail.update(_read_picture(form))
+    return thumbnail
+
+
+def _read_gallery(form: Form, parts: Parts) -> dict[str, Any]:
+    gallery = parts.begin(form, MEDIA_GALLERY)
+    if form.fields.get("items") in (None, []):
+        form.wrong("items", "BASE_TYPE_BAD_LENGTH", f"Must be between 1 and {PICTURES} in length.")
+    gallery["items"] = [_read_picture(each) for each in form.forms("items", most=PICTURES)]
+    return gallery
+
+
+def _read_picture(form: Form) -> dict[str, Any]:
+    return {
+        "media": _read_media(form, "media", schemes=("http", "https", "attachment")),
+        "description": form.text("description", most=ALT_TEXT, least=1),
+        "spoiler": form.boolean("spoiler") or False,
     }
-    if kind == STRING_SELECT:
-        options = form.forms("options", most=25)
-        if form.fields.get("options") in (None, []):
-            form.wrong("options", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 25 in length.")
-        menu["options"] = [_read_choice(option) for option in options]
-    return {key: value for key, value in menu.items() if value is not None}
 
 
-def _read_choice(form: Form) -> dict[str, Any]:
-    form.require("label", "value")
-    choice = {
-        "label": form.text("label", most=100, least=1),
-        "value": form.text("value", most=100, least=1),
-        "description": form.text("description", most=100) or None,
-        "default": form.boolean("default") or None,
-    }
-    return {key: value for key, value in choice.items() if value is not None}
+def _read_file(form: Form, parts: Parts) -> dict[str, Any]:
+    file = parts.begin(form, FILE)
+    media = _read_media(form, "file", schemes=("attachment",))
+    name = media.get("url", "").removeprefix("attachment://")
+    file.update({"file": media, "name": name, "size": None, "spoiler": form.boolean("spoiler") or False})
+    return file
 
 
-def _or(value: int | None, otherwise: int) -> int:
-    return otherwise if value is None else value
+def _read_media(form: Form, key: str, *, schemes: tuple[str, ...]) -> dict[str, Any]:
+    form.require(key)
+    media = form.form(key)
+    if media is None:
+        return {}
+    media.require("url")
+    url = media.url("url", most=MEDIA, schemes=schemes) or ""
+    # an id that depends on nothing but the picture: reading a form makes nothing
+    number = int.from_bytes(blake2b(url.encode(), digest_size=7).digest())
+    return {"id": str(number), "url": url, "proxy_url": url, "width": None, "height": None, "content_type": None}
 
 
-def _refuse_repeated_custom_ids(form: Form, rows: list[dict[str, Any]]) -> None:
-    seen = set()
-    for row_number, row in enumerate(rows):
-        for number, component in enumerate(row["components"]):
-            custom_id = component.get("custom_id")
-            if custom_id is not None and custom_id in seen:
-                path = (*form.path, "components", str(row_number), "components", str(number), "custom_id")
-                text = "Component custom id cannot be duplicated"
-                form.problems.add(path, "COMPONENT_CUSTOM_ID_DUPLICATED", text)
-            seen.add(custom_id)
+def _read_separator(form: Form, parts: Parts) -> dict[str, Any]:
+    separator = parts.begin(form, SEPARATOR)
+    separator["spacing"] = form.integer("spacing", least=1, most=2) or 1
+    separator["divider"] = form.boolean("divider") is not False
+    return separator
+
+
+def _read_container(form: Form, parts: Parts) -> dict[str, Any]:
+    container = parts.begin(form, CONTAINER)
+    container["accent_color"] = form.integer("accent_color", least=0, most=0xFFFFFF)
+    container["spoiler"] = form.boolean("spoiler") or False
+    _require_components(form, most=COMPONENTS_IN_ALL)
+    container["components"] = _read_each(form, parts, _IN_A_CONTAINER, most=COMPONENTS_IN_ALL)
+    return container
+
+
+_IN_A_ROW: _Readers = {BUTTON: _read_button, **{kind: _select_reader(kind) for kind in SELECTS}}
+_IN_A_CONTAINER: _Readers = {
+    ROW: _read_row,
+    SECTION: _read_section,
+    TEXT_DISPLAY: _read_text,
+    MEDIA_GALLERY: _read_gallery,
+    FILE: _read_file,
+    SEPARATOR: _read_separator,
+}
+_LAID_OUT: _Readers = {**_IN_A_CONTAINER, CONTAINER: _read_container}

@@ -9,7 +9,8 @@ from typing import Any
 from spacebot.sandbox.discord.forms.components import read_components
 from spacebot.sandbox.discord.forms.form import Form, Problems, utf16_length
 from spacebot.sandbox.discord.forms.mentions import EVERYTHING, Allowed
-from spacebot.sandbox.discord.model.channels import EPHEMERAL
+from spacebot.sandbox.discord.model.channels import COMPONENTS_V2, EPHEMERAL, LocalMessage
+from spacebot.sandbox.discord.model.components import texts
 
 CONTENT = 2000
 EMBEDS = 10
@@ -24,7 +25,6 @@ NONCE = 25
 
 SUPPRESS_EMBEDS = 1 << 2
 SUPPRESS_NOTIFICATIONS = 1 << 12
-COMPONENTS_V2 = 1 << 15
 _FLAGS_A_BOT_MAY_SET = SUPPRESS_EMBEDS | EPHEMERAL | SUPPRESS_NOTIFICATIONS | COMPONENTS_V2
 
 _NOT_OFFERED = ("poll", "sticker_ids", "message_reference", "shared_client_theme", "attachments")
@@ -44,17 +44,29 @@ class Draft:
     enforce_nonce: bool
 
     @property
+    def text(self) -> str:
+        """All that can be mentioned in: the content and the text displays."""
+        return "\n".join([self.content, *texts(self.components)])
+
+    @property
     def is_empty(self) -> bool:
         return not (self.content or self.embeds or self.components)
 
 
-def read_message(body: Any) -> Draft:
-    """The message in a request body; a `Refusal` (50035) that names everything that is wrong with it."""
+def read_message(body: Any, *, changes: LocalMessage | None = None) -> Draft:
+    """The message in a request body, or what it `changes`; a `Refusal` (50035) that names everything that is wrong with it."""
     problems = Problems()
     form = Form(body, problems)
     flags = (form.integer("flags", least=0, most=(1 << 31) - 1) or 0) & _FLAGS_A_BOT_MAY_SET
-    if flags & COMPONENTS_V2:
-        form.wrong("flags", "NOT_OFFERED", "The local Discord knows no Components V2; they exclude embeds for good.")
+    was_laid_out = changes is not None and changes.laid_out
+    if was_laid_out and form.fields.get("flags") is None:
+        flags |= COMPONENTS_V2
+    laid_out = bool(flags & COMPONENTS_V2)
+    if was_laid_out and not laid_out:
+        text = "The IS_COMPONENTS_V2 flag cannot be removed from a message"
+        form.wrong("flags", "MESSAGE_CANNOT_REMOVE_COMPONENTS_V2_FLAG", text)
+    if laid_out:
+        _refuse_legacy_fields(form, changes)
     for key in _NOT_OFFERED:
         if form.fields.get(key):
             form.wrong(key, "NOT_OFFERED", "The local Discord knows no such messages.")
@@ -63,7 +75,7 @@ def read_message(body: Any) -> Draft:
         given=frozenset(form.fields),
         content=form.text("content", most=CONTENT) or "",
         embeds=_read_embeds(form),
-        components=read_components(form),
+        components=read_components(form, laid_out=laid_out),
         flags=flags,
         allowed=_read_allowed(form),
         nonce=_read_nonce(form),
@@ -71,6 +83,15 @@ def read_message(body: Any) -> Draft:
     )
     problems.refuse()
     return draft
+
+
+def _refuse_legacy_fields(form: Form, changes: LocalMessage | None) -> None:
+    """Refuse what a message with laid out components cannot have, be it given or there already."""
+    kept = {} if changes is None else {"content": changes.content, "embeds": changes.embeds}
+    for key in ("content", "embeds", "poll", "sticker_ids"):
+        if form.fields.get(key) if form.given(key) else kept.get(key):
+            text = f"The '{key}' field cannot be used when using MessageFlags.IS_COMPONENTS_V2"
+            form.wrong(key, "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2", text)
 
 
 def _read_nonce(form: Form) -> str | int | None:

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from aiohttp import BodyPartReader, web
 
+from spacebot.sandbox.discord.forms.form import as_snowflake
 from spacebot.sandbox.discord.http.exchanges import Exchange, Recording
 from spacebot.sandbox.discord.http.faults import Fault, Faults
 from spacebot.sandbox.discord.http.limits import Limits, LimitStatus
@@ -20,6 +21,7 @@ from spacebot.sandbox.discord.model.guilds import State
 from spacebot.sandbox.discord.refusals import Limited, Refusal, Unauthorized
 
 API = "/api/v10"
+FILES = "/attachments"
 Checker = Callable[[Exchange], list[str]]
 
 _BAN_PAGE = "<html><head><title>Access denied</title></head><body>error code: 1015</body></html>"
@@ -81,6 +83,13 @@ class Api:
             content_type="application/json",
             headers=outcome.headers,
         )
+
+    async def serve_file(self, request: web.Request) -> web.StreamResponse:
+        """Answer with an uploaded file, as Discord's CDN does."""
+        file = self._state.files.get(as_snowflake(request.match_info["id"]) or 0)
+        if file is None or file.name != request.match_info["name"]:
+            return web.Response(status=404, text="This content is no longer available.")
+        return web.Response(body=file.content, headers={"Content-Type": file.content_type})
 
     def _match(self, exchange: Exchange) -> Match | Refusal:
         try:

@@ -12,7 +12,7 @@ from spacebot.sandbox.discord.forms.modals import read_modal
 from spacebot.sandbox.discord.http.limits import Bucket
 from spacebot.sandbox.discord.http.messages import apply, ping
 from spacebot.sandbox.discord.http.routes import Request, Response, Route, form_error
-from spacebot.sandbox.discord.model.channels import EPHEMERAL, LOADING, LocalMessage
+from spacebot.sandbox.discord.model.channels import COMPONENTS_V2, EPHEMERAL, LOADING, LocalMessage
 from spacebot.sandbox.discord.model.guilds import State
 from spacebot.sandbox.discord.model.members import AUTOCOMPLETE, COMMAND, COMPONENT, SUBMISSION, LocalInteraction
 from spacebot.sandbox.discord.payloads import Json
@@ -94,7 +94,7 @@ class CallbackRoutes:
         elif kind in _UPDATES:
             source = self._source(interaction)
             if kind == UPDATE:
-                draft = read_message({} if data is None else data)
+                draft = read_message({} if data is None else data, changes=source)
                 apply(draft, source)
                 source.channel.mark_edited(source)
                 interaction.visible_answer = source
@@ -133,7 +133,7 @@ class CallbackRoutes:
     def _edit(self, request: Request) -> Response:
         interaction = self._open(request)
         message = self._message(interaction, request)
-        draft = read_message(request.body)
+        draft = read_message(request.body, changes=message)
         if message.loading:
             self._fill(interaction, message, draft)
         else:
@@ -195,7 +195,7 @@ class CallbackRoutes:
     def _fill(self, interaction: LocalInteraction, message: LocalMessage, draft: Draft) -> None:
         """The deferred answer is there: it is as visible as the deferral said, whatever the flags say now."""
         apply(draft, message)
-        message.flags = message.flags & EPHEMERAL | draft.flags & SUPPRESS_EMBEDS
+        message.flags = message.flags & EPHEMERAL | draft.flags & (SUPPRESS_EMBEDS | COMPONENTS_V2)
         self._show(message, draft)
         interaction.visible_answer = message
         self._state.updates.happened()

@@ -14,7 +14,7 @@ from spacebot.sandbox.discord.http.access import bot_permissions, channel_of
 from spacebot.sandbox.discord.http.limits import Bucket, Limits
 from spacebot.sandbox.discord.http.routes import Request, Response, Route
 from spacebot.sandbox.discord.model import automod
-from spacebot.sandbox.discord.model.channels import EPHEMERAL, KINDS, LocalChannel, LocalMessage
+from spacebot.sandbox.discord.model.channels import COMPONENTS_V2, EPHEMERAL, KINDS, LocalChannel, LocalMessage
 from spacebot.sandbox.discord.model.guilds import State
 from spacebot.sandbox.discord.model.threads import LocalThread
 from spacebot.sandbox.discord.payloads import Json
@@ -37,7 +37,7 @@ def ping(state: State, message: LocalMessage, draft: Draft) -> None:
     channel, guild = message.channel, message.channel.guild
     roles = {} if guild is None else {role.id: role for role in guild.roles.values() if role is not guild.everyone}
     found = pings(
-        draft.content,
+        draft.text,
         draft.allowed,
         mentionable_roles={role.id: role.mentionable for role in roles.values()},
         users={channel.recipient.id if channel.recipient else 0} if guild is None else guild.member_ids,
@@ -56,17 +56,21 @@ def apply(draft: Draft, message: LocalMessage) -> None:
     if not (content or embeds or components):
         raise Refusal(50006)
     message.content, message.embeds, message.components = content, embeds, components
+    message.flags |= draft.flags & COMPONENTS_V2
     if "flags" in draft.given:
         message.flags = message.flags & ~SUPPRESS_EMBEDS | draft.flags & SUPPRESS_EMBEDS
 
 
-def _moderate(channel: LocalChannel, content: str, embeds: list[Json]) -> None:
+def _moderate(channel: LocalChannel, draft: Draft, embeds: list[Json]) -> None:
     """Refuse what a rule of the guild blocks in this channel; members who may manage the guild are exempt."""
     guild = channel.guild
     if guild is None or not guild.rules or guild.bot_permissions & Permission.MANAGE_GUILD:
         return
     places = {channel.id, channel.parent.id} if isinstance(channel, LocalThread) else {channel.id}
-    if any(not rule.exempt & places and rule.blocks(automod.texts(content, embeds)) for rule in guild.rules):
+    if any(
+        not rule.exempt & places and rule.blocks(automod.texts(draft.content, embeds, draft.components))
+        for rule in guild.rules
+    ):
         raise Refusal(200000)
 
 
@@ -129,7 +133,7 @@ class MessageRoutes:
             if known.id not in channel.by_id:
                 raise Refusal(10008)
             return Response(body=payloads.message(known, nonce=True))
-        _moderate(channel, draft.content, embeds)
+        _moderate(channel, draft, embeds)
         message = LocalMessage(
             id=self._state.snowflakes.next(),
             channel=channel,
@@ -182,8 +186,8 @@ class MessageRoutes:
             raise Refusal(50005)
         if isinstance(channel, LocalThread):
             _require_writable(channel, bot_permissions(channel), reopens=False)
-        draft = read_message(request.body)
-        _moderate(channel, draft.content, draft.embeds)
+        draft = read_message(request.body, changes=message)
+        _moderate(channel, draft, draft.embeds)
         if self._state.clock.now() - message.created_at > _OLD:
             self._limits.pass_old_edit(channel.id, self._state.clock.monotonic())
         apply(draft, message)

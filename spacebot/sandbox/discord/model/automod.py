@@ -1,13 +1,15 @@
 """AutoMod: keyword rules; a message that one of them matches is refused, and nobody sees it.
 
 Source: Discord's documentation, 'Auto Moderation' (keyword matching strategies, exemptions, sending and editing). Whether
-the texts of embeds are looked at is not documented; here they are.
+the texts of embeds and of text displays are looked at is not documented; here they are.
 """
 
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
+
+from spacebot.sandbox.discord.model.components import texts as text_displays
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -34,9 +36,10 @@ class LocalRule:
             self.rules.remove(self)
 
 
-def texts(content: str, embeds: Iterable[dict[str, Any]]) -> Iterator[str]:
+def texts(content: str, embeds: Iterable[dict[str, Any]], components: Iterable[dict[str, Any]] = ()) -> Iterator[str]:
     """PURE: everything in a message that can be read."""
     yield content
+    yield from text_displays(components)
     for embed in embeds:
         yield embed.get("title", "")
         yield embed.get("description", "")

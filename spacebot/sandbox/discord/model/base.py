@@ -7,6 +7,7 @@ from typing import Any
 
 from spacebot.clock import Clock
 from spacebot.sandbox.discord.model.changes import Change, Updates, What
+from spacebot.sandbox.discord.model.files import LocalFile
 from spacebot.sandbox.discord.model.snowflakes import Snowflakes
 
 
@@ -24,6 +25,7 @@ class StateBase(ABC):
 
     `on_change` is called with each change, before anybody who waits for `updates` looks. `keep_messages` is the most messages that
     a channel keeps, and the most deleted ones; None: all. `commands` are the global ones, as Discord shows them.
+    `files` are the uploaded ones; `files_url` is where they can be fetched.
     """
 
     clock: Clock
@@ -32,6 +34,8 @@ class StateBase(ABC):
     updates: Updates = field(default_factory=Updates)
     commands: dict[int, dict[str, Any]] = field(default_factory=dict)
     keep_messages: int | None = None
+    files: dict[int, LocalFile] = field(default_factory=dict)
+    files_url: str = ""
 
     @property
     @abstractmethod
@@ -42,6 +46,11 @@ class StateBase(ABC):
     def application_id(self) -> int:
         """The same number as the bot's, as for every application made since 2016."""
         return self.bot_id
+
+    def keep(self, file: LocalFile) -> None:
+        """Keep an uploaded file; from now on it has an id."""
+        file.id = file.id or self.snowflakes.next()
+        self.files[file.id] = file
 
     def emit(self, what: What, subject: object) -> None:
         """Say that something happened."""

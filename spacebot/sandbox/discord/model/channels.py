@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from spacebot.sandbox.discord.model.base import NotOffered, StateBase
 from spacebot.sandbox.discord.model.changes import What
-from spacebot.sandbox.discord.model.components import BUTTON, walk
+from spacebot.sandbox.discord.model.components import BUTTON, SELECTS, texts, walk
 from spacebot.sandbox.discord.model.roles import GuildBase, LocalRole
 from spacebot.sandbox.discord.model.snowflakes import time_of
 from spacebot.sandbox.discord.permissions import Overwrite, Permission, named
@@ -16,6 +16,7 @@ KINDS = {"text": 0, "dm": 1, "voice": 2, "announcement": 5}
 
 EPHEMERAL = 1 << 6
 LOADING = 1 << 7
+COMPONENTS_V2 = 1 << 15
 
 
 class PermissionHolder(Protocol):
@@ -89,9 +90,24 @@ class LocalMessage:
         return bool(self.flags & LOADING)
 
     @property
+    def laid_out(self) -> bool:
+        """Whether it has the flag IS_COMPONENTS_V2: nothing but components, of every kind."""
+        return bool(self.flags & COMPONENTS_V2)
+
+    @property
+    def texts(self) -> list[str]:
+        """What its text displays say, from top to bottom."""
+        return texts(self.components)
+
+    @property
     def buttons(self) -> list[dict[str, Any]]:
-        """All buttons of all rows, in order."""
+        """All its buttons, wherever they are, in order."""
         return [component for component in walk(self.components) if component["type"] == BUTTON]
+
+    @property
+    def selects(self) -> list[dict[str, Any]]:
+        """All its selects, wherever they are, in order."""
+        return [component for component in walk(self.components) if component["type"] in SELECTS]
 
     def delete(self) -> None:
         """Delete it as a moderator would."""

@@ -1,6 +1,6 @@
 """Guilds with all that is in them, and the state that holds the guilds; whatever changes is emitted."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -185,6 +185,15 @@ class LocalGuild(GuildBase):
     def rename(self, name: str) -> None:
         self.name = name
         self.state.emit(What.UPDATED, self)
+
+    def find(self, kind: str, number: int) -> object:
+        """The 'user' (as a member), 'role' or 'channel' of that id; None where the guild has none."""
+        places: dict[str, Mapping[int, object]] = {
+            "user": self.members,
+            "role": self.roles,
+            "channel": {**self.channels, **self.threads},
+        }
+        return places[kind].get(number)
 
     def bot_permissions_in(self, place: Place) -> Permission:
         """What the bot may do there; nothing where it is not in the guild."""

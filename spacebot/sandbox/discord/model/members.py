@@ -1,7 +1,7 @@
 """Members of a guild, and the interactions that they begin."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -35,8 +35,19 @@ class MemberApp(Protocol):
         force: bool,
     ) -> "LocalInteraction": ...
 
+    async def choose(
+        self,
+        member: "LocalMember",
+        message: LocalMessage,
+        values: Sequence[object],
+        *,
+        custom_id: str | None,
+        placeholder: str | None,
+        force: bool,
+    ) -> "LocalInteraction": ...
+
     async def submit(
-        self, member: "LocalMember", interaction: "LocalInteraction", values: Mapping[str, str | None]
+        self, member: "LocalMember", interaction: "LocalInteraction", values: Mapping[str, object]
     ) -> "LocalInteraction": ...
 
     async def autocomplete(
@@ -154,19 +165,38 @@ class LocalMember:
     async def press(
         self, message: LocalMessage, *, custom_id: str | None = None, label: str | None = None, force: bool = False
     ) -> "LocalInteraction":
-        """Press a button, named by its custom id or its label, and return once the bot acknowledged it, or did not.
+        """Press a button, wherever it is, named by its custom id or its label, and return once the bot acknowledged it, or did not.
 
         With `force` a button is pressed that is disabled, gone, or shown to somebody else only.
         Raises NotOffered where there is no such button to press.
         """
         return await self.app.press(self, message, custom_id=custom_id, label=label, force=force)
 
-    async def submit(self, interaction: "LocalInteraction", /, **values: str | None) -> "LocalInteraction":
+    async def choose(
+        self,
+        message: LocalMessage,
+        /,
+        *values: object,
+        custom_id: str | None = None,
+        placeholder: str | None = None,
+        force: bool = False,
+    ) -> "LocalInteraction":
+        """Choose in a select, named by its custom id or placeholder unless it is the only one; returns like `press`.
+
+        A value is an option's value or label, a LocalChannel (or thread), a LocalRole, a LocalMember; none: nothing is chosen
+        any more. With `force` a select is used that is disabled or shown to somebody else, and a channel chosen that the
+        client does not show.
+        Raises NotOffered where there is no such select, or the client would not let them choose that.
+        """
+        return await self.app.choose(self, message, values, custom_id=custom_id, placeholder=placeholder, force=force)
+
+    async def submit(self, interaction: "LocalInteraction", /, **values: object) -> "LocalInteraction":
         """Fill in the modal that `interaction` opened, send it, and return once the bot acknowledged it, or did not.
 
-        A value is given by its input's custom id or, where none has it, its label: `**{"Which host?": "@ann"}`.
+        A value is given by its input's custom id or, where none has it, its label: `**{"Which host?": "@ann"}`. It is a text,
+        True or False for a checkbox, and for all others what `choose` takes or a LocalFile, in a list unless it is one.
         An input that is not given (or None) is sent as the bot prefilled it. One that failed can be sent again.
-        Raises NotOffered where there is no such modal or input, or the client would not let them send the text.
+        Raises NotOffered where there is no such modal or input, or the client would not let them send that.
         """
         return await self.app.submit(self, interaction, values)
 

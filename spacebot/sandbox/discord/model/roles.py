@@ -93,6 +93,10 @@ class GuildBase(ABC):
         """What the bot may do in the guild at large; nothing where it is not in it."""
 
     @abstractmethod
+    def find(self, kind: str, number: int) -> object:
+        """The 'user' (as a member), 'role' or 'channel' of that id; None where the guild has none."""
+
+    @abstractmethod
     def bot_permissions_in(self, place: Place) -> Permission:
         """What the bot may do there; nothing where it is not in the guild."""
 

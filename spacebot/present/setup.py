@@ -1,0 +1,301 @@
+"""The panel of `/setup` in words: what is chosen, whether it works, and which path to tap where it does not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import discord
+
+from spacebot.domain.accounts import Host
+from spacebot.domain.guilds import AtEnd, GuildConfig, WatchLine
+from spacebot.domain.ids import GuildId
+from spacebot.domain.mistakes import Mistake
+from spacebot.domain.views import ManyWatched, Unresolved
+from spacebot.errors import SpacebotError, UserMistake, XNotFound
+from spacebot.present import mistakes
+from spacebot.present.card import account, handle, mentions, name_of
+from spacebot.present.reasons import sentence as reason
+from spacebot.present.text import clipped, inert, plain, units
+
+IN_THE_WAY_COLOUR = discord.Colour(15105570)
+READY_COLOUR = discord.Colour.green()
+
+NAMES_SHOWN = 8
+"""As many hosts are named on the panel."""
+
+NAMES_ADDED = 20
+"""And in the answer to a list of them."""
+
+NOTE_LIMIT = 1800
+"""UTF-16 units of what the panel says of the last choice; everything on it has 4,000."""
+
+TITLE = "## 🎙️ X Spaces in this server"
+CHOOSE_A_CHANNEL = "Choose a channel"
+NOBODY = "Nobody"
+ADD_HOSTS = "Add hosts"
+TEST = "Send a test"
+MOMENTS = "Moments"
+LOOK = "Text & look"
+PAUSE = "Pause"
+RESUME = "Resume"
+BACK = "Back"
+EDIT = "Edit"
+RESET = "Use the server's settings"
+REMOVE = "Remove"
+CHOOSE_A_HOST = "Choose a host"
+PREVIOUS = "Previous 25"
+NEXT = "Next 25"
+
+ADD_TITLE = "Follow hosts"
+HOSTS_LABEL = "Hosts"
+HOSTS_HINT = "@handles, profile links or links to one of their Spaces; one per line, up to 50"
+HOSTS_PLACEHOLDER = "@night_radio\nhttps://x.com/…"
+CHANNEL_LABEL = "Another channel for these?"
+ROLES_LABEL = "Other roles for these?"
+ALSO_LABEL = "Also when they"
+ALSO_OPTION = "co-host or speak elsewhere"
+OWN_CHANNEL_LABEL = "A channel of its own?"
+OWN_ROLES_LABEL = "Roles of its own?"
+EMPTY_HINT = "Empty: this server's"
+
+MOMENTS_TITLE = "What to post"
+WHEN_LABEL = "Post when a Space is"
+WHEN_OPTIONS = {
+    "scheduled": "scheduled",
+    "reminder": "about to start",
+    "live": "live",
+    "ended": "over (a message of its own)",
+}
+BEFORE_LABEL = "How long before the start"
+END_LABEL = "Afterwards the post"
+END_OPTIONS = {AtEnd.EDIT: "becomes a summary", AtEnd.DELETE: "is deleted", AtEnd.LEAVE: "stays as it is"}
+PINGS_LABEL = "Ping again for the same host"
+PINGS_HINT = "Spaces in between are posted without a ping"
+
+SETTINGS_PATH = {
+    Mistake.CHANNEL_UNSEEN: (
+        "⚠️ I do not see that channel. Choose another, or tap *Channel settings → Permissions → add me → View Channel*"
+    ),
+    Mistake.PERMISSIONS_LACKING: "⚠️ Tap *Channel settings → Permissions → add me*, and switch on *{lacking}*",
+    Mistake.EVERYONE_NOT_MENTIONABLE: (
+        "⚠️ @everyone cannot be pinged yet: *Server settings → Roles → my role → Mention @everyone, @here and All Roles*"
+    ),
+    Mistake.ROLE_NOT_MENTIONABLE: (
+        "⚠️ {name} cannot be pinged yet: *Server settings → Roles → {name} → Allow anyone to @mention this role*"
+    ),
+}
+"""What to tap, where a path leads to what is wrong."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """What the panel of a guild shows."""
+
+    guild_id: GuildId
+    config: GuildConfig
+    lines: Sequence[WatchLine] = field(default=())
+    channel_wrong: UserMistake | None = None
+    """What is wrong with the guild's channel."""
+    roles_wrong: UserMistake | None = None
+    note: str = ""
+    """What became of the last choice."""
+
+    @property
+    def blocked(self) -> list[WatchLine]:
+        """Watches with a channel of their own in which nothing can be posted, and those that Discord refused."""
+        own = [line for line in self.lines if line.watch.channel_id is not None or self.channel_wrong is None]
+        return [line for line in own if line.channel_id is not None and (line.paused or line.warning)]
+
+    @property
+    def steps_in_the_way(self) -> list[int]:
+        """The steps that keep something from being posted as it should be."""
+        wrong = {
+            1: self.config.channel_id is None or self.channel_wrong is not None,
+            2: self.roles_wrong is not None,
+            3: not self.lines or bool(self.blocked),
+        }
+        return [step for step, is_wrong in wrong.items() if is_wrong]
+
+
+def colour(panel: Panel) -> discord.Colour:
+    """Amber until nothing is in the way."""
+    return IN_THE_WAY_COLOUR if panel.steps_in_the_way or panel.config.on_hold else READY_COLOUR
+
+
+def headline(panel: Panel) -> str:
+    """The title, and below it the state of everything."""
+    steps = panel.steps_in_the_way
+    count = _counted(len(panel.lines), "host")
+    if panel.config.channel_id is None and not panel.lines:
+        state = "Three steps, about a minute"
+    elif panel.config.on_hold:
+        state = f"⏸️ {count} followed; paused: nothing new is posted until you tap {RESUME}"
+    elif steps:
+        things = "one thing is" if len(steps) == 1 else f"{_counted(len(steps), 'thing')} are"
+        where = "step " + str(steps[0]) if len(steps) == 1 else "steps " + " and ".join(str(step) for step in steps)
+        state = f"⚠️ {count} followed; {things} in the way ({where})"
+    else:
+        state = f"✅ {count} followed; nothing is in the way"
+    return f"{TITLE}\n-# {state}"
+
+
+def where(panel: Panel) -> str:
+    """Step 1: the channel, and whether it works."""
+    if panel.config.channel_id is None:
+        said = "choose a channel"
+    else:
+        said = wrong(panel.channel_wrong) if panel.channel_wrong else "✅ I may see, send, embed and read there"
+    return f"**1 · Where?** {said}"
+
+
+def whom(panel: Panel) -> str:
+    """Step 2: the roles, and whether they can be pinged."""
+    if panel.roles_wrong is not None:
+        said = wrong(panel.roles_wrong)
+    elif panel.config.roles:
+        said = f"✅ I may ping {mentions(panel.config.roles, panel.guild_id)}"
+    else:
+        said = "optional"
+    return f"**2 · Whom to ping?** {said}"
+
+
+def whose(panel: Panel) -> str:
+    """Step 3: the hosts."""
+    said = _names([line.watch.host for line in panel.lines], NAMES_SHOWN) or "nobody yet"
+    blocked = panel.blocked
+    if blocked:
+        said += f"\n⚠️ {_counted(len(blocked), 'host')} cannot be posted where they should be: tap {hosts_label(panel)}"
+    return f"**3 · Whose Spaces?** {said}"
+
+
+def hosts_label(panel: Panel) -> str:
+    """The label of the button that lists the hosts."""
+    return f"Hosts · {len(panel.lines)}" if panel.lines else "Hosts"
+
+
+def wrong(error: UserMistake) -> str:
+    """What is wrong with a choice that was made earlier, and what to tap."""
+    path = SETTINGS_PATH.get(error.mistake)
+    return path.format(**error.values) if path is not None else f"⚠️ {mistakes.sentence(error)}"
+
+
+def looking_up(done: int, total: int) -> str:
+    """While a list of hosts is worked through."""
+    return f"⏳ Looking up {_counted(total, 'host')}…" + (f" {done} done" if done else "")
+
+
+def added(many: ManyWatched) -> str:
+    """What became of a list of hosts."""
+    parts = []
+    if many.new:
+        parts.append(f"✅ Added {_names(many.new, NAMES_ADDED)}")
+    if many.known:
+        parts.append(f"Already followed: {_names(many.known, NAMES_ADDED)}")
+    missing = [each for each in many.unresolved if isinstance(each.why, XNotFound)]
+    if missing:
+        parts.append(f"⚠️ Not found: {_texts(missing)}")
+    parts += [
+        f"⚠️ {inert(each.text, 60)}: {_why(each.why)}"
+        for each in many.unresolved
+        if isinstance(each.why, SpacebotError) and each not in missing
+    ]
+    untried = [each for each in many.unresolved if each.why is None]
+    if untried:
+        parts.append(f"⚠️ Not tried: {_texts(untried)}")
+    return _fitting(parts)
+
+
+def _why(error: SpacebotError) -> str:
+    return mistakes.sentence(error)
+
+
+def _texts(lines: Sequence[Unresolved]) -> str:
+    shown = [inert(each.text, 40) for each in lines[:NAMES_ADDED]]
+    return ", ".join(shown) + _more(len(lines) - len(shown))
+
+
+def _names(hosts: Sequence[Host], most: int) -> str:
+    shown = [f"**{name_of(host, 50)}**" for host in hosts[:most]]
+    return ", ".join(shown) + _more(len(hosts) - len(shown))
+
+
+def _more(count: int) -> str:
+    return f" and {count} more" if count > 0 else ""
+
+
+def _fitting(parts: Sequence[str]) -> str:
+    """As many lines as the panel has room for."""
+    kept: list[str] = []
+    for number, part in enumerate(parts):
+        if units("\n".join([*kept, part])) > NOTE_LIMIT:
+            kept.append(clipped(f"… {_counted(len(parts) - number, 'more line')}", 60))
+            break
+        kept.append(part)
+    return "\n".join(kept)
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count} {thing}" if count == 1 else f"{count:,} {thing}s"
+
+
+# The list of hosts
+
+
+def hosts_headline(panel: Panel) -> str:
+    """Above the list of hosts."""
+    return f"## Hosts · {len(panel.lines)}\n-# Choose one to change it"
+
+
+def host_option(line: WatchLine) -> tuple[str, str]:
+    """A host in the list: its label, and what is special about it."""
+    host = line.watch.host
+    own = [
+        "⏸️ paused" if line.on_hold else "",
+        "⚠️ in the way" if line.paused or line.warning else "",
+        "own channel" if line.watch.channel_id is not None else "",
+        "own roles" if line.watch.roles else "",
+        "also as co-host or speaker" if line.watch.also_cohost else "",
+    ]
+    said = " · ".join(part for part in own if part)
+    return plain(f"{host.name} (@{host.username})", 100), said or "this server's settings"
+
+
+def host_lines(line: WatchLine, guild_id: GuildId) -> str:
+    """Everything about one host."""
+    watch = line.watch
+    channel = "no channel yet" if line.channel_id is None else f"<#{line.channel_id}>"
+    roles = mentions(line.roles, guild_id) if line.roles else "nobody"
+    parts = [
+        f"### {account(watch.host)}",
+        f"Posted in {channel} ({'its own' if watch.channel_id is not None else 'this server' + chr(39) + 's'})",
+        f"Pings {roles} ({'its own' if watch.roles else 'this server' + chr(39) + 's'})",
+        "Also when they co-host or speak elsewhere" if watch.also_cohost else "Only Spaces that they host",
+    ]
+    if line.on_hold:
+        parts.append("⏸️ Paused: nothing new is posted")
+    if line.live is not None:
+        parts.append(f"🔴 [Live now]({line.live.url})")
+    trouble = reason(line.paused) if line.paused is not None else line.warning
+    if trouble:
+        parts.append(f"⚠️ {trouble}")
+    return "\n".join(parts)
+
+
+def edit_title(host: Host) -> str:
+    """The title of the form for one host."""
+    return plain(f"Spaces of {host.name}", 45) or ADD_TITLE
+
+
+def removed(host: Host) -> str:
+    """After a host was removed."""
+    return f"No longer following **{name_of(host, 80)}** ({handle(host)})."
+
+
+def minutes_option(minutes: int) -> str:
+    """A choice of minutes."""
+    hours, rest = divmod(minutes, 60)
+    return _counted(minutes, "minute") if rest else _counted(hours, "hour")
+
+
+def pings_option(minutes: int) -> str:
+    """A choice of minutes between two pings."""
+    return f"after {minutes_option(minutes)} at the earliest" if minutes else "each time"

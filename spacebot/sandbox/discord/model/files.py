@@ -1,0 +1,13 @@
+"""Files that somebody uploaded; they can be fetched as long as the local Discord runs."""
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class LocalFile:
+    """A file on somebody's disk; its `id` is 0 until it is uploaded."""
+
+    name: str
+    content: bytes
+    content_type: str = "application/octet-stream"
+    id: int = 0
