@@ -381,8 +381,8 @@ def never_used(custom_ids: set[str]) -> list[str]:
     while kinds:
         kind = kinds.pop()
         kinds.extend(kind.__subclasses__())
-        template = getattr(kind, "__discord_ui_compiled_template__", getattr(kind, "template", None))
-        if template is not None and not any(template.fullmatch(each) for each in custom_ids):
+        template = kind.__dict__.get("__discord_ui_compiled_template__", kind.__dict__.get("template"))
+        if isinstance(template, re.Pattern) and not any(template.fullmatch(each) for each in custom_ids):
             found.append(template.pattern)
     return sorted(found)
 

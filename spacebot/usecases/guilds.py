@@ -221,7 +221,7 @@ class Guilds:
 
     async def watchlist(self, guild_id: GuildId) -> list[WatchLine]:
         """Every watch of the guild with its state."""
-        return await self._store(Queries.watch_lines, guild_id)
+        return await self._store.read(Queries.watch_lines, guild_id)
 
     async def watch_keyword(self, keyword: Keyword, *, here: ChannelId, by: int) -> Watched[Keyword]:
         """Add or change a keyword watch.
@@ -268,7 +268,7 @@ class Guilds:
 
     async def keywords(self, guild_id: GuildId) -> list[Keyword]:
         """The guild's keywords."""
-        return await self._store(Queries.keywords, guild_id)
+        return await self._store.read(Queries.keywords, guild_id)
 
     async def share(self, guild_id: GuildId) -> GuildShare:
         """What the guild uses of what it may use."""
@@ -423,7 +423,7 @@ class Guilds:
 
     async def config(self, guild_id: GuildId) -> GuildConfig:
         """The guild's configuration."""
-        return await self._store(Queries.guild, guild_id)
+        return await self._store.read(Queries.guild, guild_id)
 
     async def ungreet(self, guild_id: GuildId) -> None:
         """The greeting could not be posted; the next event of the guild tries again."""
