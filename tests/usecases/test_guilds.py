@@ -1,5 +1,7 @@
 """What admins ask for, over the real ledger; only the questions to X are answered by a script."""
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -265,3 +267,26 @@ def test_a_language_is_no_longer_than_any_that_there_is(code: str) -> None:
 def test_a_keyword_has_no_halves_of_characters() -> None:
     assert normalised(" Tea\ud800 \x00 Party\udc00 ") == "tea party"
     assert normalised("\ud800") == ""
+
+
+async def test_what_forms_and_suggestions_show_is_there_while_the_database_writes(scene: Scene) -> None:
+    await scene.watch("@teatime")
+    begun, go_on = threading.Event(), threading.Event()
+
+    def dawdle(_: Queries) -> None:
+        begun.set()
+        assert go_on.wait(60)
+
+    slow = asyncio.create_task(scene.store(dawdle))
+    try:
+        await asyncio.to_thread(begun.wait, 60)
+        config = await scene.guilds.config(GUILD)
+        lines = await scene.guilds.watchlist(GUILD)
+        suggested = await scene.guilds.complete(GUILD, "")
+        words = await scene.guilds.keywords(GUILD)
+    finally:
+        go_on.set()
+    await slow
+    assert config == await scene.store(Queries.guild, GUILD)
+    assert [line.watch.host for line in lines] == suggested != []
+    assert words == []
