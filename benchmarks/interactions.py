@@ -187,7 +187,7 @@ def leaves(command: Json, path: str = "") -> Iterator[tuple[str, list[Json]]]:
 
 def pattern(custom_id: str) -> str:
     """What all components of one kind have in common."""
-    return re.sub(r"(?<![0-9a-z])[0-9a-f]{16,}(?![0-9a-z])|\d+", "…", custom_id)
+    return ":".join("…" if re.search("[0-9A-Z]", part) else part for part in custom_id.split(":"))
 
 
 @dataclass(slots=True)
@@ -342,8 +342,9 @@ class People:
             self._take(entry, pattern(custom_id), done)
             await self._press_bare(pattern(custom_id), peer)
             if done.modal is not None:
-                form = pattern(done.modal["custom_id"]).strip("…") and pattern(done.modal["custom_id"])
-                form = form or done.modal["title"]
+                form = pattern(done.modal["custom_id"])
+                if form == "…":
+                    form = done.modal["title"]
                 if form not in FORMS:
                     raise Forgotten(f"nothing is known to fill into the form {form!r}: add it to FORMS")
                 self.custom_ids.add(done.modal["custom_id"])
