@@ -20,7 +20,7 @@ from spacebot.domain.deliveries import Job, Kind, Queue
 from spacebot.domain.guilds import GuildConfig, Watch, WatchLine
 from spacebot.domain.ids import ChannelId, GuildId, RoleId, SpaceId, UserId
 from spacebot.domain.spaces import Phase, SpaceRecord
-from spacebot.domain.views import GuildShare, PushState, PushView, Status
+from spacebot.domain.views import GuildShare, InTheWay, PushState, PushView, SetUp, Status
 from spacebot.present.announcement import announcement
 from spacebot.present.card import Card
 from spacebot.present.setup import Panel
@@ -163,20 +163,24 @@ def _panel(config: GuildConfig, *hosts: Host, mentionable: bool = True) -> Paylo
     panel = Panel(
         guild_id=GUILD,
         config=config,
-        lines=[
-            WatchLine(
-                watch=Watch(watch_id=at, host=host),
-                channel_id=config.channel_id,
-                roles=config.roles,
-                live=None,
-                paused=None,
-            )
-            for at, host in enumerate(hosts)
-        ],
+        lines=_lines(config, *hosts),
         channel_wrong=checks.channel_mistake(guild, config.channel_id),
         roles_wrong=checks.role_mistake(guild, config.roles),
     )
     return _payload(view=panel_view(panel, guild), is_private=True)
+
+
+def _lines(config: GuildConfig, *hosts: Host) -> tuple[WatchLine, ...]:
+    return tuple(
+        WatchLine(
+            watch=Watch(watch_id=at, host=host),
+            channel_id=config.channel_id,
+            roles=config.roles,
+            live=None,
+            paused=None,
+        )
+        for at, host in enumerate(hosts)
+    )
 
 
 def _status() -> Payload:
@@ -187,12 +191,13 @@ def _status() -> Payload:
         is_overdue=False,
         store_trouble=None,
         queue=Queue(unsent=0, edits=0, oldest=None),
-        pauses=(),
+        set_up=SetUp(config=FOLLOWING, watches=_lines(FOLLOWING, HOST, OTHER_HOST)),
+        every=4.0,
         delays=[(seconds, "sweep") for seconds in (2.1, 3.4, 3.9, 4.8, 6.2, 9.5)],
         share=GuildShare(hosts=2, host_limit=100, keywords=0, keyword_limit=0, new_hosts=2, new_host_limit=100),
         push=PushView(state=PushState.ON, covered=2),
     )
-    card = status_card(status)
+    card = status_card(status, InTheWay())
     return _payload(embeds=[card.embed], is_private=True)
 
 

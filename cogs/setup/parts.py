@@ -16,7 +16,6 @@ from cogs.setup.showing import (
     Interaction,
     carry_out,
     hosts_redraw,
-    panel_of,
     require_manager,
     show_hosts,
     show_panel,
@@ -173,8 +172,8 @@ async def _page(interaction: Interaction, page: str) -> None:
 
 
 async def _edit(interaction: Interaction, host_id: str) -> None:
-    panel = await panel_of(interaction)
-    line = next((line for line in panel.lines if line.watch.host.user_id == host_id), None)
+    lines = await interaction.client.services.guilds.watchlist(checks.guild_id(interaction))
+    line = next((line for line in lines if line.watch.host.user_id == host_id), None)
     if line is None:
         raise UserMistake(Mistake.NO_LONGER_FOLLOWED)
     await EditHost.of(line.watch, checks.guild_of(interaction)).show(interaction)

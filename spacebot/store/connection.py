@@ -1,8 +1,11 @@
-"""The connection to the database: every statement runs on one thread, and every call is one transaction.
+"""The connection to the database: every statement that writes runs on one thread, and every call is one transaction.
 
 Calls that wait at the same time share a commit (a commit may cost 10 ms of fsync; under load that would cap the bot
 at a hundred calls per second). Each runs inside its own savepoint, so that a failure rolls back only its own
 work. A call returns after its commit, never before.
+
+What people wait for with a form or a list of suggestions open is read beside that, on a thread and a connection that only
+read: it waits for nobody's commit.
 """
 
 import asyncio
@@ -72,6 +75,7 @@ class Store:
         self._in_passing = in_passing
         self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="spacebot-store", daemon=True)
+        self._reader = None if read_only else Store(path, read_only=True)
         self._closed = True
 
     async def __aenter__(self) -> Self:
@@ -86,6 +90,8 @@ class Store:
         self._thread.start()
         try:
             await opened.answer
+            if self._reader is not None:
+                await self._reader.__aenter__()
         except BaseException:
             self._calls.put(None)  # there will be no __aexit__
             raise
@@ -96,6 +102,8 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._closed = True
+        if self._reader is not None:
+            await self._reader.__aexit__(kind, error, trace)
         self._calls.put(None)
         await asyncio.shield(asyncio.to_thread(self._thread.join))
 
@@ -113,6 +121,14 @@ class Store:
         answer: asyncio.Future[T] = loop.create_future()
         self._calls.put(_Call(work=lambda queries: method(queries, *args, **kwargs), loop=loop, answer=answer))
         return await answer
+
+    async def read(self, method: Callable[Concatenate[Queries, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """As a call, for a method that only reads: it sees every call that has returned, and waits for no other.
+
+        Raises:
+            StoreError: as a call; also where the method writes.
+        """
+        return await (self if self._reader is None else self._reader)(method, *args, **kwargs)
 
     def _work(self) -> None:
         first = self._calls.get()

@@ -280,7 +280,7 @@ class Guilds:
 
     async def watchlist(self, guild_id: GuildId) -> list[WatchLine]:
         """Every watch of the guild with its state."""
-        return await self._store(Queries.watch_lines, guild_id)
+        return await self._store.read(Queries.watch_lines, guild_id)
 
     async def watch_keyword(self, keyword: Keyword, *, by: int) -> Watched[Keyword]:
         """Add or change a keyword watch.
@@ -348,7 +348,7 @@ class Guilds:
 
     async def keywords(self, guild_id: GuildId) -> list[Keyword]:
         """The guild's keywords."""
-        return await self._store(Queries.keywords, guild_id)
+        return await self._store.read(Queries.keywords, guild_id)
 
     async def set_up(self, guild_id: GuildId) -> SetUp:
         """Everything that the guild has set, and what its announcements have met."""
@@ -495,7 +495,7 @@ class Guilds:
 
     async def config(self, guild_id: GuildId) -> GuildConfig:
         """The guild's configuration."""
-        return await self._store(Queries.guild, guild_id)
+        return await self._store.read(Queries.guild, guild_id)
 
     async def ungreet(self, guild_id: GuildId) -> None:
         """The greeting could not be posted; the next event of the guild tries again."""

@@ -1,5 +1,7 @@
 """What admins ask for, over the real ledger; only the questions to X are answered by a script."""
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -421,7 +423,12 @@ async def test_what_is_a_watchs_own_is_given_and_taken_back(scene: Scene) -> Non
     assert (line.channel_id, line.roles, line.watch.also_cohost) == (OTHER_CHANNEL, (ROLE,), True)
     await scene.guilds.reset_watch(GUILD, "Tea Time", channel=True, role=True)
     [line] = await scene.guilds.watchlist(GUILD)
-    assert (line.channel_id, line.watch.channel_id, line.watch.roles, line.watch.also_cohost) == (CHANNEL, None, (), True)
+    assert (line.channel_id, line.watch.channel_id, line.watch.roles, line.watch.also_cohost) == (
+        CHANNEL,
+        None,
+        (),
+        True,
+    )
     with pytest.raises(UserMistake, match=Mistake.NO_LONGER_FOLLOWED):
         await scene.guilds.change_watch(GUILD, COHOST.id, channel_id=None, roles=(), also_cohost=False)
 
@@ -432,3 +439,26 @@ async def test_nobody_is_taken_for_another_whose_id_stands_in_their_name(scene: 
     with pytest.raises(UserMistake, match=Mistake.NOT_FOLLOWED):
         await scene.guilds.unwatch(GUILD, HOST.id)
     assert len(await scene.guilds.watchlist(GUILD)) == 1
+
+
+async def test_what_forms_and_suggestions_show_is_there_while_the_database_writes(scene: Scene) -> None:
+    await scene.watch("@teatime")
+    begun, go_on = threading.Event(), threading.Event()
+
+    def dawdle(_: Queries) -> None:
+        begun.set()
+        assert go_on.wait(60)
+
+    slow = asyncio.create_task(scene.store(dawdle))
+    try:
+        await asyncio.to_thread(begun.wait, 60)
+        config = await scene.guilds.config(GUILD)
+        lines = await scene.guilds.watchlist(GUILD)
+        suggested = await scene.guilds.complete(GUILD, "")
+        words = await scene.guilds.keywords(GUILD)
+    finally:
+        go_on.set()
+    await slow
+    assert config == await scene.store(Queries.guild, GUILD)
+    assert [line.watch.host for line in lines] == suggested != []
+    assert words == []
