@@ -32,7 +32,7 @@ def panel(config: GuildConfig = SET_UP, **more: object) -> Panel:
         (panel(lines=[]), "⚠️ nobody followed; one thing is in the way (step 3)", False),
         (panel(GuildConfig()), "⚠️ 1 host followed; one thing is in the way (step 1)", False),
         (panel(channel_wrong=LACKING, roles_wrong=SILENT), "2 things are in the way (steps 1 and 2)", False),
-        (panel(lines=[line(paused=NO_PERMISSION)]), "one thing is in the way (step 3)", False),
+        (panel(found=InTheWay(channels={CHANNEL: NO_PERMISSION})), "one thing is in the way (step 3)", False),
         (panel(GuildConfig(channel_id=CHANNEL, on_hold=True)), "⏸️ 1 host followed; paused", False),
         (panel(lines=[line(), line()]), "✅ 2 hosts followed; nothing is in the way", True),
     ],
@@ -45,7 +45,7 @@ def test_it_is_amber_until_nothing_is_in_the_way_and_says_in_which_step(
 
 
 def test_one_thing_in_the_way_of_the_guilds_channel_is_not_told_of_each_host_too() -> None:
-    both = panel(channel_wrong=LACKING, lines=[line(warning="closed"), line(warning="closed")])
+    both = panel(channel_wrong=LACKING, lines=[line(), line()], found=InTheWay(channels={CHANNEL: NO_PERMISSION}))
     assert both.steps_in_the_way == [1]
 
 

@@ -24,7 +24,16 @@ from tests.x.conftest import Bench
 
 REDIRECT = "https://bot.invalid/back"
 SILENT = {
-    *("windows", "wait_for_creators_slot", "give_up_creators_slot", "on_behalf", "admit", "seat", "leave"),
+    *(
+        "windows",
+        "told_limits",
+        "wait_for_creators_slot",
+        "give_up_creators_slot",
+        "on_behalf",
+        "admit",
+        "seat",
+        "leave",
+    ),
     *("affordable_hosts", "affordable_spaces", "affordable_results", "affordable_accounts", "price_of_accounts"),
 }
 """What sends nothing."""
