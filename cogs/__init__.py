@@ -3,6 +3,7 @@
 EXTENSIONS = (
     "cogs.pages",
     "cogs.everyone",
+    "cogs.here",
     "cogs.spaces",
     "cogs.linking",
     "cogs.watchlist",

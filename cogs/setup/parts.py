@@ -198,7 +198,9 @@ async def _resume_host(interaction: Interaction, host_id: str) -> None:
 
 async def _reset(interaction: Interaction, host_id: str) -> None:
     async def work() -> str:
-        await interaction.client.services.guilds.reset_watch(checks.guild_id(interaction), host_id)
+        await interaction.client.services.guilds.reset_watch(
+            checks.guild_id(interaction), host_id, channel=True, role=True
+        )
         return ""
 
     await carry_out(interaction, work, hosts_redraw(host_id))

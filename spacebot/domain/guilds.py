@@ -90,11 +90,9 @@ class WatchLine:
     roles: tuple[RoleId, ...]
     live: SpaceRecord | None
     paused: Obstacle | None
-    """Why nothing can be announced there now, if an announcement has failed."""
+    """What its last announcement has met there, if it has failed or nothing can be posted there."""
     on_hold: bool = False
     """Whether an admin has stopped it, or all of the guild's."""
-    warning: str | None = None
-    """What is wrong with the channel, as a sentence, if nothing was tried there yet."""
 
 
 def in_order(roles: Collection[RoleId]) -> tuple[RoleId, ...]:

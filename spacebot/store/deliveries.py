@@ -501,7 +501,7 @@ class DeliveryQueries(JobQueries):
             f"""
             SELECT delivery_id FROM audience a JOIN watches w USING (watch_id) JOIN guilds g USING (guild_id)
             JOIN deliveries d USING (delivery_id)
-            WHERE w.guild_id = :guild AND {UNATTEMPTED} AND d.channel_id != COALESCE(w.channel_id, g.channel_id)
+            WHERE w.guild_id = :guild AND {UNATTEMPTED} AND d.channel_id IS NOT COALESCE(w.channel_id, g.channel_id)
             """,  # noqa: S608 - a constant
             guild=guild_id,
         )
@@ -511,7 +511,7 @@ class DeliveryQueries(JobQueries):
                 """
                 DELETE FROM audience WHERE delivery_id = :delivery AND watch_id IN (
                     SELECT w.watch_id FROM watches w JOIN guilds g USING (guild_id), deliveries d
-                    WHERE d.delivery_id = :delivery AND COALESCE(w.channel_id, g.channel_id) != d.channel_id)
+                    WHERE d.delivery_id = :delivery AND COALESCE(w.channel_id, g.channel_id) IS NOT d.channel_id)
                 """,
                 values,
             )

@@ -269,6 +269,21 @@ class GuildQueries(DeliveryQueries):
         )
         return cursor.rowcount == 1
 
+    def reset_watch(self, guild_id: GuildId, host_id: UserId, *, channel: bool, role: bool) -> None:
+        """Let the watch of a host use the guild's channel, or its role, again."""
+        self._reset("host_id", host_id, guild_id, channel=channel, role=role)
+
+    def _reset(self, by: str, value: str, guild_id: GuildId, *, channel: bool, role: bool) -> None:
+        self.db.execute(
+            f"""
+            UPDATE watches SET channel_id = CASE WHEN :channel THEN NULL ELSE channel_id END,
+                roles = CASE WHEN :role THEN NULL ELSE roles END
+            WHERE guild_id = :guild AND {by} = :value
+            """,  # noqa: S608 - the name of a column
+            {"channel": channel, "role": role, "guild": guild_id, "value": value},
+        )
+        self._move_unsent(guild_id)
+
     def remove_watch(self, guild_id: GuildId, host_id: UserId, now: datetime) -> bool:
         """Remove a watch; skips what was never attempted, keeps what was sent. Returns whether there was one."""
         watch = self._row(

@@ -43,11 +43,14 @@ class PauseQueries(DeliveryQueries):
         self._withdraw_pause(channel_id)
         self._make_channel_due(channel_id, now)
 
-    def pauses(self) -> list[Pause]:
-        """The paused channels."""
+    def pauses(self, guild_id: GuildId | None = None) -> list[Pause]:
+        """The paused channels, of one guild or of all."""
         return [
             Pause(channel_id=row["channel_id"], guild_id=row["guild_id"], obstacle=Obstacle.parse(row["reason"]))
-            for row in self._rows("SELECT channel_id, guild_id, reason FROM pauses")
+            for row in self._rows(
+                "SELECT channel_id, guild_id, reason FROM pauses WHERE :guild IS NULL OR guild_id = :guild",
+                guild=guild_id,
+            )
         ]
 
     def _forget_pauses(self, left_before: datetime) -> None:

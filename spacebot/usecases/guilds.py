@@ -13,7 +13,7 @@ from spacebot.domain.ids import ChannelId, GuildId, ListId, PersonId, RoleId, Us
 from spacebot.domain.languages import current
 from spacebot.domain.mistakes import Mistake
 from spacebot.domain.texts import fit
-from spacebot.domain.views import GuildShare, ListOffer, ManyWatched, Unresolved, Watched
+from spacebot.domain.views import GuildShare, ListOffer, ManyWatched, SetUp, Unresolved, Watched
 from spacebot.errors import SpacebotError, StoreError, UserMistake, XError
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
@@ -80,7 +80,6 @@ class Guilds:
         channel_id: ChannelId | None,
         roles: Collection[RoleId] = (),
         also_cohost: bool | None = None,
-        here: ChannelId,
         by: int,
     ) -> Watched[WatchLine]:
         """Follow the host behind a handle, link or id, or change how it is followed.
@@ -91,13 +90,13 @@ class Guilds:
             channel_id: Where to announce; None for the guild's own.
             roles: The roles to mention; none for the guild's own.
             also_cohost: Whether to announce other people's Spaces with the host as co-host or speaker; None: unchanged.
-            here: The channel of the command; becomes the guild's channel if it has none.
             by: The member who asks.
 
         Raises:
             UserMistake, XError: nothing was changed.
         """
         host = await self._lookups.host(text, guild_id=guild_id, person=PersonId(by))
+        before = _of_host(await self.watchlist(guild_id), host.user_id)
         is_new = await self._store(
             Queries.add_watch,
             guild_id=guild_id,
@@ -109,9 +108,6 @@ class Guilds:
             limit=self._watch_limit,
             now=self._clock.now(),
         )
-        guild_channel_set = (await self._line(guild_id, host)).channel_id is None
-        if guild_channel_set:
-            await self._store(Queries.set_channel, guild_id, here)
         looked = True
         try:
             await self._look(host.user_id)
@@ -119,8 +115,24 @@ class Guilds:
             looked = False
         await self._store(Queries.ensure_deliveries, host.user_id, self._clock.now())
         self._on_change()
-        line = await self._line(guild_id, host)
-        return Watched(line=line, is_new=is_new, guild_channel_set=guild_channel_set, looked=looked)
+        line = await self._line(guild_id, host.user_id)
+        # What X calls the host now is no change of how it is followed.
+        changed = before is None or replace(before.watch, host=line.watch.host) != line.watch
+        return Watched(line=line, is_new=is_new, changed=changed, looked=looked)
+
+    async def reset_watch(self, guild_id: GuildId, text: str, *, channel: bool, role: bool) -> Watched[WatchLine]:
+        """Take a host's own channel, or role, away: the guild's are used again. The host is given as for `unwatch`.
+
+        Raises:
+            UserMistake: this guild does not follow such a host.
+        """
+        host = await self._followed(guild_id, text)
+        before = await self._line(guild_id, host.user_id)
+        await self._store(Queries.reset_watch, guild_id, host.user_id, channel=channel, role=role)
+        await self._store(Queries.ensure_deliveries, host.user_id, self._clock.now())
+        self._on_change()
+        line = await self._line(guild_id, host.user_id)
+        return Watched(line=line, is_new=False, changed=before.watch != line.watch)
 
     async def watch_many(
         self,
@@ -268,12 +280,11 @@ class Guilds:
         """Every watch of the guild with its state."""
         return await self._store(Queries.watch_lines, guild_id)
 
-    async def watch_keyword(self, keyword: Keyword, *, here: ChannelId, by: int) -> Watched[Keyword]:
+    async def watch_keyword(self, keyword: Keyword, *, by: int) -> Watched[Keyword]:
         """Add or change a keyword watch.
 
         Args:
             keyword: The words, filters, channel and role; without a channel the guild's is used.
-            here: The channel of the command; becomes the guild's channel if it has none.
             by: The member who asks.
 
         Raises:
@@ -287,17 +298,39 @@ class Guilds:
         if len(text) > KEYWORD_LENGTH:
             raise UserMistake(Mistake.KEYWORD_TOO_LONG, most=KEYWORD_LENGTH)
         keyword = replace(keyword, text=text, lang=language_code(keyword.lang))
+        before = await self._keyword(keyword.guild_id, text)
         is_new = await self._store(
             Queries.add_keyword, keyword, by=by, limit=self._keyword_limit, now=self._clock.now()
         )
-        config = await self.config(keyword.guild_id)
-        guild_channel_set = keyword.channel_id is None and config.channel_id is None
-        if guild_channel_set:
-            await self._store(Queries.set_channel, keyword.guild_id, here)
-            config = await self.config(keyword.guild_id)
         self._on_change()
-        line = replace(keyword, channel_id=keyword.channel_id or config.channel_id)
-        return Watched(line=line, is_new=is_new, guild_channel_set=guild_channel_set)
+        return await self._watched_keyword(keyword.guild_id, text, before, is_new=is_new)
+
+    async def reset_keyword(self, guild_id: GuildId, text: str, *, channel: bool, role: bool) -> Watched[Keyword]:
+        """Take a keyword's own channel, or role, away: the guild's are used again.
+
+        Raises:
+            UserMistake: this guild does not watch for these words.
+        """
+        words = normalised(text)
+        before = await self._keyword(guild_id, words)
+        if before is None:
+            raise UserMistake(Mistake.KEYWORD_NOT_WATCHED)
+        await self._store(Queries.reset_keyword, guild_id, words, channel=channel, role=role)
+        self._on_change()
+        return await self._watched_keyword(guild_id, words, before, is_new=False)
+
+    async def _watched_keyword(
+        self, guild_id: GuildId, words: str, before: Keyword | None, *, is_new: bool
+    ) -> Watched[Keyword]:
+        now = await self._keyword(guild_id, words)
+        if now is None:
+            raise UserMistake(Mistake.KEYWORD_NOT_WATCHED)
+        config = await self.config(guild_id)
+        line = replace(now, channel_id=now.channel_id or config.channel_id)
+        return Watched(line=line, is_new=is_new, changed=now != before)
+
+    async def _keyword(self, guild_id: GuildId, words: str) -> Keyword | None:
+        return next((keyword for keyword in await self.keywords(guild_id) if keyword.text == words), None)
 
     async def unwatch_keyword(self, guild_id: GuildId, text: str) -> str:
         """Stop watching for some words.
@@ -315,23 +348,30 @@ class Guilds:
         """The guild's keywords."""
         return await self._store(Queries.keywords, guild_id)
 
+    async def set_up(self, guild_id: GuildId) -> SetUp:
+        """Everything that the guild has set, and what its announcements have met."""
+        watches = await self.watchlist(guild_id)
+        met = {line.channel_id: line.paused for line in watches if line.channel_id and line.paused}
+        return SetUp(
+            config=await self.config(guild_id),
+            watches=tuple(watches),
+            keywords=tuple(await self.keywords(guild_id)),
+            met=met | {pause.channel_id: pause.obstacle for pause in await self._store(Queries.pauses, guild_id)},
+        )
+
     async def share(self, guild_id: GuildId) -> GuildShare:
         """What the guild uses of what it may use."""
-        watches = await self.watchlist(guild_id)
         return GuildShare(
-            hosts=len(watches),
+            hosts=len(await self.watchlist(guild_id)),
             host_limit=self._watch_limit,
             keywords=len(await self.keywords(guild_id)),
             keyword_limit=self._keyword_limit if self._may_have_keywords(guild_id) else 0,
             new_hosts=await self._store(Queries.new_hosts, guild_id, self._clock.now().date()),
             new_host_limit=self._new_host_limit,
-            on_hold=(await self.config(guild_id)).on_hold,
-            hosts_on_hold=sum(line.watch.on_hold for line in watches),
         )
 
-    async def _line(self, guild_id: GuildId, host: Host) -> WatchLine:
-        lines = (line for line in await self.watchlist(guild_id) if line.watch.host.user_id == host.user_id)
-        line = next(lines, None)
+    async def _line(self, guild_id: GuildId, host_id: UserId) -> WatchLine:
+        line = _of_host(await self.watchlist(guild_id), host_id)
         if line is None:
             raise UserMistake(Mistake.JUST_REMOVED)
         return line
@@ -440,27 +480,6 @@ class Guilds:
         Raises:
             UserMistake: this guild does not follow that host any more.
         """
-        await self._change_watch(guild_id, host_id, channel_id=channel_id, roles=roles, also_cohost=also_cohost)
-
-    async def reset_watch(self, guild_id: GuildId, text: str) -> Host:
-        """Let one host of the guild's list, named as for `unwatch`, have the guild's channel and roles.
-
-        Raises:
-            UserMistake: this guild does not follow such a host.
-        """
-        host = await self._followed(guild_id, text)
-        await self._change_watch(guild_id, host.user_id, channel_id=None, roles=(), also_cohost=None)
-        return host
-
-    async def _change_watch(
-        self,
-        guild_id: GuildId,
-        host_id: UserId,
-        *,
-        channel_id: ChannelId | None,
-        roles: Collection[RoleId],
-        also_cohost: bool | None,
-    ) -> None:
         is_followed = await self._store(
             Queries.set_watch, guild_id, host_id, channel_id=channel_id, roles=roles, also_cohost=also_cohost
         )
@@ -532,6 +551,10 @@ def find_host(hosts: Sequence[Host], text: str) -> Host | None:
     handles = [host for host in hosts if host.username.casefold() == wanted]
     names = [host for host in hosts if host.name.casefold() == wanted]
     return next((found[0] for found in (ids, handles, names) if len(found) == 1), None)
+
+
+def _of_host(lines: Sequence[WatchLine], host_id: UserId) -> WatchLine | None:
+    return next((line for line in lines if line.watch.host.user_id == host_id), None)
 
 
 def _names(host: Host) -> tuple[str, ...]:

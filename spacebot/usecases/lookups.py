@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from spacebot.clock import Clock
 from spacebot.domain.accounts import Host
+from spacebot.domain.deliveries import Past
 from spacebot.domain.errands import Errand, Purpose
 from spacebot.domain.ids import GuildId, ListId, PersonId, SpaceId
 from spacebot.domain.mistakes import Mistake
@@ -73,6 +74,8 @@ class SpaceLook:
     """A Space as one person may see it."""
 
     view: SpaceView
+    past: Past | None = None
+    """Where X no longer shows it: what is kept of its announcement in the guild that asks."""
     reminders: int | None = None
     """How many people set a reminder; shown only to its creator, in private."""
     is_private: bool = False
@@ -123,25 +126,48 @@ class Lookups:
         return self._x.on_behalf(Errand(purpose=Purpose.PEOPLE, guild_id=guild_id, person=person))
 
     async def space(self, text: str, *, guild_id: GuildId | None, person: PersonId) -> SpaceLook:
-        """The Space behind an id or a link, as the app sees it, or else as the person's own account does."""
+        """The Space behind an id or a link, as the app sees it, or else as the person's own account does.
+
+        Of a Space that neither is shown, and that was announced in the guild, what is kept of it.
+        """
         space_id = reference.space_id(text)
         x = self._asking(guild_id, person)
         try:
             view = await self._shown(x, space_id)
         except XAbsent:
+            past = await self._announced(space_id, guild_id)
             token = await self._token(person)
-            if token is None:
+            if token is None and past is None:
                 raise
             try:
-                page = await x.space(space_id, token=token, fields=OWN)
-            except XBadToken:
-                raise await self._refused(person) from None
-            return SpaceLook(
-                view=view_of(page.items[0], page),
-                reminders=page.items[0].subscriber_count,
-                is_private=True,
-            )
+                if token is not None:
+                    return await self._own(x, space_id, token, person)
+            except XAbsent:
+                if past is None:
+                    raise
+            assert past is not None  # else it was raised
+            return SpaceLook(view=SpaceView.of_record(past.space, past.host), past=past)
         return SpaceLook(view=view, reminders=await self._reminders(x, space_id, person))
+
+    async def _own(self, x: XClient, space_id: SpaceId, token: UserToken, person: PersonId) -> SpaceLook:
+        """The Space as X shows it to this person's account alone."""
+        try:
+            page = await x.space(space_id, token=token, fields=OWN)
+        except XBadToken:
+            raise await self._refused(person) from None
+        return SpaceLook(
+            view=view_of(page.items[0], page),
+            reminders=page.items[0].subscriber_count,
+            is_private=True,
+        )
+
+    async def _announced(self, space_id: SpaceId, guild_id: GuildId | None) -> Past | None:
+        """What is kept of a Space that is over and was announced in the guild: its first message that still stands, if any."""
+        if guild_id is None:
+            return None
+        past = await self._store(Queries.past, guild_id, space_id=space_id)
+        sent = [each for each in reversed(past) if each.sent_at is not None and not each.space.phase.is_open]
+        return next((each for each in sent if each.message_id is not None), sent[0] if sent else None)
 
     async def _shown(self, x: XClient, space_id: SpaceId) -> SpaceView:
         """One Space; its co-hosts and speakers are bought where they may be, else those known are named, and the others counted."""
@@ -218,11 +244,7 @@ class Lookups:
         self, query: str, state: SearchState, *, guild_id: GuildId | None, person: PersonId
     ) -> AsyncIterator[SearchPage]:
         """Spaces whose title has these words, page by page; the first page is there when this returns."""
-        words = query.strip()
-        if not words:
-            raise UserMistake(Mistake.NOTHING_TO_SEARCH)
-        if len(words) > QUERY_LIMIT:
-            raise UserMistake(Mistake.QUERY_TOO_LONG, most=QUERY_LIMIT)
+        words = searched_for(query)
         pages = Search(x=self._asking(guild_id, person), store=self._store, clock=self._clock, words=words, state=state)
         try:
             return _StartedPages(await anext(pages), pages)
@@ -324,6 +346,20 @@ class Lookups:
             UserMistake: X does not show the list, or the guild has had as many accounts bought today as it may.
         """
         return await self._accounts.list_members(list_id, guild_id=guild_id, person=person, most=most)
+
+
+def searched_for(query: str) -> str:
+    """The words to search for.
+
+    Raises:
+        UserMistake: there are none, or too many.
+    """
+    words = query.strip()
+    if not words:
+        raise UserMistake(Mistake.NOTHING_TO_SEARCH)
+    if len(words) > QUERY_LIMIT:
+        raise UserMistake(Mistake.QUERY_TOO_LONG, most=QUERY_LIMIT)
+    return words
 
 
 class _StartedPages(AsyncIterator[T]):

@@ -13,10 +13,10 @@ from typing import Any, Protocol
 from spacebot import settings
 from spacebot.domain.accounts import Standing
 from spacebot.domain.deliveries import Kind, Matter, Notice, Past
-from spacebot.domain.guilds import Keyword
-from spacebot.domain.ids import LIST_ID, SPACE_ID, USER_ID, USERNAME, ChannelId, GuildId, SpaceId, UserId
+from spacebot.domain.guilds import GuildConfig, Keyword, WatchLine
+from spacebot.domain.ids import LIST_ID, SPACE_ID, USER_ID, USERNAME, GuildId, SpaceId, UserId
 from spacebot.domain.spaces import State
-from spacebot.domain.views import SearchPage, Watched
+from spacebot.domain.views import InTheWay, SearchPage, SetUp, Watched
 from spacebot.errors import UserMistake
 from spacebot.present import announcement, replies, reports, watchlists
 from spacebot.present.card import Card
@@ -291,16 +291,20 @@ async def cards(folder: Path) -> AsyncIterator[Feed]:
     yield feed
 
 
+def _set_up(watches: tuple[WatchLine, ...] = (), keywords: tuple[Keyword, ...] = ()) -> SetUp:
+    return SetUp(config=GuildConfig(channel_id=CHANNEL), watches=watches, keywords=keywords)
+
+
 def _lists(rng: Random) -> list[Card]:
     host = material.host(rng)
     followed = line(host, live=material.maybe(rng, material.record), roles=rng.choice(((), (ROLE,))))
     keyword = Keyword(guild_id=GUILD, text=material.text(rng)[:100], lang=material.maybe(rng, material.text), least=5)
     assert 0 < units(watchlists.host_choice(host, 100)) <= 100
     return [
-        *watchlists.watch_pages([followed] * rng.randint(1, 12), GUILD),
-        *watchlists.keyword_pages([keyword] * rng.randint(1, 12), CHANNEL, GUILD),
-        Card(content=watchlists.watched_sentence(Watched(line=followed, is_new=True, guild_channel_set=True), GUILD)),
-        Card(content=watchlists.keyword_sentence(Watched(line=keyword, is_new=True, guild_channel_set=True), GUILD)),
+        *watchlists.watch_pages(_set_up(watches=(followed,) * rng.randint(1, 12)), InTheWay(), GUILD),
+        *watchlists.keyword_pages(_set_up(keywords=(keyword,) * rng.randint(1, 12)), InTheWay(), GUILD),
+        Card(content=watchlists.watched_sentence(Watched(line=followed, is_new=True), GUILD)),
+        Card(content=watchlists.keyword_sentence(Watched(line=keyword, is_new=True), GUILD)),
         Card(content=watchlists.unwatched_sentence(host)),
         Card(content=watchlists.unwatched_keyword_sentence(keyword.text)),
     ]
@@ -310,6 +314,7 @@ def _reports(rng: Random) -> list[Card]:
     host = material.host(rng)
     past = Past(
         kind=rng.choice(list(Kind)),
+        guild_id=GUILD,
         channel_id=CHANNEL,
         space=material.record(rng),
         host=host,
@@ -332,7 +337,7 @@ def _reports(rng: Random) -> list[Card]:
         recipients=(),
         attempts=0,
     )
-    return [*reports.history_pages([past] * rng.randint(1, 4), GUILD), Card(content=reports.notice(told))]
+    return [*reports.history_pages([past] * rng.randint(1, 4)), Card(content=reports.notice(told))]
 
 
 class _NoLookups:
@@ -365,11 +370,11 @@ async def keywords(folder: Path) -> AsyncIterator[Feed]:
                 least=rng.choice((None, 0, 5, 2**31)),
                 ticketed=rng.choice((None, True, False)),
             )
-            made = await guilds.watch_keyword(wish, here=ChannelId(1), by=2)
+            made = await guilds.watch_keyword(wish, by=2)
             assert language_code(made.line.lang) == made.line.lang
             (kept,) = await guilds.keywords(guild)
             assert kept.text == made.line.text
-            for card in watchlists.keyword_pages([kept], CHANNEL, GUILD):
+            for card in watchlists.keyword_pages(_set_up(keywords=(kept,)), InTheWay(), GUILD):
                 assert_posted_safely(card)
             kept.takes(lang=material.text(rng), participant_count=material.count(rng), is_ticketed=None)
             assert await guilds.unwatch_keyword(guild, words) == kept.text

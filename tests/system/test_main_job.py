@@ -46,7 +46,7 @@ async def test_the_configured_role_is_mentioned_and_nothing_else_is(scene: Scene
     other = book_club.guild.add_role("others", mentionable=True)
     await scene.bot()
     await ask(book_club.admin, book_club.spaces, "config role", role=role)
-    await ask(book_club.admin, book_club.spaces, "watch add", host="@host")
+    await ask(book_club.admin, book_club.spaces, "watch add", host="@host", channel=book_club.spaces)
     scene.x.start_space(host, title=f"@everyone @here <@&{other.id}> [click](https://evil.example)")
     await scene.until(lambda: book_club.spaces.messages)
     (post,) = book_club.spaces.messages
@@ -72,7 +72,7 @@ async def test_mentioning_everyone_needs_an_explicit_yes(scene: Scene, book_club
     assert press.failed is None
     assert "@everyone" in text(await ask(book_club.admin, book_club.spaces, "config show"))
 
-    await ask(book_club.admin, book_club.spaces, "watch add", host="@host")
+    await ask(book_club.admin, book_club.spaces, "watch add", host="@host", channel=book_club.spaces)
     scene.x.start_space(host, title="Hello")
     await scene.until(lambda: book_club.spaces.messages)
     assert book_club.spaces.messages[0].pinged_everyone
@@ -82,17 +82,18 @@ async def test_a_host_who_is_live_already_is_announced_when_it_is_followed(scene
     host = scene.x.add_user("host")
     scene.x.start_space(host, title="Under way")
     await scene.bot()
-    reply = await ask(book_club.admin, book_club.spaces, "watch add", host="https://x.com/host")
+    reply = await ask(
+        book_club.admin, book_club.spaces, "watch add", host="https://x.com/host", channel=book_club.spaces
+    )
     assert "live right now" in reply.content
     assert f"<#{book_club.spaces.id}>" in reply.content
-    assert "this server's from now on" in reply.content
     await scene.until(lambda: book_club.spaces.messages)
 
 
 async def test_a_restart_in_the_middle_of_a_space_repeats_nothing(scene: Scene, book_club: Club) -> None:
     host = scene.x.add_user("host")
     bot = await scene.bot()
-    await ask(book_club.admin, book_club.spaces, "watch add", host="@host")
+    await ask(book_club.admin, book_club.spaces, "watch add", host="@host", channel=book_club.spaces)
     space = scene.x.start_space(host, title="Long night")
     await scene.until(lambda: book_club.spaces.messages)
     await bot.kill()
@@ -112,7 +113,7 @@ async def test_what_happened_while_the_bot_was_down_is_made_up_for(scene: Scene,
     first, second, third = (scene.x.add_user(name) for name in ("first", "second", "third"))
     bot = await scene.bot()
     for name in ("first", "second", "third"):
-        await ask(book_club.admin, book_club.spaces, "watch add", host=f"@{name}")
+        await ask(book_club.admin, book_club.spaces, "watch add", host=f"@{name}", channel=book_club.spaces)
     ended = scene.x.start_space(first, title="Ends while it is down")
     await scene.until(lambda: len(book_club.spaces.messages) == 1)
     assert await bot.stop() == 0
@@ -131,7 +132,7 @@ async def test_what_happened_while_the_bot_was_down_is_made_up_for(scene: Scene,
 async def test_a_scheduled_space_is_announced_when_it_goes_live_not_before(scene: Scene, book_club: Club) -> None:
     host = scene.x.add_user("host")
     await scene.bot()
-    await ask(book_club.admin, book_club.spaces, "watch add", host="@host")
+    await ask(book_club.admin, book_club.spaces, "watch add", host="@host", channel=book_club.spaces)
     space = scene.x.schedule_space(host, title="Tomorrow", start=datetime.now(UTC) + timedelta(days=1))
     await scene.swept(2)
     assert not book_club.spaces.messages
@@ -166,7 +167,7 @@ async def test_a_command_under_way_is_answered_before_the_bot_stops(scene: Scene
 async def test_a_lost_connection_to_discord_is_told_once_and_so_is_its_return(scene: Scene, book_club: Club) -> None:
     host = scene.x.add_user("host")
     bot = await scene.bot()
-    await ask(book_club.admin, book_club.spaces, "watch add", host="@host")
+    await ask(book_club.admin, book_club.spaces, "watch add", host="@host", channel=book_club.spaces)
     await scene.discord.stop()
     await scene.x.wait_for(lambda: any("is lost" in line for line in bot.log) or scene.swept, timeout=30)
     scene.x.start_space(host, title="Meanwhile")
@@ -204,10 +205,10 @@ async def test_a_channel_that_closes_is_paused_with_its_reason_and_opens_again_b
     scene.x.start_space(host, title="Unheard")
     await scene.swept(2)
     listed = text(await ask(book_club.admin, book_club.general, "watch list"))
-    assert "paused" in listed
+    assert "In the way" in listed
     assert "Send Messages" in listed
     assert not book_club.spaces.messages
 
     book_club.spaces.allow("send_messages")
     await scene.until(lambda: book_club.spaces.messages)
-    assert "paused" not in text(await ask(book_club.admin, book_club.general, "watch list"))
+    assert "In the way" not in text(await ask(book_club.admin, book_club.general, "watch list"))

@@ -223,9 +223,9 @@ async def test_admins_see_how_things_are_and_what_was_announced(scene: VirtualSc
     assert status.ephemeral
     shown = fields(status)
     assert status.embeds[0]["title"] == "Working"
-    assert shown["This server"].startswith("hosts followed: 2 of ")
-    assert shown["Queue"] == "0 to send, 0 to edit"
-    assert "(2): median" in shown["From start to post"]
+    assert shown["Follows"].startswith("2 hosts, asked about every ")
+    assert shown["Waiting here"] == "nothing"
+    assert shown["From start to post"].endswith("(2 posts in the last week)")
     elsewhere = await ask(another.admin, another.general, "status")
     assert fields(elsewhere)["From start to post"] == "nothing announced in the last week"
 

@@ -55,9 +55,6 @@ async def test_a_moderator_names_only_channels_and_roles_that_they_may_use_thems
         ):
             said = await answer(one.admin, one, command, force=True, channel=place, **options)
             assert said.startswith(f"In <#{place.id}> you lack {lacks}"), command
-    for command, options in (("watch add", followed), ("watch keyword add", words)):
-        reply = await ask(one.admin, one.spaces, command, **options)
-        assert f"In <#{one.spaces.id}> you lack Send Messages yourself" in reply.content, "here"
     for named, command, options in (
         (one.guild.everyone, "config role", none),
         (one.guild.everyone, "watch add", followed),
@@ -71,6 +68,12 @@ async def test_a_moderator_names_only_channels_and_roles_that_they_may_use_thems
     assert await set_up(one) == before, "nothing has changed"
     assert "nobody" in await answer(one.admin, one, "watch list")
     assert not any(place.messages for place in (one.spaces, hidden, thread))
+    for command, options in (("watch add", followed), ("watch keyword add", words)):
+        asked = await ask(one.admin, one.spaces, command, **options)
+        refused = await one.admin.press(asked, label="Use #spaces")
+        said = (await refused.reply()).content
+        assert f"In <#{one.spaces.id}> you lack Send Messages yourself" in said, "here"
+    assert "Channel: none yet" in await set_up(one)
 
 
 @in_virtual_time
@@ -123,8 +126,9 @@ async def test_a_permission_to_mention_all_counts_where_it_is_to_be_used(scene: 
     one.spaces.overwrite(one.admin, deny=("mention_everyone",))
     said = await answer(one.admin, one, "watch add", host="@host", channel=one.spaces, role=role)
     assert "You may not mention quiet" in said
+    await ask(one.admin, one.general, "config channel", channel=one.general)
     asked = await ask(one.admin, one.general, "watch add", host="@host", role=one.guild.everyone)
-    assert "really" in asked.content, "in the channel where it was given they may"
+    assert "really" in asked.content, "in the server's channel they may"
     one.general.overwrite(one.admin, deny=("mention_everyone",))
     refused = await one.admin.press(asked, label="Yes, mention everyone")
     assert "You may not mention @everyone" in (await refused.reply()).content

@@ -11,7 +11,7 @@ async def test_the_log_at_debug_shows_no_token_of_anybody(scene: Scene, book_clu
     creator = scene.x.add_user("creator")
     settings = linking(scene, SPACEBOT_LOG_LEVEL="DEBUG")
     bot = await scene.bot(**settings)
-    await ask(book_club.admin, book_club.spaces, "watch add", host="@creator")
+    await ask(book_club.admin, book_club.spaces, "watch add", host="@creator", channel=book_club.spaces)
     space = scene.x.start_space(creator, title="Marked", ticketed=True)
     await scene.until(lambda: book_club.spaces.messages)
     unused = await consent(scene, book_club.admin, book_club, creator)
