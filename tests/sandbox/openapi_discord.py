@@ -1,6 +1,6 @@
 """Holds exchanges with the local Discord against Discord's own OpenAPI document: every break of it is named, none is raised.
 
-A request's snowflakes may be numbers, as libraries send them; keys that the document does not know are only noted.
+A request's snowflakes may be numbers, as libraries send them, and a new role's permissions a text; keys that the document does not know are only noted.
 """
 
 import copy
@@ -128,6 +128,9 @@ class Document:
     def __init__(self, document: dict[str, Any]) -> None:
         relaxed = copy.deepcopy(document)
         relaxed["components"]["schemas"]["SnowflakeType"]["type"] = ["string", "integer"]
+        # Permissions come as texts, as everywhere in Discord's documentation; the document says integer for new roles.
+        role = relaxed["components"]["schemas"]["CreateRoleRequest"]["properties"]
+        role["permissions"]["type"] = ["string", "integer", "null"]
         self._asked = Schemas(relaxed)
         answered = copy.deepcopy(document)
         # The codes of field errors are texts ('BASE_TYPE_REQUIRED'), as Discord's own guide shows; the document says integer.

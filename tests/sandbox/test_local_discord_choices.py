@@ -132,6 +132,7 @@ async def test_what_the_client_does_not_offer_cannot_be_chosen(scene: Scene) -> 
         ({"type": 8, "channel_types": [0]}, [voice], "not among the channels"),
         ({"type": 8}, [other.system_channel], "not among the channels"),
         ({"type": 8}, [hidden], "does not see"),
+        ({"type": 8}, [scene.guild.add_thread(general, "ours", private=True)], "does not see"),
         ({"type": 8}, [scene.ann], "does not fit"),
         ({"type": 6}, [gone], "gone"),
         ({"type": 6}, [other.add_role("x")], "another guild"),

@@ -157,7 +157,7 @@ async def test_it_counts_its_permissions_as_the_server_does(
             assert place is not None
             mine = place.permissions_for(seen.me)
             assert mine.value == int(guild.bot_member.permissions_in(channel))
-        assert [each.name for each in seen.roles] == ["@everyone", "people", "spacebot", "listeners"]
+        assert [each.name for each in seen.roles] == ["@everyone", "listeners", "spacebot", "people"]
         role.edit(mentionable=False)
         _, after = await bot.wait_for("guild_role_update", timeout=5)
         assert not after.mentionable

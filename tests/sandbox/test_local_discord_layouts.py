@@ -1,14 +1,18 @@
 """Laid out messages (Components V2): refused where Discord refuses them, whichever way they come, and read by discord.py."""
 
+import io
 from collections.abc import AsyncIterator
 from typing import Any
 
 import discord
 import pytest
 from discord import ui
+from hypothesis import given
+from hypothesis import strategies as st
 
 from spacebot.sandbox.discord import LocalDiscord, LocalGuild, LocalMessage, NotOffered
 from spacebot.sandbox.discord.forms.messages import read_message
+from spacebot.sandbox.discord.model.components import walk
 from spacebot.sandbox.discord.refusals import Refusal
 from tests.clocks import FakeClock
 from tests.sandbox.discord_bot import Club, club_with
@@ -63,7 +67,7 @@ def mistakes(body: dict[str, Any]) -> set[tuple[str, str]]:
     return leaves(refused.value.body["errors"], ())
 
 
-TAKEN = [
+TAKEN: list[list[dict[str, Any]]] = [
     [TEXT],
     [{"type": 10, "content": "x" * 4000}],
     [{"type": 10, "content": "x" * 2000}] * 2,
@@ -82,7 +86,7 @@ TAKEN = [
     [{**TEXT, "id": 7}, {**TEXT, "id": 1}, TEXT],
 ]
 
-REFUSED = [
+REFUSED: list[tuple[list[dict[str, Any]], tuple[str, str]]] = [
     ([TEXT] * 41, ("components", "BASE_TYPE_BAD_LENGTH")),
     ([container(*[TEXT] * 40)], ("components", "COMPONENT_MAX_TOTAL_COMPONENTS_EXCEEDED")),
     ([section(TEXT)] * 14, ("components", "COMPONENT_MAX_TOTAL_COMPONENTS_EXCEEDED")),
@@ -112,6 +116,10 @@ REFUSED = [
         ("components.0.accessory.media.url", "URL_TYPE_INVALID_SCHEME"),
     ),
     ([{"type": 13, "file": {"url": "https://x.com"}}], ("components.0.file.url", "URL_TYPE_INVALID_SCHEME")),
+    (
+        [{"type": 13, "file": {"url": "attachment://a.txt"}}],
+        ("components.0.file.url", "UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND"),
+    ),
     ([{"type": 14, "spacing": 3}], ("components.0.spacing", "NUMBER_TYPE_MAX")),
     ([row(BUTTON), row(BUTTON)], ("components.1.components.0.custom_id", "COMPONENT_CUSTOM_ID_DUPLICATED")),
     (
@@ -181,6 +189,24 @@ def test_every_component_has_an_id_of_its_own() -> None:
     inner = shown["components"]
     assert [shown["id"], inner[0]["id"], inner[1]["id"]] == [1, 2, 3]
     assert [inner[1]["components"][0]["id"], inner[1]["accessory"]["id"]] == [4, 5]
+
+
+@given(st.lists(st.lists(st.integers(1, 400), min_size=1, max_size=12), min_size=1, max_size=8))
+def test_a_layout_is_taken_as_long_as_its_parts_and_its_texts_are_few_enough(boxes: list[list[int]]) -> None:
+    body = message(*(container(*({"type": 10, "content": "x" * size} for size in box)) for box in boxes))
+    count, length = sum(1 + len(box) for box in boxes), sum(map(sum, boxes))
+    if count <= 40 and length <= 4000:
+        (*read,) = walk(read_message(body).components)
+        assert sorted(component["id"] for component in read) == list(range(1, count + 1))
+    else:
+        assert {code for _, code in mistakes(body)} == {
+            code
+            for code, broken in (
+                ("COMPONENT_MAX_TOTAL_COMPONENTS_EXCEEDED", count > 40),
+                ("COMPONENT_DISPLAYABLE_TEXT_SIZE_EXCEEDED", length > 4000),
+            )
+            if broken
+        }
 
 
 @pytest.fixture
@@ -373,7 +399,7 @@ async def forever(interaction: discord.Interaction) -> None:
 
 @pytest.fixture
 async def club(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Club]:
-    async with club_with(monkeypatch, panel, later, forever) as club:
+    async with club_with(monkeypatch, panel, later, forever, export) as club:
         yield club
 
 
@@ -402,6 +428,48 @@ async def test_discord_py_posts_edits_and_reads_layouts(club: Club) -> None:
     assert [text.content for text in view.walk_children() if isinstance(text, ui.TextDisplay)] == posted.texts
     with pytest.raises(discord.HTTPException, match="cannot be used when using"):
         await sent.edit(content="hello")
+
+
+class Files(ui.LayoutView):
+    """A layout that shows what is attached."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.add_item(ui.TextDisplay("see there"))
+        self.add_item(ui.File("attachment://hosts.txt"))
+        self.add_item(ui.MediaGallery(discord.MediaGalleryItem("attachment://face.png")))
+
+
+def files() -> list[discord.File]:
+    return [discord.File(io.BytesIO(name.encode()), name) for name in ("hosts.txt", "face.png")]
+
+
+async def export(interaction: discord.Interaction) -> None:
+    """Show files to one."""
+    await interaction.response.send_message(view=Files(), files=files(), ephemeral=True)
+
+
+async def test_discord_py_attaches_what_a_layout_shows(club: Club) -> None:
+    club.guild.set_bot_permissions("view_channel", "send_messages", "attach_files", "read_message_history")
+    channel = club.bot.get_partial_messageable(club.guild.system_channel.id)
+    sent = await channel.send(view=Files(), files=files())
+    (posted,) = club.guild.system_channel.messages
+    assert [(file.name, file.content) for file in posted.attachments] == [
+        (n, n.encode()) for n in ("hosts.txt", "face.png")
+    ]
+    shown = sent.components[1]
+    assert isinstance(shown, discord.components.FileComponent)
+    assert (shown.name, shown.size) == ("hosts.txt", len("hosts.txt"))
+    assert await sent.attachments[1].read() == b"face.png"
+    await sent.edit(view=Files())
+    with pytest.raises(discord.HTTPException, match="Referenced attachment not found"):
+        await sent.edit(attachments=sent.attachments[:1], view=Files())
+    assert len(posted.attachments) == 2
+    exported = await (await club.asked("export")).reply()
+    assert (exported.ephemeral, len(exported.attachments)) == (True, 2)
+    club.guild.system_channel.deny("attach_files")
+    with pytest.raises(discord.Forbidden):
+        await channel.send(view=Files(), files=files())
 
 
 async def test_discord_py_hears_of_a_button_that_it_has_forgotten(club: Club) -> None:

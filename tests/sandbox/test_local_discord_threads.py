@@ -246,3 +246,26 @@ async def test_commands_are_used_in_active_threads_only(client: Client, guild: L
     thread.archive()
     with pytest.raises(NotOffered, match="archived"):
         await ann.use(thread, "live")
+
+
+async def test_a_private_thread_is_there_for_whom_it_lets_in(
+    client: Client, rest: Rest, guild: LocalGuild, channel: LocalChannel
+) -> None:
+    ann, bob = guild.add_member("Ann"), guild.add_member("Bob")
+    async with client.bot() as socket:
+        await socket.event("GUILD_CREATE")
+        thread = guild.add_thread(channel, "between us", by=ann, private=True)
+        assert ann.permissions_in(thread) == ann.permissions_in(channel)
+        assert bob.permissions_in(thread) == 0
+        assert (await rest.post(thread.id, content="hello")).refusal == (403, 50001)
+        assert (await rest("GET", f"/guilds/{guild.id}/threads/active")).json["threads"] == []
+        thread.let_in(client.discord.bot)
+        name, data = await event(socket)
+        assert (name, data["type"], data["id"]) == ("THREAD_CREATE", 12, str(thread.id))
+    assert (await rest.post(thread.id, content="hello")).status == 200
+    moderator = guild.add_role("mods", permissions=1 << 34)
+    bob.add_role(moderator)
+    assert bob.permissions_in(thread) == bob.permissions_in(channel) != 0
+    channel.overwrite(guild.everyone, deny=("view_channel",))
+    channel.overwrite(guild.people, deny=("view_channel",))
+    assert ann.permissions_in(thread) == 0, "who is let in sees nothing where the channel is hidden"

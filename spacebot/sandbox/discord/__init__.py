@@ -11,9 +11,11 @@ from spacebot.sandbox.discord.model.automod import LocalRule
 from spacebot.sandbox.discord.model.base import NotAnswered, NotOffered
 from spacebot.sandbox.discord.model.channels import LocalChannel, LocalMessage, LocalUser
 from spacebot.sandbox.discord.model.files import LocalFile
+from spacebot.sandbox.discord.model.forums import LocalForum
 from spacebot.sandbox.discord.model.guilds import LocalGuild
 from spacebot.sandbox.discord.model.members import LocalInteraction, LocalMember
 from spacebot.sandbox.discord.model.roles import LocalRole
+from spacebot.sandbox.discord.model.schedule import LocalEvent
 from spacebot.sandbox.discord.model.threads import LocalThread
 from spacebot.sandbox.discord.server import LocalDiscord
 
@@ -22,7 +24,9 @@ __all__ = [
     "Fault",
     "LocalChannel",
     "LocalDiscord",
+    "LocalEvent",
     "LocalFile",
+    "LocalForum",
     "LocalGuild",
     "LocalInteraction",
     "LocalMember",

@@ -12,6 +12,7 @@ from spacebot.sandbox.discord.model.channels import LocalChannel, LocalMessage
 from spacebot.sandbox.discord.model.guilds import LocalGuild, ThreadsInSight
 from spacebot.sandbox.discord.model.members import LocalInteraction, LocalMember
 from spacebot.sandbox.discord.model.roles import GuildBase, LocalRole
+from spacebot.sandbox.discord.model.schedule import LocalEvent
 from spacebot.sandbox.discord.model.threads import LocalThread
 from spacebot.sandbox.discord.payloads import Json
 
@@ -22,6 +23,7 @@ GUILD_PRESENCES = 1 << 8
 GUILD_MESSAGES = 1 << 9
 DIRECT_MESSAGES = 1 << 12
 MESSAGE_CONTENT = 1 << 15
+SCHEDULED_EVENTS = 1 << 16
 
 _SUFFIXES = {What.CREATED: "CREATE", What.UPDATED: "UPDATE", What.DELETED: "DELETE"}
 _MEMBER_SUFFIXES = {What.CREATED: "ADD", What.UPDATED: "UPDATE", What.DELETED: "REMOVE"}
@@ -99,6 +101,12 @@ def _role(role: LocalRole, what: What) -> Event:
     shown = {"role_id": str(role.id)} if what is What.DELETED else {"role": payloads.role(role)}
     data = {"guild_id": str(role.guild.id), **shown}
     return Event(name=f"GUILD_ROLE_{_SUFFIXES[what]}", data=data, guild=role.guild)
+
+
+@_event.register
+def _scheduled_event(event: LocalEvent, what: What) -> Event:
+    name = f"GUILD_SCHEDULED_EVENT_{_SUFFIXES[what]}"
+    return Event(name=name, data=payloads.event(event), guild=event.guild, intents=SCHEDULED_EVENTS)
 
 
 @_event.register

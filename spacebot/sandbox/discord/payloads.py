@@ -6,9 +6,11 @@ from urllib.parse import quote
 
 from spacebot.sandbox.discord.model.channels import LocalChannel, LocalMessage, LocalUser
 from spacebot.sandbox.discord.model.files import LocalFile
+from spacebot.sandbox.discord.model.forums import REQUIRE_TAG, LocalForum, LocalTag
 from spacebot.sandbox.discord.model.guilds import LocalGuild, State
 from spacebot.sandbox.discord.model.members import LocalInteraction, LocalMember
 from spacebot.sandbox.discord.model.roles import LocalRole
+from spacebot.sandbox.discord.model.schedule import LocalEvent
 from spacebot.sandbox.discord.model.snowflakes import time_of
 from spacebot.sandbox.discord.model.threads import LocalThread
 
@@ -142,11 +144,27 @@ def channel(each: LocalChannel) -> Json:
         shown |= {"bitrate": 64000, "user_limit": 0, "rtc_region": None}
     else:
         shown |= {"topic": None}
+    if isinstance(each, LocalForum):
+        shown |= {
+            "flags": REQUIRE_TAG if each.requires_tag else 0,
+            "available_tags": [forum_tag(tag) for tag in each.tags],
+            "default_reaction_emoji": None,
+            "default_sort_order": None,
+            "default_forum_layout": 0,
+            "default_thread_rate_limit_per_user": 0,
+        }
     return shown
 
 
+def forum_tag(each: LocalTag) -> Json:
+    return {"id": str(each.id), "name": each.name, "moderated": each.moderated, "emoji_id": None, "emoji_name": None}
+
+
 def thread(each: LocalThread) -> Json:
+    invitable = {} if each.insiders is None else {"invitable": True}
+    tags = {"applied_tags": [str(tag) for tag in each.tags]} if isinstance(each.parent, LocalForum) else {}
     return {
+        **tags,
         "id": str(each.id),
         "type": each.type,
         "guild_id": str(each.guild.id) if each.guild else None,
@@ -156,7 +174,7 @@ def thread(each: LocalThread) -> Json:
         "flags": 0,
         "rate_limit_per_user": 0,
         "last_message_id": str(each.messages[-1].id) if each.messages else None,
-        "message_count": len(each.messages),
+        "message_count": each.later_messages,
         "total_message_sent": each.sent,
         "member_count": 1,
         "thread_metadata": {
@@ -164,6 +182,7 @@ def thread(each: LocalThread) -> Json:
             "archive_timestamp": moment(each.turned_at),
             "auto_archive_duration": 4320,
             "locked": each.locked,
+            **invitable,
             "create_timestamp": moment(time_of(each.id)),
         },
     }
@@ -227,7 +246,7 @@ def guild_create(each: LocalGuild) -> Json:
         "presences": [],
         "voice_states": [],
         "stage_instances": [],
-        "guild_scheduled_events": [],
+        "guild_scheduled_events": [event(planned) for planned in each.events.values()],
         "soundboard_sounds": [],
     }
 
@@ -245,6 +264,30 @@ def attachment(file: LocalFile, files_url: str) -> Json:
     }
 
 
+def event(each: LocalEvent) -> Json:
+    """A scheduled event, which takes place elsewhere."""
+    return {
+        "id": str(each.id),
+        "guild_id": str(each.guild.id),
+        "channel_id": None,
+        "creator_id": str(each.creator.id),
+        "creator": user(each.creator),
+        "name": each.name,
+        "description": each.description,
+        "image": None,
+        "scheduled_start_time": moment(each.start),
+        "scheduled_end_time": moment(each.end),
+        "privacy_level": 2,
+        "status": int(each.status),
+        "entity_type": 3,
+        "entity_id": None,
+        "entity_metadata": {"location": each.location},
+        "recurrence_rule": None,
+        "user_count": 0,
+        "guild_scheduled_event_exceptions": [],
+    }
+
+
 def message(each: LocalMessage, *, nonce: bool = False) -> Json:
     """A message; only the answer to its creation and the event of it show the nonce."""
     shown: Json = {
@@ -255,7 +298,7 @@ def message(each: LocalMessage, *, nonce: bool = False) -> Json:
         "content": each.content,
         "embeds": each.embeds,
         "components": each.components,
-        "attachments": [],
+        "attachments": [attachment(file, each.channel.state.files_url) for file in each.attachments],
         "mentions": [user(pinged) for pinged in each.pinged_users],
         "mention_roles": [str(pinged.id) for pinged in each.pinged_roles],
         "mention_everyone": each.pinged_everyone,

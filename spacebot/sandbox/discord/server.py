@@ -19,10 +19,12 @@ from spacebot.sandbox.discord.http.callbacks import CallbackRoutes
 from spacebot.sandbox.discord.http.commands import CommandRoutes
 from spacebot.sandbox.discord.http.exchanges import Exchange
 from spacebot.sandbox.discord.http.faults import Fault
+from spacebot.sandbox.discord.http.guilds import GuildRoutes
 from spacebot.sandbox.discord.http.limits import Limits
 from spacebot.sandbox.discord.http.messages import MessageRoutes
 from spacebot.sandbox.discord.http.resources import ResourceRoutes
 from spacebot.sandbox.discord.http.routes import RouteTable
+from spacebot.sandbox.discord.http.threads import ThreadRoutes
 from spacebot.sandbox.discord.model.changes import Change
 from spacebot.sandbox.discord.model.channels import LocalUser
 from spacebot.sandbox.discord.model.guilds import DEFAULT_BOT_PERMISSIONS, LocalGuild, State
@@ -71,6 +73,8 @@ class LocalDiscord:
         for routes in (
             ResourceRoutes(self.state, self._gateway, lambda: self.gateway_url),
             MessageRoutes(self.state, self._api.limits, nonce_window=nonce_window),
+            ThreadRoutes(self.state),
+            GuildRoutes(self.state),
             CommandRoutes(self.state),
             CallbackRoutes(self.state, self.interactions),
         ):

@@ -3,7 +3,7 @@
 Source: Discord's documentation, 'Component Reference' and 'Using Message Components'.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from hashlib import blake2b
 from typing import Any
 
@@ -32,17 +32,19 @@ LINK = 512
 MEDIA = 2048
 ALT_TEXT = 1024
 
+ATTACHED = "attachment://"
 _LINK_STYLE = 5
 _Reader = Callable[[Form, Parts], dict[str, Any]]
 _Readers = Mapping[int, _Reader]
 
 
-def read_components(form: Form, *, laid_out: bool) -> list[dict[str, Any]]:
+def read_components(form: Form, *, laid_out: bool, files: Collection[str] = ()) -> list[dict[str, Any]]:
     """The components of a message, each with its `id`; what is wrong goes to the form's problems.
 
-    `laid_out`: the message has the flag IS_COMPONENTS_V2, without which there are only rows.
+    `laid_out`: the message has the flag IS_COMPONENTS_V2, without which there are only rows. `files` are the names of those
+    attached to it.
     """
-    parts = Parts()
+    parts = Parts(files)
     readers: _Readers = _LAID_OUT if laid_out else {ROW: _read_row}
     components = _read_each(form, parts, readers, most=COMPONENTS_IN_ALL if laid_out else ROWS)
     parts.number()
@@ -127,7 +129,7 @@ def _read_section(form: Form, parts: Parts) -> dict[str, Any]:
 
 def _read_thumbnail(form: Form, parts: Parts) -> dict[str, Any]:
     thumbnail = parts.begin(form, THUMBNAIL)
-    thumbnail.update(_read_picture(form))
+    thumbnail.update(_read_picture(form, parts))
     return thumbnail
 
 
@@ -135,13 +137,13 @@ def _read_gallery(form: Form, parts: Parts) -> dict[str, Any]:
     gallery = parts.begin(form, MEDIA_GALLERY)
     if form.fields.get("items") in (None, []):
         form.wrong("items", "BASE_TYPE_BAD_LENGTH", f"Must be between 1 and {PICTURES} in length.")
-    gallery["items"] = [_read_picture(each) for each in form.forms("items", most=PICTURES)]
+    gallery["items"] = [_read_picture(each, parts) for each in form.forms("items", most=PICTURES)]
     return gallery
 
 
-def _read_picture(form: Form) -> dict[str, Any]:
+def _read_picture(form: Form, parts: Parts) -> dict[str, Any]:
     return {
-        "media": _read_media(form, "media", schemes=("http", "https", "attachment")),
+        "media": _read_media(form, parts, "media", schemes=("http", "https", "attachment")),
         "description": form.text("description", most=ALT_TEXT, least=1),
         "spoiler": form.boolean("spoiler") or False,
     }
@@ -149,19 +151,21 @@ def _read_picture(form: Form) -> dict[str, Any]:
 
 def _read_file(form: Form, parts: Parts) -> dict[str, Any]:
     file = parts.begin(form, FILE)
-    media = _read_media(form, "file", schemes=("attachment",))
-    name = media.get("url", "").removeprefix("attachment://")
+    media = _read_media(form, parts, "file", schemes=("attachment",))
+    name = media.get("url", "").removeprefix(ATTACHED)
     file.update({"file": media, "name": name, "size": None, "spoiler": form.boolean("spoiler") or False})
     return file
 
 
-def _read_media(form: Form, key: str, *, schemes: tuple[str, ...]) -> dict[str, Any]:
+def _read_media(form: Form, parts: Parts, key: str, *, schemes: tuple[str, ...]) -> dict[str, Any]:
     form.require(key)
     media = form.form(key)
     if media is None:
         return {}
     media.require("url")
     url = media.url("url", most=MEDIA, schemes=schemes) or ""
+    if url.startswith(ATTACHED) and url.removeprefix(ATTACHED) not in parts.files:
+        media.wrong("url", "UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND", "Referenced attachment not found")
     # an id that depends on nothing but the picture: reading a form makes nothing
     number = int.from_bytes(blake2b(url.encode(), digest_size=7).digest())
     return {"id": str(number), "url": url, "proxy_url": url, "width": None, "height": None, "content_type": None}

@@ -3,6 +3,7 @@
 Source: Discord's documentation, 'Create Message', 'Embed Limits', 'Allowed Mentions'; lengths are UTF-16 units.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from spacebot.sandbox.discord.forms.form import Form, Problems, utf16_length
 from spacebot.sandbox.discord.forms.mentions import EVERYTHING, Allowed
 from spacebot.sandbox.discord.model.channels import COMPONENTS_V2, EPHEMERAL, LocalMessage
 from spacebot.sandbox.discord.model.components import texts
+from spacebot.sandbox.discord.model.files import LocalFile
 
 CONTENT = 2000
 EMBEDS = 10
@@ -22,22 +24,24 @@ EMBED_VALUE = 1024
 EMBED_FOOTER = 2048
 EMBEDS_IN_ALL = 6000
 NONCE = 25
+ATTACHMENTS = 10
 
 SUPPRESS_EMBEDS = 1 << 2
 SUPPRESS_NOTIFICATIONS = 1 << 12
 _FLAGS_A_BOT_MAY_SET = SUPPRESS_EMBEDS | EPHEMERAL | SUPPRESS_NOTIFICATIONS | COMPONENTS_V2
 
-_NOT_OFFERED = ("poll", "sticker_ids", "message_reference", "shared_client_theme", "attachments")
+_NOT_OFFERED = ("poll", "sticker_ids", "message_reference", "shared_client_theme")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A message, or in an edit those parts of it that `given` names."""
+    """A message, or in an edit those parts of it that `given` names; `attached` are all its files."""
 
     given: frozenset[str]
     content: str
     embeds: list[dict[str, Any]]
     components: list[dict[str, Any]]
+    attached: tuple[LocalFile, ...]
     flags: int
     allowed: Allowed
     nonce: str | int | None
@@ -50,13 +54,22 @@ class Draft:
 
     @property
     def is_empty(self) -> bool:
-        return not (self.content or self.embeds or self.components)
+        return not (self.content or self.embeds or self.components or self.attached)
 
 
-def read_message(body: Any, *, changes: LocalMessage | None = None) -> Draft:
-    """The message in a request body, or what it `changes`; a `Refusal` (50035) that names everything that is wrong with it."""
+def read_message(
+    body: Any,
+    *,
+    changes: LocalMessage | None = None,
+    path: tuple[str, ...] = (),
+    files: Mapping[int, LocalFile] | None = None,
+) -> Draft:
+    """The message in a request body, or what it `changes`; a `Refusal` (50035) that names everything that is wrong with it.
+
+    `path` is where in the whole form the message is; `files` are uploaded with it.
+    """
     problems = Problems()
-    form = Form(body, problems)
+    form = Form(body, problems, path)
     flags = (form.integer("flags", least=0, most=(1 << 31) - 1) or 0) & _FLAGS_A_BOT_MAY_SET
     was_laid_out = changes is not None and changes.laid_out
     if was_laid_out and form.fields.get("flags") is None:
@@ -71,11 +84,13 @@ def read_message(body: Any, *, changes: LocalMessage | None = None) -> Draft:
         if form.fields.get(key):
             form.wrong(key, "NOT_OFFERED", "The local Discord knows no such messages.")
     form.boolean("tts")
+    attached = _read_attached(form, files or {}, changes)
     draft = Draft(
         given=frozenset(form.fields),
         content=form.text("content", most=CONTENT) or "",
         embeds=_read_embeds(form),
-        components=read_components(form, laid_out=laid_out),
+        components=read_components(form, laid_out=laid_out, files={file.name for file in attached}),
+        attached=attached,
         flags=flags,
         allowed=_read_allowed(form),
         nonce=_read_nonce(form),
@@ -92,6 +107,22 @@ def _refuse_legacy_fields(form: Form, changes: LocalMessage | None) -> None:
         if form.fields.get(key) if form.given(key) else kept.get(key):
             text = f"The '{key}' field cannot be used when using MessageFlags.IS_COMPONENTS_V2"
             form.wrong(key, "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2", text)
+
+
+def _read_attached(form: Form, files: Mapping[int, LocalFile], changes: LocalMessage | None) -> tuple[LocalFile, ...]:
+    """All files of the message: those that it keeps, which are all unless `attachments` is given, and the new ones."""
+    there = {} if changes is None else {file.id: file for file in changes.attachments}
+    named = []
+    for each in form.forms("attachments", most=ATTACHMENTS):
+        each.require("id")
+        number = each.snowflake("id")
+        if number is not None and number not in files and number not in there:
+            each.wrong("id", "ATTACHMENT_NOT_FOUND", "There is no such file in this request or message.")
+        named.append(number)
+    kept = [file for number, file in there.items() if number in named or not form.given("attachments")]
+    if len(kept) + len(files) > ATTACHMENTS:
+        form.wrong("attachments", "BASE_TYPE_BAD_LENGTH", f"Must be {ATTACHMENTS} or fewer in length.")
+    return (*kept, *(file for _, file in sorted(files.items())))
 
 
 def _read_nonce(form: Form) -> str | int | None:

@@ -4,6 +4,7 @@ Source: Discord's documentation, 'Component Reference'; the codes are those that
 calls a repeated `id` is not documented.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 from spacebot.sandbox.discord.forms.form import Form, utf16_length
@@ -16,9 +17,10 @@ _MAX_ID = (1 << 31) - 1
 
 
 class Parts:
-    """The components read so far, each before what it holds."""
+    """The components read so far, each before what it holds; `files` are the names of those attached to the message."""
 
-    def __init__(self) -> None:
+    def __init__(self, files: Collection[str] = ()) -> None:
+        self.files = files
         self._read: list[tuple[Form, dict[str, Any]]] = []
 
     def begin(self, form: Form, kind: int) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 Order: route, ban, ordered fault, token, limits, body, document, handler.
 """
 
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -16,7 +17,8 @@ from spacebot.sandbox.discord.forms.form import as_snowflake
 from spacebot.sandbox.discord.http.exchanges import Exchange, Recording
 from spacebot.sandbox.discord.http.faults import Fault, Faults
 from spacebot.sandbox.discord.http.limits import Limits, LimitStatus
-from spacebot.sandbox.discord.http.routes import Match, Request, Response, RouteTable
+from spacebot.sandbox.discord.http.routes import Files, Match, Request, Response, RouteTable
+from spacebot.sandbox.discord.model.files import LocalFile
 from spacebot.sandbox.discord.model.guilds import State
 from spacebot.sandbox.discord.refusals import Limited, Refusal, Unauthorized
 
@@ -24,6 +26,7 @@ API = "/api/v10"
 FILES = "/attachments"
 Checker = Callable[[Exchange], list[str]]
 
+_FILE_PART = re.compile(r"files\[(\d{1,2})\]", re.ASCII)
 _BAN_PAGE = "<html><head><title>Access denied</title></head><body>error code: 1015</body></html>"
 _MALFORMED = (msgspec.DecodeError, RecursionError, UnicodeError)
 
@@ -62,7 +65,7 @@ class Api:
         if self.limits.is_banned(self._state.clock.monotonic()):
             self._record(replace(exchange, status=429))
             return web.Response(status=429, text=_BAN_PAGE, content_type="text/html")
-        body = await _read_body(request)
+        body, files = await _read_body(request)
         if not isinstance(body, Refusal):
             exchange = replace(exchange, body=body)
         fault = self.faults.meet(request.method, path)
@@ -70,7 +73,7 @@ class Api:
             await self._delay(fault)
             if fault.drop or fault.status is not None:
                 return self._fail(request, exchange, fault)
-        outcome = self._decide(exchange, match, body, request.headers.get("Authorization"))
+        outcome = self._decide(exchange, match, body, files, request.headers.get("Authorization"))
         if fault is not None and fault.drop == "after":
             await self._delay(fault)
             return self._fail(request, exchange, fault)
@@ -97,7 +100,9 @@ class Api:
         except Refusal as refusal:
             return refusal
 
-    def _decide(self, exchange: Exchange, match: Match | Refusal, body: Any, authorization: str | None) -> _Outcome:
+    def _decide(
+        self, exchange: Exchange, match: Match | Refusal, body: Any, files: Files, authorization: str | None
+    ) -> _Outcome:
         """Carry the request out, or refuse it."""
         now = self._state.clock.monotonic()
         headers = {"Via": "1.1 google"}
@@ -106,7 +111,7 @@ class Api:
                 raise match
             if match.route.needs_token and not _same(authorization, self._authorization):
                 raise Unauthorized
-            answer = self._pass(exchange, match, body, headers)
+            answer = self._pass(exchange, match, body, files, headers)
             outcome = _Outcome(status=answer.status, body=answer.body, headers=headers)
         except Limited as limited:
             headers |= _retry_headers(limited.retry_after, limited.scope)
@@ -121,7 +126,7 @@ class Api:
             self.violations += [f"{answered}: {wrong}" for wrong in self._checker(answered)]
         return outcome
 
-    def _pass(self, exchange: Exchange, match: Match, body: Any, headers: dict[str, str]) -> Response:
+    def _pass(self, exchange: Exchange, match: Match, body: Any, files: Files, headers: dict[str, str]) -> Response:
         """Through the limits and the document to the handler; `headers` get what is left in the bucket."""
         now = self._state.clock.monotonic()
         if match.route.counts:
@@ -139,7 +144,7 @@ class Api:
             self.violations += [f"{exchange}: {each}" for each in wrong]
             errors = {"_errors": [{"code": "DOCUMENT_VIOLATED", "message": each} for each in wrong]}
             raise Refusal(50035, errors=errors)
-        return match.route.handler(Request(params=match.params, query=exchange.query, body=body))
+        return match.route.handler(Request(params=match.params, query=exchange.query, body=body, files=files))
 
     def _limit_headers(self, status: LimitStatus) -> dict[str, str]:
         reset_after = ceil(status.reset_after * 1000) / 1000
@@ -190,18 +195,28 @@ def _same(given: str | None, expected: str) -> bool:
     return given is not None and secrets.compare_digest(given.encode(), expected.encode())
 
 
-async def _read_body(request: web.Request) -> Any:
-    """The JSON of the request: None without a body, a Refusal where it cannot be read. In a form it is `payload_json`."""
+async def _read_body(request: web.Request) -> tuple[Any, Files]:
+    """The JSON of the request: None without a body, a Refusal where it cannot be read. In a form it is `payload_json`.
+
+    The other parts of a form are the files, by the numbers that their names have.
+    """
     raw: bytes | None = None
+    files: Files = {}
     try:
         if request.content_type == "multipart/form-data":
             async for part in await request.multipart():
-                if isinstance(part, BodyPartReader) and part.name == "payload_json":
-                    raw = bytes(await part.read(decode=True))
+                if not isinstance(part, BodyPartReader):
+                    continue
+                content = bytes(await part.read(decode=True))
+                if part.name == "payload_json":
+                    raw = content
+                elif (number := _FILE_PART.fullmatch(part.name or "")) is not None:
+                    kind = part.headers.get("Content-Type", "application/octet-stream")
+                    files[int(number[1])] = LocalFile(name=part.filename or "file", content=content, content_type=kind)
         else:
             raw = await request.read()
             if raw and request.content_type != "application/json":
-                return Refusal(50109)
-        return msgspec.json.decode(raw) if raw else None
+                return Refusal(50109), files
+        return msgspec.json.decode(raw) if raw else None, files
     except (*_MALFORMED, ValueError):
-        return Refusal(50109)
+        return Refusal(50109), files

@@ -11,7 +11,7 @@ from spacebot.sandbox.discord.forms.messages import SUPPRESS_EMBEDS, Draft, read
 from spacebot.sandbox.discord.forms.modals import read_modal
 from spacebot.sandbox.discord.http.limits import Bucket
 from spacebot.sandbox.discord.http.messages import apply, ping
-from spacebot.sandbox.discord.http.routes import Request, Response, Route, form_error
+from spacebot.sandbox.discord.http.routes import Files, Request, Response, Route, form_error
 from spacebot.sandbox.discord.model.channels import COMPONENTS_V2, EPHEMERAL, LOADING, LocalMessage
 from spacebot.sandbox.discord.model.guilds import State
 from spacebot.sandbox.discord.model.members import AUTOCOMPLETE, COMMAND, COMPONENT, SUBMISSION, LocalInteraction
@@ -71,16 +71,16 @@ class CallbackRoutes:
         allowed = _allowed(interaction)
         if kind is None or kind not in allowed:
             raise form_error("type", "BASE_TYPE_CHOICES", f"Value must be one of {allowed}.")
-        self._carry_out(interaction, kind, form.fields.get("data"))
+        self._carry_out(interaction, kind, form.fields.get("data"), request.files)
         interaction.answer = kind
         interaction.acknowledged_after = elapsed
         interaction.answered.set()
         self._state.updates.happened()
         return Response(body=_response(interaction, kind)) if request.flag("with_response") else Response(status=204)
 
-    def _carry_out(self, interaction: LocalInteraction, kind: int, data: object) -> None:
+    def _carry_out(self, interaction: LocalInteraction, kind: int, data: object, files: Files) -> None:
         if kind == MESSAGE:
-            draft = read_message({} if data is None else data)
+            draft = read_message({} if data is None else data, files=files)
             interaction.original = interaction.visible_answer = self._make(
                 interaction, draft, kind=_reply_kind(interaction)
             )
@@ -94,7 +94,7 @@ class CallbackRoutes:
         elif kind in _UPDATES:
             source = self._source(interaction)
             if kind == UPDATE:
-                draft = read_message({} if data is None else data, changes=source)
+                draft = read_message({} if data is None else data, changes=source, files=files)
                 apply(draft, source)
                 source.channel.mark_edited(source)
                 interaction.visible_answer = source
@@ -116,7 +116,7 @@ class CallbackRoutes:
 
     def _follow_up(self, request: Request) -> Response:
         interaction = self._open(request)
-        draft = read_message(request.body)
+        draft = read_message(request.body, files=request.files)
         original = interaction.original
         if original is not None and original.loading:
             self._fill(interaction, original, draft)
@@ -133,7 +133,7 @@ class CallbackRoutes:
     def _edit(self, request: Request) -> Response:
         interaction = self._open(request)
         message = self._message(interaction, request)
-        draft = read_message(request.body, changes=message)
+        draft = read_message(request.body, changes=message, files=request.files)
         if message.loading:
             self._fill(interaction, message, draft)
         else:

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from datetime import timedelta
 
 from spacebot.sandbox.discord import payloads
+from spacebot.sandbox.discord.forms.components import ATTACHED
 from spacebot.sandbox.discord.forms.mentions import pings
 from spacebot.sandbox.discord.forms.messages import SUPPRESS_EMBEDS, Draft, read_message
 from spacebot.sandbox.discord.http.access import bot_permissions, channel_of
@@ -15,6 +16,8 @@ from spacebot.sandbox.discord.http.limits import Bucket, Limits
 from spacebot.sandbox.discord.http.routes import Request, Response, Route
 from spacebot.sandbox.discord.model import automod
 from spacebot.sandbox.discord.model.channels import COMPONENTS_V2, EPHEMERAL, KINDS, LocalChannel, LocalMessage
+from spacebot.sandbox.discord.model.components import media as component_media
+from spacebot.sandbox.discord.model.forums import LocalForum
 from spacebot.sandbox.discord.model.guilds import State
 from spacebot.sandbox.discord.model.threads import LocalThread
 from spacebot.sandbox.discord.payloads import Json
@@ -53,12 +56,64 @@ def apply(draft: Draft, message: LocalMessage) -> None:
     content = draft.content if "content" in draft.given else message.content
     embeds = draft.embeds if "embeds" in draft.given else message.embeds
     components = draft.components if "components" in draft.given else message.components
-    if not (content or embeds or components):
+    if not (content or embeds or components or draft.attached):
         raise Refusal(50006)
     message.content, message.embeds, message.components = content, embeds, components
     message.flags |= draft.flags & COMPONENTS_V2
+    _attach(draft, message)
     if "flags" in draft.given:
         message.flags = message.flags & ~SUPPRESS_EMBEDS | draft.flags & SUPPRESS_EMBEDS
+
+
+def new_message(
+    state: State, channel: LocalChannel, draft: Draft, permissions: Permission, *, number: int | None = None
+) -> LocalMessage:
+    """The bot's message for a channel, not yet in it; `number` is the id that it is to have.
+
+    50006 for an empty one, 50013 where nothing is left of it without Embed Links, 200000 where AutoMod blocks it.
+    """
+    embeds = _shown_embeds(draft, permissions)
+    _moderate(channel, draft, embeds)
+    message = LocalMessage(
+        id=state.snowflakes.next() if number is None else number,
+        channel=channel,
+        author=state.bot,
+        content=draft.content,
+        embeds=embeds,
+        components=draft.components,
+        nonce=draft.nonce,
+        flags=draft.flags & ~EPHEMERAL,
+    )
+    _attach(draft, message)
+    ping(state, message, draft)
+    return message
+
+
+def _attach(draft: Draft, message: LocalMessage) -> None:
+    """Keep the files of a message, and let its components show them from where they can be fetched."""
+    state = message.channel.state
+    message.attachments = list(draft.attached)
+    shown = {}
+    for file in message.attachments:
+        state.keep(file)
+        shown[f"{ATTACHED}{file.name}"] = payloads.attachment(file, state.files_url)
+    for holder, media in component_media(message.components):
+        if (found := shown.get(media["url"])) is not None:
+            media.update({key: found[key] for key in ("url", "proxy_url", "content_type")}, attachment_id=found["id"])
+            if "size" in holder:
+                holder["size"] = found["size"]
+
+
+def _shown_embeds(draft: Draft, permissions: Permission) -> list[Json]:
+    """The embeds that are left without or with Embed Links; 50006 where nothing was there, 50013 where nothing is left."""
+    if draft.is_empty:
+        raise Refusal(50006)
+    embeds = draft.embeds if permissions & Permission.EMBED_LINKS else []
+    if not (draft.content or embeds or draft.components or draft.attached):
+        raise Refusal(50013)
+    if draft.attached and not permissions & Permission.ATTACH_FILES:
+        raise Refusal(50013)
+    return embeds
 
 
 def _moderate(channel: LocalChannel, draft: Draft, embeds: list[Json]) -> None:
@@ -115,6 +170,8 @@ class MessageRoutes:
 
     def _create(self, request: Request) -> Response:
         channel = channel_of(self._state, request)
+        if isinstance(channel, LocalForum):
+            raise Refusal(50008)
         permissions = bot_permissions(channel)
         if not permissions & channel.sending:
             raise Refusal(50013)
@@ -123,28 +180,13 @@ class MessageRoutes:
         recipient = channel.recipient
         if recipient is not None and not (recipient.accepts_dms and recipient.shares_a_guild):
             raise Refusal(50007)
-        draft = read_message(request.body)
-        if draft.is_empty:
-            raise Refusal(50006)
-        embeds = draft.embeds if permissions & Permission.EMBED_LINKS else []
-        if not (draft.content or embeds or draft.components):
-            raise Refusal(50013)
+        draft = read_message(request.body, files=request.files)
+        _shown_embeds(draft, permissions)
         if (known := self._known(channel, draft)) is not None:
             if known.id not in channel.by_id:
                 raise Refusal(10008)
             return Response(body=payloads.message(known, nonce=True))
-        _moderate(channel, draft, embeds)
-        message = LocalMessage(
-            id=self._state.snowflakes.next(),
-            channel=channel,
-            author=self._state.bot,
-            content=draft.content,
-            embeds=embeds,
-            components=draft.components,
-            nonce=draft.nonce,
-            flags=draft.flags & ~EPHEMERAL,
-        )
-        ping(self._state, message, draft)
+        message = new_message(self._state, channel, draft, permissions)
         self._remember(message)
         channel.add(message)
         return Response(body=payloads.message(message, nonce=True))
@@ -186,7 +228,7 @@ class MessageRoutes:
             raise Refusal(50005)
         if isinstance(channel, LocalThread):
             _require_writable(channel, bot_permissions(channel), reopens=False)
-        draft = read_message(request.body, changes=message)
+        draft = read_message(request.body, changes=message, files=request.files)
         _moderate(channel, draft, draft.embeds)
         if self._state.clock.now() - message.created_at > _OLD:
             self._limits.pass_old_edit(channel.id, self._state.clock.monotonic())

@@ -6,19 +6,23 @@ from typing import Any
 
 from spacebot.sandbox.discord.forms.form import as_snowflake
 from spacebot.sandbox.discord.http.limits import Bucket
+from spacebot.sandbox.discord.model.files import LocalFile
 from spacebot.sandbox.discord.refusals import MethodNotAllowed, Refusal
 
 OTHERS = Bucket(name="others", limit=100, seconds=5.0)
 _MAJOR = ("channel_id", "guild_id", "webhook_id", "webhook_token", "interaction_id")
 
+Files = dict[int, LocalFile]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A request on its way to a handler."""
+    """A request on its way to a handler; `files` are uploaded with it."""
 
     params: Mapping[str, str]
     query: Mapping[str, str]
     body: Any
+    files: Files = field(default_factory=dict)
 
     def id(self, name: str) -> int:
         """An id of the path; a 50035 where it is none."""

@@ -8,11 +8,12 @@ from typing import Any, Protocol
 from spacebot.sandbox.discord.model.base import NotOffered, StateBase
 from spacebot.sandbox.discord.model.changes import What
 from spacebot.sandbox.discord.model.components import BUTTON, SELECTS, texts, walk
+from spacebot.sandbox.discord.model.files import LocalFile
 from spacebot.sandbox.discord.model.roles import GuildBase, LocalRole
 from spacebot.sandbox.discord.model.snowflakes import time_of
 from spacebot.sandbox.discord.permissions import Overwrite, Permission, named
 
-KINDS = {"text": 0, "dm": 1, "voice": 2, "announcement": 5}
+KINDS = {"text": 0, "dm": 1, "voice": 2, "announcement": 5, "forum": 15}
 
 EPHEMERAL = 1 << 6
 LOADING = 1 << 7
@@ -59,6 +60,7 @@ class LocalMessage:
     content: str = ""
     embeds: list[dict[str, Any]] = field(default_factory=list)
     components: list[dict[str, Any]] = field(default_factory=list)
+    attachments: list[LocalFile] = field(default_factory=list)
     nonce: str | int | None = None
     flags: int = 0
     kind: int = 0
@@ -133,6 +135,10 @@ class LocalChannel:
 
     def __repr__(self) -> str:
         return f"<LocalChannel {self.name!r}>"
+
+    def is_open_to(self, _member_id: int, _granted: Permission) -> bool:
+        """Whether a member who is granted this in the channel is let in: anybody who may see it."""
+        return True
 
     def deny(self, *names: str) -> None:
         """Deny the bot these permissions here, by name ('send_messages')."""

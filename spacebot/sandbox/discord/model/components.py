@@ -40,3 +40,12 @@ def walk(components: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 def texts(components: Iterable[dict[str, Any]]) -> list[str]:
     """What the text displays say, from top to bottom."""
     return [component["content"] for component in walk(components) if component["type"] == TEXT_DISPLAY]
+
+
+def media(components: Iterable[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Each picture or file that the components show, after what holds it."""
+    for component in walk(components):
+        for holder in (component, *component.get("items", ())):
+            for key in ("media", "file"):
+                if key in holder:
+                    yield holder, holder[key]

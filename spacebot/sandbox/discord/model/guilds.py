@@ -3,15 +3,21 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
 
 from spacebot.sandbox.discord.model.automod import LocalRule
 from spacebot.sandbox.discord.model.base import StateBase
 from spacebot.sandbox.discord.model.changes import What
 from spacebot.sandbox.discord.model.channels import KINDS, LocalChannel, LocalUser
+from spacebot.sandbox.discord.model.forums import LocalForum, LocalTag
 from spacebot.sandbox.discord.model.members import LocalMember, MemberApp
 from spacebot.sandbox.discord.model.roles import GuildBase, LocalRole, Place
-from spacebot.sandbox.discord.model.threads import THREAD_KINDS, LocalThread
+from spacebot.sandbox.discord.model.schedule import LocalEvent
+from spacebot.sandbox.discord.model.threads import PRIVATE_THREAD, THREAD_KINDS, LocalThread
 from spacebot.sandbox.discord.permissions import NONE, Permission, named
+
+_Channel = TypeVar("_Channel", bound=LocalChannel)
 
 DEFAULT_BOT_PERMISSIONS = ("view_channel", "send_messages", "embed_links", "read_message_history")
 EVERYONE = named("change_nickname")
@@ -71,6 +77,7 @@ class LocalGuild(GuildBase):
     members: dict[int, LocalMember] = field(default_factory=dict)
     channels: dict[int, LocalChannel] = field(default_factory=dict)
     threads: dict[int, LocalThread] = field(default_factory=dict)
+    events: dict[int, LocalEvent] = field(default_factory=dict)
     people: LocalRole = field(init=False)
     bot_role: LocalRole = field(init=False)
     bot_member: LocalMember = field(init=False)
@@ -108,35 +115,90 @@ class LocalGuild(GuildBase):
 
     def add_channel(self, name: str, *, kind: str = "text") -> LocalChannel:
         """A new channel; `kind` is 'text', 'announcement' or 'voice'."""
-        channel = LocalChannel(
-            state=self.state,
-            id=self.state.snowflakes.next(),
-            name=name,
-            type=KINDS[kind],
-            guild=self,
-            position=len(self.channels),
-        )
+        return self._add(LocalChannel(**self._new_channel(name, kind)))
+
+    def add_forum(self, name: str, *, tags: Iterable[str] = ()) -> LocalForum:
+        """A new forum with these tags; it requires none."""
+        forum = LocalForum(**self._new_channel(name, "forum"))
+        forum.tags = [LocalTag(id=self.state.snowflakes.next(), name=tag) for tag in tags]
+        return self._add(forum)
+
+    def _new_channel(self, name: str, kind: str) -> dict[str, Any]:
+        return {
+            "state": self.state,
+            "id": self.state.snowflakes.next(),
+            "name": name,
+            "type": KINDS[kind],
+            "guild": self,
+            "position": len(self.channels),
+        }
+
+    def _add(self, channel: _Channel) -> _Channel:
         self.channels[channel.id] = self.state.channels[channel.id] = channel
         self.state.emit(What.CREATED, channel)
         return channel
 
-    def add_thread(self, parent: LocalChannel, name: str, *, by: LocalMember | None = None) -> LocalThread:
-        """A new public thread in a text or announcement channel, started by that member (None: the owner)."""
-        thread = LocalThread(
+    def add_thread(
+        self, parent: LocalChannel, name: str, *, by: LocalMember | None = None, private: bool = False
+    ) -> LocalThread:
+        """A new thread in a text or announcement channel or a forum, started by that member (None: the owner).
+
+        A `private` one, in a text channel, lets nobody else in.
+        """
+        thread = self.new_thread(parent, name, by=(by or self.owner).user)
+        if private:
+            thread.type, thread.insiders = PRIVATE_THREAD, {thread.starter.id}
+        self.open_thread(thread)
+        return thread
+
+    def new_thread(
+        self, parent: LocalChannel, name: str, *, by: LocalUser, number: int | None = None, tags: tuple[int, ...] = ()
+    ) -> LocalThread:
+        """A thread that is not there for anybody yet; `number` is the id that it is to have."""
+        return LocalThread(
             state=self.state,
-            id=self.state.snowflakes.next(),
+            id=self.state.snowflakes.next() if number is None else number,
             name=name,
             type=THREAD_KINDS[parent.type],
             guild=self,
             overwrites=parent.overwrites,
             sending=Permission.SEND_MESSAGES_IN_THREADS,
             parent=parent,
-            starter=(by or self.owner).user,
+            starter=by,
             turned_at=self.state.clock.now(),
+            tags=tags,
         )
+
+    def open_thread(self, thread: LocalThread) -> None:
+        """From now on the thread is there."""
         self.threads[thread.id] = self.state.channels[thread.id] = thread
         self.state.emit(What.CREATED, thread)
-        return thread
+
+    def add_event(
+        self,
+        name: str,
+        *,
+        location: str,
+        start: datetime,
+        end: datetime,
+        description: str | None = None,
+        by: LocalUser | None = None,
+    ) -> LocalEvent:
+        """A new event elsewhere, made by that user (None: the owner)."""
+        event = LocalEvent(
+            guild=self,
+            id=self.state.snowflakes.next(),
+            creator=by or self.owner.user,
+            name=name,
+            location=location,
+            start=start,
+            end=end,
+            description=description,
+            events=self.events,
+        )
+        self.events[event.id] = event
+        self.state.emit(What.CREATED, event)
+        return event
 
     def add_automod_rule(self, keyword: str, *, exempt: Iterable[LocalChannel] = ()) -> LocalRule:
         """Block messages with a keyword ('tea' the word, 'tea*', '*tea', '*tea*'; '*' all) but in the channels `exempt`."""
@@ -145,14 +207,13 @@ class LocalGuild(GuildBase):
         return rule
 
     def add_role(self, name: str, *, mentionable: bool = True, permissions: int = 0) -> LocalRole:
-        """A new role; `permissions` are its bits."""
+        """A new role, below those that are there; `permissions` are its bits."""
         role = LocalRole(
             guild=self,
             id=self.state.snowflakes.next(),
             name=name,
             permissions=Permission(permissions),
             mentionable=mentionable,
-            position=len(self.roles),
         )
         self.roles[role.id] = role
         self.state.emit(What.CREATED, role)

@@ -10,7 +10,7 @@ from spacebot.sandbox.discord.model.base import NotAnswered, StateBase
 from spacebot.sandbox.discord.model.changes import What
 from spacebot.sandbox.discord.model.channels import LocalChannel, LocalMessage, LocalUser
 from spacebot.sandbox.discord.model.roles import GuildBase, LocalRole, Place
-from spacebot.sandbox.discord.permissions import Permission, in_channel, in_guild
+from spacebot.sandbox.discord.permissions import NONE, Permission, in_channel, in_guild
 
 COMMAND = 2
 COMPONENT = 3
@@ -98,7 +98,7 @@ class LocalMember:
 
     def permissions_in(self, place: Place) -> Permission:
         """What they may do there."""
-        return in_channel(
+        granted = in_channel(
             self.permissions,
             place.overwrites,
             everyone_id=self.guild.id,
@@ -106,6 +106,11 @@ class LocalMember:
             member_id=self.id,
             sending=place.sending,
         )
+        return granted if place.is_open_to(self.id, granted) else NONE
+
+    def outranks(self, role: LocalRole) -> bool:
+        """Whether a role of theirs is above that one, which the owner's always are."""
+        return self.guild.owner_id == self.id or any(own.rank > role.rank for own in self.roles)
 
     @property
     def accepts_dms(self) -> bool:

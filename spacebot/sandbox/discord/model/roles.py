@@ -13,7 +13,7 @@ from spacebot.sandbox.discord.permissions import NONE, Overwrite, Permission, na
 
 
 class Place(Protocol):
-    """Somewhere that permissions are asked for: its overwrites, and the permission that writing takes."""
+    """Somewhere that permissions are asked for: its overwrites, the permission that writing takes, and who is let in."""
 
     @property
     def overwrites(self) -> Mapping[int, Overwrite]: ...
@@ -21,10 +21,12 @@ class Place(Protocol):
     @property
     def sending(self) -> Permission: ...
 
+    def is_open_to(self, member_id: int, granted: Permission) -> bool: ...
+
 
 @dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class LocalRole:
-    """A role; `managed` is the one a bot brings with it."""
+    """A role; `managed` is the one a bot brings with it. Of two at the same `position` the older one is above."""
 
     guild: "GuildBase"
     id: int
@@ -43,10 +45,22 @@ class LocalRole:
     def mention(self) -> str:
         return f"<@&{self.id}>"
 
+    @property
+    def rank(self) -> tuple[int, int]:
+        """Greater for a role that is above."""
+        return self.position, -self.id
+
     def edit(
-        self, *, name: str | None = None, mentionable: bool | None = None, permissions: Iterable[str] | None = None
+        self,
+        *,
+        name: str | None = None,
+        mentionable: bool | None = None,
+        permissions: Iterable[str] | None = None,
+        position: int | None = None,
     ) -> None:
         """Change what is named."""
+        if position is not None:
+            self.position = position
         if name is not None:
             self.name = name
         if mentionable is not None:
