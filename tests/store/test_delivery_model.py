@@ -59,12 +59,15 @@ class Asked:
     end_changed: bool = False
 
     def wants(self, kind: Kind) -> bool:
-        return not self.config.on_hold and {
-            Kind.SCHEDULED: self.config.tells_scheduled,
-            Kind.REMINDER: self.config.reminder_minutes is not None,
-            Kind.LIVE: self.config.tells_live,
-            Kind.ENDED: self.config.tells_ended,
-        }[kind]
+        return (
+            not self.config.on_hold
+            and {
+                Kind.SCHEDULED: self.config.tells_scheduled,
+                Kind.REMINDER: self.config.reminder_minutes is not None,
+                Kind.LIVE: self.config.tells_live,
+                Kind.ENDED: self.config.tells_ended,
+            }[kind]
+        )
 
 
 class Objection(logging.Handler):
