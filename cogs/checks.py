@@ -158,44 +158,25 @@ async def obstacle(guild: discord.Guild, channel_id: ChannelId) -> Obstacle | No
     return _met_in(channel)
 
 
-def channel_mistake(guild: discord.Guild, channel_id: ChannelId | None) -> UserMistake | None:
-    """What is wrong with a channel chosen earlier; None if nothing is, or none is chosen."""
-    try:
-        if channel_id is not None:
-            postable_for_bot(guild, channel_id)
-    except UserMistake as mistake:
-        return mistake
-    return None
-
-
 async def in_the_way(guild: discord.Guild, set_up: SetUp) -> InTheWay:
     """What is in the way of the guild's announcements, whether one has met it already or the next one would."""
     met = {where: set_up.met.get(where) or await obstacle(guild, where) for where in set_up.channels}
-    troubles = {role: role_trouble(guild, (role,)) for role in set_up.roles}
+    troubles = {role: role_trouble(guild, role) for role in set_up.roles}
     return InTheWay(
         channels={where: why for where, why in met.items() if why is not None},
         roles={role: why for role, why in troubles.items() if why is not None},
     )
 
 
-def role_trouble(guild: discord.Guild, roles: Iterable[RoleId]) -> str | None:
-    """What is wrong with one of the roles chosen earlier, as a sentence; None if nothing is."""
-    wrong = role_mistake(guild, roles)
-    if wrong is None:
-        return None
-    return ROLE_GONE if wrong.mistake is Mistake.ROLE_GONE else sentence(wrong)
-
-
-def role_mistake(guild: discord.Guild, roles: Iterable[RoleId]) -> UserMistake | None:
-    """What is wrong with one of the roles chosen earlier; None if nothing is."""
-    for role_id in roles:
-        role = guild.get_role(role_id)
-        if role is None:
-            return UserMistake(Mistake.ROLE_GONE)
-        try:
-            mentionable_for_bot(guild, role)
-        except UserMistake as mistake:
-            return mistake
+def role_trouble(guild: discord.Guild, role_id: RoleId) -> str | None:
+    """What is wrong with a role chosen earlier, as a sentence; None if nothing is."""
+    role = guild.get_role(role_id)
+    if role is None:
+        return ROLE_GONE
+    try:
+        mentionable_for_bot(guild, role)
+    except UserMistake as mistake:
+        return sentence(mistake)
     return None
 
 

@@ -1,5 +1,6 @@
 """What is drawn: the bot's own payloads, made by its own code for an invented server, at a moment that never changes."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -160,13 +161,9 @@ def _guild(*, mentionable: bool) -> discord.Guild:
 
 def _panel(config: GuildConfig, *hosts: Host, mentionable: bool = True) -> Payload:
     guild = _guild(mentionable=mentionable)
-    panel = Panel(
-        guild_id=GUILD,
-        config=config,
-        lines=_lines(config, *hosts),
-        channel_wrong=checks.channel_mistake(guild, config.channel_id),
-        roles_wrong=checks.role_mistake(guild, config.roles),
-    )
+    set_up = SetUp(config=config, watches=_lines(config, *hosts))
+    found = asyncio.run(checks.in_the_way(guild, set_up))
+    panel = Panel(guild_id=GUILD, set_up=set_up, found=found)
     return _payload(view=panel_view(panel, guild), is_private=True)
 
 

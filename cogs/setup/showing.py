@@ -30,16 +30,7 @@ async def panel_of(interaction: Interaction, note: str = "") -> Panel:
     guild_id = checks.guild_id(interaction)
     guilds = interaction.client.services.guilds
     set_up = await guilds.set_up(guild_id)
-    config = set_up.config
-    return Panel(
-        guild_id=guild_id,
-        config=config,
-        lines=set_up.watches,
-        found=await checks.in_the_way(guild, set_up),
-        channel_wrong=checks.channel_mistake(guild, config.channel_id),
-        roles_wrong=checks.role_mistake(guild, config.roles),
-        note=note,
-    )
+    return Panel(guild_id=guild_id, set_up=set_up, found=await checks.in_the_way(guild, set_up), note=note)
 
 
 async def show_panel(interaction: Interaction, note: str = "") -> None:

@@ -142,10 +142,6 @@ class GuildShare:
     new_hosts: int
     """Accounts bought today for it to follow."""
     new_host_limit: int | None
-    on_hold: bool = False
-    """Whether an admin has put the whole guild on hold."""
-    hosts_on_hold: int = 0
-    """How many of its hosts alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,8 +174,9 @@ class SetUp:
     @property
     def roles(self) -> tuple[RoleId, ...]:
         """Whom announcements mention, each once."""
-        own = (*(line.roles for line in self.watches), *(keyword.roles for keyword in self.keywords))
-        return tuple(dict.fromkeys(role for roles in (self.config.roles, *own) for role in roles))
+        hosts = (role for line in self.watches for role in line.roles)
+        keywords = (role for keyword in self.keywords for role in keyword.roles)
+        return tuple(dict.fromkeys((*self.config.roles, *hosts, *keywords)))
 
     @property
     def follows_nobody(self) -> bool:

@@ -8,12 +8,12 @@ import discord
 from spacebot.domain.accounts import Host
 from spacebot.domain.guilds import AtEnd, GuildConfig, WatchLine
 from spacebot.domain.ids import GuildId
-from spacebot.domain.mistakes import Mistake
-from spacebot.domain.views import InTheWay, ListOffer, ManyWatched, Unresolved
-from spacebot.errors import SpacebotError, UserMistake, XNotFound
+from spacebot.domain.obstacles import Obstacle
+from spacebot.domain.views import InTheWay, ListOffer, ManyWatched, SetUp, Unresolved
+from spacebot.errors import SpacebotError, XNotFound
 from spacebot.present import mistakes
 from spacebot.present.card import account, handle, mentions, name_of
-from spacebot.present.reasons import sentence as reason
+from spacebot.present.reasons import sentence
 from spacebot.present.text import clipped, inert, plain, units
 from spacebot.present.words import counted
 
@@ -76,41 +76,46 @@ END_OPTIONS = {AtEnd.EDIT: "becomes a summary", AtEnd.DELETE: "is deleted", AtEn
 PINGS_LABEL = "Ping again for the same host"
 PINGS_HINT = "Spaces in between are posted without a ping"
 
-SETTINGS_PATH = {
-    Mistake.CHANNEL_UNSEEN: (
-        "⚠️ I do not see that channel. Choose another, or tap *Channel settings → Permissions → add me → View Channel*"
-    ),
-    Mistake.PERMISSIONS_LACKING: "⚠️ Tap *Channel settings → Permissions → add me*, and switch on *{lacking}*",
-    Mistake.EVERYONE_NOT_MENTIONABLE: (
-        "⚠️ @everyone cannot be pinged yet: *Server settings → Roles → my role → Mention @everyone, @here and All Roles*"
-    ),
-    Mistake.ROLE_NOT_MENTIONABLE: (
-        "⚠️ {name} cannot be pinged yet: *Server settings → Roles → {name} → Allow anyone to @mention this role*"
-    ),
-}
-"""What to tap, where a path leads to what is wrong."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
     """What the panel of a guild shows."""
 
     guild_id: GuildId
-    config: GuildConfig
-    lines: Sequence[WatchLine] = field(default=())
+    set_up: SetUp
     found: InTheWay = field(default_factory=InTheWay)
-    """What is in the way of announcements."""
-    channel_wrong: UserMistake | None = None
-    """What is wrong with the guild's channel."""
-    roles_wrong: UserMistake | None = None
     note: str = ""
     """What became of the last choice."""
 
     @property
+    def config(self) -> GuildConfig:
+        return self.set_up.config
+
+    @property
+    def lines(self) -> Sequence[WatchLine]:
+        return self.set_up.watches
+
+    @property
+    def channel_wrong(self) -> Obstacle | None:
+        """What is wrong with the guild's channel."""
+        return None if self.config.channel_id is None else self.found.channels.get(self.config.channel_id)
+
+    @property
+    def roles_wrong(self) -> str | None:
+        """What is wrong with one of the guild's roles, as a sentence."""
+        return next((self.found.roles[role] for role in self.config.roles if role in self.found.roles), None)
+
+    def wrong_with(self, line: WatchLine) -> list[str]:
+        """What is in the way of one host, as sentences."""
+        where = None if line.channel_id is None else self.found.channels.get(line.channel_id)
+        roles = [self.found.roles[role] for role in line.roles if role in self.found.roles]
+        return ([] if where is None else [sentence(where)]) + roles
+
+    @property
     def blocked(self) -> list[WatchLine]:
-        """Watches with a channel of their own in which nothing can be posted, and those that Discord refused."""
-        own = [line for line in self.lines if line.watch.channel_id is not None or self.channel_wrong is None]
-        return [line for line in own if line.channel_id in self.found.channels]
+        """Hosts with something in the way that is not the guild's channel's or roles'."""
+        own = [line for line in self.lines if line.watch.channel_id is not None or line.watch.roles]
+        return [line for line in own if self.wrong_with(line)]
 
     @property
     def steps_in_the_way(self) -> list[int]:
@@ -150,14 +155,15 @@ def where(panel: Panel) -> str:
     if panel.config.channel_id is None:
         said = "choose a channel"
     else:
-        said = wrong(panel.channel_wrong) if panel.channel_wrong else "✅ I may see, send, embed and read there"
+        wrong = panel.channel_wrong
+        said = f"⚠️ {sentence(wrong)}" if wrong is not None else "✅ I may see, send, embed and read there"
     return f"**1 · Where?** {said}"
 
 
 def whom(panel: Panel) -> str:
     """Step 2: the roles, and whether they can be pinged."""
     if panel.roles_wrong is not None:
-        said = wrong(panel.roles_wrong)
+        said = f"⚠️ {panel.roles_wrong}"
     elif panel.config.roles:
         said = f"✅ I may ping {mentions(panel.config.roles, panel.guild_id)}"
     else:
@@ -177,12 +183,6 @@ def whose(panel: Panel) -> str:
 def hosts_label(panel: Panel) -> str:
     """The label of the button that lists the hosts."""
     return f"Hosts · {len(panel.lines)}" if panel.lines else "Hosts"
-
-
-def wrong(error: UserMistake) -> str:
-    """What is wrong with a choice that was made earlier, and what to tap."""
-    path = SETTINGS_PATH.get(error.mistake)
-    return path.format(**error.values) if path is not None else f"⚠️ {mistakes.sentence(error)}"
 
 
 def added(many: ManyWatched) -> str:
@@ -252,12 +252,12 @@ def hosts_headline(panel: Panel) -> str:
     return f"## Hosts · {len(panel.lines)}\n-# Choose one to change it"
 
 
-def host_option(line: WatchLine, found: InTheWay) -> tuple[str, str]:
+def host_option(panel: Panel, line: WatchLine) -> tuple[str, str]:
     """A host in the list: its label, and what is special about it."""
     host = line.watch.host
     own = [
         "⏸️ paused" if line.on_hold else "",
-        "⚠️ in the way" if line.channel_id in found.channels else "",
+        "⚠️ in the way" if panel.wrong_with(line) else "",
         "own channel" if line.watch.channel_id is not None else "",
         "own roles" if line.watch.roles else "",
         "also as co-host or speaker" if line.watch.also_cohost else "",
@@ -266,11 +266,11 @@ def host_option(line: WatchLine, found: InTheWay) -> tuple[str, str]:
     return plain(f"{host.name} (@{host.username})", 100), said or "this server's settings"
 
 
-def host_lines(line: WatchLine, guild_id: GuildId, found: InTheWay) -> str:
+def host_lines(panel: Panel, line: WatchLine) -> str:
     """Everything about one host."""
     watch = line.watch
     channel = "no channel yet" if line.channel_id is None else f"<#{line.channel_id}>"
-    roles = mentions(line.roles, guild_id) if line.roles else "nobody"
+    roles = mentions(line.roles, panel.guild_id) if line.roles else "nobody"
     parts = [
         f"### {account(watch.host)}",
         f"Posted in {channel} ({'its own' if watch.channel_id is not None else 'this server' + chr(39) + 's'})",
@@ -281,9 +281,7 @@ def host_lines(line: WatchLine, guild_id: GuildId, found: InTheWay) -> str:
         parts.append("⏸️ Paused: nothing new is posted")
     if line.live is not None:
         parts.append(f"🔴 [Live now]({line.live.url})")
-    why = found.channels.get(line.channel_id) if line.channel_id is not None else None
-    if why is not None:
-        parts.append(f"⚠️ {reason(why)}")
+    parts += [f"⚠️ {trouble}" for trouble in panel.wrong_with(line)]
     return "\n".join(parts)
 
 

@@ -40,6 +40,7 @@ NOT_WORKING = "Not working"
 CLOSED = "Nothing can be posted"
 HINDERED = "Working, but something is in the way"
 NOT_SET_UP = "Not set up yet"
+PAUSED = "Paused by an admin: nothing new is posted"
 
 NOBODY = "Nobody is followed yet: `/watch add`."
 NO_CHANNEL = "No channel is chosen yet: `/config channel`. Until then nothing is announced."
@@ -80,6 +81,8 @@ def _verdict(status: Status, found: InTheWay) -> tuple[str, discord.Colour]:
         return NOT_WORKING, BAD
     if status.set_up is not None and found.closes(status.set_up.used):
         return CLOSED, BAD
+    if status.set_up is not None and status.set_up.config.on_hold:
+        return PAUSED, UNFINISHED
     if _next_steps(status):
         return NOT_SET_UP, UNFINISHED
     if found.channels or found.roles:
@@ -114,6 +117,9 @@ def _followed(status: Status, set_up: SetUp) -> str:
     hosts = counted(len(set_up.watches), "host")
     if set_up.watches and status.every is not None:
         hosts += f", asked about every {seconds(math.ceil(status.every))}"
+    held = sum(line.watch.on_hold for line in set_up.watches)
+    if held:
+        hosts += f"; {held:,} of them paused by an admin"
     keywords = [counted(len(set_up.keywords), "keyword")] if set_up.keywords else []
     return "\n".join([hosts, *keywords])
 
@@ -146,10 +152,7 @@ def queue_text(queue: Queue) -> str:
 def share_text(share: GuildShare) -> str:
     """What a server uses of what it may use."""
     keywords = f"{share.keywords:,} of {share.keyword_limit:,}" if share.keyword_limit else "not switched on"
-    held = f", {share.hosts_on_hold:,} of them paused by an admin" if share.hosts_on_hold else ""
-    rows = [f"hosts followed: {share.hosts:,} of {share.host_limit:,}{held}", f"keywords: {keywords}"]
-    if share.on_hold:
-        rows.insert(0, "⏸️ paused by an admin: nothing new is posted")
+    rows = [f"hosts followed: {share.hosts:,} of {share.host_limit:,}", f"keywords: {keywords}"]
     if share.new_host_limit is not None:
         rows.append(f"new accounts looked up today: {share.new_hosts:,} of {share.new_host_limit:,}")
     return "\n".join(rows)

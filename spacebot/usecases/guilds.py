@@ -126,9 +126,7 @@ class Guilds:
         Raises:
             UserMistake: this guild does not follow such a host.
         """
-        host = find_host([line.watch.host for line in await self.watchlist(guild_id)], text)
-        if host is None:
-            raise UserMistake(Mistake.NOT_FOLLOWED)
+        host = await self._followed(guild_id, text)
         before = await self._line(guild_id, host.user_id)
         await self._store(Queries.reset_watch, guild_id, host.user_id, channel=channel, role=role)
         await self._store(Queries.ensure_deliveries, host.user_id, self._clock.now())
@@ -363,16 +361,13 @@ class Guilds:
 
     async def share(self, guild_id: GuildId) -> GuildShare:
         """What the guild uses of what it may use."""
-        watches = await self.watchlist(guild_id)
         return GuildShare(
-            hosts=len(watches),
+            hosts=len(await self.watchlist(guild_id)),
             host_limit=self._watch_limit,
             keywords=len(await self.keywords(guild_id)),
             keyword_limit=self._keyword_limit if self._may_have_keywords(guild_id) else 0,
             new_hosts=await self._store(Queries.new_hosts, guild_id, self._clock.now().date()),
             new_host_limit=self._new_host_limit,
-            on_hold=(await self.config(guild_id)).on_hold,
-            hosts_on_hold=sum(line.watch.on_hold for line in watches),
         )
 
     async def _line(self, guild_id: GuildId, host_id: UserId) -> WatchLine:

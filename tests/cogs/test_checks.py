@@ -109,12 +109,10 @@ def mistake_of(check: Callable[[], object]) -> UserMistake:
     return caught.value
 
 
-def line(channel_id: ChannelId | None, *, role_id: RoleId | None = None) -> WatchLine:
+def line(channel_id: ChannelId | None, *, roles: tuple[RoleId, ...] = ()) -> WatchLine:
     host = Host(user_id=UserId("100"), username="ann", name="Ann")
     watch = Watch(watch_id=1, host=host, channel_id=channel_id, roles=())
-    return WatchLine(
-        watch=watch, channel_id=channel_id, roles=() if role_id is None else (role_id,), live=None, paused=None
-    )
+    return WatchLine(watch=watch, channel_id=channel_id, roles=roles, live=None, paused=None)
 
 
 async def test_a_channel_in_which_the_bot_may_do_all_it_must_is_taken(scene: Scene) -> None:
@@ -170,7 +168,7 @@ async def test_an_archived_thread_is_no_obstacle_for_a_message_opens_it_again(sc
 async def test_a_role_that_everybody_may_mention_is_taken(scene: Scene) -> None:
     role = await scene.role(mentionable=True)
     assert checks.mentionable_for_bot(scene.guild, role) == role.id
-    assert checks.role_trouble(scene.guild, [RoleId(role.id)]) is None
+    assert checks.role_trouble(scene.guild, RoleId(role.id)) is None
 
 
 async def test_a_role_that_the_bot_may_not_mention_is_refused_by_its_name_escaped(scene: Scene) -> None:
@@ -193,17 +191,16 @@ async def test_with_the_permission_to_mention_all_roles_any_role_is_taken(scene:
 
 async def test_a_role_chosen_earlier_says_in_a_sentence_what_is_wrong_with_it_now(scene: Scene) -> None:
     role = await scene.role(mentionable=False)
-    said = checks.role_trouble(scene.guild, [RoleId(role.id)])
+    said = checks.role_trouble(scene.guild, RoleId(role.id))
     assert said is not None
     assert said.startswith("I may not mention listeners;")
-    assert checks.role_trouble(scene.guild, [RoleId(1)]) == "that role is gone; choose another with /config roles"
-    assert checks.role_trouble(scene.guild, []) is None, "none is chosen"
+    assert checks.role_trouble(scene.guild, RoleId(1)) == "that role is gone; choose another with /config roles"
 
 
 async def test_each_thing_in_the_way_is_found_once_however_many_hosts_it_concerns(scene: Scene) -> None:
     good, closed = await scene.channel("good"), await scene.channel("closed", deny=("embed_links",))
     role = RoleId((await scene.role(mentionable=False)).id)
-    lines = (line(good), line(closed, role_id=role), line(closed, role_id=role), line(None))
+    lines = (line(good), line(closed, roles=(role,)), line(closed, roles=(role,)), line(None))
     found = await checks.in_the_way(scene.guild, SetUp(config=GuildConfig(channel_id=good), watches=lines))
     assert found.channels == {closed: LACKS_EMBEDS}
     assert list(found.roles) == [role]

@@ -60,12 +60,15 @@ class Asked:
     end_changed: bool = False
 
     def wants(self, kind: Kind) -> bool:
-        return {
-            Kind.SCHEDULED: self.config.tells_scheduled,
-            Kind.REMINDER: self.config.reminder_minutes is not None,
-            Kind.LIVE: self.config.tells_live,
-            Kind.ENDED: self.config.tells_ended,
-        }[kind]
+        return (
+            not self.config.on_hold
+            and {
+                Kind.SCHEDULED: self.config.tells_scheduled,
+                Kind.REMINDER: self.config.reminder_minutes is not None,
+                Kind.LIVE: self.config.tells_live,
+                Kind.ENDED: self.config.tells_ended,
+            }[kind]
+        )
 
 
 class Objection(logging.Handler):
@@ -210,6 +213,13 @@ class Ledger(RuleBasedStateMachine):
             ended=ended,
         )
         self.note(guild, tells_scheduled=scheduled, reminder_minutes=reminder, tells_live=live, tells_ended=ended)
+
+    @rule(guild=guilds, on_hold=st.booleans())
+    def an_admin_puts_the_guild_on_hold_or_goes_on(self, guild: GuildId, on_hold: bool) -> None:
+        if self.asked[guild].left is not None:
+            return
+        self.door.ask(Queries.hold if on_hold else Queries.go_on, guild)
+        self.note(guild, on_hold=on_hold)
 
     @rule(guild=guilds, at_end=st.sampled_from(AtEnd))
     def an_admin_chooses_the_end(self, guild: GuildId, at_end: AtEnd) -> None:

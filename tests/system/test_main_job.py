@@ -186,19 +186,18 @@ async def test_a_lost_connection_to_discord_is_told_once_and_so_is_its_return(sc
     assert not [line for line in bot.log if "Traceback" in line]
 
 
-async def test_a_new_guild_is_greeted_once_with_the_two_commands(scene: Scene) -> None:
+async def test_a_new_guild_is_greeted_once_with_a_card(scene: Scene) -> None:
     await scene.bot()
     guild = scene.discord.add_guild("Newcomers")
     await scene.until(lambda: guild.system_channel.messages)
     (hello,) = guild.system_channel.messages
-    assert "/config channel" in hello.content
-    assert "/watch add" in hello.content
+    assert [button["label"] for button in hello.buttons] == ["Set me up", "What I can do"]
     guild.kick_bot()
     guild.invite_bot()
     member = guild.add_member("member")
     await ask(member, guild.system_channel, "host-live", host="@nobody")
     assert guild.system_channel.messages[0] == hello
-    assert sum("/config channel" in message.content for message in guild.system_channel.messages) == 1
+    assert sum(message.laid_out for message in guild.system_channel.messages) == 1
 
 
 async def test_a_channel_that_closes_is_paused_with_its_reason_and_opens_again_by_itself(

@@ -126,11 +126,12 @@ class Guild:
             case "edit":
                 host, channel, role, also = args
                 if host in self.follows:
-                    await self._ask("watch reset", host=host)
+                    await self._ask("watch reset", host=host, what="both")
                     await self._add(host, channel, role, "cohost" if also else "nothing")
             case _:
+                more = {"what": "both"} if what == "reset" else {}
                 if args[0] in self.follows:
-                    await self._ask(f"watch {'pause' if what == 'hold' else what}", host=args[0])
+                    await self._ask(f"watch {'pause' if what == 'hold' else what}", host=args[0], **more)
 
     async def _add(self, host: str, channel: str | None, role: str | None, also: str | None) -> None:
         await self._ask(
