@@ -1,6 +1,5 @@
 """What is drawn: the bot's own payloads, made by its own code for an invented server, at a moment that never changes."""
 
-import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -162,8 +161,8 @@ def _guild(*, mentionable: bool) -> discord.Guild:
 def _panel(config: GuildConfig, *hosts: Host, mentionable: bool = True) -> Payload:
     guild = _guild(mentionable=mentionable)
     set_up = SetUp(config=config, watches=_lines(config, *hosts))
-    found = asyncio.run(checks.in_the_way(guild, set_up))
-    panel = Panel(guild_id=GUILD, set_up=set_up, found=found)
+    troubles = {role: why for role in set_up.roles if (why := checks.role_trouble(guild, role)) is not None}
+    panel = Panel(guild_id=GUILD, set_up=set_up, found=InTheWay(roles=troubles))
     return _payload(view=panel_view(panel, guild), is_private=True)
 
 
