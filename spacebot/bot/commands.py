@@ -118,9 +118,10 @@ class CommandSync:
         guild = discord.Object(operator_guild)
         digest = _digest(tree, guild)
         if not self._operator_ids or await self._store(Queries.note, OPERATOR_COMMANDS) != digest:
+            # Noted first: whatever happens in between, the server that may have them is known.
+            await self._store(Queries.set_note, OPERATOR_GUILD, str(operator_guild))
             self._operator_ids = _ids_of(await tree.sync(guild=guild))
             await self._store(Queries.set_note, OPERATOR_IDS, json.dumps(self._operator_ids))
-            await self._store(Queries.set_note, OPERATOR_GUILD, str(operator_guild))
             await self._store(Queries.set_note, OPERATOR_COMMANDS, digest)
 
 
