@@ -85,7 +85,7 @@ class Course:
         await discord.wait_for(lambda: discord.commands, timeout=PATIENCE)
 
         async def follow(host_id: str) -> None:
-            use = await admin.use(guild.system_channel, "watch add", host=host_id)
+            use = await admin.use(guild.system_channel, "watch add", host=host_id, channel=guild.system_channel)
             await use.reply(timeout=PATIENCE)
 
         for at in range(0, len(users), TOGETHER):

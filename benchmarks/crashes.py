@@ -72,6 +72,7 @@ def main() -> int:
     took = time.monotonic() - began
     table("Simulated, by step", tally, lambda kind: f"{_times(kind)}: {kind.step}", took)
     table("Simulated, by fault", tally, lambda kind: f"{_times(kind)}: {kind.fault}", took)
+    print("\nclosed in the end: " + ", ".join(f"{n:,} in {name} shape" for name, n in sorted(tally.closed.items())))
     results = [tally]
     if asked.real:
         logging.disable(logging.CRITICAL)

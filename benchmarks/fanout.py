@@ -12,38 +12,49 @@ Usage: python benchmarks/fanout.py [--guilds 10000] [--peer-guilds 2000] [--mess
 import argparse
 import asyncio
 import contextlib
-import gc
 import os
 import random
 import resource
 import statistics
 import sys
 import tempfile
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import discord
+from crowd import (
+    DISCORDS_LIMIT,
+    OWN,
+    SHARED,
+    START_TIMEOUT,
+    Home,
+    Lag,
+    Posted,
+    Posts,
+    follow,
+    hundredths,
+    load,
+    ms,
+    ready,
+    running,
+    settle,
+    tell_troubles,
+)
 from discord import app_commands
 from discord.ext import commands
 
 from spacebot.bot.connection import point_at
-from spacebot.domain.ids import ChannelId, GuildId, RoleId, UserId
-from spacebot.sandbox.discord import LocalChannel, LocalDiscord, LocalGuild, LocalMember
-from spacebot.sandbox.discord.http.exchanges import Exchange
+from spacebot.domain.ids import UserId
+from spacebot.sandbox.discord import LocalDiscord
 from spacebot.sandbox.process import BotProcess
 from spacebot.sandbox.x import LocalX
 from spacebot.store.connection import Store
-from spacebot.store.queries import Queries
 from spacebot.x.model import User
 
-DISCORDS_LIMIT = 50
-OWN, SHARED = 20, 20
-"""Guilds that follow another host only, and guilds that follow it beside the first one."""
 MEANWHILE, AMID_EDITS = 5, 2
 """Other Spaces that start during the messages, and during the edits."""
 EDITING_SECONDS = 30.0
@@ -51,102 +62,7 @@ EDITING_SECONDS = 30.0
 COMMANDS_PER_SECOND = 2.0
 ASKERS = 20
 """Guilds whose people give commands."""
-START_TIMEOUT = 180.0
-STALL = 60.0
-"""Seconds without progress after which a phase is given up."""
-TICK = 0.05
-WATCHED = 0.005
-ROOM = 2 / DISCORDS_LIMIT
-"""Seconds: 48 requests per second become more than 50 where so many are held up for longer and then come at once."""
 PEER = "FANOUT_PEER_"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Home:
-    """A guild with what the bot needs of it."""
-
-    guild: LocalGuild
-    channel: LocalChannel
-    role: int
-    admin: LocalMember | None
-    """Somebody to give commands, in some guilds."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Posted:
-    """A message, or an edit, that Discord took."""
-
-    at: datetime
-    channel_id: int
-    is_edit: bool
-    space_id: str
-
-
-class Posts:
-    """What Discord took so far, read once from its recording."""
-
-    def __init__(self, server: LocalDiscord) -> None:
-        self._server = server
-        self._read = 0
-        self.all: list[Posted] = []
-
-    def read(self) -> list[Posted]:
-        exchanges = self._server.requests
-        for exchange in exchanges[self._read :]:
-            is_edit = exchange.route == "/channels/{channel_id}/messages/{message_id}" and exchange.method == "PATCH"
-            is_message = exchange.route == "/channels/{channel_id}/messages" and exchange.method == "POST"
-            if exchange.status == 200 and (is_edit or is_message):
-                url = exchange.body["embeds"][0]["url"]
-                self.all.append(
-                    Posted(
-                        at=exchange.time,
-                        channel_id=int(exchange.path.split("/")[2]),
-                        is_edit=is_edit,
-                        space_id=url.partition("#")[0].rpartition("/")[2],
-                    )
-                )
-        self._read = len(exchanges)
-        return self.all
-
-    async def until(self, happened: Callable[[list[Posted]], bool]) -> None:
-        """Wait for messages or edits; TimeoutError where nothing moves any more."""
-        moved, known = time.monotonic(), -1
-        while not happened(self.read()):
-            if len(self.all) != known:
-                moved, known = time.monotonic(), len(self.all)
-            if time.monotonic() - moved > STALL:
-                raise TimeoutError(f"nothing has moved for {STALL:.0f} s after {known} messages and edits")
-            await asyncio.sleep(TICK)
-
-
-class Lag:
-    """When this process was late: what the local servers cannot take in time looks as if it had been sent in a bunch."""
-
-    def __init__(self) -> None:
-        self.times: list[tuple[datetime, float]] = []
-
-    async def watch(self) -> None:
-        while True:
-            before = time.monotonic()
-            await asyncio.sleep(WATCHED)
-            late = time.monotonic() - before - WATCHED
-            if late > ROOM:
-                self.times.append((datetime.now(UTC), late))
-
-    def explains(self, refused: datetime) -> bool:
-        """Whether a bunch may have been of this process's making."""
-        return any(
-            at - timedelta(seconds=late + WATCHED) <= refused <= at + timedelta(seconds=1) for at, late in self.times
-        )
-
-    def told(self, refused: Sequence[Exchange]) -> str:
-        """How many were refused, and for how many of them this process may be to blame."""
-        ours = sum(self.explains(each.time) for each in refused)
-        worst = max((late for _, late in self.times), default=0.0)
-        return (
-            f"429s {len(refused)}, {ours} of them within a second of these servers' being late themselves "
-            f"(more than {_ms(ROOM)} {len(self.times)} times, {_ms(worst)} at worst)"
-        )
 
 
 class People:
@@ -185,59 +101,12 @@ class People:
     def __str__(self) -> str:
         if len(self.acknowledged) < 2:
             return f"{len(self.acknowledged)} commands acknowledged, {self.failed} not within 3 s"
-        hundredths = statistics.quantiles(self.acknowledged, n=100, method="inclusive")
+        cuts = hundredths(self.acknowledged)
         return (
-            f"{len(self.acknowledged)} commands acknowledged after {_ms(hundredths[49])} (median), "
-            f"{_ms(hundredths[98])} (99th percentile), {_ms(max(self.acknowledged))} (worst); "
+            f"{len(self.acknowledged)} commands acknowledged after {ms(cuts[49])} (median), "
+            f"{ms(cuts[98])} (99th percentile), {ms(max(self.acknowledged))} (worst); "
             f"{self.failed} not within 3 s"
         )
-
-
-@contextlib.asynccontextmanager
-async def running(work: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
-    """Let something run beside the block."""
-    task = asyncio.ensure_future(work())
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-def settle(server: LocalDiscord, guilds: int) -> list[Home]:
-    """So many guilds that the bot has been in for long, each with a channel for Spaces and a role that wants to know."""
-    homes = []
-    for number in range(guilds):
-        guild = server.add_guild(f"Guild {number}")
-        guild.bot_member.joined_at = datetime.now(UTC) - timedelta(days=100)  # else it is greeted
-        homes.append(
-            Home(
-                guild=guild,
-                channel=guild.add_channel("spaces"),
-                role=guild.add_role("listeners").id,
-                admin=guild.add_member("admin", manage_guild=True) if number < ASKERS else None,
-            )
-        )
-    gc.collect()
-    gc.disable()  # looking through 10,000 guilds would hold the servers up for longer than a request takes
-    return homes
-
-
-def follow(tables: Queries, homes: Sequence[Home], hosts: Sequence[User]) -> None:
-    """The first host is followed in all guilds but the last ones, each other host in some of both."""
-    now = datetime.now(UTC)
-    tables.remember_users(hosts, now)
-    many = len(homes) - OWN * (len(hosts) - 1)
-    for at, home in enumerate(homes):
-        guild_id = GuildId(home.guild.id)
-        tables.set_channel(guild_id, ChannelId(home.channel.id))
-        tables.set_roles(guild_id, [RoleId(home.role)])
-        followed = [hosts[0]] if at < many else [hosts[1 + (at - many) // OWN]]
-        step = max(1, many // SHARED)
-        if at < many and at % step < len(hosts) - 1 and at // step < SHARED:
-            followed.append(hosts[1 + at % step])
-        for host in followed:
-            tables.add_watch(guild_id=guild_id, host_id=host.id, channel_id=None, roles=(), by=1, limit=100, now=now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,7 +147,7 @@ async def ours(guilds: int, per_second: float) -> None:
         async with LocalX() as x, LocalDiscord(recording=1_000_000) as server:
             users = [x.add_user(f"host{number}") for number in range(1 + MEANWHILE + AMID_EDITS)]
             hosts = [User(id=UserId(user.id), username=user.username, name=user.name) for user in users]
-            homes = settle(server, guilds + OWN * (len(hosts) - 1))
+            homes = settle(server, guilds + OWN * (len(hosts) - 1), askers=ASKERS)
             database = Path(folder) / "fanout.sqlite3"
             async with Store(database) as store:
                 await store(follow, homes, hosts)
@@ -294,7 +163,7 @@ async def ours(guilds: int, per_second: float) -> None:
             posts, lag = Posts(server), Lag()
             async with bot:
                 await server.wait_for(lambda: server.is_connected and server.commands, timeout=START_TIMEOUT)
-                await _ready(bot)
+                await ready(bot)
                 try:
                     async with running(lag.watch):
                         await _fan_out(
@@ -308,7 +177,7 @@ async def ours(guilds: int, per_second: float) -> None:
                             per_second=per_second,
                         )
                 finally:
-                    _tell_troubles(bot)
+                    tell_troubles(bot)
                 await bot.stop()
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
             cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
@@ -362,13 +231,6 @@ async def _fan_out(
     print(f"  {people}")
 
 
-def _tell_troubles(bot: BotProcess) -> None:
-    """What the bot complained of, without discord.py's word on each 429."""
-    lines = [line for line in bot.log if " WARNING " in line or " ERROR " in line]
-    for line in [line for line in lines if "ate limit" not in line][:10]:
-        print(f"  the bot said: {line}")
-
-
 def _tell_others(when: str, others: Sequence[Other]) -> None:
     for name, delays in (
         ("read by the bot", [other.read for other in others]),
@@ -384,7 +246,7 @@ def _tell_others(when: str, others: Sequence[Other]) -> None:
 async def peers(guilds: int) -> None:
     """Measure the peer, and print what came out."""
     async with LocalDiscord(recording=1_000_000) as server:
-        homes = settle(server, guilds)
+        homes = settle(server, guilds, askers=ASKERS)
         environment = {
             **os.environ,
             PEER + "TOKEN": server.token,
@@ -478,29 +340,14 @@ def run_peer() -> None:
     PeerBot().run(os.environ[PEER + "TOKEN"], log_handler=None)
 
 
-async def _ready(bot: BotProcess) -> None:
-    """Return once the bot knows its guilds."""
-    async with asyncio.timeout(START_TIMEOUT):
-        while not any("Connected to Discord as" in line for line in bot.log):  # noqa: ASYNC110 - its log is all it tells
-            await asyncio.sleep(TICK)
-
-
-def _ms(seconds: float) -> str:
-    return f"{seconds * 1000:.0f} ms"
-
-
-def _load() -> str:
-    return f"load average {os.getloadavg()[0]:.1f}"
-
-
 async def measure(guilds: int, peer_guilds: int, per_second: float) -> None:
     """Both, one after the other: each has the machine to itself."""
-    print(f"spacebot, {guilds} guilds follow one host ({_load()} before)")
+    print(f"spacebot, {guilds} guilds follow one host ({load()} before)")
     await ours(guilds, per_second)
-    print(f"asyncio.gather over channel.send, {peer_guilds} guilds ({_load()} before)")
+    print(f"asyncio.gather over channel.send, {peer_guilds} guilds ({load()} before)")
     if peer_guilds:
         await peers(peer_guilds)
-    print(f"{_load()} after")
+    print(f"{load()} after")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ EXTENSIONS = (
     "cogs.pages",
     "cogs.everyone",
     "cogs.people",
+    "cogs.here",
     "cogs.spaces",
     "cogs.linking",
     "cogs.watchlist",
@@ -11,5 +12,7 @@ EXTENSIONS = (
     "cogs.setup",
     "cogs.overview",
     "cogs.operator",
+    "cogs.help",
+    "cogs.privacy",
 )
 """The extensions that the bot loads; one that fails to load stops the start."""

@@ -4,23 +4,32 @@ Who names a channel or a role must be allowed to write there, or to mention it, 
 permissions.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable
 from typing import Any
 
 import discord
 from discord import app_commands
 
 from spacebot.bot.client import Spacebot
-from spacebot.deliver.permissions import ANNOUNCEABLE, TO_TELL, WANTED, lacking, missing_permissions
-from spacebot.domain.guilds import MOST_ROLES, WatchLine, in_order
+from spacebot.deliver.permissions import ANNOUNCEABLE, TO_TELL, WANTED, lacking, may_unlock, missing_permissions
+from spacebot.deliver.publisher import TROUBLES
+from spacebot.domain.guilds import MOST_ROLES, in_order
 from spacebot.domain.ids import ChannelId, GuildId, RoleId
 from spacebot.domain.mistakes import Mistake
+from spacebot.domain.obstacles import Obstacle, Reason
+from spacebot.domain.views import InTheWay, SetUp
 from spacebot.errors import UserMistake
 from spacebot.present.configuration import ROLE_GONE
 from spacebot.present.mistakes import sentence
 from spacebot.present.reasons import permission_names
 from spacebot.present.text import inert
+
+MISTAKES = {
+    Reason.CHANNEL_GONE: Mistake.CHANNEL_UNSEEN,
+    Reason.NOT_FOR_MESSAGES: Mistake.NO_TEXT_CHANNEL,
+    Reason.THREAD_LOCKED: Mistake.THREAD_LOCKED,
+}
+"""What is said to who chooses a channel with this in its way."""
 
 Room = app_commands.AppCommandChannel | app_commands.AppCommandThread
 """A channel or thread that somebody has named in a command, with what they may do there."""
@@ -72,6 +81,20 @@ def postable(interaction: discord.Interaction[Spacebot], room: Room) -> ChannelI
     return postable_for_bot(guild_of(interaction), room.id)
 
 
+def still_postable(interaction: discord.Interaction[Spacebot], channel_id: ChannelId) -> ChannelId:
+    """As `postable`, for a channel that was named in an earlier interaction.
+
+    Raises:
+        UserMistake: exactly what is missing.
+    """
+    guild, member = guild_of(interaction), interaction.user
+    channel = guild.get_channel_or_thread(channel_id)
+    if channel is not None and isinstance(member, discord.Member):
+        granted = channel.permissions_for(member)
+        _require(granted, channel.mention, in_thread=isinstance(channel, discord.Thread))
+    return postable_for_bot(guild, channel_id)
+
+
 def postable_here(interaction: discord.Interaction[Spacebot]) -> ChannelId:
     """The channel that a command was given in, as `postable`; for a thread, the channel that it belongs to."""
     channel = interaction.channel
@@ -81,15 +104,17 @@ def postable_here(interaction: discord.Interaction[Spacebot]) -> ChannelId:
     return postable_for_bot(guild_of(interaction), where)
 
 
-def chosen(interaction: discord.Interaction[Spacebot], room: Room | None, configured: ChannelId | None) -> ChannelId:
-    """Where a watch announces: in the channel that was named, else in the guild's, else where the command was given.
+def chosen(
+    interaction: discord.Interaction[Spacebot], room: Room | None, configured: ChannelId | None
+) -> ChannelId | None:
+    """Where a watch announces: in the channel that was named, else in the guild's; None where there is neither.
 
     Raises:
         UserMistake: nothing can be posted there, or who asks names a channel in which they may not write themselves.
     """
     if room is not None:
         return postable(interaction, room)
-    return postable_here(interaction) if configured is None else postable_for_bot(guild_of(interaction), configured)
+    return None if configured is None else postable_for_bot(guild_of(interaction), configured)
 
 
 def _require(granted: discord.Permissions, mention: str, *, in_thread: bool) -> None:
@@ -104,59 +129,63 @@ def postable_for_bot(guild: discord.Guild, channel_id: int) -> ChannelId:
     Raises:
         UserMistake: what is missing.
     """
+    why = _met_in(guild.get_channel_or_thread(channel_id))
+    if why is not None and why.reason is Reason.PERMISSIONS_MISSING:
+        lacks = permission_names(why.details)
+        raise UserMistake(Mistake.PERMISSIONS_LACKING, channel=f"<#{channel_id}>", lacking=lacks)
+    if why is not None:
+        raise UserMistake(MISTAKES[why.reason])
+    return ChannelId(channel_id)
+
+
+def _met_in(channel: discord.abc.GuildChannel | discord.Thread | None) -> Obstacle | None:
+    """What an announcement in this channel would meet; `None` stands for a channel that the bot does not see."""
+    if channel is None:
+        return Obstacle(reason=Reason.CHANNEL_GONE)
+    if not isinstance(channel, ANNOUNCEABLE):
+        return Obstacle(reason=Reason.NOT_FOR_MESSAGES)
+    if isinstance(channel, discord.Thread) and channel.locked and not may_unlock(channel):
+        return Obstacle(reason=Reason.THREAD_LOCKED)
+    missing = missing_permissions(channel, WANTED)
+    return Obstacle(reason=Reason.PERMISSIONS_MISSING, details=missing) if missing else None
+
+
+async def obstacle(guild: discord.Guild, channel_id: ChannelId) -> Obstacle | None:
+    """What is in the way in a channel chosen earlier; None if nothing is.
+
+    Discord is asked about a channel that is not in the cache: archived threads are not, and a message opens them again.
+    """
     channel = guild.get_channel_or_thread(channel_id)
     if channel is None:
-        raise UserMistake(Mistake.CHANNEL_UNSEEN)
-    if not isinstance(channel, ANNOUNCEABLE):
-        raise UserMistake(Mistake.NO_TEXT_CHANNEL)
-    if isinstance(channel, discord.Thread) and channel.locked:
-        raise UserMistake(Mistake.THREAD_LOCKED)
-    missing = missing_permissions(channel, WANTED)
-    if missing:
-        raise UserMistake(Mistake.PERMISSIONS_LACKING, channel=channel.mention, lacking=permission_names(missing))
-    return ChannelId(channel.id)
-
-
-def obstacle(guild: discord.Guild, channel_id: ChannelId | None) -> str | None:
-    """What is wrong with a channel chosen earlier, as a sentence; None if nothing is, or none is chosen."""
-    wrong = channel_mistake(guild, channel_id)
-    return None if wrong is None else sentence(wrong)
-
-
-def channel_mistake(guild: discord.Guild, channel_id: ChannelId | None) -> UserMistake | None:
-    """What is wrong with a channel chosen earlier; None if nothing is, or none is chosen."""
-    try:
-        if channel_id is not None:
-            postable_for_bot(guild, channel_id)
-    except UserMistake as mistake:
-        return mistake
-    return None
-
-
-def role_trouble(guild: discord.Guild, roles: Iterable[RoleId]) -> str | None:
-    """What is wrong with one of the roles chosen earlier, as a sentence; None if nothing is."""
-    wrong = role_mistake(guild, roles)
-    if wrong is None:
-        return None
-    return ROLE_GONE if wrong.mistake is Mistake.ROLE_GONE else sentence(wrong)
-
-
-def role_mistake(guild: discord.Guild, roles: Iterable[RoleId]) -> UserMistake | None:
-    """What is wrong with one of the roles chosen earlier; None if nothing is."""
-    for role_id in roles:
-        role = guild.get_role(role_id)
-        if role is None:
-            return UserMistake(Mistake.ROLE_GONE)
         try:
-            mentionable_for_bot(guild, role)
-        except UserMistake as mistake:
-            return mistake
+            channel = await guild.fetch_channel(channel_id)
+        except (discord.NotFound, discord.Forbidden, discord.InvalidData):
+            return Obstacle(reason=Reason.CHANNEL_GONE)
+        except TROUBLES:
+            return None  # nobody knows
+    return _met_in(channel)
+
+
+async def in_the_way(guild: discord.Guild, set_up: SetUp) -> InTheWay:
+    """What is in the way of the guild's announcements, whether one has met it already or the next one would."""
+    met = {where: set_up.met.get(where) or await obstacle(guild, where) for where in set_up.channels}
+    troubles = {role: role_trouble(guild, role) for role in set_up.roles}
+    return InTheWay(
+        channels={where: why for where, why in met.items() if why is not None},
+        roles={role: why for role, why in troubles.items() if why is not None},
+    )
+
+
+def role_trouble(guild: discord.Guild, role_id: RoleId) -> str | None:
+    """What is wrong with a role chosen earlier, as a sentence; None if nothing is."""
+    role = guild.get_role(role_id)
+    if role is None:
+        return ROLE_GONE
+    try:
+        mentionable_for_bot(guild, role)
+    except UserMistake as mistake:
+        return sentence(mistake)
     return None
-
-
-def with_obstacles(guild: discord.Guild, lines: Sequence[WatchLine]) -> list[WatchLine]:
-    """The watchlist, with a warning for channels that nothing was tried in yet and that would not work."""
-    return [line if line.paused else replace(line, warning=obstacle(guild, line.channel_id)) for line in lines]
 
 
 def mentionable(interaction: discord.Interaction[Spacebot], role: discord.Role, channel_id: ChannelId | None) -> RoleId:

@@ -179,15 +179,12 @@ class Configure(commands.GroupCog, group_name="config", group_description="Where
     async def show(self, interaction: discord.Interaction[Spacebot]) -> None:
         await interaction.response.defer(ephemeral=True)
         guild_id = checks.guild_id(interaction)
-        config = await self.guilds.config(guild_id)
-        lines = checks.with_obstacles(checks.guild_of(interaction), await self.guilds.watchlist(guild_id))
+        set_up = await self.guilds.set_up(guild_id)
         sweeps = self.health.sweeps()
         card = configuration.config_card(
-            config,
-            lines,
+            set_up,
+            await checks.in_the_way(checks.guild_of(interaction), set_up),
             guild_id,
-            obstacle=checks.obstacle(checks.guild_of(interaction), config.channel_id),
-            role_trouble=checks.role_trouble(checks.guild_of(interaction), config.roles),
             last_good_sweep=sweeps.last_good_at,
             trouble=sweeps.trouble,
         )

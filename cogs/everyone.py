@@ -43,12 +43,13 @@ class EveryoneButton(
 
     @explained
     async def callback(self, interaction: discord.Interaction[Spacebot]) -> None:
-        text = await self._carry_out(interaction)
-        await interaction.response.edit_message(content=text, view=None)
-
-    async def _carry_out(self, interaction: discord.Interaction[Spacebot]) -> str:
         if not interaction.permissions.manage_guild:
             raise UserMistake(Mistake.MAY_NOT_MANAGE)
+        await interaction.response.defer()
+        text = await self._carry_out(interaction)
+        await interaction.edit_original_response(content=text, view=None)
+
+    async def _carry_out(self, interaction: discord.Interaction[Spacebot]) -> str:
         if self.answer == "no":
             return configuration.NOBODY_NEW
         role = guild_of(interaction).default_role

@@ -1,4 +1,4 @@
-"""`/x-link` and `/x-unlink`: a person lets the bot see what X shows to their account, and takes that back."""
+"""`/x-link`, `/x-unlink`, `/space-buyers`: what needs a person's own X account; offered only where one can be linked."""
 
 import re
 from typing import Self
@@ -7,12 +7,14 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from cogs.pages import reply_pages_of
+from cogs.spaces import asker
 from spacebot.bot.client import Spacebot
 from spacebot.bot.replies import explain, explained, require_answered
 from spacebot.domain.ids import PersonId
 from spacebot.domain.mistakes import Mistake
 from spacebot.errors import UserMistake
-from spacebot.present import linking
+from spacebot.present import linking, replies
 from spacebot.usecases.links import SIGN_IN_LIVES, Links
 
 
@@ -59,6 +61,7 @@ class Linking(commands.Cog):
 
     def __init__(self, bot: Spacebot) -> None:
         self.bot = bot
+        self.lookups = bot.services.lookups
 
     @app_commands.command(name="x-link", description="Let me see on X what your own account may see; only for you")
     async def link(self, interaction: discord.Interaction[Spacebot]) -> None:
@@ -78,6 +81,13 @@ class Linking(commands.Cog):
         text = linking.UNLINKED if was_linked else linking.NOT_LINKED
         await interaction.edit_original_response(content=text)
 
+    @app_commands.command(name="space-buyers", description="Who bought a ticket for your own Space; needs /x-link")
+    @app_commands.describe(space="A link to the Space, or its id")
+    async def buyers(self, interaction: discord.Interaction[Spacebot], space: str) -> None:
+        await interaction.response.defer(ephemeral=True)
+        pages = await self.lookups.buyers(space, **asker(interaction))
+        await reply_pages_of(interaction, pages, replies.buyer_pages, replies.NO_BUYERS)
+
 
 def _links(bot: Spacebot) -> Links:
     if bot.services.links is None:
@@ -86,6 +96,7 @@ def _links(bot: Spacebot) -> Links:
 
 
 async def setup(bot: Spacebot) -> None:
-    """Add the commands, and let the button work after a restart too."""
+    """Let the button work after a restart too, and add the commands where they can be served."""
     bot.add_dynamic_items(PasteButton)
-    await bot.add_cog(Linking(bot))
+    if bot.services.links is not None:
+        await bot.add_cog(Linking(bot))

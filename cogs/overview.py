@@ -7,6 +7,7 @@ from discord.ext import commands
 from cogs import checks
 from cogs.pages import reply_pages
 from spacebot.bot.client import Spacebot
+from spacebot.domain.views import InTheWay
 from spacebot.present import reports, watchlists
 from spacebot.present.limits import CHOICE_LIMIT
 from spacebot.present.status import status_card
@@ -25,7 +26,10 @@ class Overview(commands.Cog):
     @app_commands.checks.has_permissions(manage_guild=True)
     async def status(self, interaction: discord.Interaction[Spacebot]) -> None:
         await interaction.response.defer(ephemeral=True)
-        card = status_card(await self.health.status(checks.guild_id(interaction)))
+        status = await self.health.status(checks.guild_id(interaction))
+        set_up = status.set_up
+        found = InTheWay() if set_up is None else await checks.in_the_way(checks.guild_of(interaction), set_up)
+        card = status_card(status, found)
         await interaction.edit_original_response(content=card.content, embed=card.embed)
 
     @app_commands.command(description="The last announcements here, with their outcome, delay and link")
@@ -37,7 +41,7 @@ class Overview(commands.Cog):
         await interaction.response.defer(ephemeral=True)
         guild_id = checks.guild_id(interaction)
         past = await self.health.history(guild_id, host)
-        await reply_pages(interaction, reports.history_pages(past, guild_id))
+        await reply_pages(interaction, reports.history_pages(past))
 
     @history.autocomplete("host")
     async def followed(self, interaction: discord.Interaction[Spacebot], typed: str) -> list[app_commands.Choice[str]]:

@@ -1,4 +1,7 @@
-"""What everybody can ask: `/space`, `/spaces-search`, `/host-live`, `/space-posts` and `/space-buyers`."""
+"""What everybody can ask: `/space`, `/spaces-search`, `/host-live` and `/space-posts`.
+
+What was typed is read before an answer is begun in public: a slip is answered at once, for who typed it alone.
+"""
 
 from typing import Literal, TypedDict
 
@@ -10,6 +13,8 @@ from cogs.pages import reply, reply_pages_of, whisper
 from spacebot.bot.client import Spacebot
 from spacebot.domain.ids import GuildId, PersonId
 from spacebot.present import replies
+from spacebot.usecases.lookups import searched_for
+from spacebot.x import reference
 
 
 class Asker(TypedDict):
@@ -40,9 +45,11 @@ class Spaces(commands.Cog):
     @app_commands.command(description="Show one Space: its host, listeners, speakers and where to listen")
     @app_commands.describe(space="A link to the Space, or its id")
     async def space(self, interaction: discord.Interaction[Spacebot], space: str) -> None:
+        reference.space_id(space)
         await interaction.response.defer()
         look = await self.lookups.space(space, **asker(interaction))
-        await reply(interaction, replies.space_reply(look.view), is_private=look.is_private)
+        card = replies.space_reply(look.view) if look.past is None else replies.past_reply(look.past)
+        await reply(interaction, card, is_private=look.is_private)
         if look.reminders is not None:
             await whisper(interaction, replies.reminders_sentence(look.reminders))
 
@@ -54,6 +61,7 @@ class Spaces(commands.Cog):
         query: str,
         state: Literal["all", "live", "scheduled"] = "all",
     ) -> None:
+        searched_for(query)
         await interaction.response.defer()
         pages = await self.lookups.search(query, state, **asker(interaction))
         await reply_pages_of(
@@ -67,6 +75,7 @@ class Spaces(commands.Cog):
     @app_commands.command(name="host-live", description="Is this host live? If not, what is coming up?")
     @app_commands.describe(host="The host's @handle, profile link or numeric id")
     async def host_live(self, interaction: discord.Interaction[Spacebot], host: str) -> None:
+        reference.host(host)
         await interaction.response.defer()
         answer = await self.lookups.host_live(host, **asker(interaction))
         if answer.live is not None:
@@ -78,16 +87,10 @@ class Spaces(commands.Cog):
     @app_commands.command(name="space-posts", description="The posts that were shared in a Space")
     @app_commands.describe(space="A link to the Space, or its id")
     async def posts(self, interaction: discord.Interaction[Spacebot], space: str) -> None:
+        reference.space_id(space)
         await interaction.response.defer()
         pages = await self.lookups.posts(space, **asker(interaction))
         await reply_pages_of(interaction, pages, replies.post_pages, replies.NO_POSTS)
-
-    @app_commands.command(name="space-buyers", description="Who bought a ticket for your own Space; needs /x-link")
-    @app_commands.describe(space="A link to the Space, or its id")
-    async def buyers(self, interaction: discord.Interaction[Spacebot], space: str) -> None:
-        await interaction.response.defer(ephemeral=True)
-        pages = await self.lookups.buyers(space, **asker(interaction))
-        await reply_pages_of(interaction, pages, replies.buyer_pages, replies.NO_BUYERS)
 
 
 async def setup(bot: Spacebot) -> None:

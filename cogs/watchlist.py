@@ -6,11 +6,12 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from cogs import checks, everyone
+from cogs import checks, everyone, here
 from cogs.pages import reply_pages
 from cogs.setup.looks import accent_choices
 from spacebot.bot.client import Spacebot
 from spacebot.domain.guilds import Keyword
+from spacebot.domain.ids import ChannelId
 from spacebot.domain.mistakes import Mistake
 from spacebot.errors import UserMistake
 from spacebot.present import configuration, looks, watchlists
@@ -18,6 +19,10 @@ from spacebot.present.limits import CHOICE_LIMIT
 from spacebot.present.text import plain
 from spacebot.usecases.guilds import CHOICES
 from spacebot.usecases.looks import changed
+from spacebot.x import reference
+
+Own = Literal["channel", "role", "both"]
+"""What of a watch's own is to be the server's again."""
 
 
 @app_commands.default_permissions(manage_guild=True)
@@ -44,6 +49,7 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
         role: discord.Role | None = None,
         also: Literal["cohost", "nothing"] | None = None,
     ) -> None:
+        reference.host(host)  # a slip is answered at once
         await interaction.response.defer(ephemeral=True)
         guild = checks.guild_of(interaction)
         config = await self.guilds.config(checks.guild_id(interaction))
@@ -58,15 +64,18 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
             channel_id=postable if channel is not None else None,
             roles=() if asks or role_id is None else (role_id,),
             also_cohost=None if also is None else also == "cohost",
-            here=postable,
             by=interaction.user.id,
         )
         text = watchlists.watched_sentence(watched, checks.guild_id(interaction))
-        if asks:
-            view = everyone.question(watched.line.watch.host.user_id)
+        if not asks:
+            await _answer(interaction, text, watched.line.channel_id)
+            return
+        view = everyone.question(watched.line.watch.host.user_id)
+        if watched.line.channel_id is not None:
             await interaction.edit_original_response(content=f"{text}\n{configuration.ASK_EVERYONE}", view=view)
-        else:
-            await interaction.edit_original_response(content=text)
+        else:  # two questions, of which each answer takes its own buttons away
+            await _answer(interaction, text, None)
+            await interaction.followup.send(configuration.ASK_EVERYONE, view=view, ephemeral=True)
 
     @app_commands.command(description="Stop announcing this host's Spaces")
     @app_commands.describe(host="The host, from this server's list")
@@ -91,14 +100,6 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
         await interaction.response.defer(ephemeral=True)
         resumed = await self.guilds.resume_watch(checks.guild_id(interaction), host)
         await interaction.edit_original_response(content=watchlists.held_sentence(resumed, on_hold=False))
-
-    @app_commands.command(description="Let this host have this server's channel and roles instead of its own")
-    @app_commands.describe(host="The host, from this server's list")
-    @app_commands.checks.has_permissions(manage_guild=True)
-    async def reset(self, interaction: discord.Interaction[Spacebot], host: str) -> None:
-        await interaction.response.defer(ephemeral=True)
-        changed = await self.guilds.reset_watch(checks.guild_id(interaction), host)
-        await interaction.edit_original_response(content=watchlists.reset_sentence(changed))
 
     @app_commands.command(description="The text and colour of this host's announcements; alone, says what they are")
     @app_commands.describe(
@@ -129,7 +130,6 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
     @remove.autocomplete("host")
     @pause.autocomplete("host")
     @resume.autocomplete("host")
-    @reset.autocomplete("host")
     @look.autocomplete("host")
     async def followed(self, interaction: discord.Interaction[Spacebot], typed: str) -> list[app_commands.Choice[str]]:
         if not interaction.permissions.manage_guild:
@@ -139,13 +139,23 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
             app_commands.Choice(name=watchlists.host_choice(host, CHOICE_LIMIT), value=host.user_id) for host in hosts
         ]
 
+    @app_commands.command(description="Let a host use this server's channel or role again instead of its own")
+    @app_commands.describe(host="The host, from this server's list", what="What to take from this server's settings")
+    @app_commands.autocomplete(host=followed)
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def reset(self, interaction: discord.Interaction[Spacebot], host: str, what: Own) -> None:
+        await interaction.response.defer(ephemeral=True)
+        guild_id = checks.guild_id(interaction)
+        watched = await self.guilds.reset_watch(guild_id, host, channel=what != "role", role=what != "channel")
+        await _answer(interaction, watchlists.reset_sentence(watched, guild_id), watched.line.channel_id)
+
     @app_commands.command(name="list", description="Whom this server follows, where it hears of them, and who is live")
     @app_commands.checks.has_permissions(manage_guild=True)
     async def show(self, interaction: discord.Interaction[Spacebot]) -> None:
         await interaction.response.defer(ephemeral=True)
-        lines = await self.guilds.watchlist(checks.guild_id(interaction))
-        shown = checks.with_obstacles(checks.guild_of(interaction), lines)
-        await reply_pages(interaction, watchlists.watch_pages(shown, checks.guild_id(interaction)))
+        set_up = await self.guilds.set_up(checks.guild_id(interaction))
+        found = await checks.in_the_way(checks.guild_of(interaction), set_up)
+        await reply_pages(interaction, watchlists.watch_pages(set_up, found, checks.guild_id(interaction)))
 
     keyword = app_commands.Group(name="keyword", description="Words in the titles of Spaces")
 
@@ -185,10 +195,9 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
                 channel_id=postable if channel is not None else None,
                 roles=(checks.mentionable(interaction, role, postable),) if role is not None else (),
             ),
-            here=postable,
             by=interaction.user.id,
         )
-        await interaction.edit_original_response(content=watchlists.keyword_sentence(watched, guild_id))
+        await _answer(interaction, watchlists.keyword_sentence(watched, guild_id), watched.line.channel_id)
 
     @keyword.command(name="remove", description="Stop announcing Spaces with these words")
     @app_commands.describe(words="The words, from this server's list")
@@ -208,14 +217,33 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
         texts = [keyword.text for keyword in keywords if typed.strip().casefold() in keyword.text]
         return [app_commands.Choice(name=plain(text, CHOICE_LIMIT), value=text) for text in texts[:CHOICES]]
 
+    @keyword.command(name="reset", description="Let a keyword use this server's channel or role again")
+    @app_commands.describe(words="The words, from this server's list", what="What to take from this server's settings")
+    @app_commands.autocomplete(words=watched_for)
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def reset_keyword(self, interaction: discord.Interaction[Spacebot], words: str, what: Own) -> None:
+        await interaction.response.defer(ephemeral=True)
+        guild_id = checks.guild_id(interaction)
+        watched = await self.guilds.reset_keyword(guild_id, words, channel=what != "role", role=what != "channel")
+        await _answer(interaction, watchlists.keyword_reset_sentence(watched, guild_id), watched.line.channel_id)
+
     @keyword.command(name="list", description="The words that this server watches for")
     @app_commands.checks.has_permissions(manage_guild=True)
     async def show_keywords(self, interaction: discord.Interaction[Spacebot]) -> None:
         await interaction.response.defer(ephemeral=True)
         guild_id = checks.guild_id(interaction)
-        config = await self.guilds.config(guild_id)
-        pages = watchlists.keyword_pages(await self.guilds.keywords(guild_id), config.channel_id, guild_id)
-        await reply_pages(interaction, pages)
+        set_up = await self.guilds.set_up(guild_id)
+        found = await checks.in_the_way(checks.guild_of(interaction), set_up)
+        await reply_pages(interaction, watchlists.keyword_pages(set_up, found, guild_id))
+
+
+async def _answer(interaction: discord.Interaction[Spacebot], text: str, channel_id: ChannelId | None) -> None:
+    """Say what was done; where the server has no channel yet, ask whether it is to be this one."""
+    if channel_id is not None:
+        await interaction.edit_original_response(content=text)
+        return
+    asked = f"{text}\n{watchlists.ASK_CHANNEL}"
+    await interaction.edit_original_response(content=asked, view=here.question(interaction))
 
 
 async def setup(bot: Spacebot) -> None:

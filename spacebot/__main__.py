@@ -49,7 +49,10 @@ def run() -> None:
 
 @main.command()
 def check() -> None:
-    """Check the settings, the database and both tokens, a line each."""
+    """Check the settings, the database and both tokens.
+
+    Makes nothing, costs nothing. Also says what the Discord application lacks, and how to invite and start the bot.
+    """
     settings = _settings()
     if not asyncio.run(checking.check(settings, click.echo)):
         sys.exit(FAILED)
@@ -57,7 +60,10 @@ def check() -> None:
 
 @main.command()
 def healthy() -> None:
-    """Say whether the bot on this database is connected and X answers it; for a container's health check."""
+    """Say whether the running bot is well; for health checks.
+
+    It is while it is connected to Discord and X answers it in time.
+    """
     trouble = asyncio.run(checking.healthy(_database(), SystemClock()))
     if trouble is not None:
         _end(trouble, FAILED)
@@ -66,7 +72,10 @@ def healthy() -> None:
 
 @main.command()
 def delays() -> None:
-    """Show how long announcements took from the start of their Spaces, over the last week."""
+    """Show how late announcements were in the last week.
+
+    Counted from the start of their Spaces.
+    """
     _show(delays_text, lambda queries: queries.delays(SystemClock().now() - A_WEEK))
 
 
@@ -88,7 +97,7 @@ def key() -> None:
 
 @main.command()
 def demo() -> None:
-    """Show the bot at work on a local X and a local Discord; needs no account."""
+    """Show the bot at work on local servers; needs no account."""
     from spacebot.sandbox import demo as scenario  # noqa: PLC0415 - the servers are needed for this command alone
 
     try:

@@ -188,7 +188,7 @@ class Billing:
         self._pots.admit(errand, self._clock.now())
 
     def room(self, errand: Errand) -> int | None:
-        return self._pots.room(errand.purpose, self._clock.now())
+        return self._pots.left(errand, self._clock.now())
 
     def has_room(self, purpose: Purpose) -> bool:
         """Whether there is money for the smallest request of this purpose that is worth asking.

@@ -92,7 +92,7 @@ class XAbsent(XError):
     """X answered that it does not show one thing.
 
     Attributes:
-        resource_type: 'space', 'user', 'post' or 'topic', where X says so.
+        resource_type: 'space', 'user', 'post', 'topic' or 'list', where X says so.
         resource_id: What X names: an id or a handle. None if X named nothing; then it is about no particular thing.
     """
 
@@ -106,7 +106,14 @@ class XAbsent(XError):
         status: int | None = None,
         detail: str = "",
     ) -> None:
-        things = {"space": " Space", "user": " account", "post": " post", "tweet": " post", "topic": " topic"}
+        things = {
+            "space": " Space",
+            "user": " account",
+            "post": " post",
+            "tweet": " post",
+            "topic": " topic",
+            "list": " list",
+        }
         super().__init__(self.sentence.format(thing=things.get(resource_type or "", "")), status=status, detail=detail)
         self.resource_type = resource_type
         self.resource_id = resource_id

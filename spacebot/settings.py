@@ -1,6 +1,7 @@
 """Every setting in one class, read from the environment and from `.env`; an error names the setting and the remedy."""
 
 import os
+import re
 from decimal import Decimal
 from ipaddress import ip_address
 from pathlib import Path
@@ -16,6 +17,12 @@ from spacebot.vault import Vault
 
 PREFIX = "SPACEBOT_"
 ENV_FILE = ".env"
+
+PAGE = re.compile(r"[!#-'*-;=?-\[\]-~]{1,400}")
+"""What an address may be made of that people are shown within markdown."""
+
+PROPER = {"X", "US", "Discord"}
+"""First words that keep their capital in the middle of a sentence."""
 
 
 def _address(secure: str, on_this_machine: str) -> AfterValidator:
@@ -96,6 +103,21 @@ def _expanded(path: Path) -> Path:
         raise ValueError("it begins with the home directory of nobody; give the whole path") from None
 
 
+def _upper(value: object) -> object:
+    return value.strip().upper() if isinstance(value, str) else value
+
+
+def _page(value: str) -> str:
+    url = URL(value)
+    if url.scheme != "https" or not url.host or not PAGE.fullmatch(value):
+        raise ValueError("give an address that begins with https://")
+    return value
+
+
+Page = Annotated[str, AfterValidator(_page)]
+"""The address of a page of the operator's that people are shown."""
+
+
 def _ids(value: object) -> object:
     if not isinstance(value, str):
         return value
@@ -162,7 +184,9 @@ class Settings(DatabaseSettings):
         "wss://gateway.discord.gg", description="Where Discord's gateway is."
     )
     x_api_url: Annotated[str, _address("https", "http")] = Field("https://api.x.com", description="Where X's API is.")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged.")
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = Field(
+        "INFO", description="How much is logged."
+    )
     watch_limit: int = Field(100, ge=1, le=10_000, description="The most hosts that one server may follow.")
     keyword_limit: int = Field(10, ge=0, le=100, description="The most keywords that one server may watch for.")
     new_hosts_per_day: int = Field(
@@ -177,6 +201,12 @@ class Settings(DatabaseSettings):
     )
     operator_guild: int | None = Field(
         None, ge=1, lt=1 << 63, description="The Discord server in which `/operator …` is offered."
+    )
+    privacy_url: Page | None = Field(
+        None, description="Your privacy policy, shown by `/privacy` and `/help`; docs/privacy.md is a template."
+    )
+    terms_url: Page | None = Field(
+        None, description="Your terms of service, shown by `/privacy` and `/help`; docs/terms.md is a template."
     )
     push: Literal["auto", "on", "off"] = Field(
         "auto",
@@ -283,6 +313,11 @@ def _explained(location: tuple[int | str, ...], kind: str, message: str) -> str:
     name = PREFIX + field.upper()
     about = (Settings.model_fields[field].description or "").rstrip(".") if field in Settings.model_fields else ""
     if kind == "missing":
-        return f"{name} is not set. Set it in the environment or in {ENV_FILE}: {about[:1].lower()}{about[1:]}."
-    wrong = message.removeprefix("Value error, ")
-    return f"{name} cannot be used: {wrong[:1].lower()}{wrong[1:]}. It is: {about[:1].lower()}{about[1:]}."
+        return f"{name} is not set. Set it in the environment or in {ENV_FILE}: {_within(about)}."
+    return f"{name} cannot be used: {_within(message.removeprefix('Value error, '))}. It is: {_within(about)}."
+
+
+def _within(sentence: str) -> str:
+    """A sentence as it goes on after a colon: its first letter is small, unless it begins a name."""
+    first = re.split(r"[ ']", sentence, maxsplit=1)[0]
+    return sentence if first in PROPER else sentence[:1].lower() + sentence[1:]

@@ -18,6 +18,7 @@ from spacebot.deliver.notifier import Notifier
 from spacebot.deliver.publisher import DiscordPublisher
 from spacebot.domain.errands import Errand, Purpose
 from spacebot.domain.ids import GuildId, PersonId
+from spacebot.domain.views import Policies
 from spacebot.outage import Outage
 from spacebot.settings import Settings, vault_of
 from spacebot.store.connection import Store
@@ -29,6 +30,7 @@ from spacebot.usecases.links import Links
 from spacebot.usecases.lookups import Lookups
 from spacebot.usecases.operation import Operation
 from spacebot.usecases.permits import Permits
+from spacebot.usecases.privacy import Privacy
 from spacebot.usecases.testing import Testing
 from spacebot.watch.keywords import KeywordWatcher
 from spacebot.watch.push import Push
@@ -272,6 +274,8 @@ def _services(base: _Base, x: _XSide, watch: _Watch) -> Services:
         permits=base.permits,
         testing=Testing(guilds=guilds, store=base.store, clock=base.clock, on_work=base.work.set),
         links=links,
+        privacy=Privacy(store=base.store, clock=base.clock, links=links, on_change=changed),
+        policies=Policies(privacy_url=settings.privacy_url, terms_url=settings.terms_url),
     )
 
 

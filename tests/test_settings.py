@@ -257,3 +257,39 @@ def test_a_budget_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch, nonsens
     monkeypatch.setenv("SPACEBOT_DAILY_BUDGET_USD", nonsense)
     with pytest.raises(SettingsError, match="SPACEBOT_DAILY_BUDGET_USD"):
         load_database()
+
+
+@pytest.mark.parametrize("written", ["info", "Info", " INFO "])
+def test_a_level_is_taken_in_any_case(tokens: None, monkeypatch: pytest.MonkeyPatch, written: str) -> None:
+    monkeypatch.setenv("SPACEBOT_LOG_LEVEL", written)
+    assert load()[0].log_level == "INFO"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("DAILY_BUDGET_USD", "-1", "It is: US dollars that may be spent"),
+        ("X_AUTHORIZE_URL", "nonsense", "It is: X's page of consent."),
+        ("OPERATORS", "nobody", "It is: Discord user ids, with commas"),
+        ("WATCH_LIMIT", "many", "It is: the most hosts"),
+    ],
+)
+def test_names_keep_their_capital_within_a_message(
+    tokens: None, monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(f"SPACEBOT_{name}", value)
+    assert said in refusal()[0]
+
+
+@pytest.mark.parametrize("name", ["PRIVACY_URL", "TERMS_URL"])
+def test_a_page_for_people_is_an_https_address_or_none(
+    tokens: None, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    for wrong in ("http://bot.example/", "bot.example", "https://", "https://bot.example/a b", "javascript:alert(1)"):
+        monkeypatch.setenv(f"SPACEBOT_{name}", wrong)
+        [line] = refusal()
+        assert line.startswith(f"SPACEBOT_{name} cannot be used: give an address that begins with https://")
+    monkeypatch.setenv(f"SPACEBOT_{name}", "https://bot.example/page")
+    assert getattr(load()[0], name.lower()) == "https://bot.example/page"
+    monkeypatch.setenv(f"SPACEBOT_{name}", "")
+    assert getattr(load()[0], name.lower()) is None

@@ -5,6 +5,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from cogs.setup.forms import AddHosts, EditHost, Moments
+from cogs.setup.lists import ListButton
 from cogs.setup.looks import AgainButton, LookForm
 from cogs.setup.parts import ChannelPart, HostPart, PanelButton, RolesPart, open_panel
 from cogs.setup.testing import TestButton
@@ -26,5 +27,7 @@ class Setup(commands.Cog):
 async def setup(bot: Spacebot) -> None:
     """Add the command, and let the greeting's buttons, the panel's parts and the forms work."""
     await bot.add_cog(Setup())
-    bot.add_dynamic_items(HelpButton, PanelButton, ChannelPart, RolesPart, HostPart, TestButton, AgainButton)
+    bot.add_dynamic_items(
+        HelpButton, ListButton, PanelButton, ChannelPart, RolesPart, HostPart, TestButton, AgainButton
+    )
     bot.forms.add(AddHosts, EditHost, Moments, LookForm)

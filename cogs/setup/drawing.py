@@ -69,7 +69,7 @@ def hosts_view(panel: Panel, chosen: WatchLine | None, page: int) -> ui.LayoutVi
     parts: list[ui.Item[Any]] = [ui.TextDisplay(words.hosts_headline(panel)), ui.Separator()]
     here = panel.lines[page * PAGE : (page + 1) * PAGE]
     if here:
-        parts.append(Row(_host_select(here, chosen, page)))
+        parts.append(Row(_host_select(panel, here, chosen, page)))
     if pages > 1:
         before = _button(f"page:{page - 1}" if page else "page:none", words.PREVIOUS, disabled=page == 0)
         after = _button(f"page:{page + 1}", words.NEXT, disabled=page == pages - 1)
@@ -79,7 +79,7 @@ def hosts_view(panel: Panel, chosen: WatchLine | None, page: int) -> ui.LayoutVi
         is_held = chosen.watch.on_hold
         has_own = chosen.watch.channel_id is not None or bool(chosen.watch.roles) or chosen.watch.look.is_own
         parts += [
-            ui.TextDisplay(words.host_lines(chosen, panel.guild_id)),
+            ui.TextDisplay(words.host_lines(panel, chosen)),
             Row(
                 _button(f"edit:{host_id}", words.EDIT, main=True),
                 _button(f"look:{host_id}", words.LOOK),
@@ -112,10 +112,10 @@ def channel_defaults(channel_id: int | None, guild: discord.Guild) -> list[disco
     return [discord.SelectDefaultValue(id=channel_id, type=discord.SelectDefaultValueType.channel)]
 
 
-def _host_select(lines: Sequence[WatchLine], chosen: WatchLine | None, page: int) -> ui.Select[Any]:
+def _host_select(panel: Panel, lines: Sequence[WatchLine], chosen: WatchLine | None, page: int) -> ui.Select[Any]:
     options = []
     for line in lines:
-        label, special = words.host_option(line)
+        label, special = words.host_option(panel, line)
         is_chosen = chosen is not None and chosen.watch.watch_id == line.watch.watch_id
         value = line.watch.host.user_id
         options.append(discord.SelectOption(label=label, value=value, description=special, default=is_chosen))

@@ -9,12 +9,14 @@ from discord import ui
 
 from cogs import checks, everyone
 from cogs.setup.drawing import CHANNEL_TYPES, channel_defaults, role_defaults
+from cogs.setup.lists import Wish, question_about_list
 from cogs.setup.showing import Interaction, carry_out, hosts_redraw, show_panel
 from spacebot.bot.forms import Form
 from spacebot.domain import ids
 from spacebot.domain.guilds import MOST_ROLES, AtEnd, GuildConfig, Watch
 from spacebot.domain.ids import ChannelId, RoleId, UserId
 from spacebot.domain.mistakes import Mistake
+from spacebot.domain.views import ListOffer
 from spacebot.errors import UserMistake
 from spacebot.present import configuration
 from spacebot.present import setup as words
@@ -30,9 +32,6 @@ FIRST_REMINDER = 15
 
 PINGS = (0, 15, 30, 60, 180, 1440)
 """Minutes between two pings that are offered."""
-
-PROGRESS_EVERY = 10
-"""Hosts between two lines that say how far a list is."""
 
 
 class AddHosts(Form):
@@ -61,15 +60,21 @@ class AddHosts(Form):
         return cls()
 
     async def submitted(self, interaction: Interaction) -> None:
-        async def progress(done: int, total: int) -> None:
-            if done % PROGRESS_EVERY == 0:
-                await show_panel(interaction, words.looking_up(done, total))
+        offer: ListOffer | None = None
+        wish: Wish | None = None
 
         async def work() -> str:
+            nonlocal offer, wish
             guilds = interaction.client.services.guilds
             channel_id, roles = await _own_of(interaction, self.channel, self.roles)
             if ids.everyone(checks.guild_id(interaction)) in roles:
                 raise UserMistake(Mistake.EVERYONE_FOR_MANY)
+            offer = await guilds.list_offer(checks.guild_id(interaction), self.hosts.value)
+            if offer is not None:
+                also = bool(self.also.values)
+                wish = Wish(list_id=offer.list_id, channel_id=channel_id, roles=roles, also_cohost=also)
+                return ""
+            await show_panel(interaction, words.LOOKING_UP)
             many = await guilds.watch_many(
                 checks.guild_id(interaction),
                 self.hosts.value,
@@ -77,11 +82,13 @@ class AddHosts(Form):
                 roles=roles,
                 also_cohost=True if self.also.values else None,
                 by=interaction.user.id,
-                progress=progress,
             )
             return words.added(many)
 
         await carry_out(interaction, work)
+        if offer is not None and wish is not None:
+            text = words.ask_about_list(offer)
+            await interaction.followup.send(text, view=question_about_list(wish), ephemeral=True)
 
 
 class EditHost(Form):

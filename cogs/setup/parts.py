@@ -17,7 +17,6 @@ from cogs.setup.showing import (
     Interaction,
     carry_out,
     hosts_redraw,
-    panel_of,
     require_manager,
     show_hosts,
     show_panel,
@@ -25,6 +24,7 @@ from cogs.setup.showing import (
 from cogs.setup.testing import send_test
 from spacebot.bot.replies import explained
 from spacebot.domain.ids import UserId
+from spacebot.domain.looks import USUAL_LOOK
 from spacebot.domain.mistakes import Mistake
 from spacebot.errors import UserMistake
 from spacebot.present import configuration
@@ -184,8 +184,8 @@ async def _page(interaction: Interaction, page: str) -> None:
 
 
 async def _edit(interaction: Interaction, host_id: str) -> None:
-    panel = await panel_of(interaction)
-    line = next((line for line in panel.lines if line.watch.host.user_id == host_id), None)
+    lines = await interaction.client.services.guilds.watchlist(checks.guild_id(interaction))
+    line = next((line for line in lines if line.watch.host.user_id == host_id), None)
     if line is None:
         raise UserMistake(Mistake.NO_LONGER_FOLLOWED)
     await EditHost.of(line.watch, checks.guild_of(interaction)).show(interaction)
@@ -209,7 +209,10 @@ async def _resume_host(interaction: Interaction, host_id: str) -> None:
 
 async def _reset(interaction: Interaction, host_id: str) -> None:
     async def work() -> str:
-        await interaction.client.services.guilds.reset_watch(checks.guild_id(interaction), host_id)
+        await interaction.client.services.guilds.reset_watch(
+            checks.guild_id(interaction), host_id, channel=True, role=True
+        )
+        await interaction.client.services.guilds.set_watch_look(checks.guild_id(interaction), host_id, USUAL_LOOK)
         return ""
 
     await carry_out(interaction, work, hosts_redraw(host_id))

@@ -29,15 +29,8 @@ async def panel_of(interaction: Interaction, note: str = "") -> Panel:
     guild = checks.guild_of(interaction)
     guild_id = checks.guild_id(interaction)
     guilds = interaction.client.services.guilds
-    config = await guilds.config(guild_id)
-    return Panel(
-        guild_id=guild_id,
-        config=config,
-        lines=checks.with_obstacles(guild, await guilds.watchlist(guild_id)),
-        channel_wrong=checks.channel_mistake(guild, config.channel_id),
-        roles_wrong=checks.role_mistake(guild, config.roles),
-        note=note,
-    )
+    set_up = await guilds.set_up(guild_id)
+    return Panel(guild_id=guild_id, set_up=set_up, found=await checks.in_the_way(guild, set_up), note=note)
 
 
 async def show_panel(interaction: Interaction, note: str = "") -> None:

@@ -53,7 +53,7 @@ async def send_test(interaction: Interaction) -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
     guild, guild_id = checks.guild_of(interaction), checks.guild_id(interaction)
     tested = await interaction.client.services.testing.send(
-        guild_id, lambda channel_id: checks.channel_mistake(guild, channel_id)
+        guild_id, lambda channel_id: checks.obstacle(guild, channel_id)
     )
     view: discord.ui.View | None = None
     if words.is_posted(tested):

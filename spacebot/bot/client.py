@@ -23,6 +23,7 @@ from spacebot.deliver.pacing import paced
 from spacebot.deliver.permissions import NEEDED, missing_permissions
 from spacebot.deliver.publisher import TROUBLES
 from spacebot.domain.ids import GuildId, RoleId
+from spacebot.domain.views import Policies
 from spacebot.errors import UserMistake
 from spacebot.present.bot import RESTARTING
 from spacebot.store.connection import Store
@@ -32,6 +33,7 @@ from spacebot.usecases.links import Links
 from spacebot.usecases.lookups import Lookups
 from spacebot.usecases.operation import Operation
 from spacebot.usecases.permits import Permits
+from spacebot.usecases.privacy import Privacy
 from spacebot.usecases.testing import Testing
 
 log = logging.getLogger(__name__)
@@ -44,6 +46,12 @@ INVITE = discord.Permissions(
     read_message_history=True,
 )
 """What the invite link asks for, and no more."""
+
+
+def invite_link(application_id: int) -> str:
+    """The address with which an admin invites the bot, with exactly the permissions that it needs."""
+    return discord.utils.oauth_url(application_id, permissions=INVITE)
+
 
 GREETED_WITHIN = timedelta(days=1)
 """How long after it joined a guild the bot still says hello, if it has not yet."""
@@ -64,6 +72,8 @@ class Services:
     testing: Testing
     links: Links | None
     """None where the operator has not set up that people can link their X account."""
+    privacy: Privacy
+    policies: Policies
 
 
 class Spacebot(ShardedConnection):
@@ -110,11 +120,12 @@ class Spacebot(ShardedConnection):
             http_trace=paced(per_second),
         )
         self.services = services
-        self._command_sync = CommandSync(store=store, clock=clock)
+        self.command_sync = CommandSync(store=store, clock=clock)
         self._clock = clock
         self._modules = modules
         self._commands_under_way: set[asyncio.Task[Any]] = set()
         self._stopping = False
+        self._was_told_invite = False
         self.pages = KeptPages()
         self.forms = Forms()
 
@@ -123,10 +134,11 @@ class Spacebot(ShardedConnection):
         for extension in self._modules:
             if extension not in self.extensions:  # an earlier attempt to start may have loaded it
                 await self.load_extension(extension)
+        await self.command_sync.recall()
 
     async def hand_over_commands(self) -> None:
         """Offer Discord the commands until it takes them; runs until cancelled."""
-        await self._command_sync.run(self.tree, self.services.permits.operator_guild)
+        await self.command_sync.run(self.tree, self.services.permits.operator_guild)
 
     def begin_command(self) -> bool:
         """Whether the command that the current task runs may go on; if so, it counts as under way until the task ends."""
@@ -146,6 +158,9 @@ class Spacebot(ShardedConnection):
 
     async def on_ready(self) -> None:
         log.info("Connected to Discord as %s, in %d servers.", self.user, len(self.guilds))
+        if not self.guilds and not self._was_told_invite and self.application_id is not None:
+            self._was_told_invite = True
+            log.warning("I am in no server yet; invite me with %s", invite_link(self.application_id))
         self._on_change()
         await self._reconcile()
         for guild in self.guilds:

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 import logging
+from collections.abc import Sequence
 
 import discord
 from discord import app_commands
@@ -28,6 +29,9 @@ HANDED_OVER = "commands"
 OPERATOR_GUILD, OPERATOR_COMMANDS = "operator guild", "operator commands"
 """The notes that say which server has the operator's commands, and which."""
 
+COMMAND_IDS, OPERATOR_IDS = "command_ids", "operator_command_ids"
+"""The notes that have the ids of both, by name, as JSON."""
+
 
 class CommandSync:
     """Offers Discord a tree of commands until it takes them."""
@@ -41,6 +45,26 @@ class CommandSync:
         """
         self._store = store
         self._clock = clock
+        self._ids: dict[str, int] = {}
+        self._operator_ids: dict[str, int] = {}
+
+    def id_of(self, name: str, *, operator: bool = False) -> int | None:
+        """The id that Discord gave a command, by its name without subcommands; None while that is not known.
+
+        Args:
+            name: The command.
+            operator: Whether it is one of the operator's own server.
+        """
+        return (self._operator_ids if operator else self._ids).get(name)
+
+    async def recall(self) -> None:
+        """Know the ids that Discord gave before this start: a command keeps its id for as long as it has its name."""
+        try:
+            for note, ids in ((COMMAND_IDS, self._ids), (OPERATOR_IDS, self._operator_ids)):
+                known = await self._store(Queries.note, note)
+                ids.update(json.loads(known or "{}"))
+        except StoreError as error:
+            log.info("The ids of the slash commands are not known yet: %s", error)
 
     async def run(self, tree: app_commands.CommandTree[discord.Client], operator_guild: int | None = None) -> None:
         """Hand the commands over if they changed, and then do nothing until cancelled.
@@ -73,9 +97,10 @@ class CommandSync:
     async def _hand_over(self, tree: app_commands.CommandTree[discord.Client]) -> bool:
         """Whether that was needed: Discord takes 200 new commands a day, so what it has it is not given again."""
         digest = _digest(tree)
-        if await self._store(Queries.note, HANDED_OVER) == digest:
+        if self._ids and await self._store(Queries.note, HANDED_OVER) == digest:
             return False
-        await tree.sync()
+        self._ids = _ids_of(await tree.sync())
+        await self._store(Queries.set_note, COMMAND_IDS, json.dumps(self._ids))
         await self._store(Queries.set_note, HANDED_OVER, digest)
         return True
 
@@ -92,10 +117,16 @@ class CommandSync:
             return
         guild = discord.Object(operator_guild)
         digest = _digest(tree, guild)
-        if await self._store(Queries.note, OPERATOR_COMMANDS) != digest:
-            await tree.sync(guild=guild)
+        if not self._operator_ids or await self._store(Queries.note, OPERATOR_COMMANDS) != digest:
+            # Noted first: whatever happens in between, the server that may have them is known.
             await self._store(Queries.set_note, OPERATOR_GUILD, str(operator_guild))
+            self._operator_ids = _ids_of(await tree.sync(guild=guild))
+            await self._store(Queries.set_note, OPERATOR_IDS, json.dumps(self._operator_ids))
             await self._store(Queries.set_note, OPERATOR_COMMANDS, digest)
+
+
+def _ids_of(taken: Sequence[app_commands.AppCommand]) -> dict[str, int]:
+    return {command.name: command.id for command in taken}
 
 
 def _digest(tree: app_commands.CommandTree[discord.Client], guild: discord.Object | None = None) -> str:

@@ -139,9 +139,12 @@ class Past:
     """A past announcement with its outcome."""
 
     kind: Kind
+    guild_id: GuildId
     channel_id: ChannelId
     space: SpaceRecord
+    """Once it is over for a day only its ids, times and our own counters are known."""
     host: Host
+    """With its id alone if nobody follows it any more."""
     state: str
     obstacle: Obstacle | None
     message_id: MessageId | None

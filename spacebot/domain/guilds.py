@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from spacebot.domain.accounts import Host
 from spacebot.domain.ids import ChannelId, GuildId, RoleId
+from spacebot.domain.languages import are_same
 from spacebot.domain.looks import USUAL_LOOK, Look
 from spacebot.domain.obstacles import Obstacle
 from spacebot.domain.spaces import SpaceRecord
@@ -80,7 +81,7 @@ class Keyword:
 
     def takes(self, *, lang: str | None, participant_count: int | None, is_ticketed: bool | None) -> bool:
         """Whether a Space with the words passes the filters. A value that X leaves out is not held against it."""
-        if self.lang is not None and lang is not None and lang.partition("-")[0] != self.lang.partition("-")[0]:
+        if self.lang is not None and lang is not None and not are_same(lang, self.lang):
             return False
         if self.least is not None and (participant_count or 0) < self.least:
             return False
@@ -96,11 +97,9 @@ class WatchLine:
     roles: tuple[RoleId, ...]
     live: SpaceRecord | None
     paused: Obstacle | None
-    """Why nothing can be announced there now, if an announcement has failed."""
+    """What its last announcement has met there, if it has failed or nothing can be posted there."""
     on_hold: bool = False
     """Whether an admin has stopped it, or all of the guild's."""
-    warning: str | None = None
-    """What is wrong with the channel, as a sentence, if nothing was tried there yet."""
 
 
 def in_order(roles: Collection[RoleId]) -> tuple[RoleId, ...]:

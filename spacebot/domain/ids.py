@@ -20,7 +20,10 @@ SpaceId = NewType("SpaceId", str)
 """Up to 13 letters and digits; case matters."""
 UserId = NewType("UserId", str)
 """Up to 19 digits, as text; unlike the handle it never changes."""
+ListId = NewType("ListId", str)
+"""A list of accounts that somebody keeps on X: up to 19 digits, as text."""
 
 SPACE_ID = re.compile(r"[a-zA-Z0-9]{1,13}", re.ASCII)
 USER_ID = re.compile(r"[0-9]{1,19}", re.ASCII)
+LIST_ID = USER_ID
 USERNAME = re.compile(r"[A-Za-z0-9_]{1,15}", re.ASCII)

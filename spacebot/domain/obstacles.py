@@ -65,6 +65,18 @@ class Reason(StrEnum):
         return cls.OTHER
 
 
+CLOSING = frozenset(
+    {
+        *(Reason.CHANNEL_GONE, Reason.CHANNEL_UNKNOWN, Reason.NOT_FOR_MESSAGES, Reason.GUILD_UNAVAILABLE),
+        *(Reason.THREAD_LOCKED, Reason.PERMISSIONS_MISSING, Reason.PERMISSIONS_REFUSED, Reason.CHANNEL_REFUSED),
+    }
+)
+"""Reasons that concern every message in a channel, not one alone."""
+
+HISTORY = "read_message_history"
+"""The permission without which messages are posted all the same: what was posted is only not found again."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Obstacle:
     """What prevents a message: a reason and its details. Compared by value."""
@@ -72,6 +84,11 @@ class Obstacle:
     reason: Reason
     details: tuple[str, ...] = ()
     """Words without spaces; see `Reason` for which."""
+
+    @property
+    def closes(self) -> bool:
+        """Whether nothing at all can be posted in the channel."""
+        return self.reason in CLOSING and self.details != (HISTORY,)
 
     def __str__(self) -> str:
         """How it is stored: `permissions_missing send_messages embed_links`."""

@@ -1,17 +1,17 @@
 """What use cases return to be shown: a Space, the outcome of adding a watch, the state of the bot."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Generic, Self, TypeVar
 
 from spacebot.domain.accounts import Host
 from spacebot.domain.curve import Curve
-from spacebot.domain.deliveries import Pause, Queue
+from spacebot.domain.deliveries import Queue
 from spacebot.domain.errands import Purpose
 from spacebot.domain.guilds import GuildConfig, Keyword, WatchLine
-from spacebot.domain.ids import ChannelId, GuildId, RoleId
+from spacebot.domain.ids import ChannelId, GuildId, ListId, RoleId
 from spacebot.domain.obstacles import Obstacle
 from spacebot.domain.spaces import Phase, SpaceFacts, SpaceRecord, facts_of
 from spacebot.domain.spending import SpendingLine, SpentBy, Summary
@@ -84,10 +84,8 @@ class TestedPlace:
     """Whom a real announcement mentions there."""
     seconds: float | None
     """How long it took until it was posted; None if it was not."""
-    wrong: Exception | None = None
-    """What was in the way before anything was tried."""
     obstacle: Obstacle | None = None
-    """What Discord had against it."""
+    """What was in the way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,10 +118,10 @@ class Watched(Generic[Line]):
     """The outcome of `/watch add` and `/watch keyword add`."""
 
     line: Line
-    """The guild's list entry as it is now, with the channel in which it announces."""
+    """The guild's list entry as it is now, with the channel in which it announces; None while the guild has none."""
     is_new: bool
-    guild_channel_set: bool
-    """Whether the guild had no channel until now and was given the one where the command was used."""
+    changed: bool = True
+    """Whether it is another than before."""
     looked: bool = True
     """Whether X could be asked at once if the host is live; if not, the next sweep finds out."""
 
@@ -165,10 +163,65 @@ class GuildShare:
     new_hosts: int
     """Accounts bought today for it to follow."""
     new_host_limit: int | None
-    on_hold: bool = False
-    """Whether an admin has put the whole guild on hold."""
-    hosts_on_hold: int = 0
-    """How many of its hosts alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetUp:
+    """Everything that a guild has set, and what its announcements have met."""
+
+    config: GuildConfig
+    watches: tuple[WatchLine, ...] = ()
+    keywords: tuple[Keyword, ...] = ()
+    met: Mapping[ChannelId, Obstacle] = field(default_factory=dict)
+    """What announcements have met in channels, as far as it is not known to be gone."""
+
+    @property
+    def _leads(self) -> tuple[ChannelId | None, ...]:
+        own = (keyword.channel_id or self.config.channel_id for keyword in self.keywords)
+        return (*(line.channel_id for line in self.watches), *own)
+
+    @property
+    def used(self) -> tuple[ChannelId, ...]:
+        """Where something is to be announced, each once; the guild's channel while nothing is asked for."""
+        leads = self._leads or (self.config.channel_id,)
+        return tuple(dict.fromkeys(where for where in leads if where is not None))
+
+    @property
+    def channels(self) -> tuple[ChannelId, ...]:
+        """The guild's channel, and every other that is used."""
+        guilds = (self.config.channel_id,) if self.config.channel_id is not None else ()
+        return tuple(dict.fromkeys((*guilds, *self.used)))
+
+    @property
+    def roles(self) -> tuple[RoleId, ...]:
+        """Whom announcements mention, each once."""
+        hosts = (role for line in self.watches for role in line.roles)
+        keywords = (role for keyword in self.keywords for role in keyword.roles)
+        return tuple(dict.fromkeys((*self.config.roles, *hosts, *keywords)))
+
+    @property
+    def follows_nobody(self) -> bool:
+        """Whether there is nothing to announce."""
+        return not (self.watches or self.keywords)
+
+    @property
+    def lacks_channel(self) -> bool:
+        """Whether something has nowhere to be announced."""
+        return None in (self._leads or (self.config.channel_id,))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InTheWay:
+    """What is in the way of a guild's announcements: each thing once, however many hosts it concerns."""
+
+    channels: Mapping[ChannelId, Obstacle] = field(default_factory=dict)
+    roles: Mapping[RoleId, str] = field(default_factory=dict)
+    """Why a role is not mentioned, as a sentence."""
+
+    def closes(self, channels: Sequence[ChannelId]) -> bool:
+        """Whether nothing at all can be posted in any of these channels."""
+        closed = [where for where in channels if where in self.channels and self.channels[where].closes]
+        return bool(channels) and len(closed) == len(channels)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,9 +238,12 @@ class Status:
     """Why the database does not work, if it does not."""
     queue: Queue
     """What waits to be sent to this guild."""
-    pauses: Sequence[Pause]
     delays: Sequence[tuple[float, str]]
     """Seconds from a Space's start to its announcement here in the last week, and what saw it first."""
+    set_up: SetUp | None = None
+    """None while the database does not work."""
+    every: float | None = None
+    """Seconds in which the guild's hosts are asked about once; None while nobody is followed."""
     share: GuildShare | None = None
     """None while the database does not work."""
     push: PushView | None = None
@@ -263,3 +319,36 @@ class ManyWatched:
     known: tuple[Host, ...] = ()
     """Followed before; what was chosen for them counts from now on."""
     unresolved: tuple[Unresolved, ...] = ()
+    has_more: bool = False
+    """Whether a list has more members than may be bought or followed now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListOffer:
+    """What it takes to follow the members of a list of X's."""
+
+    list_id: ListId
+    most: int
+    """As many members are asked for, the newest."""
+    millicents: int
+    """What they cost at most, in thousandths of a cent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policies:
+    """Where the operator's pages are; None where there is none."""
+
+    privacy_url: str | None = None
+    terms_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """How much is stored of a person, and of the guild in which they ask."""
+
+    is_linked: bool
+    added: int
+    """Hosts and keywords that they had guilds follow."""
+    hosts: int = 0
+    keywords: int = 0
+    announcements: int = 0

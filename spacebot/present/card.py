@@ -10,11 +10,13 @@ from babel import Locale
 
 from spacebot.domain.accounts import Host
 from spacebot.domain.ids import GuildId, RoleId, everyone
+from spacebot.domain.languages import current
 from spacebot.domain.spaces import Phase
 from spacebot.domain.views import SpaceView
 from spacebot.present.limits import TITLE_LIMIT
 from spacebot.present.sparkline import sparkline
 from spacebot.present.text import inert, plain, units
+from spacebot.present.words import counted
 
 LIVE_COLOUR = discord.Colour(0xE0245E)
 SCHEDULED_COLOUR = discord.Colour(0x1D9BF0)
@@ -36,9 +38,6 @@ FEW = 3
 
 MANY = 12
 """So many where somebody has asked about the Space."""
-
-OLD_LANGUAGES = {"iw": "he", "in": "id", "ji": "yi"}
-"""Codes that were withdrawn in 1989 and that X still uses."""
 
 NO_LANGUAGE = {"und", "zxx"}
 """Codes for 'undetermined' and 'no linguistic content'."""
@@ -103,9 +102,8 @@ def account(host: Host) -> str:
 def language_name(code: str) -> str:
     """The English name of a language, such as 'Brazilian Portuguese' for 'pt-BR'; the code itself if it has none."""
     names = Locale("en").languages
-    whole = code.replace("-", "_")
-    primary = whole.partition("_")[0].lower()
-    name = names.get(whole) or names.get(OLD_LANGUAGES.get(primary, primary))
+    whole = current(code).replace("-", "_")
+    name = names.get(whole) or names.get(whole.partition("_")[0].lower())
     return str(name) if name else code
 
 
@@ -190,11 +188,6 @@ def date_and_moment(when: datetime, *, bold: bool = False) -> str:
     """A time in Discord's markup: the date and hour in the reader's own zone, and how far from now that is."""
     date = f"<t:{int(when.timestamp())}:F>"
     return f"{f'**{date}**' if bold else date} · {moment(when)}"
-
-
-def counted(number: int, one: str, many: str) -> str:
-    """A number with its noun: '1 person', '1,234 people'."""
-    return f"{number:,} {one if number == 1 else many}"
 
 
 def count_of(number: int | None) -> str | None:

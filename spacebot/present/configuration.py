@@ -5,10 +5,16 @@ from datetime import datetime
 
 import discord
 
-from spacebot.domain.guilds import AtEnd, GuildConfig, WatchLine
+from spacebot.domain.guilds import AtEnd, GuildConfig
 from spacebot.domain.ids import ChannelId, GuildId, RoleId
-from spacebot.present.card import SCHEDULED_COLOUR, Card, mentions, moment
+from spacebot.domain.views import InTheWay, SetUp
+from spacebot.present.card import SCHEDULED_COLOUR, Card, mentions
+from spacebot.present.limits import FIELD_LIMIT
 from spacebot.present.looks import look_text
+from spacebot.present.reasons import in_the_way
+from spacebot.present.status import fitting
+from spacebot.present.watchlists import IN_THE_WAY
+from spacebot.present.words import counted, dated
 
 SYSTEM_CHANNEL = "the server's system channel"
 
@@ -32,23 +38,22 @@ ENDS = {
 
 
 def config_card(
-    config: GuildConfig,
-    watches: Sequence[WatchLine],
+    set_up: SetUp,
+    found: InTheWay,
     guild_id: GuildId,
     *,
-    obstacle: str | None,
-    role_trouble: str | None,
     last_good_sweep: datetime | None,
     trouble: str | None,
 ) -> Card:
     """What is set up in a guild, and what prevents announcements."""
+    config, watches = set_up.config, set_up.watches
     embed = discord.Embed(title="How this server hears of Spaces", colour=SCHEDULED_COLOUR)
     if config.on_hold:
         embed.description = ON_HOLD
     channel = f"<#{config.channel_id}>" if config.channel_id is not None else "none yet: `/config channel`"
-    embed.add_field(name="Channel", value=f"{channel}\n⚠️ {obstacle}" if obstacle else channel, inline=False)
+    embed.add_field(name="Channel", value=channel, inline=False)
     role = mentions(config.roles, guild_id) if config.roles else "nobody: `/config roles`"
-    embed.add_field(name="Mentions", value=f"{role}\n⚠️ {role_trouble}" if role_trouble else role, inline=False)
+    embed.add_field(name="Mentions", value=role, inline=False)
     embed.add_field(name="Mentions for one host", value=pings(config.ping_minutes), inline=False)
     embed.add_field(name="Announces", value=moments(config), inline=False)
     embed.add_field(name="Text and colour", value=look_text(config.look), inline=False)
@@ -57,10 +62,16 @@ def config_card(
     embed.add_field(name="When a Space is over", value=f"announcements {ENDS[config.at_end]}", inline=False)
     embed.add_field(name="Trouble is told in", value=_alerts(config.admin_channel_id), inline=False)
     live = sum(line.live is not None for line in watches)
-    paused = sum(line.paused is not None or line.warning is not None for line in watches)
-    followed = f"{len(watches)} hosts, {live} live now" + (f", {paused} paused: see `/watch list`" if paused else "")
-    embed.add_field(name="Follows", value=followed if watches else "nobody yet: `/watch add`", inline=False)
-    asked = moment(last_good_sweep) or "not yet"
+    followed = f"{counted(len(watches), 'host')}, {live:,} live now"
+    if set_up.keywords:
+        followed += f", and {counted(len(set_up.keywords), 'keyword')}"
+    embed.add_field(
+        name="Follows", value=followed if watches or set_up.keywords else "nobody yet: `/watch add`", inline=False
+    )
+    trouble_here = fitting(in_the_way(found), FIELD_LIMIT)
+    if trouble_here:
+        embed.add_field(name=IN_THE_WAY, value=trouble_here, inline=False)
+    asked = dated(last_good_sweep) or "not yet"
     embed.add_field(name="X last asked", value=f"{asked}\n⚠️ {trouble}" if trouble else asked, inline=False)
     return Card(embed=embed)
 

@@ -5,9 +5,10 @@ from datetime import datetime
 
 from spacebot.domain.mistakes import Mistake
 from spacebot.errors import BudgetSpent, SpacebotError, UserMistake
+from spacebot.present.reasons import ALL_ROLES, ALL_ROLES_PATH, CHANNEL_PATH, ROLE_PATH
 
 _SPACE = "Paste a Space's link (https://x.com/i/spaces/…) or its id."
-_HOST = "Type the host's handle, such as @example, or paste a link to the account."
+_HOST = "Type the host's handle, such as @example, or paste a link to the account or to a Space."
 
 SENTENCES = {
     Mistake.NO_SPACE: f"There is nothing to look for. {_SPACE}",
@@ -20,7 +21,7 @@ SENTENCES = {
     Mistake.POST_FOR_SPACE: f"That is a link to a post, not to a Space. {_SPACE}",
     Mistake.ACCOUNT_FOR_SPACE: f"That is a link to an account, not to a Space. {_SPACE}",
     Mistake.LINK_TO_NO_SPACE: f"That link leads to no Space. {_SPACE}",
-    Mistake.SPACE_FOR_HOST: f"That is a link to a Space or a broadcast, not to its host. {_HOST}",
+    Mistake.BROADCAST_FOR_HOST: f"That is a link to a broadcast (video), not to its host. {_HOST}",
     Mistake.LINK_TO_NO_ACCOUNT: f"That link leads to no account. {_HOST}",
     Mistake.UNREADABLE_LINK: "That link cannot be read: copy it again, from https:// on.",
     Mistake.FOREIGN_LINK: "That link leads to another site: only links to x.com and twitter.com can be used.",
@@ -35,6 +36,7 @@ SENTENCES = {
     Mistake.PROTECTED: (
         "That account is protected: X shows its Spaces only to its followers. If you are one, use `/x-link` first."
     ),
+    Mistake.PROTECTED_FROM_ALL: "That account is protected: X shows its Spaces only to its followers.",
     Mistake.ASKED_TOO_FAST: "That was a lot of questions in a short time; it works again {until}.",
     Mistake.PERSON_SHARE_SPENT: (
         "You have used up what one person may have me ask of X in a day; it works again {until}."
@@ -53,12 +55,15 @@ SENTENCES = {
     Mistake.NO_LONGER_FOLLOWED: "This server no longer follows that host.",
     Mistake.JUST_REMOVED: "Somebody else has just removed that host from this server's list.",
     Mistake.TOO_MANY_HOSTS: (
-        "This server already follows {count} hosts, which is the limit here; remove one with /watch remove first."
+        "This server already follows as many hosts as it may, {count}: that is the limit here; remove one with"
+        " /watch remove first."
     ),
     Mistake.TOO_MANY_NEW_HOSTS: (
-        "This server has had {most} new accounts looked up today, which is the limit here; others can be followed from"
-        " midnight UTC on."
+        "This server has had as many new accounts looked up today as it may, {most}: that is the limit here; others can"
+        " be followed from midnight UTC on."
     ),
+    Mistake.TOO_MANY_LINES: "That is too many at once: name at most {most} accounts, and the others after that.",
+    Mistake.LIST_NOT_SHOWN: "X does not show that list: it is private, or gone. Name its accounts one by one instead.",
     Mistake.NO_KEYWORD: "Type at least one word to watch for.",
     Mistake.KEYWORD_TOO_LONG: "That is too long: a keyword has at most {most} characters.",
     Mistake.NOT_A_LANGUAGE: "Give the language as its code: `en`, `es`, `pt`, `ja` …",
@@ -66,7 +71,7 @@ SENTENCES = {
         "This server does not watch for that; `/watch keyword list` shows what it watches for."
     ),
     Mistake.TOO_MANY_KEYWORDS: (
-        "This server already watches for {count} keywords, which is the limit here; remove one with"
+        "This server already watches for as many keywords as it may, {count}: that is the limit here; remove one with"
         " /watch keyword remove first."
     ),
     Mistake.KEYWORDS_NOT_ALLOWED: "Keywords are not switched on for this server: ask the bot's operator.",
@@ -76,10 +81,9 @@ SENTENCES = {
     Mistake.NOT_IN_A_GUILD: "That works only in a server that has invited me as a bot.",
     Mistake.MAY_NOT_MANAGE: "You need the Manage Server permission for that.",
     Mistake.GUILD_CHANNEL_GONE: "This server's channel is gone; choose another with `/config channel` first.",
-    Mistake.CHANNEL_UNSEEN: "I cannot see that channel; give me View Channel there, or choose another.",
+    Mistake.CHANNEL_UNSEEN: f"I cannot see that channel; choose another, or let me see it: {CHANNEL_PATH.format('View Channel')}.",
     Mistake.NO_TEXT_CHANNEL: "That is not a channel for messages; choose a text channel.",
     Mistake.THREAD_LOCKED: "That thread is locked; unlock it, or choose another channel.",
-    Mistake.PERMISSIONS_LACKING: "In {channel} I lack {lacking}; grant it there and give the command again.",
     Mistake.UNKNOWN_VARIABLE: "I do not know {{{name}}}; I know {there}.",
     Mistake.OWN_TEXT_TOO_LONG: (
         "With a long name and title that text would not fit into a message; use {most} characters at most, and fewer variables."
@@ -89,23 +93,20 @@ SENTENCES = {
     Mistake.ROLE_GONE: "That role is gone; choose another.",
     Mistake.TOO_MANY_ROLES: "Choose {most} roles at most.",
     Mistake.EVERYONE_FOR_MANY: "Choose @everyone for one host at a time, with `/watch add`, or a role that fewer people have.",
-    Mistake.EVERYONE_NOT_MENTIONABLE: (
-        "I may not mention @everyone; give me the permission Mention @everyone, @here and All Roles."
+    Mistake.PERMISSIONS_LACKING: (
+        f"In {{channel}} I lack {{lacking}}; grant it there and give the command again: {CHANNEL_PATH.format('{lacking}')}."
     ),
-    Mistake.ROLE_NOT_MENTIONABLE: (
-        "I may not mention {name}; switch on “Allow anyone to @mention this role” in the role's settings, or give me "
-        "the permission Mention @everyone, @here and All Roles."
-    ),
+    Mistake.EVERYONE_NOT_MENTIONABLE: f"I may not mention @everyone; let me: {ALL_ROLES_PATH}.",
+    Mistake.ROLE_NOT_MENTIONABLE: f"I may not mention {{name}}; let me: {ROLE_PATH.format('{name}')}.",
     Mistake.YOU_LACK: (
         "In {channel} you lack {lacking} yourself; choose another channel, or let somebody give this command who has it."
     ),
     Mistake.YOU_MAY_NOT_MENTION: (
-        "You may not mention {name} yourself; let somebody do this who has the permission Mention @everyone, @here and"
-        " All Roles, or have “Allow anyone to @mention this role” switched on in the role's settings."
+        f"You may not mention {{name}} yourself; let somebody do this who has the permission {ALL_ROLES}, or have"
+        f" everybody allowed to: {ROLE_PATH.format('{name}')}."
     ),
     Mistake.YOU_MAY_NOT_MENTION_EVERYONE: (
-        "You may not mention @everyone yourself; let somebody do this who has the permission Mention @everyone, @here and"
-        " All Roles."
+        f"You may not mention @everyone yourself; let somebody do this who has the permission {ALL_ROLES}."
     ),
     Mistake.LINKING_NOT_SET_UP: "Linking X accounts is not set up on this bot.",
     Mistake.NOT_LINKED: "Link your X account with `/x-link` first.",

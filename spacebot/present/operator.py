@@ -7,10 +7,11 @@ import discord
 from spacebot.domain.ids import GuildId, PersonId
 from spacebot.domain.spending import SpendingLine, SpentBy
 from spacebot.domain.views import Costs, GuildFacts, Overview
-from spacebot.present.card import SCHEDULED_COLOUR, Card, moment
+from spacebot.present.card import SCHEDULED_COLOUR, Card
 from spacebot.present.limits import DESCRIPTION_LIMIT, FIELD_LIMIT
 from spacebot.present.status import BAD, GOOD, delay_text, fitting, push_text, queue_text, share_text
 from spacebot.present.text import inert
+from spacebot.present.words import counted, dated
 from spacebot.x.money import dollars
 
 NO_PURPOSE_YET = "nothing yet"
@@ -27,7 +28,7 @@ def overview_card(overview: Overview, *, guilds: int) -> Card:
         embed.description = fitting([f"⚠️ {trouble}" for trouble in troubles], DESCRIPTION_LIMIT)
     embed.add_field(name="Servers", value=f"{guilds:,}")
     embed.add_field(name="Shards connected", value=f"{overview.shards_up} of {overview.shards or '?'}")
-    embed.add_field(name="X last asked", value=moment(overview.last_good_sweep) or "not yet")
+    embed.add_field(name="X last asked", value=dated(overview.last_good_sweep) or "not yet")
     embed.add_field(name="Hosts asked about", value=f"{overview.hosts:,}")
     embed.add_field(name="Keywords searched for", value=f"{overview.keywords:,}")
     embed.add_field(name="Queue", value=queue_text(overview.queue))
@@ -35,7 +36,7 @@ def overview_card(overview: Overview, *, guilds: int) -> Card:
     limits = [f"{name}: {left} of {most}" for name, left, most in overview.windows]
     embed.add_field(name="Requests left at X", value=fitting(limits, FIELD_LIMIT) or "not asked yet", inline=False)
     embed.add_field(name="Push", value=push_text(overview.push), inline=False)
-    blocked = f"{overview.blocked_guilds:,} servers, {overview.blocked_people:,} people"
+    blocked = f"{counted(overview.blocked_guilds, 'server')}, {counted(overview.blocked_people, 'person', 'people')}"
     embed.add_field(name="Blocked", value=blocked, inline=False)
     return Card(embed=embed)
 

@@ -7,7 +7,8 @@ import discord
 from spacebot.domain.accounts import Host
 from spacebot.domain.spaces import Phase
 from spacebot.domain.views import Company
-from spacebot.present.card import COLOURS, Card, account, counted, state_of, title_of
+from spacebot.present.card import COLOURS, Card, account, state_of, title_of
+from spacebot.present.words import counted
 
 PEOPLE_PER_PAGE = 20
 """Each person takes a line of at most 200 UTF-16 units, and an embed holds 4,096."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from spacebot.domain.obstacles import Obstacle, Reason
+from spacebot.domain.views import InTheWay
 
 PERMISSION_NAMES = {
     "view_channel": "View Channel",
@@ -12,6 +13,19 @@ PERMISSION_NAMES = {
     "read_message_history": "Read Message History",
 }
 """The names of permissions in Discord's settings."""
+
+ME = "spacebot"
+
+CHANNEL_PATH = f"*Channel settings → Permissions → add {ME} → {{}}*"
+"""What a person taps to grant permissions in a channel."""
+
+ROLE_PATH = "*Server settings → Roles → {} → Allow anyone to @mention this role*"
+"""What a person taps so that a role can be mentioned."""
+
+ALL_ROLES = "Mention @everyone, @here and All Roles"
+"""The permission to mention whomever, as Discord's settings call it."""
+
+ALL_ROLES_PATH = f"*Server settings → Roles → {ME} → Permissions → {ALL_ROLES}*"
 
 SENTENCES = {
     Reason.UNWATCHED: "no longer followed",
@@ -26,7 +40,8 @@ SENTENCES = {
     Reason.GUILD_UNAVAILABLE: "Discord says that this server is unavailable for the moment",
     Reason.THREAD_LOCKED: "the thread is locked; unlock it, or choose another channel with /config channel",
     Reason.PERMISSIONS_REFUSED: (
-        "Discord says that I lack a permission in that channel: View Channel, Send Messages or Embed Links"
+        "Discord says that I lack a permission in that channel: "
+        + CHANNEL_PATH.format("View Channel, Send Messages, Embed Links")
     ),
     Reason.CHANNEL_REFUSED: "Discord lets me do nothing in that channel (status {}, code {})",
     Reason.AUTOMOD: "the server's AutoMod blocked the message; let it except me, or change its rule",
@@ -47,8 +62,15 @@ SENTENCES = {
 def sentence(obstacle: Obstacle) -> str:
     """Why a message is not posted, to follow a colon."""
     if obstacle.reason is Reason.PERMISSIONS_MISSING:
-        return f"I lack {permission_names(obstacle.details)} in that channel; grant it, and I go on by myself"
+        names = permission_names(obstacle.details)
+        return f"I lack {names} in that channel; grant it, and I go on by myself: {CHANNEL_PATH.format(names)}"
     return SENTENCES[obstacle.reason].format(*obstacle.details, "?", "?")
+
+
+def in_the_way(found: InTheWay) -> list[str]:
+    """A line for each thing that is in the way of a guild's announcements, and what to do."""
+    channels = [f"⚠️ <#{where}>: {sentence(obstacle)}" for where, obstacle in found.channels.items()]
+    return channels + [f"⚠️ {trouble}" for trouble in found.roles.values()]
 
 
 def permission_names(names: Iterable[str]) -> str:

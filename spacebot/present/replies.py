@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import discord
 
 from spacebot.domain.accounts import Host
+from spacebot.domain.deliveries import Past
 from spacebot.domain.spaces import Phase
 from spacebot.domain.views import SearchPage, SpaceView
 from spacebot.present.card import (
@@ -18,7 +19,6 @@ from spacebot.present.card import (
     lasting,
     lines,
     links,
-    moment,
     name_of,
     space_embed,
     state_of,
@@ -26,7 +26,9 @@ from spacebot.present.card import (
 )
 from spacebot.present.limits import DESCRIPTION_LIMIT
 from spacebot.present.paging import paged
+from spacebot.present.reports import counters, post_link
 from spacebot.present.text import inert
+from spacebot.present.words import counted, dated
 from spacebot.x.model import Page, User
 from spacebot.x.posts import Post
 from spacebot.x.translation import host_of
@@ -57,6 +59,16 @@ def space_reply(view: SpaceView) -> Card:
             return Card(content=f"{_subject(view)} has ended{_lasted(view, ', after ')}.")
         case _:
             return Card(content=f"{_subject(view)} cannot be seen on X at the moment.")
+
+
+def past_reply(past: Past) -> Card:
+    """The answer to `/space` for one that X no longer shows and that was announced here: what is kept of it."""
+    began = dated(past.space.started_at)
+    kept = [f"started {began}" if began else "", *counters(past.space)]
+    text = f"That Space by {account(past.host)} is over, and X no longer shows it. What I saw of it: "
+    text += (", ".join(part for part in kept if part) or "only that it was there") + "."
+    link = post_link(past)
+    return Card(content=f"{text} [The announcement]({link})." if link is not None else text)
 
 
 def upcoming_reply(host: Host, upcoming: Sequence[SpaceView]) -> Card:
@@ -94,7 +106,7 @@ def nothing_found(query: str) -> Card:
 
 def reminders_sentence(reminders: int) -> str:
     """What only the creator of a Space is told."""
-    people = "1 person has" if reminders == 1 else f"{reminders:,} people have"
+    people = counted(reminders, "person has", "people have")
     return f"Only you see this: {people} set a reminder for this Space."
 
 
@@ -116,7 +128,7 @@ NO_BUYERS = Card(content="Nobody has bought a ticket for this Space yet.")
 def _post(post: Post, page: Page[Post]) -> str:
     author = page.users.get(post.author_id) if post.author_id else None
     who = account(host_of(author)) if author is not None else "Somebody"
-    when = moment(post.created_at)
+    when = dated(post.created_at)
     link = f"https://x.com/i/status/{post.id}"
     head = " · ".join(part for part in (who, when, f"[open]({link})") if part)
     return f"{head}\n{inert(post.text, 500)}" if post.text else head

@@ -3,49 +3,72 @@
 from collections.abc import Sequence
 
 from spacebot.domain.accounts import Standing
-from spacebot.domain.deliveries import Matter, Notice, Past
-from spacebot.domain.ids import GuildId
+from spacebot.domain.deliveries import Kind, Matter, Notice, Past
 from spacebot.domain.obstacles import Obstacle, Reason
-from spacebot.present.card import OVER_COLOUR, Card, account, handle, moment, title_of
+from spacebot.domain.spaces import SpaceRecord
+from spacebot.present.card import OVER_COLOUR, Card, account, handle, lasting
 from spacebot.present.delays import seconds
 from spacebot.present.paging import paged
 from spacebot.present.reasons import sentence
 from spacebot.present.text import inert
+from spacebot.present.words import counted, dated
 
 PAST_PER_PAGE = 8
 
 HEALS = "Nothing is lost: once that is mended I go on by myself, and catch up with Spaces that are still live."
 
 
-def history_pages(past: Sequence[Past], guild_id: GuildId) -> list[Card]:
+def history_pages(past: Sequence[Past]) -> list[Card]:
     """The guild's last announcements, the newest first."""
     if not past:
         return [Card(content="Nothing was announced here yet.")]
     return paged(
         "Announcements",
         past,
-        lambda each: _past(each, guild_id),
+        _past,
         size=PAST_PER_PAGE,
         colour=lambda _: OVER_COLOUR,
         total=f"the last {len(past)}",
     )
 
 
-def _past(past: Past, guild_id: GuildId) -> str:
-    head = f"**{title_of(past.space.title)}** · {account(past.host)} · {past.kind.value}"
-    if past.message_id is not None:
-        link = f"https://discord.com/channels/{guild_id}/{past.channel_id}/{past.message_id}"
-        head += f" · [message]({link})"
+def post_link(past: Past) -> str | None:
+    """The address of the message of an announcement; None if there is none."""
+    if past.message_id is None:
+        return None
+    return f"https://discord.com/channels/{past.guild_id}/{past.channel_id}/{past.message_id}"
+
+
+def counters(space: SpaceRecord) -> list[str]:
+    """What stays of a Space that is over: its length and our own counters, as far as they are known."""
+    if space.phase.is_open:
+        return []
+    parts = [
+        f"lasted {lasting(space.duration)}" if space.duration is not None else "",
+        f"peak {counted(space.peak, 'listener')}" if space.peak is not None else "",
+        f"on average {counted(space.average, 'listener')}" if space.average is not None else "",
+    ]
+    return [part for part in parts if part]
+
+
+def _past(past: Past) -> str:
+    title = inert(past.space.title or "")
+    head = [f"**{title}**"] if title else []
+    head += [account(past.host), past.kind.value]
+    link = post_link(past)
+    if link is not None:
+        head.append(f"[message]({link})")
     parts = [
         f"<#{past.channel_id}>",
         past.state if past.obstacle is None else f"{past.state}: {sentence(past.obstacle)}",
     ]
     if past.sent_at is not None:
-        parts.append(moment(past.sent_at) or "")
-        if past.kind.value == "live" and past.space.started_at is not None:
+        parts.append(dated(past.sent_at) or "")
+        if past.kind is Kind.LIVE and past.space.started_at is not None:
             delay = max(0.0, (past.sent_at - past.space.started_at).total_seconds())
             parts.append(f"{seconds(delay)} after the start")
-    return f"{head}\n{' · '.join(parts)}"
+    rows = [" · ".join(head), " · ".join(parts), " · ".join(counters(past.space))]
+    return "\n".join(row for row in rows if row)
 
 
 def notice(told: Notice) -> str:

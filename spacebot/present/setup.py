@@ -8,13 +8,14 @@ import discord
 from spacebot.domain.accounts import Host
 from spacebot.domain.guilds import AtEnd, GuildConfig, WatchLine
 from spacebot.domain.ids import GuildId
-from spacebot.domain.mistakes import Mistake
-from spacebot.domain.views import ManyWatched, Unresolved
-from spacebot.errors import SpacebotError, UserMistake, XNotFound
+from spacebot.domain.obstacles import Obstacle
+from spacebot.domain.views import InTheWay, ListOffer, ManyWatched, SetUp, Unresolved
+from spacebot.errors import SpacebotError, XNotFound
 from spacebot.present import mistakes
 from spacebot.present.card import account, handle, mentions, name_of
-from spacebot.present.reasons import sentence as reason
+from spacebot.present.reasons import sentence
 from spacebot.present.text import clipped, inert, plain, units
+from spacebot.present.words import counted
 
 IN_THE_WAY_COLOUR = discord.Colour(15105570)
 READY_COLOUR = discord.Colour.green()
@@ -41,13 +42,17 @@ BACK = "Back"
 EDIT = "Edit"
 RESET = "Use the server's settings"
 REMOVE = "Remove"
+FOLLOW_LIST = "Yes, follow them"
+NO = "No"
+NOTHING_FOLLOWED = "Then nobody new is followed."
+LOOKING_UP = "⏳ Looking them up on X…"
 CHOOSE_A_HOST = "Choose a host"
 PREVIOUS = "Previous 25"
 NEXT = "Next 25"
 
 ADD_TITLE = "Follow hosts"
 HOSTS_LABEL = "Hosts"
-HOSTS_HINT = "@handles, profile links or links to one of their Spaces; one per line, up to 50"
+HOSTS_HINT = "@handles, profile links, links to their Spaces; one per line, up to 50. Or a link to one X list"
 HOSTS_PLACEHOLDER = "@night_radio\nhttps://x.com/…"
 CHANNEL_LABEL = "Another channel for these?"
 ROLES_LABEL = "Other roles for these?"
@@ -71,39 +76,46 @@ END_OPTIONS = {AtEnd.EDIT: "becomes a summary", AtEnd.DELETE: "is deleted", AtEn
 PINGS_LABEL = "Ping again for the same host"
 PINGS_HINT = "Spaces in between are posted without a ping"
 
-SETTINGS_PATH = {
-    Mistake.CHANNEL_UNSEEN: (
-        "⚠️ I do not see that channel. Choose another, or tap *Channel settings → Permissions → add me → View Channel*"
-    ),
-    Mistake.PERMISSIONS_LACKING: "⚠️ Tap *Channel settings → Permissions → add me*, and switch on *{lacking}*",
-    Mistake.EVERYONE_NOT_MENTIONABLE: (
-        "⚠️ @everyone cannot be pinged yet: *Server settings → Roles → my role → Mention @everyone, @here and All Roles*"
-    ),
-    Mistake.ROLE_NOT_MENTIONABLE: (
-        "⚠️ {name} cannot be pinged yet: *Server settings → Roles → {name} → Allow anyone to @mention this role*"
-    ),
-}
-"""What to tap, where a path leads to what is wrong."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
     """What the panel of a guild shows."""
 
     guild_id: GuildId
-    config: GuildConfig
-    lines: Sequence[WatchLine] = field(default=())
-    channel_wrong: UserMistake | None = None
-    """What is wrong with the guild's channel."""
-    roles_wrong: UserMistake | None = None
+    set_up: SetUp
+    found: InTheWay = field(default_factory=InTheWay)
     note: str = ""
     """What became of the last choice."""
 
     @property
+    def config(self) -> GuildConfig:
+        return self.set_up.config
+
+    @property
+    def lines(self) -> Sequence[WatchLine]:
+        return self.set_up.watches
+
+    @property
+    def channel_wrong(self) -> Obstacle | None:
+        """What is wrong with the guild's channel."""
+        return None if self.config.channel_id is None else self.found.channels.get(self.config.channel_id)
+
+    @property
+    def roles_wrong(self) -> str | None:
+        """What is wrong with one of the guild's roles, as a sentence."""
+        return next((self.found.roles[role] for role in self.config.roles if role in self.found.roles), None)
+
+    def wrong_with(self, line: WatchLine) -> list[str]:
+        """What is in the way of one host, as sentences."""
+        where = None if line.channel_id is None else self.found.channels.get(line.channel_id)
+        roles = [self.found.roles[role] for role in line.roles if role in self.found.roles]
+        return ([] if where is None else [sentence(where)]) + roles
+
+    @property
     def blocked(self) -> list[WatchLine]:
-        """Watches with a channel of their own in which nothing can be posted, and those that Discord refused."""
-        own = [line for line in self.lines if line.watch.channel_id is not None or self.channel_wrong is None]
-        return [line for line in own if line.channel_id is not None and (line.paused or line.warning)]
+        """Hosts with something in the way that is not the guild's channel's or roles'."""
+        own = [line for line in self.lines if line.watch.channel_id is not None or line.watch.roles]
+        return [line for line in own if self.wrong_with(line)]
 
     @property
     def steps_in_the_way(self) -> list[int]:
@@ -124,13 +136,13 @@ def colour(panel: Panel) -> discord.Colour:
 def headline(panel: Panel) -> str:
     """The title, and below it the state of everything."""
     steps = panel.steps_in_the_way
-    count = _counted(len(panel.lines), "host") if panel.lines else "nobody"
+    count = counted(len(panel.lines), "host") if panel.lines else "nobody"
     if panel.config.channel_id is None and not panel.lines:
         state = "Three steps, about a minute"
     elif panel.config.on_hold:
         state = f"⏸️ {count} followed; paused: nothing new is posted until you tap {RESUME}"
     elif steps:
-        things = "one thing is" if len(steps) == 1 else f"{_counted(len(steps), 'thing')} are"
+        things = "one thing is" if len(steps) == 1 else f"{counted(len(steps), 'thing')} are"
         where = "step " + str(steps[0]) if len(steps) == 1 else "steps " + " and ".join(str(step) for step in steps)
         state = f"⚠️ {count} followed; {things} in the way ({where})"
     else:
@@ -143,14 +155,15 @@ def where(panel: Panel) -> str:
     if panel.config.channel_id is None:
         said = "choose a channel"
     else:
-        said = wrong(panel.channel_wrong) if panel.channel_wrong else "✅ I may see, send, embed and read there"
+        wrong = panel.channel_wrong
+        said = f"⚠️ {sentence(wrong)}" if wrong is not None else "✅ I may see, send, embed and read there"
     return f"**1 · Where?** {said}"
 
 
 def whom(panel: Panel) -> str:
     """Step 2: the roles, and whether they can be pinged."""
     if panel.roles_wrong is not None:
-        said = wrong(panel.roles_wrong)
+        said = f"⚠️ {panel.roles_wrong}"
     elif panel.config.roles:
         said = f"✅ I may ping {mentions(panel.config.roles, panel.guild_id)}"
     else:
@@ -163,24 +176,13 @@ def whose(panel: Panel) -> str:
     said = _names([line.watch.host for line in panel.lines], NAMES_SHOWN) or "nobody yet"
     blocked = panel.blocked
     if blocked:
-        said += f"\n⚠️ {_counted(len(blocked), 'host')} cannot be posted where they should be: tap {hosts_label(panel)}"
+        said += f"\n⚠️ {counted(len(blocked), 'host')} cannot be posted where they should be: tap {hosts_label(panel)}"
     return f"**3 · Whose Spaces?** {said}"
 
 
 def hosts_label(panel: Panel) -> str:
     """The label of the button that lists the hosts."""
     return f"Hosts · {len(panel.lines)}" if panel.lines else "Hosts"
-
-
-def wrong(error: UserMistake) -> str:
-    """What is wrong with a choice that was made earlier, and what to tap."""
-    path = SETTINGS_PATH.get(error.mistake)
-    return path.format(**error.values) if path is not None else f"⚠️ {mistakes.sentence(error)}"
-
-
-def looking_up(done: int, total: int) -> str:
-    """While a list of hosts is worked through."""
-    return f"⏳ Looking up {_counted(total, 'host')}…" + (f" {done} done" if done else "")
 
 
 def added(many: ManyWatched) -> str:
@@ -190,22 +192,31 @@ def added(many: ManyWatched) -> str:
         parts.append(f"✅ Added {_names(many.new, NAMES_ADDED)}")
     if many.known:
         parts.append(f"Already followed: {_names(many.known, NAMES_ADDED)}")
-    missing = [each for each in many.unresolved if isinstance(each.why, XNotFound)]
-    if missing:
-        parts.append(f"⚠️ Not found: {_texts(missing)}")
-    parts += [
-        f"⚠️ {inert(each.text, 60)}: {_why(each.why)}"
-        for each in many.unresolved
-        if isinstance(each.why, SpacebotError) and each not in missing
-    ]
-    untried = [each for each in many.unresolved if each.why is None]
-    if untried:
-        parts.append(f"⚠️ Not tried: {_texts(untried)}")
-    return _fitting(parts)
+    reasons: dict[str, list[Unresolved]] = {}
+    for each in many.unresolved:
+        reasons.setdefault(_why(each.why), []).append(each)
+    parts += [f"⚠️ {why}: {_texts(lines)}" for why, lines in reasons.items()]
+    if many.has_more:
+        parts.append("The list has more members than I may look up or follow now.")
+    return _fitting(parts) or "The list has no members."
 
 
-def _why(error: SpacebotError) -> str:
-    return mistakes.sentence(error)
+def ask_about_list(offer: ListOffer) -> str:
+    """Whether the members of a list are to be followed, at what price."""
+    dollars = offer.millicents / 100_000
+    return (
+        f"Follow the members of this list, the newest {offer.most:,} at most? X bills each member that it shows:"
+        f" up to ${dollars:,.2f}."
+    )
+
+
+def _why(error: Exception | None) -> str:
+    """Why nobody is followed for a line, to be followed by the line."""
+    if isinstance(error, XNotFound):
+        return "Not found"
+    if isinstance(error, SpacebotError):
+        return mistakes.sentence(error).removesuffix(".")
+    return "Not tried"
 
 
 def _texts(lines: Sequence[Unresolved]) -> str:
@@ -227,14 +238,10 @@ def _fitting(parts: Sequence[str]) -> str:
     kept: list[str] = []
     for number, part in enumerate(parts):
         if units("\n".join([*kept, part])) > NOTE_LIMIT:
-            kept.append(clipped(f"… {_counted(len(parts) - number, 'more line')}", 60))
+            kept.append(clipped(f"… {counted(len(parts) - number, 'more line')}", 60))
             break
         kept.append(part)
     return "\n".join(kept)
-
-
-def _counted(count: int, thing: str) -> str:
-    return f"{count} {thing}" if count == 1 else f"{count:,} {thing}s"
 
 
 # The list of hosts
@@ -245,12 +252,12 @@ def hosts_headline(panel: Panel) -> str:
     return f"## Hosts · {len(panel.lines)}\n-# Choose one to change it"
 
 
-def host_option(line: WatchLine) -> tuple[str, str]:
+def host_option(panel: Panel, line: WatchLine) -> tuple[str, str]:
     """A host in the list: its label, and what is special about it."""
     host = line.watch.host
     own = [
         "⏸️ paused" if line.on_hold else "",
-        "⚠️ in the way" if line.paused or line.warning else "",
+        "⚠️ in the way" if panel.wrong_with(line) else "",
         "own channel" if line.watch.channel_id is not None else "",
         "own roles" if line.watch.roles else "",
         "also as co-host or speaker" if line.watch.also_cohost else "",
@@ -259,11 +266,11 @@ def host_option(line: WatchLine) -> tuple[str, str]:
     return plain(f"{host.name} (@{host.username})", 100), said or "this server's settings"
 
 
-def host_lines(line: WatchLine, guild_id: GuildId) -> str:
+def host_lines(panel: Panel, line: WatchLine) -> str:
     """Everything about one host."""
     watch = line.watch
     channel = "no channel yet" if line.channel_id is None else f"<#{line.channel_id}>"
-    roles = mentions(line.roles, guild_id) if line.roles else "nobody"
+    roles = mentions(line.roles, panel.guild_id) if line.roles else "nobody"
     parts = [
         f"### {account(watch.host)}",
         f"Posted in {channel} ({'its own' if watch.channel_id is not None else 'this server' + chr(39) + 's'})",
@@ -274,9 +281,7 @@ def host_lines(line: WatchLine, guild_id: GuildId) -> str:
         parts.append("⏸️ Paused: nothing new is posted")
     if line.live is not None:
         parts.append(f"🔴 [Live now]({line.live.url})")
-    trouble = reason(line.paused) if line.paused is not None else line.warning
-    if trouble:
-        parts.append(f"⚠️ {trouble}")
+    parts += [f"⚠️ {trouble}" for trouble in panel.wrong_with(line)]
     return "\n".join(parts)
 
 
@@ -293,7 +298,7 @@ def removed(host: Host) -> str:
 def minutes_option(minutes: int) -> str:
     """A choice of minutes."""
     hours, rest = divmod(minutes, 60)
-    return _counted(minutes, "minute") if rest else _counted(hours, "hour")
+    return counted(minutes, "minute") if rest else counted(hours, "hour")
 
 
 def pings_option(minutes: int) -> str:

@@ -2,8 +2,6 @@
 
 from spacebot.domain.ids import GuildId
 from spacebot.domain.views import Tested, TestedPlace
-from spacebot.errors import SpacebotError
-from spacebot.present import mistakes
 from spacebot.present.card import mentions
 from spacebot.present.reasons import sentence as reason
 
@@ -30,8 +28,6 @@ def _line(place: TestedPlace, guild_id: GuildId) -> str:
     if place.seconds is not None:
         whom = mentions(place.roles, guild_id) if place.roles else "nobody"
         return f"✅ {where}: posted in {place.seconds:.1f} s. It pinged nobody; an announcement pings {whom}."
-    if isinstance(place.wrong, SpacebotError):
-        return f"⚠️ {where}: {mistakes.sentence(place.wrong)}"
     if place.obstacle is not None:
         return f"⚠️ {where}: {reason(place.obstacle)}"
     return f"⏳ {where}: Discord has not taken it yet."

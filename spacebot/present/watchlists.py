@@ -1,15 +1,16 @@
 """A guild's followed hosts and keywords as admins read them, and the answers of `/watch …`."""
 
-from collections.abc import Sequence
-
 from spacebot.domain.accounts import Host, Standing
 from spacebot.domain.guilds import Keyword, WatchLine
 from spacebot.domain.ids import ChannelId, GuildId
-from spacebot.domain.views import Watched
+from spacebot.domain.views import InTheWay, SetUp, Watched
 from spacebot.present.card import Card, account, handle, language_name, mentions, name_of
+from spacebot.present.limits import FIELD_LIMIT
 from spacebot.present.paging import paged
-from spacebot.present.reasons import sentence
+from spacebot.present.reasons import in_the_way
+from spacebot.present.status import fitting
 from spacebot.present.text import inert, plain
+from spacebot.present.words import counted
 
 WATCHES_PER_PAGE = 10
 
@@ -18,7 +19,17 @@ KEYWORD_COST = (
     " then what is new. Its host is billed only where it is announced."
 )
 
-NOW_THE_GUILDS = " That channel is this server's from now on; `/config channel` chooses another."
+IN_THE_WAY = "In the way"
+
+ASK_CHANNEL = (
+    "This server has no channel for announcements yet, and nothing is announced until it has one; what is live by then"
+    " follows. Use this one?"
+)
+THIS = "this-channel"
+LATER = "Choose later"
+CHOSEN_LATER = "Then choose one with `/config channel`: until then nothing is announced."
+
+NOTHING_FOUND = InTheWay()
 
 STANDINGS = {
     Standing.SUSPENDED: "X has suspended this account; if it comes back, I go on by myself",
@@ -27,12 +38,29 @@ STANDINGS = {
 }
 
 
-def watch_pages(watches: Sequence[WatchLine], guild_id: GuildId) -> list[Card]:
-    """The hosts that a guild follows, ten to a page."""
+def use_this(channel: str) -> str:
+    """What the button says that makes a channel the guild's."""
+    return plain(f"Use #{channel}", 80)
+
+
+def watch_pages(set_up: SetUp, found: InTheWay, guild_id: GuildId) -> list[Card]:
+    """The hosts that a guild follows, ten to a page; what is in the way is told once, before them."""
+    watches = set_up.watches
     if not watches:
         return [Card(content="This server follows nobody yet. Add a host with `/watch add`.")]
     total = f"{len(watches)} followed"
-    return paged("Followed hosts", watches, lambda line: _watch(line, guild_id), size=WATCHES_PER_PAGE, total=total)
+    pages = paged(
+        "Followed hosts", watches, lambda line: _watch(line, found, guild_id), size=WATCHES_PER_PAGE, total=total
+    )
+    return _with(pages, found)
+
+
+def _with(pages: list[Card], found: InTheWay) -> list[Card]:
+    """The pages, with what is in the way on the first."""
+    trouble = fitting(in_the_way(found), FIELD_LIMIT)
+    if trouble and pages[0].embed is not None:
+        pages[0].embed.add_field(name=IN_THE_WAY, value=trouble, inline=False)
+    return pages
 
 
 def watched_sentence(watched: Watched[WatchLine], guild_id: GuildId) -> str:
@@ -40,10 +68,11 @@ def watched_sentence(watched: Watched[WatchLine], guild_id: GuildId) -> str:
     line = watched.line
     host = line.watch.host
     name = f"**{name_of(host)}** ({handle(host)})"
-    whom = f", mentioning {mentions(line.roles, guild_id)}" if line.roles else ""
-    text = f"{'Following' if watched.is_new else 'Still following, changed:'} {name} → <#{line.channel_id}>{whom}."
-    if watched.guild_channel_set:
-        text += NOW_THE_GUILDS
+    if not watched.changed:
+        return f"{name} is already followed, nothing changed{_where(line, guild_id, ': ')}."
+    text = f"{'Following' if watched.is_new else 'Still following, changed:'} {name}{_where(line, guild_id, ' ')}."
+    if line.channel_id is None:
+        return text
     if line.live is not None:
         text += " They are live right now: the announcement follows, unless it stands there already."
     if not watched.looked:
@@ -51,36 +80,62 @@ def watched_sentence(watched: Watched[WatchLine], guild_id: GuildId) -> str:
     return text
 
 
+def reset_sentence(watched: Watched[WatchLine], guild_id: GuildId) -> str:
+    """What `/watch reset` did."""
+    name = f"**{name_of(watched.line.watch.host)}** ({handle(watched.line.watch.host)})"
+    return f"{name} {_reset(watched)}{_where(watched.line, guild_id, ': ')}."
+
+
+def keyword_reset_sentence(watched: Watched[Keyword], guild_id: GuildId) -> str:
+    """What `/watch keyword reset` did."""
+    return f"{_keyword(watched.line, watched.line.channel_id, guild_id)}: {_reset(watched)}."
+
+
+def _reset(watched: Watched[WatchLine] | Watched[Keyword]) -> str:
+    if watched.changed:
+        return "is announced as this server's settings say from now on"
+    return "was announced as this server's settings say already, nothing changed"
+
+
+def _where(line: WatchLine, guild_id: GuildId, before: str) -> str:
+    """Where a host is announced, and whom that mentions; empty while the guild has no channel."""
+    if line.channel_id is None:
+        return ""
+    whom = f", mentioning {mentions(line.roles, guild_id)}" if line.roles else ""
+    return f"{before}→ <#{line.channel_id}>{whom}"
+
+
 def keyword_sentence(watched: Watched[Keyword], guild_id: GuildId) -> str:
     """What `/watch keyword add` did, and what it may cost."""
+    line = _keyword(watched.line, watched.line.channel_id, guild_id)
+    if not watched.changed:
+        return f"Already watched for, nothing changed: {line}."
     words = "Watching for" if watched.is_new else "Still watching, changed:"
-    text = f"{words} {_keyword(watched.line, watched.line.channel_id, guild_id)}."
-    if watched.guild_channel_set:
-        text += NOW_THE_GUILDS
-    return f"{text}\n{KEYWORD_COST}"
+    return f"{words} {line}.\n{KEYWORD_COST}"
 
 
-def keyword_pages(keywords: Sequence[Keyword], channel_id: ChannelId | None, guild_id: GuildId) -> list[Card]:
-    """A guild's keywords, ten to a page."""
-    if not keywords:
+def keyword_pages(set_up: SetUp, found: InTheWay, guild_id: GuildId) -> list[Card]:
+    """A guild's keywords, ten to a page; what is in the way is told once, before them."""
+    if not set_up.keywords:
         return [Card(content="This server watches for no words. Add some with `/watch keyword add`.")]
-    return paged(
+    pages = paged(
         "Keywords",
-        keywords,
-        lambda keyword: _keyword(keyword, keyword.channel_id or channel_id, guild_id),
+        set_up.keywords,
+        lambda keyword: _keyword(keyword, keyword.channel_id or set_up.config.channel_id, guild_id, found),
         size=WATCHES_PER_PAGE,
     )
+    return _with(pages, found)
 
 
-def _keyword(keyword: Keyword, channel_id: ChannelId | None, guild_id: GuildId) -> str:
+def _keyword(keyword: Keyword, channel_id: ChannelId | None, guild_id: GuildId, found: InTheWay = NOTHING_FOUND) -> str:
     parts = [f"“{inert(keyword.text, 200)}”"]
     if keyword.lang is not None:
         parts.append(f"in {inert(language_name(keyword.lang), 60)}")
     if keyword.least is not None:
-        parts.append(f"from {keyword.least:,} listeners")
+        parts.append(f"from {counted(keyword.least, 'listener')}")
     if keyword.ticketed is not None:
         parts.append("with a ticket" if keyword.ticketed else "without a ticket")
-    parts.append(f"→ <#{channel_id}>" if channel_id is not None else "→ no channel yet: `/config channel`")
+    parts.append(_arrow(channel_id, found))
     if keyword.roles:
         parts.append(mentions(keyword.roles, guild_id))
     return " · ".join(parts)
@@ -98,11 +153,6 @@ def held_sentence(host: Host, *, on_hold: bool) -> str:
     return f"No longer paused: **{name_of(host)}** ({handle(host)}) is announced again, at once if live."
 
 
-def reset_sentence(host: Host) -> str:
-    """What `/watch reset` did."""
-    return f"**{name_of(host)}** ({handle(host)}) is announced in this server's channel, to this server's roles, with its text and colour."
-
-
 def unwatched_keyword_sentence(words: str) -> str:
     """What `/watch keyword remove` did."""
     return f"No longer watching for “{inert(words, 100)}”."
@@ -113,10 +163,16 @@ def host_choice(host: Host, most: int) -> str:
     return plain(f"{host.name} (@{host.username})", most)
 
 
-def _watch(line: WatchLine, guild_id: GuildId) -> str:
+def _arrow(channel_id: ChannelId | None, found: InTheWay) -> str:
+    if channel_id is None:
+        return "→ no channel yet: `/config channel`"
+    return f"→ <#{channel_id}>" + (" ⚠️" if channel_id in found.channels else "")
+
+
+def _watch(line: WatchLine, found: InTheWay, guild_id: GuildId) -> str:
     host = line.watch.host
     parts = [account(host)]
-    parts.append(f"→ <#{line.channel_id}>" if line.channel_id is not None else "→ no channel yet: `/config channel`")
+    parts.append(_arrow(line.channel_id, found))
     if line.roles:
         parts.append(mentions(line.roles, guild_id))
     parts.append(f"🔴 [live now]({line.live.url})" if line.live is not None else "not live")
@@ -127,5 +183,4 @@ def _watch(line: WatchLine, guild_id: GuildId) -> str:
     text = " · ".join(parts)
     if host.standing is not None:
         text += f"\n⚠️ {STANDINGS[host.standing]}"
-    why = sentence(line.paused) if line.paused is not None else line.warning
-    return f"{text}\n⚠️ paused: {why}" if why else text
+    return text

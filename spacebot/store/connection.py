@@ -1,8 +1,11 @@
-"""The connection to the database: every statement runs on one thread, and every call is one transaction.
+"""The connection to the database: every statement that writes runs on one thread, and every call is one transaction.
 
 Calls that wait at the same time share a commit (a commit may cost 10 ms of fsync; under load that would cap the bot
 at a hundred calls per second). Each runs inside its own savepoint, so that a failure rolls back only its own
 work. A call returns after its commit, never before.
+
+What people wait for with a form or a list of suggestions open is read beside that, on a thread and a connection that only
+read: it waits for nobody's commit.
 """
 
 import asyncio
@@ -58,17 +61,21 @@ class Store:
     Use as an asynchronous context manager; leaving it finishes the waiting calls and closes the file.
     """
 
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False, in_passing: bool = False) -> None:
         """Prepare; nothing is opened yet.
 
         Args:
             path: The file.
             read_only: Whether to ask only: nothing is made, migrated or written, and a bot that runs is not disturbed.
+            in_passing: With `read_only`: a schema of an older version will do, and nothing is left beside the file. Only
+                for a question or two: a bot that starts meanwhile makes the answers unreliable.
         """
         self._path = path
         self._read_only = read_only
+        self._in_passing = in_passing
         self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="spacebot-store", daemon=True)
+        self._reader = None if read_only else Store(path, read_only=True)
         self._closed = True
 
     async def __aenter__(self) -> Self:
@@ -83,6 +90,8 @@ class Store:
         self._thread.start()
         try:
             await opened.answer
+            if self._reader is not None:
+                await self._reader.__aenter__()
         except BaseException:
             self._calls.put(None)  # there will be no __aexit__
             raise
@@ -93,6 +102,8 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._closed = True
+        if self._reader is not None:
+            await self._reader.__aexit__(kind, error, trace)
         self._calls.put(None)
         await asyncio.shield(asyncio.to_thread(self._thread.join))
 
@@ -111,11 +122,19 @@ class Store:
         self._calls.put(_Call(work=lambda queries: method(queries, *args, **kwargs), loop=loop, answer=answer))
         return await answer
 
+    async def read(self, method: Callable[Concatenate[Queries, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """As a call, for a method that only reads: it sees every call that has returned, and waits for no other.
+
+        Raises:
+            StoreError: as a call; also where the method writes.
+        """
+        return await (self if self._reader is None else self._reader)(method, *args, **kwargs)
+
     def _work(self) -> None:
         first = self._calls.get()
         assert first is not None
         try:
-            queries = Queries(_open(self._path, read_only=self._read_only))
+            queries = Queries(_open(self._path, read_only=self._read_only, in_passing=self._in_passing))
         except Exception as error:  # noqa: BLE001 - whatever it is, the opener is told
             first.settle(None, StoreError(f"{self._path} cannot be opened: {error}"))
             return
@@ -162,9 +181,12 @@ def _commit(queries: Queries, batch: list[_Call]) -> None:
         call.settle(result, problem)
 
 
-def _open(path: Path, *, read_only: bool) -> Database:
+def _open(path: Path, *, read_only: bool, in_passing: bool) -> Database:
     if read_only:
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)
+        # SQLite makes the files of the log to read along with a writer; where there are none, nobody writes.
+        alone = in_passing and not path.with_name(f"{path.name}-wal").exists()
+        mode = "mode=ro&immutable=1" if alone else "mode=ro"
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, timeout=BUSY_SECONDS)
     else:
         path.parent.mkdir(parents=True, exist_ok=True)
         # Made by ourselves, so that it is never readable by others, not even for a moment.
@@ -173,7 +195,7 @@ def _open(path: Path, *, read_only: bool) -> Database:
         connection = sqlite3.connect(path, timeout=BUSY_SECONDS)
     try:
         db = Database(connection)
-        _refuse_other_schemas(db, must_be_current=read_only)
+        _refuse_other_schemas(db, must_be_current=read_only and not in_passing)
         if not read_only:
             db.enable_wal()
             db.execute("PRAGMA foreign_keys = ON")

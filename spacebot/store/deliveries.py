@@ -48,6 +48,9 @@ UNFINISHED = f"(state IN ('pending', 'sending', 'failed') OR {NEEDS_EDIT})"
 UNATTEMPTED = "(state IN ('pending', 'failed') AND first_attempt_at IS NULL)"
 """SQL condition: Discord certainly holds no message, so the delivery can be dropped."""
 
+LEASED = f"(next_try_at > :now AND (state = 'sending' OR {NEEDS_EDIT}))"
+"""SQL condition: it may be claimed. Such a row is not removed: its id might be given to another before it is settled."""
+
 RANK_APART = 10_000_000_000_000
 """Larger than any time in milliseconds that will occur, which keeps the ranks apart."""
 
@@ -568,7 +571,7 @@ class DeliveryQueries(JobQueries):
             f"""
             SELECT delivery_id FROM audience a JOIN watches w USING (watch_id) JOIN guilds g USING (guild_id)
             JOIN deliveries d USING (delivery_id)
-            WHERE w.guild_id = :guild AND {UNATTEMPTED} AND d.channel_id != COALESCE(w.channel_id, g.channel_id)
+            WHERE w.guild_id = :guild AND {UNATTEMPTED} AND d.channel_id IS NOT COALESCE(w.channel_id, g.channel_id)
             """,  # noqa: S608 - a constant
             guild=guild_id,
         )
@@ -578,7 +581,7 @@ class DeliveryQueries(JobQueries):
                 """
                 DELETE FROM audience WHERE delivery_id = :delivery AND watch_id IN (
                     SELECT w.watch_id FROM watches w JOIN guilds g USING (guild_id), deliveries d
-                    WHERE d.delivery_id = :delivery AND COALESCE(w.channel_id, g.channel_id) != d.channel_id)
+                    WHERE d.delivery_id = :delivery AND COALESCE(w.channel_id, g.channel_id) IS NOT d.channel_id)
                 """,
                 values,
             )
@@ -702,6 +705,20 @@ class DeliveryQueries(JobQueries):
         self.db.execute(
             "DELETE FROM deliveries WHERE guild_id IN (SELECT guild_id FROM guilds WHERE left_at <= :left)",
             {"left": ms(left_before)},
+        )
+
+    def _forget_deliveries_of(self, guild_id: GuildId, now: datetime) -> None:
+        """Remove the deliveries of one guild, but for those that the courier may be at work on."""
+        self.db.execute(
+            f"DELETE FROM deliveries WHERE guild_id = :guild AND NOT {LEASED}",  # noqa: S608 - a constant
+            {"guild": guild_id, "now": ms(now)},
+        )
+
+    def _forget_orphaned_deliveries(self, now: datetime) -> None:
+        """Remove the deliveries of guilds of which nothing else is kept, once the courier is not at work on them."""
+        self.db.execute(
+            f"DELETE FROM deliveries WHERE guild_id NOT IN (SELECT guild_id FROM guilds) AND NOT {LEASED}",  # noqa: S608 - a constant
+            {"now": ms(now)},
         )
 
     def _forget_deliveries_of_spaces(self, space_ids: Collection[SpaceId]) -> None:

@@ -69,6 +69,7 @@ class ForgettingQueries(GuildQueries, PauseQueries):
         )
         self._forget_names(now - KEPT_AFTER_END)
         self._forget_deliveries_of_guilds(now - GUILDS_KEPT)
+        self._forget_orphaned_deliveries(now)
         self._forget_pauses(now - GUILDS_KEPT)
         self._forget_guilds(now - GUILDS_KEPT)
         old_ones = f"SELECT space_id FROM spaces WHERE forgotten_at IS NOT NULL AND {OVER_SINCE} <= :old"  # noqa: S608 - a constant

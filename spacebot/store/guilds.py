@@ -195,6 +195,14 @@ class GuildQueries(DeliveryQueries):
         """Remove the guilds that the bot had left by then, with their watches and notices."""
         self.db.execute("DELETE FROM guilds WHERE left_at <= :left", {"left": ms(left_before)})
 
+    def _forget_guild(self, guild_id: GuildId) -> None:
+        """Remove one guild, with its watches and notices."""
+        self.db.execute("DELETE FROM guilds WHERE guild_id = :guild", {"guild": guild_id})
+
+    def _forget_who_added(self, person: int) -> None:
+        """Watches that this person added were added by nobody."""
+        self.db.execute("UPDATE watches SET added_by = 0 WHERE added_by = :person", {"person": person})
+
     def forget_role(self, guild_id: GuildId, role_id: RoleId) -> None:
         """Mention nobody instead of this role."""
         for table in ("guilds", "watches"):
@@ -299,6 +307,21 @@ class GuildQueries(DeliveryQueries):
             {"roles": roles_value(roles), "guild": guild_id, "host": host_id},
         )
         return cursor.rowcount == 1
+
+    def reset_watch(self, guild_id: GuildId, host_id: UserId, *, channel: bool, role: bool) -> None:
+        """Let the watch of a host use the guild's channel, or its role, again."""
+        self._reset("host_id", host_id, guild_id, channel=channel, role=role)
+
+    def _reset(self, by: str, value: str, guild_id: GuildId, *, channel: bool, role: bool) -> None:
+        self.db.execute(
+            f"""
+            UPDATE watches SET channel_id = CASE WHEN :channel THEN NULL ELSE channel_id END,
+                roles = CASE WHEN :role THEN NULL ELSE roles END
+            WHERE guild_id = :guild AND {by} = :value
+            """,  # noqa: S608 - the name of a column
+            {"channel": channel, "role": role, "guild": guild_id, "value": value},
+        )
+        self._move_unsent(guild_id)
 
     def remove_watch(self, guild_id: GuildId, host_id: UserId, now: datetime) -> bool:
         """Remove a watch; skips what was never attempted, keeps what was sent. Returns whether there was one."""

@@ -59,6 +59,10 @@ class KeywordQueries(GuildQueries):
         )
         return True
 
+    def reset_keyword(self, guild_id: GuildId, text: str, *, channel: bool, role: bool) -> None:
+        """Let a keyword watch use the guild's channel, or its role, again."""
+        self._reset("keyword", text, guild_id, channel=channel, role=role)
+
     def remove_keyword(self, guild_id: GuildId, text: str, now: datetime) -> bool:
         """Remove a keyword watch; returns whether there was one."""
         row = self._row(

@@ -69,6 +69,11 @@ class LinkQueries(QueryGroup):
         """Remove a person's tokens."""
         self.db.execute("DELETE FROM links WHERE person = :person", {"person": person})
 
+    def forget_person(self, person: int) -> None:
+        """Remove a person's tokens and sign-ins, unconfirmed ones too."""
+        for table in ("links", "sign_ins", "unconfirmed"):
+            self.db.execute(f"DELETE FROM {table} WHERE person = :person", {"person": person})  # noqa: S608 - constants
+
     def note_unconfirmed(self, key: str, link: Link) -> None:
         """Keep a token that X has given and that nobody has confirmed yet; `key` is a digest."""
         self.db.execute(

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from spacebot.domain.accounts import Host
 from spacebot.domain.deliveries import Kind, Past, Queue
-from spacebot.domain.ids import GuildId, UserId
+from spacebot.domain.ids import GuildId, SpaceId, UserId
 from spacebot.domain.obstacles import Obstacle
 from spacebot.store.base import moment, ms
 from spacebot.store.deliveries import UNFINISHED
@@ -17,18 +17,20 @@ MOST_PAST = 100
 class OverviewQueries(SeenQueries):
     """Questions about past and waiting deliveries."""
 
-    def past(self, guild_id: GuildId, host_id: UserId | None = None) -> list[Past]:
-        """The guild's last announcements, newest first; with `host_id` only those of this host or guest."""
+    def past(self, guild_id: GuildId, host_id: UserId | None = None, *, space_id: SpaceId | None = None) -> list[Past]:
+        """The guild's last announcements, newest first; only those of this host or guest, or of this Space, if given."""
         rows = self._rows(
             """
             SELECT d.kind, d.channel_id, d.state, d.reason, d.message_id, d.sent_at, d.space_id, d.guest_id
             FROM deliveries d JOIN spaces s USING (space_id)
             WHERE d.guild_id = :guild AND d.kind != :test AND (:host IS NULL OR s.host_id = :host OR d.guest_id = :host)
+              AND (:space IS NULL OR d.space_id = :space)
             ORDER BY d.delivery_id DESC LIMIT :most
             """,
             guild=guild_id,
             host=host_id,
             test=Kind.TEST.value,
+            space=space_id,
             most=MOST_PAST,
         )
         past = []
@@ -39,9 +41,10 @@ class OverviewQueries(SeenQueries):
             past.append(
                 Past(
                     kind=Kind(row["kind"]),
+                    guild_id=guild_id,
                     channel_id=row["channel_id"],
                     space=space,
-                    host=known.get(space.host_id) or Host(user_id=space.host_id, username="i", name="A host"),
+                    host=known.get(space.host_id) or Host(user_id=space.host_id, username="", name=""),
                     state=row["state"],
                     obstacle=None if row["reason"] is None else Obstacle.parse(row["reason"]),
                     message_id=row["message_id"],

@@ -43,16 +43,23 @@ class PauseQueries(DeliveryQueries):
         self._withdraw_pause(channel_id)
         self._make_channel_due(channel_id, now)
 
-    def pauses(self) -> list[Pause]:
-        """The paused channels."""
+    def pauses(self, guild_id: GuildId | None = None) -> list[Pause]:
+        """The paused channels, of one guild or of all."""
         return [
             Pause(channel_id=row["channel_id"], guild_id=row["guild_id"], obstacle=Obstacle.parse(row["reason"]))
-            for row in self._rows("SELECT channel_id, guild_id, reason FROM pauses")
+            for row in self._rows(
+                "SELECT channel_id, guild_id, reason FROM pauses WHERE :guild IS NULL OR guild_id = :guild",
+                guild=guild_id,
+            )
         ]
 
     def _forget_pauses(self, left_before: datetime) -> None:
-        """Remove the pauses of guilds that the bot had left by then."""
+        """Remove the pauses of guilds that the bot had left by then, or of which nothing else is kept."""
         self.db.execute(
-            "DELETE FROM pauses WHERE guild_id IN (SELECT guild_id FROM guilds WHERE left_at <= :left)",
+            "DELETE FROM pauses WHERE guild_id NOT IN (SELECT guild_id FROM guilds WHERE left_at IS NULL OR left_at > :left)",
             {"left": ms(left_before)},
         )
+
+    def _forget_pauses_of(self, guild_id: GuildId) -> None:
+        """Remove the pauses of one guild."""
+        self.db.execute("DELETE FROM pauses WHERE guild_id = :guild", {"guild": guild_id})

@@ -48,24 +48,28 @@ class PermitQueries(QueryGroup):
         """Let it no more."""
         self.db.execute("DELETE FROM keyword_permits WHERE guild_id = :guild", {"guild": guild_id})
 
-    def count_new_host(self, guild_id: GuildId, day: date, most: int) -> bool:
-        """Count an account that is about to be bought for a guild; whether it may be: at most so many on one day."""
-        if self.new_hosts(guild_id, day) >= most:
-            return False
-        self.db.execute(
-            """
-            INSERT INTO new_hosts VALUES (:guild, :day, 1) ON CONFLICT (guild_id)
-            DO UPDATE SET count = CASE WHEN day = excluded.day THEN count + 1 ELSE 1 END, day = excluded.day
-            """,
-            {"guild": guild_id, "day": _number(day)},
-        )
-        return True
+    def count_new_hosts(self, guild_id: GuildId, day: date, most: int, *, wanted: int = 1) -> int:
+        """Count accounts that are about to be bought for a guild.
 
-    def uncount_new_host(self, guild_id: GuildId, day: date) -> None:
-        """It was not bought after all."""
+        Returns:
+            How many of those wanted may be: at most so many on one day.
+        """
+        granted = max(0, min(wanted, most - self.new_hosts(guild_id, day)))
+        if granted:
+            self.db.execute(
+                """
+                INSERT INTO new_hosts VALUES (:guild, :day, :count) ON CONFLICT (guild_id)
+                DO UPDATE SET count = CASE WHEN day = excluded.day THEN count + :count ELSE :count END, day = excluded.day
+                """,
+                {"guild": guild_id, "day": _number(day), "count": granted},
+            )
+        return granted
+
+    def uncount_new_hosts(self, guild_id: GuildId, day: date, count: int = 1) -> None:
+        """So many were not bought after all."""
         self.db.execute(
-            "UPDATE new_hosts SET count = count - 1 WHERE guild_id = :guild AND day = :day AND count > 0",
-            {"guild": guild_id, "day": _number(day)},
+            "UPDATE new_hosts SET count = MAX(0, count - :count) WHERE guild_id = :guild AND day = :day",
+            {"guild": guild_id, "day": _number(day), "count": count},
         )
 
     def new_hosts(self, guild_id: GuildId, day: date) -> int:

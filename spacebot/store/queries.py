@@ -4,18 +4,15 @@ Whatever must happen together is one method: `take_in` stores what X showed and 
 deliveries as 'sending' before Discord is called.
 """
 
-from spacebot.store.forgetting import ForgettingQueries
 from spacebot.store.keywords import KeywordQueries
-from spacebot.store.links import LinkQueries
 from spacebot.store.overview import OverviewQueries
 from spacebot.store.permits import PermitQueries
+from spacebot.store.privacy import PrivacyQueries
 from spacebot.store.spaces import SpaceQueries
 from spacebot.store.spending import SpendingQueries
 
 
-class Queries(
-    KeywordQueries, SpaceQueries, OverviewQueries, ForgettingQueries, SpendingQueries, LinkQueries, PermitQueries
-):
+class Queries(KeywordQueries, SpaceQueries, OverviewQueries, SpendingQueries, PermitQueries, PrivacyQueries):
     """All query groups over one open database."""
 
     def note(self, name: str) -> str | None:

@@ -9,14 +9,16 @@ from dataclasses import replace
 from spacebot.clock import Clock
 from spacebot.domain.accounts import Host
 from spacebot.domain.guilds import AtEnd, GuildConfig, Keyword, WatchLine
-from spacebot.domain.ids import ChannelId, GuildId, PersonId, RoleId, UserId
+from spacebot.domain.ids import ChannelId, GuildId, ListId, PersonId, RoleId, UserId
+from spacebot.domain.languages import current
 from spacebot.domain.looks import Look
 from spacebot.domain.mistakes import Mistake
 from spacebot.domain.texts import fit
-from spacebot.domain.views import GuildShare, ManyWatched, Unresolved, Watched
-from spacebot.errors import SpacebotError, StoreError, UserMistake, XAbsent, XError, XRefused
+from spacebot.domain.views import GuildShare, ListOffer, ManyWatched, SetUp, Unresolved, Watched
+from spacebot.errors import SpacebotError, StoreError, UserMistake, XError
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
+from spacebot.usecases.accounts import HOSTS_AT_ONCE
 from spacebot.usecases.lookups import Lookups
 from spacebot.x import reference
 
@@ -26,17 +28,6 @@ KEYWORD_LENGTH = 100
 """The longest keyword, in characters; Discord shows no longer choices."""
 
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8}){0,3}", re.ASCII | re.IGNORECASE)
-
-MOST_LINES = 50
-"""As many hosts are looked up for one list."""
-
-ENDS_A_LIST = frozenset(
-    {
-        *(Mistake.TOO_MANY_HOSTS, Mistake.TOO_MANY_NEW_HOSTS, Mistake.ASKED_TOO_FAST, Mistake.PERSON_SHARE_SPENT),
-        Mistake.GUILD_SHARE_SPENT,
-    }
-)
-"""What each further line would be refused for, too."""
 
 CHOICES = 25
 """The most suggestions that Discord shows while somebody types."""
@@ -90,7 +81,6 @@ class Guilds:
         channel_id: ChannelId | None,
         roles: Collection[RoleId] = (),
         also_cohost: bool | None = None,
-        here: ChannelId,
         by: int,
     ) -> Watched[WatchLine]:
         """Follow the host behind a handle, link or id, or change how it is followed.
@@ -101,13 +91,13 @@ class Guilds:
             channel_id: Where to announce; None for the guild's own.
             roles: The roles to mention; none for the guild's own.
             also_cohost: Whether to announce other people's Spaces with the host as co-host or speaker; None: unchanged.
-            here: The channel of the command; becomes the guild's channel if it has none.
             by: The member who asks.
 
         Raises:
             UserMistake, XError: nothing was changed.
         """
         host = await self._lookups.host(text, guild_id=guild_id, person=PersonId(by))
+        before = _of_host(await self.watchlist(guild_id), host.user_id)
         is_new = await self._store(
             Queries.add_watch,
             guild_id=guild_id,
@@ -119,9 +109,6 @@ class Guilds:
             limit=self._watch_limit,
             now=self._clock.now(),
         )
-        guild_channel_set = (await self._line(guild_id, host)).channel_id is None
-        if guild_channel_set:
-            await self._store(Queries.set_channel, guild_id, here)
         looked = True
         try:
             await self._look(host.user_id)
@@ -129,8 +116,24 @@ class Guilds:
             looked = False
         await self._store(Queries.ensure_deliveries, host.user_id, self._clock.now())
         self._on_change()
-        line = await self._line(guild_id, host)
-        return Watched(line=line, is_new=is_new, guild_channel_set=guild_channel_set, looked=looked)
+        line = await self._line(guild_id, host.user_id)
+        # What X calls the host now is no change of how it is followed.
+        changed = before is None or replace(before.watch, host=line.watch.host) != line.watch
+        return Watched(line=line, is_new=is_new, changed=changed, looked=looked)
+
+    async def reset_watch(self, guild_id: GuildId, text: str, *, channel: bool, role: bool) -> Watched[WatchLine]:
+        """Take a host's own channel, or role, away: the guild's are used again. The host is given as for `unwatch`.
+
+        Raises:
+            UserMistake: this guild does not follow such a host.
+        """
+        host = await self._followed(guild_id, text)
+        before = await self._line(guild_id, host.user_id)
+        await self._store(Queries.reset_watch, guild_id, host.user_id, channel=channel, role=role)
+        await self._store(Queries.ensure_deliveries, host.user_id, self._clock.now())
+        self._on_change()
+        line = await self._line(guild_id, host.user_id)
+        return Watched(line=line, is_new=False, changed=before.watch != line.watch)
 
     async def watch_many(
         self,
@@ -141,38 +144,53 @@ class Guilds:
         roles: Collection[RoleId] = (),
         also_cohost: bool | None = None,
         by: int,
-        progress: Callable[[int, int], Awaitable[None]],
     ) -> ManyWatched:
         """Follow the hosts behind several handles, links or ids, one per line; the next sweep looks at them.
 
-        What one line has wrong concerns that line alone. Where nothing more can be asked or followed, the lines from there
-        on are left out, the first of them with the reason.
+        What one line has wrong concerns that line alone.
 
         Args:
             guild_id: The guild.
-            text: The lines; those after the first `MOST_LINES` are not tried.
+            text: The lines; those after the first `HOSTS_AT_ONCE` are not tried.
             channel_id: Where to announce them; None for the guild's own channel, or unchanged.
             roles: The roles to mention; none for the guild's own, or unchanged.
             also_cohost: As for `watch`.
             by: The member who asks.
-            progress: Told how many lines of how many are done.
 
         Raises:
             UserMistake: there is no line.
+            XError: nothing was followed.
             StoreError: what was followed until then stays so.
         """
         lines = lines_of(text)
         if not lines:
             raise UserMistake(Mistake.NO_HOST)
-        tried = lines[:MOST_LINES]
-        found: dict[UserId, tuple[Host, bool]] = {}
+        named = await self._lookups.hosts(lines[:HOSTS_AT_ONCE], guild_id=guild_id, person=PersonId(by))
+        hosts = [line.host for line in named if line.host is not None]
+        many = await self.watch_hosts(
+            guild_id, hosts, channel_id=channel_id, roles=roles, also_cohost=also_cohost, by=by
+        )
+        wrong = [Unresolved(text=line.text, why=line.error) for line in named if line.host is None]
+        left = [Unresolved(text=line, why=None) for line in lines[HOSTS_AT_ONCE:]]
+        return replace(many, unresolved=(*wrong, *many.unresolved, *left))
+
+    async def watch_hosts(
+        self,
+        guild_id: GuildId,
+        hosts: Sequence[Host],
+        *,
+        channel_id: ChannelId | None = None,
+        roles: Collection[RoleId] = (),
+        also_cohost: bool | None = None,
+        by: int,
+    ) -> ManyWatched:
+        """As `watch_many`, for accounts that are known; where the guild may follow no more, the rest is left out."""
+        unique = list({host.user_id: host for host in hosts}.values())
+        new: list[Host] = []
+        known: list[Host] = []
         unresolved: list[Unresolved] = []
-        for number, line in enumerate(tried):
-            await progress(number, len(tried))
+        for number, host in enumerate(unique):
             try:
-                host = await self._lookups.host(line, guild_id=guild_id, person=PersonId(by))
-                if host.user_id in found:
-                    continue
                 is_new = await self._store(
                     Queries.add_watch,
                     guild_id=guild_id,
@@ -184,22 +202,61 @@ class Guilds:
                     limit=self._watch_limit,
                     now=self._clock.now(),
                 )
-            except (UserMistake, XError) as error:
-                unresolved.append(Unresolved(text=line, why=error))
-                if not _concerns_one_line(error):
-                    unresolved += [Unresolved(text=rest, why=None) for rest in tried[number + 1 :]]
-                    break
-            else:
-                found[host.user_id] = (host, is_new)
-                await self._store(Queries.ensure_deliveries, host.user_id, self._clock.now())
-        unresolved += [Unresolved(text=line, why=None) for line in lines[MOST_LINES:]]
-        if found:
+            except UserMistake as full:
+                unresolved = [Unresolved(text=f"@{rest.username}", why=full) for rest in unique[number:]]
+                break
+            (new if is_new else known).append(host)
+            await self._store(Queries.ensure_deliveries, host.user_id, self._clock.now())
+        if new or known:
             self._on_change()
-        return ManyWatched(
-            new=tuple(host for host, is_new in found.values() if is_new),
-            known=tuple(host for host, is_new in found.values() if not is_new),
-            unresolved=tuple(unresolved),
+        return ManyWatched(new=tuple(new), known=tuple(known), unresolved=tuple(unresolved))
+
+    async def list_offer(self, guild_id: GuildId, text: str) -> ListOffer | None:
+        """What it takes to follow the members of the list whose link the text is; None if it is none.
+
+        Raises:
+            UserMistake: the guild may follow nobody more.
+        """
+        lines = lines_of(text)
+        list_id = reference.list_id(lines[0]) if len(lines) == 1 else None
+        if list_id is None:
+            return None
+        room = await self._room(guild_id)
+        return ListOffer(list_id=list_id, most=room, millicents=self._lookups.list_price(room))
+
+    async def watch_list(
+        self,
+        guild_id: GuildId,
+        list_id: ListId,
+        *,
+        channel_id: ChannelId | None = None,
+        roles: Collection[RoleId] = (),
+        also_cohost: bool | None = None,
+        by: int,
+    ) -> ManyWatched:
+        """Follow the members of a list of X's, as `watch_hosts`; the price of `list_offer` is paid.
+
+        Raises:
+            UserMistake: the guild may follow nobody more, or X does not show the list.
+            XError: nothing was followed.
+        """
+        members = await self._lookups.list_members(
+            list_id, guild_id=guild_id, person=PersonId(by), most=await self._room(guild_id)
         )
+        many = await self.watch_hosts(
+            guild_id, members.hosts, channel_id=channel_id, roles=roles, also_cohost=also_cohost, by=by
+        )
+        hidden = [
+            Unresolved(text=f"@{host.username}", why=UserMistake(Mistake.PROTECTED)) for host in members.protected
+        ]
+        return replace(many, unresolved=(*many.unresolved, *hidden), has_more=members.has_more)
+
+    async def _room(self, guild_id: GuildId) -> int:
+        """How many hosts more the guild may follow."""
+        count = len(await self.watchlist(guild_id))
+        if count >= self._watch_limit:
+            raise UserMistake(Mistake.TOO_MANY_HOSTS, count=count)
+        return self._watch_limit - count
 
     async def unwatch(self, guild_id: GuildId, text: str) -> Host:
         """Stop following a host of this guild's list, given by handle, link, id, or name as shown there.
@@ -222,14 +279,13 @@ class Guilds:
 
     async def watchlist(self, guild_id: GuildId) -> list[WatchLine]:
         """Every watch of the guild with its state."""
-        return await self._store(Queries.watch_lines, guild_id)
+        return await self._store.read(Queries.watch_lines, guild_id)
 
-    async def watch_keyword(self, keyword: Keyword, *, here: ChannelId, by: int) -> Watched[Keyword]:
+    async def watch_keyword(self, keyword: Keyword, *, by: int) -> Watched[Keyword]:
         """Add or change a keyword watch.
 
         Args:
             keyword: The words, filters, channel and role; without a channel the guild's is used.
-            here: The channel of the command; becomes the guild's channel if it has none.
             by: The member who asks.
 
         Raises:
@@ -243,17 +299,39 @@ class Guilds:
         if len(text) > KEYWORD_LENGTH:
             raise UserMistake(Mistake.KEYWORD_TOO_LONG, most=KEYWORD_LENGTH)
         keyword = replace(keyword, text=text, lang=language_code(keyword.lang))
+        before = await self._keyword(keyword.guild_id, text)
         is_new = await self._store(
             Queries.add_keyword, keyword, by=by, limit=self._keyword_limit, now=self._clock.now()
         )
-        config = await self.config(keyword.guild_id)
-        guild_channel_set = keyword.channel_id is None and config.channel_id is None
-        if guild_channel_set:
-            await self._store(Queries.set_channel, keyword.guild_id, here)
-            config = await self.config(keyword.guild_id)
         self._on_change()
-        line = replace(keyword, channel_id=keyword.channel_id or config.channel_id)
-        return Watched(line=line, is_new=is_new, guild_channel_set=guild_channel_set)
+        return await self._watched_keyword(keyword.guild_id, text, before, is_new=is_new)
+
+    async def reset_keyword(self, guild_id: GuildId, text: str, *, channel: bool, role: bool) -> Watched[Keyword]:
+        """Take a keyword's own channel, or role, away: the guild's are used again.
+
+        Raises:
+            UserMistake: this guild does not watch for these words.
+        """
+        words = normalised(text)
+        before = await self._keyword(guild_id, words)
+        if before is None:
+            raise UserMistake(Mistake.KEYWORD_NOT_WATCHED)
+        await self._store(Queries.reset_keyword, guild_id, words, channel=channel, role=role)
+        self._on_change()
+        return await self._watched_keyword(guild_id, words, before, is_new=False)
+
+    async def _watched_keyword(
+        self, guild_id: GuildId, words: str, before: Keyword | None, *, is_new: bool
+    ) -> Watched[Keyword]:
+        now = await self._keyword(guild_id, words)
+        if now is None:
+            raise UserMistake(Mistake.KEYWORD_NOT_WATCHED)
+        config = await self.config(guild_id)
+        line = replace(now, channel_id=now.channel_id or config.channel_id)
+        return Watched(line=line, is_new=is_new, changed=now != before)
+
+    async def _keyword(self, guild_id: GuildId, words: str) -> Keyword | None:
+        return next((keyword for keyword in await self.keywords(guild_id) if keyword.text == words), None)
 
     async def unwatch_keyword(self, guild_id: GuildId, text: str) -> str:
         """Stop watching for some words.
@@ -269,25 +347,32 @@ class Guilds:
 
     async def keywords(self, guild_id: GuildId) -> list[Keyword]:
         """The guild's keywords."""
-        return await self._store(Queries.keywords, guild_id)
+        return await self._store.read(Queries.keywords, guild_id)
+
+    async def set_up(self, guild_id: GuildId) -> SetUp:
+        """Everything that the guild has set, and what its announcements have met."""
+        watches = await self.watchlist(guild_id)
+        met = {line.channel_id: line.paused for line in watches if line.channel_id and line.paused}
+        return SetUp(
+            config=await self.config(guild_id),
+            watches=tuple(watches),
+            keywords=tuple(await self.keywords(guild_id)),
+            met=met | {pause.channel_id: pause.obstacle for pause in await self._store(Queries.pauses, guild_id)},
+        )
 
     async def share(self, guild_id: GuildId) -> GuildShare:
         """What the guild uses of what it may use."""
-        watches = await self.watchlist(guild_id)
         return GuildShare(
-            hosts=len(watches),
+            hosts=len(await self.watchlist(guild_id)),
             host_limit=self._watch_limit,
             keywords=len(await self.keywords(guild_id)),
             keyword_limit=self._keyword_limit if self._may_have_keywords(guild_id) else 0,
             new_hosts=await self._store(Queries.new_hosts, guild_id, self._clock.now().date()),
             new_host_limit=self._new_host_limit,
-            on_hold=(await self.config(guild_id)).on_hold,
-            hosts_on_hold=sum(line.watch.on_hold for line in watches),
         )
 
-    async def _line(self, guild_id: GuildId, host: Host) -> WatchLine:
-        lines = (line for line in await self.watchlist(guild_id) if line.watch.host.user_id == host.user_id)
-        line = next(lines, None)
+    async def _line(self, guild_id: GuildId, host_id: UserId) -> WatchLine:
+        line = _of_host(await self.watchlist(guild_id), host_id)
         if line is None:
             raise UserMistake(Mistake.JUST_REMOVED)
         return line
@@ -329,7 +414,7 @@ class Guilds:
             UserMistake: this guild does not follow such a host.
         """
         host = await self._followed(guild_id, text)
-        return (await self._line(guild_id, host)).watch.look
+        return (await self._line(guild_id, host.user_id)).watch.look
 
     async def set_publishes(self, guild_id: GuildId, *, publishes: bool) -> None:
         """Publish announcements of live Spaces in announcement channels, or do not."""
@@ -424,28 +509,6 @@ class Guilds:
         Raises:
             UserMistake: this guild does not follow that host any more.
         """
-        await self._change_watch(guild_id, host_id, channel_id=channel_id, roles=roles, also_cohost=also_cohost)
-
-    async def reset_watch(self, guild_id: GuildId, text: str) -> Host:
-        """Let one host of the guild's list, named as for `unwatch`, have the guild's channel, roles and look.
-
-        Raises:
-            UserMistake: this guild does not follow such a host.
-        """
-        host = await self._followed(guild_id, text)
-        await self._change_watch(guild_id, host.user_id, channel_id=None, roles=(), also_cohost=None)
-        await self._store(Queries.set_watch_look, guild_id, host.user_id, Look())
-        return host
-
-    async def _change_watch(
-        self,
-        guild_id: GuildId,
-        host_id: UserId,
-        *,
-        channel_id: ChannelId | None,
-        roles: Collection[RoleId],
-        also_cohost: bool | None,
-    ) -> None:
         is_followed = await self._store(
             Queries.set_watch, guild_id, host_id, channel_id=channel_id, roles=roles, also_cohost=also_cohost
         )
@@ -456,7 +519,7 @@ class Guilds:
 
     async def config(self, guild_id: GuildId) -> GuildConfig:
         """The guild's configuration."""
-        return await self._store(Queries.guild, guild_id)
+        return await self._store.read(Queries.guild, guild_id)
 
     async def ungreet(self, guild_id: GuildId) -> None:
         """The greeting could not be posted; the next event of the guild tries again."""
@@ -502,19 +565,14 @@ def lines_of(text: str) -> list[str]:
     return list(dict.fromkeys(line for line in lines if line))
 
 
-def _concerns_one_line(error: UserMistake | XError) -> bool:
-    """Whether other hosts can still be looked up and followed."""
-    if isinstance(error, UserMistake):
-        return error.mistake not in ENDS_A_LIST
-    return isinstance(error, XAbsent | XRefused)
-
-
 def find_host(hosts: Sequence[Host], text: str) -> Host | None:
     """The host of the list that a text names: by id, else by handle, else by name; None unless exactly one matches."""
     try:
         account = reference.host(text)
     except UserMistake:
         account = None
+    if isinstance(account, reference.HostOf):
+        return None
     wanted = (account.name if isinstance(account, reference.Handle) else account or text.strip()).casefold()
     ids = [host for host in hosts if host.user_id == wanted]
     if account is not None and not isinstance(account, reference.Handle):
@@ -522,6 +580,10 @@ def find_host(hosts: Sequence[Host], text: str) -> Host | None:
     handles = [host for host in hosts if host.username.casefold() == wanted]
     names = [host for host in hosts if host.name.casefold() == wanted]
     return next((found[0] for found in (ids, handles, names) if len(found) == 1), None)
+
+
+def _of_host(lines: Sequence[WatchLine], host_id: UserId) -> WatchLine | None:
+    return next((line for line in lines if line.watch.host.user_id == host_id), None)
 
 
 def _names(host: Host) -> tuple[str, ...]:
@@ -534,7 +596,7 @@ def normalised(text: str) -> str:
 
 
 def language_code(code: str | None) -> str | None:
-    """A language code as X writes it.
+    """A language code as it is kept: in small letters, and of two codes for one language the one of today.
 
     Raises:
         UserMistake: it is not a language code.
@@ -543,4 +605,4 @@ def language_code(code: str | None) -> str | None:
         return None
     if not LANGUAGE.fullmatch(code.strip()):
         raise UserMistake(Mistake.NOT_A_LANGUAGE)
-    return code.strip().lower()
+    return current(code).lower()

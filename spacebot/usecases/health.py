@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from spacebot.clock import Clock
-from spacebot.domain.deliveries import Past, Pause, Queue
+from spacebot.domain.deliveries import Past, Queue
 from spacebot.domain.errands import Purpose
 from spacebot.domain.ids import GuildId, UserId
 from spacebot.domain.mistakes import Mistake
@@ -69,20 +69,18 @@ class Health:
             is_overdue=sweeps.is_overdue,
             store_trouble=self._store_trouble(),
             queue=Queue(unsent=0, edits=0, oldest=None),
-            pauses=(),
             delays=(),
+            every=sweeps.every,
         )
         try:
-            watches = await self._store(Queries.watch_lines, guild_id)
-            # Only channels that watches still lead to.
-            paused = {line.channel_id: line.paused for line in watches if line.channel_id and line.paused}
+            set_up = await self._guilds.set_up(guild_id)
             return replace(
                 status,
+                set_up=set_up,
                 queue=await self._store(Queries.queue, now, guild_id),
-                pauses=[Pause(channel_id=where, guild_id=guild_id, obstacle=why) for where, why in paused.items()],
                 delays=await self._store(Queries.delays, now - A_WEEK, guild_id),
                 share=await self._guilds.share(guild_id),
-                push=self._pushed({line.watch.host.user_id for line in watches}),
+                push=self._pushed({line.watch.host.user_id for line in set_up.watches}),
                 dropped=tuple(purpose for purpose in Purpose if not self._allows(purpose)),
             )
         except StoreError as error:

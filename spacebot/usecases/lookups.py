@@ -1,22 +1,24 @@
 """What members ask for: a Space, a search, whether a host is live, posts and buyers."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from spacebot.clock import Clock
 from spacebot.domain.accounts import Host
+from spacebot.domain.deliveries import Past
 from spacebot.domain.errands import Errand, Purpose
-from spacebot.domain.ids import GuildId, PersonId, SpaceId, UserId
+from spacebot.domain.ids import GuildId, ListId, PersonId, SpaceId
 from spacebot.domain.mistakes import Mistake
 from spacebot.domain.spaces import Phase, State
 from spacebot.domain.views import Company, SearchPage, SpaceView
-from spacebot.errors import UserMistake, XAbsent, XBadToken, XDown, XError, XFieldRefused, XForbidden, XPrivate
+from spacebot.errors import UserMistake, XAbsent, XBadToken, XError, XFieldRefused, XForbidden, XPrivate
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
+from spacebot.usecases.accounts import Accounts, HostLine, ListMembers
 from spacebot.usecases.links import Links
 from spacebot.usecases.searches import Search
 from spacebot.x import reference
@@ -27,7 +29,7 @@ from spacebot.x.fields import FULL, OWN, SWEEP, PostFields, SpaceFields
 from spacebot.x.host_batcher import HostBatcher
 from spacebot.x.model import Page, Space, User
 from spacebot.x.posts import Post
-from spacebot.x.translation import host_of, view_of
+from spacebot.x.translation import view_of
 from spacebot.x.vocabulary import SearchState
 
 POSTS_PER_PAGE = 20
@@ -72,6 +74,8 @@ class SpaceLook:
     """A Space as one person may see it."""
 
     view: SpaceView
+    past: Past | None = None
+    """Where X no longer shows it: what is kept of its announcement in the guild that asks."""
     reminders: int | None = None
     """How many people set a reminder; shown only to its creator, in private."""
     is_private: bool = False
@@ -112,36 +116,61 @@ class Lookups:
         self._clock = clock
         self._links = links
         self._may_buy_participants = may_buy_participants
-        self._new_hosts_a_day = new_hosts_a_day
-        self._looking: dict[tuple[reference.Handle | UserId, Errand], asyncio.Task[Host]] = {}
+        self._is_protected = Mistake.PROTECTED if links is not None else Mistake.PROTECTED_FROM_ALL
+        self._accounts = Accounts(
+            x=x, store=store, clock=clock, new_hosts_a_day=new_hosts_a_day, is_protected=self._is_protected
+        )
         self._private_look = asyncio.Lock()
         self._private_askers: set[PersonId] = set()
         self._last_private_look = -PRIVATE_GAP
 
-    def _asking(self, guild_id: GuildId | None, person: PersonId, purpose: Purpose = Purpose.PEOPLE) -> XClient:
+    def _asking(self, guild_id: GuildId | None, person: PersonId) -> XClient:
         """X, as one person asks it."""
-        return self._x.on_behalf(Errand(purpose=purpose, guild_id=guild_id, person=person))
+        return self._x.on_behalf(Errand(purpose=Purpose.PEOPLE, guild_id=guild_id, person=person))
 
     async def space(self, text: str, *, guild_id: GuildId | None, person: PersonId) -> SpaceLook:
-        """The Space behind an id or a link, as the app sees it, or else as the person's own account does."""
+        """The Space behind an id or a link, as the app sees it, or else as the person's own account does.
+
+        Of a Space that neither is shown, and that was announced in the guild, what is kept of it.
+        """
         space_id = reference.space_id(text)
         x = self._asking(guild_id, person)
         try:
             view = await self._shown(x, space_id)
         except XAbsent:
+            past = await self._announced(space_id, guild_id)
             token = await self._token(person)
-            if token is None:
+            if token is None and past is None:
                 raise
             try:
-                page = await x.space(space_id, token=token, fields=OWN)
-            except XBadToken:
-                raise await self._refused(person) from None
-            return SpaceLook(
-                view=view_of(page.items[0], page),
-                reminders=page.items[0].subscriber_count,
-                is_private=True,
-            )
+                if token is not None:
+                    return await self._own(x, space_id, token, person)
+            except XAbsent:
+                if past is None:
+                    raise
+            assert past is not None  # else it was raised
+            return SpaceLook(view=SpaceView.of_record(past.space, past.host), past=past)
         return SpaceLook(view=view, reminders=await self._reminders(x, space_id, person))
+
+    async def _own(self, x: XClient, space_id: SpaceId, token: UserToken, person: PersonId) -> SpaceLook:
+        """The Space as X shows it to this person's account alone."""
+        try:
+            page = await x.space(space_id, token=token, fields=OWN)
+        except XBadToken:
+            raise await self._refused(person) from None
+        return SpaceLook(
+            view=view_of(page.items[0], page),
+            reminders=page.items[0].subscriber_count,
+            is_private=True,
+        )
+
+    async def _announced(self, space_id: SpaceId, guild_id: GuildId | None) -> Past | None:
+        """What is kept of a Space that is over and was announced in the guild: its first message that still stands, if any."""
+        if guild_id is None:
+            return None
+        past = await self._store(Queries.past, guild_id, space_id=space_id)
+        sent = [each for each in reversed(past) if each.sent_at is not None and not each.space.phase.is_open]
+        return next((each for each in sent if each.message_id is not None), sent[0] if sent else None)
 
     async def _shown(self, x: XClient, space_id: SpaceId) -> SpaceView:
         """One Space; its co-hosts and speakers are bought where they may be, else those known are named, and the others counted."""
@@ -222,11 +251,7 @@ class Lookups:
         self, query: str, state: SearchState, *, guild_id: GuildId | None, person: PersonId
     ) -> AsyncIterator[SearchPage]:
         """Spaces whose title has these words, page by page; the first page is there when this returns."""
-        words = query.strip()
-        if not words:
-            raise UserMistake(Mistake.NOTHING_TO_SEARCH)
-        if len(words) > QUERY_LIMIT:
-            raise UserMistake(Mistake.QUERY_TOO_LONG, most=QUERY_LIMIT)
+        words = searched_for(query)
         pages = Search(x=self._asking(guild_id, person), store=self._store, clock=self._clock, words=words, state=state)
         try:
             return _StartedPages(await anext(pages), pages)
@@ -240,7 +265,7 @@ class Lookups:
         second request, for its co-hosts, speakers and topics.
         """
         x = self._asking(guild_id, person)
-        host = await self._account(reference.host(text), x)
+        host = await self._accounts.account(reference.host(text), x)
         if host.protected:
             return await self._protected_host_live(host, person, x)
         answer = await self._batcher.ask(host.user_id, x.errand)
@@ -257,7 +282,7 @@ class Lookups:
     async def _protected_host_live(self, host: Host, person: PersonId, x: XClient) -> HostLive:
         token = await self._token(person)
         if token is None:
-            raise UserMistake(Mistake.PROTECTED)
+            raise UserMistake(self._is_protected)
         async with self._private_turn(person):
             try:
                 page = await x.spaces_by_creators([host.user_id], token=token, fields=SWEEP)
@@ -297,71 +322,51 @@ class Lookups:
             self._private_askers.discard(person)
 
     async def host(self, text: str, *, guild_id: GuildId | None, person: PersonId) -> Host:
-        """The account behind a handle, a link or a numeric id, if everybody may see its Spaces.
+        """The account behind a handle, a link, a Space's link or a numeric id, if everybody may see its Spaces.
 
         Where it has to be bought for a guild, it counts against what the guild may have bought in a day.
 
         Raises:
             UserMistake: the account is protected, or the guild has had as many bought today as it may.
         """
-        wanted = reference.host(text)
-        known = await self._known(wanted)
-        if known is None:
-            x = self._asking(guild_id, person, Purpose.ACCOUNTS)
-            known = await self._account(wanted, x) if guild_id is None else await self._counted(wanted, guild_id, x)
-        if known.protected:
-            raise UserMistake(Mistake.PROTECTED)
-        return known
+        return await self._accounts.host(text, guild_id=guild_id, person=person)
 
-    async def _counted(self, wanted: reference.Handle | UserId, guild_id: GuildId, x: XClient) -> Host:
-        most = self._new_hosts_a_day
-        if most is None or any(wanted == other for other, _ in self._looking):  # somebody else buys it just now
-            return await self._account(wanted, x)
-        day = self._clock.now().date()
-        if not await self._store(Queries.count_new_host, guild_id, day, most):
-            raise UserMistake(Mistake.TOO_MANY_NEW_HOSTS, most=most)
-        try:
-            return await self._account(wanted, x)
-        except XDown:
-            raise  # X may have billed an answer that was lost
-        except (XError, UserMistake):
-            await self._store(Queries.uncount_new_host, guild_id, day)
-            raise
+    async def hosts(self, texts: Sequence[str], *, guild_id: GuildId, person: PersonId) -> tuple[HostLine, ...]:
+        """The same for many at once, each on a line of its own: what is not known is asked for together.
 
-    async def _account(self, wanted: reference.Handle | UserId, x: XClient) -> Host:
-        """The account, protected or not; bought from X at most once per UTC day, however many ask at the same time."""
-        key = (
-            wanted,
-            x.errand,
-        )  # of two who ask at once, one may be refused: the client sees to it that X is asked once
-        looking = self._looking.get(key)
-        if looking is None:
-            looking = self._looking[key] = asyncio.create_task(self._fetch_account(wanted, x))
-            looking.add_done_callback(lambda task: self._looked(key, task))
-        return await asyncio.shield(looking)  # a caller that is cancelled does not cancel it for the others
+        Returns:
+            One for each line that is not blank, in their order, with the account or the error that `host` would raise.
 
-    def _looked(self, key: tuple[reference.Handle | UserId, Errand], task: asyncio.Task[Host]) -> None:
-        del self._looking[key]
-        if not task.cancelled():
-            task.exception()  # raised in the caller already, unless it was cancelled
+        Raises:
+            UserMistake: more than `HOSTS_AT_ONCE` lines.
+        """
+        return await self._accounts.hosts(texts, guild_id=guild_id, person=person)
 
-    async def _known(self, wanted: reference.Handle | UserId) -> Host | None:
-        """What has been bought of an account today, by whomever."""
-        today = datetime.combine(self._clock.now().date(), time(), UTC)
-        if isinstance(wanted, reference.Handle):
-            return await self._store(Queries.user_named, wanted.name, since=today)
-        return await self._store(Queries.user, UserId(wanted), since=today)
+    def list_price(self, most: int) -> int:
+        """What so many members of a list cost at most, in thousandths of a cent: those bought today already cost nothing."""
+        return self._accounts.list_price(most)
 
-    async def _fetch_account(self, wanted: reference.Handle | UserId, x: XClient) -> Host:
-        known = await self._known(wanted)
-        if known is not None:
-            return known
-        if isinstance(wanted, reference.Handle):
-            fetched = await x.user_by_username(wanted.name)
-        else:
-            fetched = await x.user(UserId(wanted))
-        await self._store(Queries.remember_users, fetched.items, self._clock.now())
-        return host_of(fetched.items[0])
+    async def list_members(self, list_id: ListId, *, guild_id: GuildId, person: PersonId, most: int) -> ListMembers:
+        """The newest members of a list of X's, `most` of them, or as many as the guild may have bought today.
+
+        Raises:
+            UserMistake: X does not show the list, or the guild has had as many accounts bought today as it may.
+        """
+        return await self._accounts.list_members(list_id, guild_id=guild_id, person=person, most=most)
+
+
+def searched_for(query: str) -> str:
+    """The words to search for.
+
+    Raises:
+        UserMistake: there are none, or too many.
+    """
+    words = query.strip()
+    if not words:
+        raise UserMistake(Mistake.NOTHING_TO_SEARCH)
+    if len(words) > QUERY_LIMIT:
+        raise UserMistake(Mistake.QUERY_TOO_LONG, most=QUERY_LIMIT)
+    return words
 
 
 class _StartedPages(AsyncIterator[T]):

@@ -59,8 +59,12 @@ class Permits:
 
     def require_operator(self, person: PersonId) -> None:
         """Raise a `UserMistake` unless this is an operator."""
-        if person not in self._operators:
+        if not self.is_operator(person):
             raise UserMistake(Mistake.NOT_THE_OPERATOR)
+
+    def is_operator(self, person: PersonId) -> bool:
+        """Whether this person runs the bot."""
+        return person in self._operators
 
     def is_blocked(self, guild_id: GuildId | None, person: PersonId) -> bool:
         """Whether this person is not answered in this guild."""

@@ -1,13 +1,14 @@
 """An admin's test: the real message, through the real ledger and courier, in each channel where Spaces are announced."""
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from spacebot.clock import Clock
 from spacebot.domain.deliveries import MOST_TESTED, PlaceToTest, StateOfTest
 from spacebot.domain.guilds import GuildConfig, WatchLine
 from spacebot.domain.ids import ChannelId, GuildId
 from spacebot.domain.mistakes import Mistake
+from spacebot.domain.obstacles import Obstacle
 from spacebot.domain.views import Tested, TestedPlace
 from spacebot.errors import UserMistake
 from spacebot.store.connection import Store
@@ -33,12 +34,12 @@ class Testing:
         self._clock = clock
         self._on_work = on_work
 
-    async def send(self, guild_id: GuildId, wrong: Callable[[ChannelId], UserMistake | None]) -> Tested:
+    async def send(self, guild_id: GuildId, met: Callable[[ChannelId], Awaitable[Obstacle | None]]) -> Tested:
         """Post a test in the guild's channel, and in those of its watches; returns once each is posted, or is not.
 
         Args:
             guild_id: The guild.
-            wrong: What is in the way in a channel, as far as it is known beforehand; such a channel is not tried.
+            met: What is in the way in a channel, as far as it is known beforehand; such a channel is not tried.
 
         Raises:
             UserMistake: no channel was chosen yet.
@@ -46,7 +47,7 @@ class Testing:
         places = places_of(await self._guilds.config(guild_id), await self._guilds.watchlist(guild_id))
         if not places:
             raise UserMistake(Mistake.NO_CHANNEL_YET)
-        troubles = {place.channel_id: wrong(place.channel_id) for place in places}
+        troubles = {place.channel_id: await met(place.channel_id) for place in places}
         open_ones = [place for place in places if troubles[place.channel_id] is None]
         test_id, began = f"0{secrets.token_hex(5)}", self._clock.now()
         states: dict[ChannelId, StateOfTest] = {}
@@ -108,7 +109,7 @@ def _is_gone(state: StateOfTest) -> bool:
 
 
 def _outcome(
-    place: PlaceToTest, wrong: UserMistake | None, states: dict[ChannelId, StateOfTest], began: float
+    place: PlaceToTest, met: Obstacle | None, states: dict[ChannelId, StateOfTest], began: float
 ) -> TestedPlace:
     state = states.get(place.channel_id)
     sent_at = None if state is None or state.state != "sent" else state.sent_at
@@ -116,6 +117,5 @@ def _outcome(
         channel_id=place.channel_id,
         roles=place.roles,
         seconds=None if sent_at is None else max(sent_at.timestamp() - began, 0.0),
-        wrong=wrong,
-        obstacle=None if state is None or sent_at is not None else state.obstacle,
+        obstacle=met if state is None else None if sent_at is not None else state.obstacle,
     )

@@ -57,6 +57,8 @@ class SweepState:
     is_overdue: bool = False
     """Whether the last good batch is longer ago than three sweeps of all hosts and a minute. Never while nobody is
     followed."""
+    every: float | None = None
+    """Seconds in which all hosts could be asked about once, at the present pace; None while nobody is followed."""
 
 
 class Sweeper:
@@ -106,8 +108,9 @@ class Sweeper:
         """How the sweeps go. Whether they are overdue is a matter of time alone: a loop that hangs is overdue, too."""
         if self._owed_since is None:
             return self._state
-        most = SWEEPS * self._plan.seconds_per_sweep + GRACE
-        return replace(self._state, is_overdue=self._clock.monotonic() - self._owed_since > most)
+        every = self._plan.seconds_per_sweep
+        is_overdue = self._clock.monotonic() - self._owed_since > SWEEPS * every + GRACE
+        return replace(self._state, is_overdue=is_overdue, every=every or None)
 
     def watchlists_changed(self) -> None:
         """Read the watchlists before the next batch, which does not wait."""

@@ -5,8 +5,9 @@ text is cut, a number is left out, and so is an id that is none; an item whose o
 """
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 
@@ -71,6 +72,9 @@ class XObject(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     No value of X's holds itself, so the garbage collector need not look at the hundreds of them in each answer.
     """
 
+    other_names: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """How a field has also been called, for the lenient reading alone: only what is required comes to it by another name."""
+
     def _rename(self, new: str, old: str) -> None:
         """Move what came under the older generation's name to the name of today."""
         value = getattr(self, old)
@@ -117,6 +121,8 @@ class MentionMark(XObject, frozen=True, kw_only=True):
 
 class TagMark(XObject, frozen=True, kw_only=True):
     """A hashtag or cashtag in a text, without its sign."""
+
+    other_names = {"tag": ("hashtag", "cashtag")}
 
     start: Count
     end: Count

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Literal, TypeVar
 
 from spacebot.domain.errands import Errand
-from spacebot.domain.ids import SpaceId, UserId
+from spacebot.domain.ids import ListId, SpaceId, UserId
 from spacebot.errors import XInvalidRequest
 from spacebot.x import endpoints
 from spacebot.x.auth import UserToken
@@ -203,6 +203,23 @@ class XClient:
         """Several accounts by id; what X does not show is named in `problems`."""
         return await self._ask_many(endpoints.USERS, ids, fields.query(), token)
 
+    def list_members(
+        self, list_id: ListId, *, max_results: int = RESULTS_PER_ANSWER, fields: UserFields = _USERS
+    ) -> AsyncIterator[Page[User]]:
+        """The accounts of a public list, page by page, `max_results` in each; one that X does not show is named in `problems`."""
+        return self._ask_pages(endpoints.LIST_MEMBERS, list_id, {"max_results": max_results, **fields.query()}, None)
+
+    def price_of_accounts(self, count: int) -> int:
+        """What so many accounts cost of which none is paid for today, in thousandths of a cent; 0 where nobody books it."""
+        return self._transport.cost(
+            Request(endpoint=endpoints.LIST_MEMBERS, about="1", query={"max_results": count, **UserFields().query()})
+        )
+
+    def affordable_accounts(self, most: int) -> int:
+        """How many accounts, of so many that are wanted, one request may buy for what may be spent; 0 for not one."""
+        room, price = self._transport.room(self.errand), self.price_of_accounts(1)
+        return most if room is None or not price else min(most, room // price)
+
     def posts(
         self,
         space_id: SpaceId,
@@ -228,6 +245,10 @@ class XClient:
     def windows(self) -> Mapping[str, Window]:
         """What is left of the app's windows, by endpoint, for a status; `reset` is in the clock's monotonic seconds."""
         return self._transport.rate_limiter.windows()
+
+    def told_limits(self) -> Mapping[str, int]:
+        """The app's requests in 15 minutes, by endpoint, where X's answers have said it."""
+        return self._transport.rate_limiter.told_limits()
 
     async def _ask_one(self, endpoint: Endpoint[T], about: str, query: Query, token: UserToken | None) -> Page[T]:
         return await self._transport.ask(Request(endpoint=endpoint, about=about, query=query), self.errand, token)

@@ -11,7 +11,7 @@ from itertools import filterfalse
 from typing import Generic, TypeVar
 
 from spacebot.domain.errands import Purpose
-from spacebot.domain.ids import SPACE_ID, USER_ID, USERNAME
+from spacebot.domain.ids import LIST_ID, SPACE_ID, USER_ID, USERNAME
 from spacebot.x.base import XObject
 from spacebot.x.fields import Query
 from spacebot.x.model import Space, User
@@ -109,7 +109,22 @@ USER_BY_USERNAME = Endpoint(
     parts={Purpose.ACCOUNTS: 1.0},
 )
 USERS_BY_USERNAMES = Endpoint(
-    name="users_by_usernames", path="/2/users/by", item=User, pattern=USERNAME, many="usernames", user_limit=900
+    name="users_by_usernames",
+    path="/2/users/by",
+    item=User,
+    pattern=USERNAME,
+    many="usernames",
+    user_limit=900,
+    parts={Purpose.ACCOUNTS: 1.0},
+)
+LIST_MEMBERS = Endpoint(
+    name="list_members",
+    path="/2/lists/{}/members",
+    item=User,
+    pattern=LIST_ID,
+    app_limit=900,
+    user_limit=900,
+    parts={Purpose.ACCOUNTS: 1.0},
 )
 
 

@@ -5,7 +5,12 @@ from typing import get_args
 
 from spacebot.domain.spaces import FACTS
 from spacebot.x.vocabulary import (
+    TODAYS,
     MediaField,
+    OlderPostExpansion,
+    OlderPostField,
+    OlderSpaceExpansion,
+    OlderUserExpansion,
     PlaceField,
     PollField,
     PostExpansion,
@@ -17,7 +22,8 @@ from spacebot.x.vocabulary import (
     UserField,
 )
 
-Query = dict[str, str | int | tuple[str, ...]]
+Value = str | int | tuple[str, ...]
+Query = dict[str, Value]
 
 
 _USER_FIELDS: tuple[UserField, ...] = (
@@ -41,12 +47,12 @@ class SpaceFields:
     """What to ask of Spaces. X bills the accounts that come through `expansions`."""
 
     space: tuple[SpaceField, ...] = _SPACE_FIELDS
-    expansions: tuple[SpaceExpansion, ...] = ("creator_id",)
+    expansions: tuple[SpaceExpansion | OlderSpaceExpansion, ...] = ("creator_id",)
     user: tuple[UserField, ...] = _USER_FIELDS
     topic: tuple[TopicField, ...] = ()
 
     def query(self) -> Query:
-        """The parameters, without those that ask for nothing."""
+        """The parameters in the names of today, without those that ask for nothing."""
         return _stated(
             {
                 "space.fields": self.space,
@@ -76,8 +82,8 @@ class UserFields:
     """What to ask of accounts."""
 
     user: tuple[UserField, ...] = _USER_FIELDS
-    expansions: tuple[UserExpansion, ...] = ()
-    post: tuple[PostField, ...] = ()
+    expansions: tuple[UserExpansion | OlderUserExpansion, ...] = ()
+    post: tuple[PostField | OlderPostField, ...] = ()
 
     def query(self) -> Query:
         """The parameters, without those that ask for nothing."""
@@ -88,7 +94,7 @@ class UserFields:
 class PostFields:
     """What to ask of posts shared in a Space."""
 
-    post: tuple[PostField, ...] = (
+    post: tuple[PostField | OlderPostField, ...] = (
         "attachments",
         "conversation_id",
         "created_at",
@@ -99,7 +105,7 @@ class PostFields:
         "public_metrics",
         "text",
     )
-    expansions: tuple[PostExpansion, ...] = (
+    expansions: tuple[PostExpansion | OlderPostExpansion, ...] = (
         "author_id",
         "attachments.media_keys",
         "attachments.poll_ids",
@@ -125,4 +131,13 @@ class PostFields:
 
 
 def _stated(query: dict[str, tuple[str, ...]]) -> Query:
-    return {name: values for name, values in query.items() if values}
+    return {
+        name: words if _OLD.isdisjoint(words) else _in_todays_names(words) for name, words in query.items() if words
+    }
+
+
+def _in_todays_names(words: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(TODAYS.get(word, word) for word in words))
+
+
+_OLD = frozenset(TODAYS)

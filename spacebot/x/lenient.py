@@ -13,12 +13,21 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 import msgspec
 
-from spacebot.x.base import CUT, PATTERN, utc
+from spacebot.x.base import CUT, PATTERN, XObject, utc
 
 _LOOSE_DATE = re.compile(
-    r"(\d{4})-(\d{1,2})-(\d{1,2})[T ](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.\d+)?)?\s*(?:Z|([+-])(\d{2}):?(\d{2}))?",
+    r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})"
+    r"(?:[T ](?P<hour>\d{1,2}):(?P<minute>\d{1,2})(?::(?P<second>\d{1,2})(?:\.(?P<part>\d+))?)?"
+    r"\s*(?:Z|(?P<sign>[+-])(?P<hours>\d{2}):?(?P<minutes>\d{2}))?)?",
     re.ASCII | re.IGNORECASE,
 )
+_OLDEST_DATE = re.compile(
+    r"(?:[A-Z][a-z]{2} )?(?P<month>[A-Z][a-z]{2}) +(?P<day>\d{1,2}) (?P<hour>\d{2}):(?P<minute>\d{2}):(?P<second>\d{2})"
+    r" (?P<sign>[+-])(?P<hours>\d{2})(?P<minutes>\d{2}) (?P<year>\d{4})",
+    re.ASCII,
+)
+"""`Wed Jan 06 18:40:40 +0000 2021`, as the API wrote it before version 2."""
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 _BELIEVABLE = timedelta(hours=1)
 """An answer dated farther from our own clock than this is not believed."""
@@ -121,8 +130,11 @@ def _read_by_shape(raw: Any, wanted: Any) -> Any:
         return _first_that_fits(raw, get_args(wanted))
     if isinstance(raw, dict) and isinstance(wanted, type) and issubclass(wanted, msgspec.Struct):
         return _read_struct(raw, wanted)
-    if isinstance(raw, list) and get_origin(wanted) is tuple and get_args(wanted)[1:] == (...,):
-        return tuple(_read_items(raw, get_args(wanted)[0]))
+    if isinstance(raw, (list, str, int)) and get_origin(wanted) is tuple and get_args(wanted)[1:] == (...,):
+        # One id stands alone where a list of them belongs.
+        items = _read_items(raw if isinstance(raw, list) else [raw], get_args(wanted)[0])
+        if items or isinstance(raw, list):
+            return tuple(items)
     if wanted is str and isinstance(raw, int) and not isinstance(raw, bool):
         return str(raw)
     if wanted is datetime and isinstance(raw, str):
@@ -155,13 +167,16 @@ def _first_that_fits(raw: Any, choices: tuple[Any, ...]) -> Any:
 
 def _read_struct(raw: dict[str, Any], wanted: type[msgspec.Struct]) -> msgspec.Struct:
     kept: dict[str, Any] = {}
+    other_names = wanted.other_names if issubclass(wanted, XObject) else {}
     for field in msgspec.structs.fields(wanted):
-        if field.encode_name not in raw:
-            continue
-        try:
-            kept[field.name] = read_leniently(raw[field.encode_name], field.type)
-        except msgspec.ValidationError:
-            continue
+        for name in (field.encode_name, *other_names.get(field.name, ())):
+            if name not in raw:
+                continue
+            try:
+                kept[field.name] = read_leniently(raw[name], field.type)
+            except msgspec.ValidationError:
+                continue
+            break
     if any(field.required and field.name not in kept for field in msgspec.structs.fields(wanted)):
         raise msgspec.ValidationError
     return wanted(**kept)
@@ -178,19 +193,26 @@ def _read_items(raw: list[Any], wanted: Any) -> list[Any]:
 
 
 def loose_date(text: str) -> datetime:
-    """A date as X also writes it, without leading zeros (`2021-7-14T04:35:55Z`); UTC if it has no zone.
+    """A date as X also writes it: without leading zeros, zone or time of day, or as before version 2 of its API.
+
+    It is UTC if it has no zone, and the beginning of the day if it has no time.
 
     Raises:
         msgspec.ValidationError: It is not a date.
     """
-    found = _LOOSE_DATE.fullmatch(text.strip())
+    found = _LOOSE_DATE.fullmatch(text.strip()) or _OLDEST_DATE.fullmatch(text.strip())
     if not found:
         raise msgspec.ValidationError
-    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
-    sign, hours, minutes = found.groups()[6:]
+    parts = found.groupdict()
     try:
-        zone = timezone(timedelta(hours=int(hours), minutes=int(minutes)) * (-1 if sign == "-" else 1)) if sign else UTC
-        moment = utc(datetime(year, month, day, hour, minute, second, tzinfo=zone))
+        month = 1 + _MONTHS.index(parts["month"]) if parts["month"].isalpha() else int(parts["month"])
+        year, day, hour, minute, second = (
+            int(parts[name] or 0) for name in ("year", "day", "hour", "minute", "second")
+        )
+        microseconds = int((parts.get("part") or "0")[:6].ljust(6, "0"))
+        ahead = timedelta(hours=int(parts["hours"] or 0), minutes=int(parts["minutes"] or 0))
+        zone = timezone(-ahead if parts["sign"] == "-" else ahead) if ahead else UTC
+        moment = utc(datetime(year, month, day, hour, minute, second, microseconds, tzinfo=zone))
     except ValueError as error:
         raise msgspec.ValidationError from error
     if moment is None:

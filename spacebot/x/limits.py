@@ -90,10 +90,12 @@ class Budget:
     Attributes:
         limit: Requests per window.
         shares: How the purposes share them.
+        told_limit: Requests per window, as X's headers last said; None until they do.
     """
 
     limit: int
     shares: Shares
+    told_limit: int | None = None
     _began: float = -math.inf
     """When the first request of a window went of which X's headers have not told yet."""
     _told: Window | None = None
@@ -251,7 +253,7 @@ class Budget:
 
     def _learn(self, rate: Rate, now: float) -> None:
         if rate.limit is not None and rate.limit > 0:
-            self.limit = rate.limit
+            self.limit = self.told_limit = rate.limit
         if rate.remaining is None or rate.reset_in is None or rate.reset_in <= 0:
             return
         current = self.window(now)

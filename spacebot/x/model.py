@@ -204,6 +204,7 @@ class Page(Generic[T_co]):
     places: Mapping[str, Place] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     next_token: str | None = None
+    previous_token: str | None = None
     result_count: int | None = None
     truncated: bool = False
 

@@ -171,7 +171,7 @@ class Meter(Protocol):
         ...
 
     def room(self, errand: Errand) -> int | None:
-        """What a request may cost at most, in thousandths of a cent; None for no limit."""
+        """What a request may cost, in thousandths of a cent, without going beyond a share; None for no limit."""
         ...
 
     def cost(self, ceiling: CostCeiling) -> int:

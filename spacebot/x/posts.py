@@ -94,6 +94,10 @@ class PostGeo(XObject, frozen=True, kw_only=True):
 
     coordinates: Coordinates | None = None
     place_id: Key | None = None
+    old_coordinates: Coordinates | None = msgspec.field(name="geometry", default=None)
+
+    def __post_init__(self) -> None:
+        self._rename("coordinates", "old_coordinates")
 
 
 class MatchedNote(XObject, frozen=True, kw_only=True):
@@ -253,6 +257,7 @@ class PlaceGeo(XObject, frozen=True, kw_only=True):
     type: Word
     bbox: tuple[float, float, float, float]
     properties: dict[str, Any] = msgspec.field(default_factory=dict)
+    geometry: Coordinates | None = None
 
 
 class Place(XObject, frozen=True, kw_only=True):

@@ -81,6 +81,14 @@ class RateLimiter:
         now = self._clock.monotonic()
         return {name: budget.window(now) for (name, token), budget in self._budgets.items() if token is None}
 
+    def told_limits(self) -> dict[str, int]:
+        """Requests of the app per window, by the endpoint's name, where X's headers have said it."""
+        return {
+            name: budget.told_limit
+            for (name, token), budget in self._budgets.items()
+            if token is None and budget.told_limit is not None
+        }
+
     async def _take_urgent_slot(self, endpoint: Endpoint[XObject], token: Hashable, errand: Errand) -> None:
         self._urgent_waiters[endpoint.name] += 1
         try:

@@ -1,18 +1,37 @@
 """PURE: what a person pasted becomes a Space's id, a handle or a user id, or a mistake that says why it cannot."""
 
 import re
+import unicodedata
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 from urllib.parse import SplitResult, urlsplit
 
-from spacebot.domain.ids import SPACE_ID, USER_ID, USERNAME, SpaceId, UserId
+from spacebot.domain.ids import LIST_ID, SPACE_ID, USER_ID, USERNAME, ListId, SpaceId, UserId
 from spacebot.domain.mistakes import Mistake
 from spacebot.errors import UserMistake
 
-_LONGEST_TEXT = 500
-_AROUND = " \t\r\n\u00a0\u200b\u200e\u200f\u2060\u2066\u2067\u2068\u2069\ufeff"
-"""Spaces, and the invisible marks that phones copy along."""
+T = TypeVar("T")
+
+LONGEST_TEXT = 4000
+"""As much as fits into one field of a form of Discord's."""
+
+_UNSEEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u3164\ufe00-\ufe0f\uffa0]")
+"""What is not seen beside the characters of Unicode's category Cf: fillers, and what chooses the look of the one before."""
+_ESCAPE = re.compile(r"\\(?=[\\*_~`|>#\[\]()+.:\-])")
+"""Who copies the text of a message as it was sent also copies what kept Discord from reading markdown in it."""
+
 _SITES = re.compile(r"(?:(?:www|m|mobile)\.)?(?:x|twitter)\.com", re.ASCII)
 _NO_SCHEME = re.compile(r"[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:[/?#].*)?", re.DOTALL)
+_IN_TEXT = re.compile(
+    r"(?<!//\[)(?:(?<![\w=/&?.@%-])https?://|(?<![\w=/&?.@%:-]))(?:(?:www|m|mobile)\.)?(?:x|twitter)\.com(?=[/?#])"
+    r"""[^\s<>"'`(){}\[\]|\\^\u2026\u3001\u3002\u300c-\u300f\u3010\u3011\uff01\uff08\uff09\uff1f]*""",
+    re.ASCII | re.IGNORECASE,
+)
+"""A link to X with other text around it; not one that is part of an address elsewhere."""
+_ANY_LINK = re.compile(r"https?://", re.ASCII | re.IGNORECASE)
+_NAMED = re.compile(r"\(@([A-Za-z0-9_]{1,15})\)", re.ASCII)
+"""A handle behind a name, as accounts are shown."""
 _NOT_HANDLES = frozenset(
     {"compose", "explore", "hashtag", "home", "i", "intent", "jobs", "login", "logout", "messages", "notifications"}
     | {"privacy", "search", "settings", "share", "signup", "tos"}
@@ -27,23 +46,65 @@ class Handle:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class HostOf:
+    """Whoever created this Space."""
+
+    space_id: SpaceId
+
+
 def space_id(text: str) -> SpaceId:
-    """The Space that `text` names: a link in any of X's forms, or the bare id.
+    """The Space that `text` names: a link in any of X's forms, whatever stands around it, or the bare id.
 
     Raises:
         UserMistake: It names none.
     """
     text = _bare(text, nothing=Mistake.NO_SPACE, too_long=Mistake.SPACE_TEXT_TOO_LONG)
+    if links := _links(text):
+        return _first(links, _space_behind)
     if text.startswith("@"):
         raise UserMistake(Mistake.HANDLE_FOR_SPACE)
     if re.search(r"\s", text):
         raise UserMistake(Mistake.BLANK_IN_SPACE)
-    link = _link(text)
-    if link is None:
-        return _as_space_id(text)
+    return _as_space_id(text)
+
+
+def host(text: str) -> Handle | UserId | HostOf:
+    """The account that `text` names.
+
+    That is a handle with or without '@', also one in parentheses behind a name, digits alone (a user id), or a link to the
+    account, to one of its posts or to one of its Spaces, whatever stands around the link.
+
+    Raises:
+        UserMistake: It names none.
+    """
+    text = _bare(text, nothing=Mistake.NO_HOST, too_long=Mistake.HOST_TEXT_TOO_LONG)
+    if links := _links(text):
+        return _first(links, _account_behind)
+    if named := _NAMED.search(text):
+        return Handle(named[1])
+    return UserId(text) if USER_ID.fullmatch(text) else _as_handle(text)
+
+
+def list_id(text: str) -> ListId | None:
+    """The list of accounts whose link is in `text`, whatever stands around it; None if there is none."""
+    try:
+        links = _links(_bare(text, nothing=Mistake.NO_HOST, too_long=Mistake.HOST_TEXT_TOO_LONG))
+    except UserMistake:
+        return None
+    for link in links:
+        match _parts(link):
+            case [i, lists, found, *_] if (i.lower(), lists.lower()) == ("i", "lists") and LIST_ID.fullmatch(
+                _plain(found)
+            ):
+                return ListId(_plain(found))
+    return None
+
+
+def _space_behind(link: SplitResult) -> SpaceId:
     match _parts(link):
         case [i, spaces, found, *_] if i.lower() == "i" and spaces.lower() == "spaces":
-            return _as_space_id(found)
+            return _as_space_id(_plain(found))
         case [i, broadcasts, *_] if i.lower() == "i" and broadcasts.lower() == "broadcasts":
             raise UserMistake(Mistake.BROADCAST_FOR_SPACE)
         case [_, status, *_] if status.lower() in {"status", "statuses"}:
@@ -53,35 +114,65 @@ def space_id(text: str) -> SpaceId:
     raise UserMistake(Mistake.LINK_TO_NO_SPACE)
 
 
-def host(text: str) -> Handle | UserId:
-    """The account that `text` names: a handle with or without '@', a link to it or to one of its posts, or digits alone: a user id.
-
-    Raises:
-        UserMistake: It names none.
-    """
-    text = _bare(text, nothing=Mistake.NO_HOST, too_long=Mistake.HOST_TEXT_TOO_LONG)
-    link = None if text.startswith("@") or re.search(r"\s", text) else _link(text)
-    if link is None:
-        return UserId(text) if USER_ID.fullmatch(text) else _as_handle(text)
+def _account_behind(link: SplitResult) -> Handle | UserId | HostOf:
     match _parts(link):
-        case [i, user, found, *_] if (i.lower(), user.lower()) == ("i", "user") and USER_ID.fullmatch(found):
-            return UserId(found)
-        case [i, kind, *_] if i.lower() == "i" and kind.lower() in {"spaces", "broadcasts"}:
-            raise UserMistake(Mistake.SPACE_FOR_HOST)
+        case [i, user, found, *_] if (i.lower(), user.lower()) == ("i", "user") and USER_ID.fullmatch(_plain(found)):
+            return UserId(_plain(found))
+        case [i, spaces, found, *_] if (i.lower(), spaces.lower()) == ("i", "spaces"):
+            return HostOf(_as_space_id(_plain(found)))
+        case [i, kind, *_] if i.lower() == "i" and kind.lower() == "broadcasts":
+            raise UserMistake(Mistake.BROADCAST_FOR_HOST)
         case [name, *_] if name.lower() not in _NOT_HANDLES:
             return _as_handle(name)
     raise UserMistake(Mistake.LINK_TO_NO_ACCOUNT)
 
 
+def _first(links: Sequence[SplitResult], read: Callable[[SplitResult], T]) -> T:
+    """What the first link names that names something; else what is wrong with the first."""
+    mistakes: list[UserMistake] = []
+    for link in links:
+        try:
+            return read(link)
+        except UserMistake as mistake:
+            mistakes.append(mistake)
+    raise mistakes[0]
+
+
 def _bare(text: str, *, nothing: Mistake, too_long: Mistake) -> str:
-    text = text.strip(_AROUND)
-    if text.startswith("<") and text.endswith(">"):
-        text = text[1:-1].strip(_AROUND)
-    if not text:
-        raise UserMistake(nothing)
-    if len(text) > _LONGEST_TEXT:
+    """The text without what is not seen, and without the signs in which links are wrapped."""
+    if len(text) > LONGEST_TEXT:
         raise UserMistake(too_long)
-    return text
+    seen = "".join(letter for letter in _UNSEEN.sub("", text) if unicodedata.category(letter) != "Cf")
+    bare = _ESCAPE.sub("", " ".join(seen.split()))
+    if bare.startswith("<") and bare.endswith(">"):
+        bare = bare[1:-1].strip()
+    if not bare:
+        raise UserMistake(nothing)
+    return bare
+
+
+def _links(text: str) -> list[SplitResult]:
+    """The links to X: `text` itself, or those that stand in it; none where there is no link at all.
+
+    Raises:
+        UserMistake: It is, or has, a link that leads elsewhere or cannot be read, and none to X.
+    """
+    refused: UserMistake | None = None
+    if " " not in text:
+        try:
+            link = _link(text)
+        except UserMistake as mistake:
+            refused = mistake
+        else:
+            return [] if link is None else [link]
+    found = [link for one in _IN_TEXT.findall(text) if (link := _link(one.rstrip(".,;:!?*~"))) is not None]
+    if found:
+        return found
+    if refused is not None:
+        raise refused
+    if _ANY_LINK.search(text):
+        raise UserMistake(Mistake.FOREIGN_LINK)
+    return []
 
 
 def _link(text: str) -> SplitResult | None:
@@ -102,6 +193,11 @@ def _link(text: str) -> SplitResult | None:
     if not _SITES.fullmatch(site.rstrip(".")):
         raise UserMistake(Mistake.FOREIGN_LINK)
     return link
+
+
+def _plain(found: str) -> str:
+    """The part of an address up to where another script, whose words need no spaces between them, goes on after it."""
+    return re.split(r"[^!-~]", found, maxsplit=1)[0]
 
 
 def _parts(link: SplitResult) -> list[str]:

@@ -112,11 +112,6 @@ def _spend(problem: Problem, refusal: Refusal) -> XError:
         reset = loose_date(problem.reset_date or "")
     except msgspec.ValidationError:
         reset = None
-    if reset is None and problem.reset_date:
-        try:
-            reset = loose_date(f"{problem.reset_date}T00:00Z")
-        except msgspec.ValidationError:
-            reset = None
     return XSpendCapReached(reset_date=reset, status=refusal.status, detail=problem.detail)
 
 
@@ -207,6 +202,9 @@ def _by_status(refusal: Refusal) -> XError:
         408: XDown,
         409: XConflict,
     }
+    named = next((problem for problem in refusal.problems if problem.resource_id), None)
+    if status == 404 and named is not None:  # noqa: PLR2004 - as above
+        return _absent(XNotFound)(named, refusal)
     if status in kinds:
         return kinds[status](status=status, detail=detail)
     if status == 400:  # noqa: PLR2004 - as above

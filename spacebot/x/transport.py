@@ -7,7 +7,7 @@ waits for it any more: X bills it all the same.
 import asyncio
 import logging
 import random
-from collections.abc import Coroutine, Mapping
+from collections.abc import Collection, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -39,7 +39,7 @@ from spacebot.x.model import Page
 from spacebot.x.money import CostCeiling, Meter, Reservation, ceiling_of, payers_of, usage_of
 from spacebot.x.pots import Hold
 from spacebot.x.rate_limiter import RateLimiter
-from spacebot.x.wire import Generation, build_request, is_about_names, read_answer
+from spacebot.x.wire import build_request, kinds_of_names, kinds_refused, read_answer
 
 T = TypeVar("T", bound=XObject)
 
@@ -116,7 +116,8 @@ class Transport:
         self.rate_limiter = RateLimiter(clock=clock, people_share=people_share)
         self._attempts: set[asyncio.Task[Any]] = set()
         self._deadline = deadline
-        self._generation = Generation.NEW
+        self._older: frozenset[str] = frozenset()
+        """The kinds of names that X wants as its documents before 2.167 had them."""
         self._outage = Outage(LOG, failed="X, %(what)s: %(error)s", recovered="X, %(what)s: answers again")
 
     def admit(self, errand: Errand) -> None:
@@ -184,24 +185,35 @@ class Transport:
         *,
         has_slot: bool,
     ) -> Page[T]:
-        """The answer to a request, sent again in the other generation's names if X refuses one of these."""
-        first = self._generation
-        try:
-            return await self._ask_logged(request, first, errand, token, riders, has_slot=has_slot)
-        except XInvalidRequest as refused:
-            if not is_about_names(refused, request):
-                raise
-        other = Generation.OLD if first is Generation.NEW else Generation.NEW
-        page = await self._ask_logged(request, other, errand, token, riders)
-        if self._generation is not other:
-            self._generation = other
-            LOG.info("X wants the parameter names of the API %s; they are used from now on", other.value)
-        return page
+        """The answer to a request, sent again in the other names where X refuses those of one kind."""
+        believed, refused = self._older, frozenset[str]()
+        while True:
+            older = believed ^ refused
+            if older:
+                older &= kinds_of_names(request)
+            try:
+                page = await self._ask_logged(request, older, errand, token, riders, has_slot=has_slot)
+            except XInvalidRequest as error:
+                again = kinds_refused(error, request) - refused
+                if not again:
+                    raise
+                refused |= again
+                has_slot = False
+                continue
+            changed = {kind for kind in refused if (kind in older) is not (kind in self._older)}
+            self._older = (self._older - changed) | (older & changed)
+            for kind in sorted(changed):
+                LOG.info(
+                    "X wants %s by their %s names; these are used from now on",
+                    kind,
+                    "older" if kind in older else "newer",
+                )
+            return page
 
     async def _ask_logged(
         self,
         request: Request[T],
-        generation: Generation,
+        older: Collection[str],
         errand: Errand,
         token: UserToken | None,
         riders: Riders | None,
@@ -211,7 +223,7 @@ class Transport:
         """`_with_retries`, with one log target when an endpoint begins to fail and one when it answers again."""
         name = request.endpoint.name
         try:
-            page = await self._with_retries(request, generation, errand, token, riders, has_slot=has_slot)
+            page = await self._with_retries(request, older, errand, token, riders, has_slot=has_slot)
         except (XDown, XOperatorNeeded, XRateLimited) as error:
             own_refusal = isinstance(error, BudgetSpent) or (isinstance(error, XRateLimited) and error.status is None)
             persons = token is not None and isinstance(error, XBadToken)  # the app's own token is not in question
@@ -224,7 +236,7 @@ class Transport:
     async def _with_retries(
         self,
         request: Request[T],
-        generation: Generation,
+        older: Collection[str],
         errand: Errand,
         token: UserToken | None,
         riders: Riders | None,
@@ -235,7 +247,7 @@ class Transport:
         endpoint, access = request.endpoint, token.access if token else None
         asked = _Asked(
             endpoint=endpoint,
-            target=build_request(request, generation),
+            target=build_request(request, older),
             token=token,
             errand=errand,
             ceiling=ceiling_of(request, is_private=token is not None) if self._meter is not None else _FREE,

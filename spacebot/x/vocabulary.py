@@ -1,8 +1,9 @@
-"""What can be asked of X: the enumerations of its OpenAPI document 2.167, as types.
+"""What can be asked of X: the enumerations of its OpenAPI document 2.167, as types, and what its documents before called them.
 
-The client writes them in the names of an older generation if X wants that (see `wire`).
+Either name may be given. The client writes the one that X wants (see `wire`).
 """
 
+from collections.abc import Mapping
 from typing import Literal
 
 SpaceField = Literal[
@@ -152,3 +153,20 @@ PlaceField = Literal[
 ]
 
 SearchState = Literal["live", "scheduled", "all"]
+
+OlderSpaceExpansion = Literal["topics_ids"]
+OlderUserExpansion = Literal["most_recent_tweet_id", "pinned_tweet_id"]
+OlderPostField = Literal["note_tweet"]
+OlderPostExpansion = Literal["edit_history_tweet_ids", "referenced_tweets.id"]
+
+OLDER: Mapping[str, OlderSpaceExpansion | OlderUserExpansion | OlderPostField | OlderPostExpansion] = {
+    "topic_ids": "topics_ids",
+    "most_recent_post_id": "most_recent_tweet_id",
+    "pinned_post_id": "pinned_tweet_id",
+    "note_post": "note_tweet",
+    "edit_history_post_ids": "edit_history_tweet_ids",
+    "referenced_posts": "referenced_tweets.id",
+}
+"""What today's names were before 2.167."""
+
+TODAYS: Mapping[str, str] = {old: new for new, old in OLDER.items()}

@@ -1,8 +1,7 @@
 """PURE: how a request is written for X, and what an answer means: a page, or exactly one exception. No I/O, no clock."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
-from enum import Enum
 from functools import cache
 from typing import Any, TypeVar
 
@@ -11,37 +10,24 @@ import msgspec
 from spacebot.errors import XInvalidRequest, XNotFound, XUnreadable
 from spacebot.x.base import Count, Token, XObject
 from spacebot.x.endpoints import IDS_PER_REQUEST, QUERY_LIMIT, RESULTS_PER_ANSWER, Endpoint, Request, malformed
-from spacebot.x.fields import Query
+from spacebot.x.fields import Query, Value
 from spacebot.x.lenient import parse, read_leniently
 from spacebot.x.model import Page, Problem, Space, Topic, User
 from spacebot.x.posts import Media, Place, Poll, Post
 from spacebot.x.refusals import ABSENCES, Refusal, explain
 from spacebot.x.sound import are_sound
+from spacebot.x.vocabulary import OLDER
 
 T = TypeVar("T", bound=XObject)
 
 
-class Generation(Enum):
-    """Which of X's vocabularies a request is written in; answers are read in both."""
-
-    NEW = "2.167 and later"
-    OLD = "up to 2.166"
-
-
-_OLD_PARAMETERS = {"post.fields": "tweet.fields"}
-_OLD_EXPANSIONS = {
-    "attachments.media_source_tweet": "attachments.media_source_tweet",
-    "edit_history_post_ids": "edit_history_tweet_ids",
-    "most_recent_post_id": "most_recent_tweet_id",
-    "pinned_post_id": "pinned_tweet_id",
-    "referenced_posts": "referenced_tweets.id",
-    "topic_ids": "topics_ids",
-}
-_OLD_FIELDS = {"note_post": "note_tweet"}
-
-
-def build_request(request: Request[T], generation: Generation = Generation.NEW) -> tuple[str, str, dict[str, str]]:
+def build_request(request: Request[T], older: Collection[str] = ()) -> tuple[str, str, dict[str, str]]:
     """Method, path and query (not yet percent-encoded).
+
+    Args:
+        request: What to ask, in the names of X's document 2.167.
+        older: Which kinds of names (see `kinds_of_names`) are written as the documents before had them; answers are read in
+            both.
 
     Raises:
         XInvalidRequest: What is asked about cannot exist, so X need not be asked.
@@ -50,7 +36,7 @@ def build_request(request: Request[T], generation: Generation = Generation.NEW) 
     if request.about is not None and not (endpoint.pattern and endpoint.pattern.fullmatch(request.about)):
         raise XInvalidRequest(parameters=frozenset({endpoint.resource or "id"}), values=frozenset({request.about}))
     _check(endpoint, request.query)
-    query = _in_old_names(request.query) if generation is Generation.OLD else request.query
+    query = _in_old_names(request, older) if older else request.query
     return (
         "GET",
         endpoint.path.format(request.about),
@@ -70,24 +56,46 @@ def _check(endpoint: Endpoint[T], query: Query) -> None:
         raise XInvalidRequest(parameters=frozenset({"max_results"}))
 
 
-def _in_old_names(query: Query) -> Query:
-    old: Query = {}
-    for name, value in query.items():
-        if name == "expansions" and isinstance(value, tuple):
-            old[name] = tuple(_OLD_EXPANSIONS.get(word, word) for word in value)
-        elif name == "post.fields" and isinstance(value, tuple):
-            old[_OLD_PARAMETERS[name]] = tuple(_OLD_FIELDS.get(word, word) for word in value)
-        else:
-            old[name] = value
-    return old
+_OLD_PARAMETERS = {"post.fields": "tweet.fields"}
 
 
-def is_about_names(refused: XInvalidRequest, request: Request[T]) -> bool:
-    """Whether X refused a name that the other generation writes differently."""
-    if _in_old_names(request.query) == request.query:
-        return False
-    renamed = {"expansions", *_OLD_PARAMETERS, *_OLD_PARAMETERS.values()}
-    return bool(refused.parameters & renamed)
+def kinds_of_names(request: Request[T]) -> frozenset[str]:
+    """The kinds of names in this request that X's documents write differently.
+
+    X did not change them all at once: one version wants `tweet.fields` together with `topic_ids`. So the names of a post's
+    fields are one kind, and the expansions of Spaces, of accounts and of posts are one kind each.
+    """
+    return frozenset(
+        kind
+        for name, value in request.query.items()
+        if (kind := _kind_of_names(request, name)) is not None and _old_value(name, value) != (name, value)
+    )
+
+
+def kinds_refused(refused: XInvalidRequest, request: Request[T]) -> frozenset[str]:
+    """Which of the `kinds_of_names` of the request X complained of."""
+    today = {old: new for new, old in _OLD_PARAMETERS.items()}
+    named = {_kind_of_names(request, today.get(name, name)) for name in refused.parameters}
+    return kinds_of_names(request) & named
+
+
+def _kind_of_names(request: Request[T], parameter: str) -> str | None:
+    if parameter == "expansions":
+        return f"expansions of a {request.endpoint.item.__name__.lower()}"
+    return parameter if parameter in _OLD_PARAMETERS else None
+
+
+def _in_old_names(request: Request[T], older: Collection[str]) -> Query:
+    return dict(
+        _old_value(name, value) if _kind_of_names(request, name) in older else (name, value)
+        for name, value in request.query.items()
+    )
+
+
+def _old_value(name: str, value: Value) -> tuple[str, Value]:
+    if isinstance(value, tuple) and (name == "expansions" or name in _OLD_PARAMETERS):
+        value = tuple(OLDER.get(word, word) for word in value)
+    return _OLD_PARAMETERS.get(name, name), value
 
 
 class Includes(XObject, frozen=True, kw_only=True):
@@ -212,7 +220,7 @@ def stated_problems(body: bytes) -> tuple[Problem, ...]:
     if not isinstance(raw, dict):
         return ()
     errors = raw.get("errors")
-    stated = [raw] if raw.keys() & {"title", "type", "detail", "reason"} else []
+    stated = [raw] if raw.keys() & {"title", "type", "detail", "reason", "resource_id"} else []
     stated += [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
     return tuple(read_leniently(one, Problem) for one in stated)
 
@@ -259,6 +267,7 @@ def _page(answer: Answer, items: tuple[T, ...], lost: tuple[Problem, ...]) -> Pa
         places={place.id: place for place in came.places},
         problems=(*(answer.errors or ()), *lost),
         next_token=meta.next_token,
+        previous_token=meta.previous_token,
         result_count=meta.result_count,
         truncated=(meta.result_count or 0) > len(items) + len(lost),
     )

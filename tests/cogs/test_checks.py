@@ -12,15 +12,18 @@ import yarl
 
 from cogs import checks
 from spacebot.domain.accounts import Host
-from spacebot.domain.guilds import Watch, WatchLine
+from spacebot.domain.guilds import GuildConfig, Watch, WatchLine
 from spacebot.domain.ids import ChannelId, RoleId, UserId
 from spacebot.domain.mistakes import Mistake
 from spacebot.domain.obstacles import Obstacle, Reason
+from spacebot.domain.views import SetUp
 from spacebot.errors import UserMistake
 from spacebot.sandbox.discord import LocalDiscord
 from spacebot.sandbox.discord.model.guilds import LocalGuild
 
 NOWHERE = ChannelId(1)
+GONE = Obstacle(reason=Reason.CHANNEL_GONE)
+LACKS_EMBEDS = Obstacle(reason=Reason.PERMISSIONS_MISSING, details=("embed_links",))
 
 
 class Client(discord.Client):
@@ -106,16 +109,16 @@ def mistake_of(check: Callable[[], object]) -> UserMistake:
     return caught.value
 
 
-def line(channel_id: ChannelId | None, *, paused: Obstacle | None = None) -> WatchLine:
+def line(channel_id: ChannelId | None, *, roles: tuple[RoleId, ...] = ()) -> WatchLine:
     host = Host(user_id=UserId("100"), username="ann", name="Ann")
     watch = Watch(watch_id=1, host=host, channel_id=channel_id, roles=())
-    return WatchLine(watch=watch, channel_id=channel_id, roles=(), live=None, paused=paused)
+    return WatchLine(watch=watch, channel_id=channel_id, roles=roles, live=None, paused=None)
 
 
 async def test_a_channel_in_which_the_bot_may_do_all_it_must_is_taken(scene: Scene) -> None:
     channel_id = await scene.channel()
     assert checks.postable_for_bot(scene.guild, channel_id) == channel_id
-    assert checks.obstacle(scene.guild, channel_id) is None
+    assert await checks.obstacle(scene.guild, channel_id) is None
 
 
 async def test_a_channel_that_the_bot_does_not_see_is_refused(scene: Scene) -> None:
@@ -147,17 +150,25 @@ async def test_a_locked_thread_is_refused(scene: Scene) -> None:
     assert mistake_of(lambda: checks.postable_for_bot(scene.guild, thread.id)).mistake is Mistake.THREAD_LOCKED
 
 
-async def test_a_channel_chosen_earlier_says_in_a_sentence_what_is_wrong_with_it_now(scene: Scene) -> None:
+async def test_a_channel_chosen_earlier_is_looked_at_as_it_is_now(scene: Scene) -> None:
     channel_id = await scene.channel(deny=("embed_links",))
-    said = checks.obstacle(scene.guild, channel_id)
-    assert said == f"In <#{channel_id}> I lack Embed Links; grant it there and give the command again."
-    assert checks.obstacle(scene.guild, None) is None, "none is chosen"
+    assert await checks.obstacle(scene.guild, channel_id) == LACKS_EMBEDS
+    assert await checks.obstacle(scene.guild, NOWHERE) == GONE
+
+
+async def test_an_archived_thread_is_no_obstacle_for_a_message_opens_it_again(scene: Scene) -> None:
+    thread = scene.local.add_thread(scene.local.add_channel("spaces"), "tea")
+    await scene.until(lambda: scene.guild.get_thread(thread.id))
+    await scene.may("view_channel", "send_messages_in_threads", "embed_links", "read_message_history")
+    thread.archive()
+    await scene.until(lambda: scene.guild.get_thread(thread.id) is None)
+    assert await checks.obstacle(scene.guild, ChannelId(thread.id)) is None
 
 
 async def test_a_role_that_everybody_may_mention_is_taken(scene: Scene) -> None:
     role = await scene.role(mentionable=True)
     assert checks.mentionable_for_bot(scene.guild, role) == role.id
-    assert checks.role_trouble(scene.guild, [RoleId(role.id)]) is None
+    assert checks.role_trouble(scene.guild, RoleId(role.id)) is None
 
 
 async def test_a_role_that_the_bot_may_not_mention_is_refused_by_its_name_escaped(scene: Scene) -> None:
@@ -180,21 +191,25 @@ async def test_with_the_permission_to_mention_all_roles_any_role_is_taken(scene:
 
 async def test_a_role_chosen_earlier_says_in_a_sentence_what_is_wrong_with_it_now(scene: Scene) -> None:
     role = await scene.role(mentionable=False)
-    said = checks.role_trouble(scene.guild, [RoleId(role.id)])
+    said = checks.role_trouble(scene.guild, RoleId(role.id))
     assert said is not None
     assert said.startswith("I may not mention listeners;")
-    assert checks.role_trouble(scene.guild, [RoleId(1)]) == "that role is gone; choose another with /config roles"
-    assert checks.role_trouble(scene.guild, []) is None, "none is chosen"
+    assert checks.role_trouble(scene.guild, RoleId(1)) == "that role is gone; choose another with /config roles"
 
 
-async def test_a_watchlist_warns_of_channels_that_would_not_work_and_of_no_others(scene: Scene) -> None:
-    good, closed = await scene.channel("good"), await scene.channel("closed", deny=("view_channel",))
-    lines = [line(good), line(closed), line(None)]
-    warned = checks.with_obstacles(scene.guild, lines)
-    assert [each.warning is not None for each in warned] == [False, True, False]
-    assert [each.watch for each in warned] == [each.watch for each in lines]
+async def test_each_thing_in_the_way_is_found_once_however_many_hosts_it_concerns(scene: Scene) -> None:
+    good, closed = await scene.channel("good"), await scene.channel("closed", deny=("embed_links",))
+    role = RoleId((await scene.role(mentionable=False)).id)
+    lines = (line(good), line(closed, roles=(role,)), line(closed, roles=(role,)), line(None))
+    found = await checks.in_the_way(scene.guild, SetUp(config=GuildConfig(channel_id=good), watches=lines))
+    assert found.channels == {closed: LACKS_EMBEDS}
+    assert list(found.roles) == [role]
+    assert not found.closes([good, closed])
+    assert found.closes([closed])
 
 
-async def test_a_watchlist_keeps_the_obstacle_that_an_announcement_has_met(scene: Scene) -> None:
-    met = line(NOWHERE, paused=Obstacle(reason=Reason.CHANNEL_GONE))
-    assert checks.with_obstacles(scene.guild, [met]) == [met]
+async def test_what_an_announcement_has_met_counts_more_than_what_can_be_seen(scene: Scene) -> None:
+    channel_id = await scene.channel()
+    met = Obstacle(reason=Reason.AUTOMOD)
+    set_up = SetUp(config=GuildConfig(), watches=(line(channel_id),), met={channel_id: met})
+    assert (await checks.in_the_way(scene.guild, set_up)).channels == {channel_id: met}

@@ -89,6 +89,11 @@ class Message:
         """What it tells of, by the address under which it is found again."""
         return str(self.embeds[0]["url"]).rpartition("#")[2]
 
+    @property
+    def is_of_first_shape(self) -> bool:
+        """Whether it is laid out in fields, below the name of its host."""
+        return "author" in self.embeds[0]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:

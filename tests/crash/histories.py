@@ -28,7 +28,9 @@ STRIDE = 20.0
 
 LIVE = Shown()
 USUAL = Wishes()
+FIRST_SHAPE = Wishes(first_shape=("live",))
 ALL_MOMENTS = Wishes(all_moments=True)
+MIXED = Wishes(all_moments=True, first_shape=("scheduled", "live"))
 DELETES = Wishes(at_end=AtEnd.DELETE)
 
 Course = Callable[[Shown], Shown]
@@ -67,8 +69,22 @@ SCHEDULED = Path(
     wishes=ALL_MOMENTS,
     must=("live", "ended"),
 )
+POST_FIRST = Path(name="post, first shape", wishes=FIRST_SHAPE)
+EDIT_FIRST = Path(name="edit, first shape, ended while down", stands=True, first=renamed, down=over, wishes=FIRST_SHAPE)
+END_FIRST = Path(name="end, first shape", stands=True, first=over, wishes=FIRST_SHAPE)
+SCHEDULED_MIXED = Path(
+    name="scheduled, begun while down, both shapes",
+    before=scheduled(LIVE),
+    down=begun,
+    wishes=MIXED,
+    must=("live", "ended"),
+)
 PATHS = (
     POST,
+    POST_FIRST,
+    EDIT_FIRST,
+    END_FIRST,
+    SCHEDULED_MIXED,
     Path(name="post, renamed while down", down=renamed),
     POST_ENDED,
     Path(name="edit", stands=True, first=renamed),
@@ -184,7 +200,12 @@ class Explorer:
                 settled = await _until_settled(run) and settled
                 run.channel.catch_up(run.clock.now() + timedelta(seconds=PATIENCE))
                 path = self._part.path
-                verdict = judge(run.channel, must=path.must, may=path.wishes != DELETES)
+                verdict = judge(
+                    run.channel,
+                    must=path.must,
+                    may=path.wishes != DELETES,
+                    first_shape=path.wishes.first_shape,
+                )
                 self._endings[key] = verdict if settled else replace(verdict, untrue=True)
         return self._endings[key]
 

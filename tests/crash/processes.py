@@ -230,7 +230,7 @@ async def opened(seed: int) -> AsyncIterator[Scene]:
                 await discord.wait_for(lambda: discord.commands, PATIENCE)
                 channel = guild.add_channel("spaces")
                 admin: LocalMember = guild.add_member("admin", manage_guild=True)
-                use = await admin.use(channel, "watch add", host=f"@{host.username}")
+                use = await admin.use(channel, "watch add", host=f"@{host.username}", channel=channel)
                 await use.reply(timeout=PATIENCE)
                 yield Scene(
                     x=x,

@@ -42,10 +42,14 @@ CONSTANT = {"_sqlite_migrations", "sqlite_sequence"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
-    """What the guild has configured: whether every moment of a Space is announced, and what becomes of it at the end."""
+    """What the guild has configured: whether every moment of a Space is announced, and what becomes of it at the end.
+
+    first_shape   the moments whose messages are of the first shape, as if an earlier version had begun to post them
+    """
 
     all_moments: bool = False
     at_end: AtEnd = AtEnd.EDIT
+    first_shape: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +120,18 @@ class Run:
         return self.known[identity]
 
 
+def _post_in_first_shape(tables: Queries, moments: tuple[str, ...]) -> None:
+    """Let the ledger note so of each delivery of these moments as it is added."""
+    tables.db.execute("CREATE TABLE first_shape (kind TEXT PRIMARY KEY) STRICT")
+    tables.db.conn.executemany("INSERT INTO first_shape VALUES (?)", [(moment,) for moment in moments])
+    tables.db.execute(
+        """
+        CREATE TRIGGER shaped_first AFTER INSERT ON deliveries WHEN NEW.kind IN (SELECT kind FROM first_shape)
+        BEGIN UPDATE deliveries SET shape = 'fields' WHERE delivery_id = NEW.delivery_id; END
+        """
+    )
+
+
 def _unsettled(tables: Queries) -> list[dict[str, Any]]:
     return list(
         tables.db.query(
@@ -173,6 +189,7 @@ async def beginning(*, readable: bool, window: float, wishes: Wishes, shown: Sho
                     now=START,
                 )
             await store(Queries.set_end, GUILD, wishes.at_end)
+            await store(_post_in_first_shape, wishes.first_shape)
         files = {DATABASE: (Path(folder) / DATABASE).read_bytes()}
     channel = Channel(readable=readable, window=window)
     return Left(at=START, files=files, channel=channel, shown=shown, identity=())

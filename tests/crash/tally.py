@@ -13,13 +13,15 @@ class Verdict:
 
     lost      a message that must stand does not
     doubled   one stands more than once; or, where the history cannot be read, has pinged more than once
-    untrue    what stands does not say that the Space is over, stands although it was to be deleted, or the ledger
-              is never done with it
+    untrue    what stands does not say that the Space is over, stands although it was to be deleted, is of another shape
+              than it was posted in, or the ledger is never done with it
+    shapes    how many messages say that it is over, by their shape
     """
 
     lost: bool
     doubled: bool
     untrue: bool
+    shapes: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,8 @@ class Tally:
     lost: Counter[Kind] = field(default_factory=Counter)
     doubled: Counter[Kind] = field(default_factory=Counter)
     untrue: Counter[Kind] = field(default_factory=Counter)
+    closed: Counter[str] = field(default_factory=Counter)
+    """How many messages said in the end that their Space is over, by their shape."""
     runs: int = 0
     wrong: list[str] = field(default_factory=list)
     """The first of them, for whoever wants to see one."""
@@ -51,6 +55,7 @@ class Tally:
         self.lost[kind] += verdict.lost
         self.doubled[kind] += verdict.doubled
         self.untrue[kind] += verdict.untrue
+        self.closed.update(dict(verdict.shapes))
         if (verdict.lost or verdict.doubled or verdict.untrue) and len(self.wrong) < 20:
             self.wrong.append(f"{story}: {verdict}")
 
@@ -60,6 +65,7 @@ class Tally:
             lost=self.lost + other.lost,
             doubled=self.doubled + other.doubled,
             untrue=self.untrue + other.untrue,
+            closed=self.closed + other.closed,
             runs=self.runs + other.runs,
             wrong=self.wrong + other.wrong,
             missed=self.missed + other.missed,
@@ -71,21 +77,25 @@ class Tally:
         return not (self.lost.total() or self.doubled.total() or self.untrue.total())
 
 
-def judge(channel: Channel, *, must: Collection[str], may: bool) -> Verdict:
+def judge(channel: Channel, *, must: Collection[str], may: bool, first_shape: Collection[str] = ()) -> Verdict:
     """What is wrong in the channel, after the Space has ended and everything is settled.
 
     Args:
         channel: The channel.
         must: The moments whose messages must stand.
         may: Whether any may: else the guild wants them deleted.
+        first_shape: The moments whose messages are of the first shape.
     """
     messages = channel.messages
     moments = Counter(message.moment for message in messages if channel.readable or message.pinged)
     closed = [message for message in messages if "has ended" in message.content]
     # Where the history cannot be read, a message whose answer got lost is beyond anybody's reach; one of each is not.
     true = len(closed) == len(messages) if channel.readable else {one.moment for one in closed}.issuperset(must)
+    shaped = all(message.is_of_first_shape == (message.moment in first_shape) for message in messages)
+    shapes = Counter("first" if message.is_of_first_shape else "compact" for message in closed)
     return Verdict(
         lost=not {message.moment for message in messages}.issuperset(must),
         doubled=any(count > 1 for count in moments.values()),
-        untrue=not true if may else bool(messages),
+        untrue=not (true and shaped) if may else bool(messages),
+        shapes=tuple(shapes.items()),
     )

@@ -136,6 +136,7 @@ class ScriptedDiscord:
         return [message.card.content for message in self.channels.get(channel_id, [])]
 
 
+OTHER_SPACE, THIRD_SPACE = SpaceId("1other"), SpaceId("1third")
 LIVE = "**Tea Time** is live on X"
 SINCE = f"**Tea Time** is live on X, since <t:{int(START.timestamp())}:t>"
 ENDED = "**Tea Time**'s Space has ended"
@@ -416,6 +417,41 @@ async def test_a_full_bucket_is_waited_out(scene: Scene) -> None:
     await scene.passing(2)
     assert scene.discord.contents() == [f"<@&120> {LIVE}"]
     assert [call for call, _ in scene.discord.calls] == ["send", "send"]
+
+
+async def two_old_messages(scene: Scene) -> None:
+    """Two posts in one channel, older than an hour, of Spaces of two hosts."""
+    await follow(scene.store, COHOST, channel=CHANNEL)
+    await scene.sees(live())
+    await scene.sees(live(OTHER_SPACE, COHOST))
+    await scene.passing(4000)
+    assert [call for call, _ in scene.discord.calls] == ["send", "send"]
+
+
+async def test_old_messages_are_edited_without_waiting_where_discord_takes_it(scene: Scene) -> None:
+    await two_old_messages(scene)
+    await look(scene.store, ended(), ended(OTHER_SPACE), now=scene.clock.now())
+    scene.courier.wake()
+    await scene.idle()
+    assert [str(content).endswith("has ended") for content in scene.discord.contents()] == [True, True]
+
+
+async def test_old_messages_wait_as_long_as_discord_says_and_hold_up_nothing_else(scene: Scene) -> None:
+    await two_old_messages(scene)
+    scene.discord.faults = {"edit": [TryLater(SLOW_DOWN, seconds=30)]}
+    await look(scene.store, ended(), ended(OTHER_SPACE), now=scene.clock.now())
+    scene.courier.wake()
+    await scene.passing(25)
+    assert [call for call, _ in scene.discord.calls].count("edit") == 1, "the other is not even tried"
+    await scene.sees(live(THIRD_SPACE))
+    assert len(scene.discord.contents()) == 3, "what is new does not wait"
+    await scene.sees(live(THIRD_SPACE, title="Another title"))
+    await scene.sees(ended(THIRD_SPACE))
+    assert [call for call, _ in scene.discord.calls].count("edit") > 1, "nor what is young"
+    assert not any(str(content).endswith("has ended") for content in scene.discord.contents()[:2])
+    await scene.passing(6)
+    assert all(str(content).endswith("has ended") for content in scene.discord.contents())
+    assert not [row for row in await rows(scene.store) if row["reason"] is not None]
 
 
 async def test_a_message_that_somebody_deleted_is_done_with(scene: Scene) -> None:

@@ -4,16 +4,33 @@ These are a few of the histories that `benchmarks/crashes.py` counts.
 """
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
 
+from spacebot.deliver import courier
 from spacebot.deliver.publisher import DiscordPublisher
-from spacebot.domain.deliveries import Job
+from spacebot.domain.deliveries import Job, Shape
 from spacebot.domain.ids import ChannelId, MessageId
+from spacebot.present.announcement import announcement
+from spacebot.present.card import Card
 from spacebot.store.queries import Queries
 from tests.crash.channel import SOUND
-from tests.crash.histories import DELETED, EDIT_ENDED, END_TOLD, POST, POST_ENDED, SCHEDULED, Path, QueryGroup, explore
+from tests.crash.histories import (
+    DELETED,
+    EDIT_ENDED,
+    EDIT_FIRST,
+    END_TOLD,
+    POST,
+    POST_ENDED,
+    POST_FIRST,
+    SCHEDULED,
+    SCHEDULED_MIXED,
+    Path,
+    QueryGroup,
+    explore,
+)
 from tests.crash.tally import Tally
 
 
@@ -36,6 +53,23 @@ def test_a_kill_at_any_step_loses_and_doubles_nothing_though_discord_forgets_non
         "on reply",
         "after reply",
     }
+
+
+def test_both_shapes_are_found_again_after_a_kill_and_closed_as_they_were_posted() -> None:
+    tally = Tally()
+    for path in (POST_FIRST, EDIT_FIRST, SCHEDULED_MIXED):
+        tally += explored(QueryGroup(path=path, window=0.0, faults=("502 after",), delays=(0.0, 300.0)))
+    assert tally.is_clean, tally.wrong
+    assert min(tally.closed["first"], tally.closed["compact"]) > 100
+
+
+def test_a_bot_that_edited_in_another_shape_would_be_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    def other(job: Job, at: datetime, *, quiet: bool = False) -> Card:
+        return announcement(replace(job, shape=Shape.COMPACT), at, quiet=quiet)
+
+    monkeypatch.setattr(courier, "announcement", other)
+    tally = explored(QueryGroup(path=POST_FIRST, window=0.0, faults=(SOUND,), delays=(0.0,)))
+    assert tally.untrue.total()
 
 
 def test_a_message_that_arrives_after_the_kill_stands_once() -> None:

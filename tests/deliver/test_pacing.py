@@ -9,12 +9,14 @@ from types import SimpleNamespace
 from typing import cast
 
 import aiohttp
+import discord
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from multidict import CIMultiDict
 from yarl import URL
 
-from spacebot.deliver.pacing import paced
+from spacebot.deliver.pacing import TOO_MANY_OLD_EDITS, paced, refuse_old_edit
 
 MESSAGE = URL("https://discord.com/api/v10/channels/110/messages")
 CALLBACK = URL("https://discord.com/api/v10/interactions/1/token/callback")
@@ -209,3 +211,46 @@ def test_no_second_holds_more_than_the_pace_and_one_whenever_requests_come_and_t
             assert client.left[-1] <= at_most + TICK
 
     play(scene)
+
+
+class Answer:
+    """An answer, as far as the trace reads it."""
+
+    def __init__(self, status: int, body: object) -> None:
+        self.status = status
+        self._body = body
+
+    async def json(self) -> object:
+        if isinstance(self._body, Exception):
+            raise self._body
+        return self._body
+
+
+def told(method: str, answer: Answer) -> aiohttp.TraceRequestEndParams:
+    return aiohttp.TraceRequestEndParams(
+        method=method, url=MESSAGE, headers=CIMultiDict(), response=cast("aiohttp.ClientResponse", answer)
+    )
+
+
+async def test_an_edit_too_many_of_an_old_message_is_raised_with_how_long_to_wait() -> None:
+    answer = Answer(429, {"code": TOO_MANY_OLD_EDITS, "retry_after": 12.5, "global": False})
+    with pytest.raises(discord.RateLimited) as limited:
+        await refuse_old_edit(NOBODY, SimpleNamespace(), told("PATCH", answer))
+    assert limited.value.retry_after == 12.5
+
+
+@pytest.mark.parametrize(
+    ("method", "answer"),
+    [
+        ("PATCH", Answer(200, {"code": TOO_MANY_OLD_EDITS, "retry_after": 1})),
+        ("POST", Answer(429, {"code": TOO_MANY_OLD_EDITS, "retry_after": 1})),
+        ("PATCH", Answer(429, {"code": 0, "retry_after": 1})),
+        ("PATCH", Answer(429, {"retry_after": 1})),
+        ("PATCH", Answer(429, {"code": TOO_MANY_OLD_EDITS, "retry_after": None})),
+        ("PATCH", Answer(429, ["no"])),
+        ("PATCH", Answer(429, ValueError("no JSON"))),
+        ("PATCH", Answer(429, aiohttp.ClientPayloadError())),
+    ],
+)
+async def test_every_other_answer_is_left_to_discord_py(method: str, answer: Answer) -> None:
+    await refuse_old_edit(NOBODY, SimpleNamespace(), told(method, answer))

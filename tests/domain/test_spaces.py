@@ -15,6 +15,7 @@ from tests.clocks import START
 ID = SpaceId("1OyKAWXYZabcd")
 HOST = UserId("2244994945")
 SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
 BEGAN = START - timedelta(hours=1)
 
 
@@ -209,6 +210,21 @@ def test_an_undated_end_long_after_the_last_sighting_has_no_duration() -> None:
     ended = observe(known, Space(id=ID, state=State.ENDED), START).record
     assert ended is not None
     assert ended.duration is None
+
+
+def test_the_curve_has_what_was_seen_live_minute_by_minute() -> None:
+    known: SpaceRecord | None = None
+    for minute, count in ((0, 5), (0.5, 9), (1, 4), (3, 7)):
+        known = observe(known, look(State.LIVE, participant_count=count), START + minute * MINUTE).record
+    assert known is not None
+    assert (known.curve, known.curve_step) == ((9, 4, None, 7), 60)
+    for odd in (look(State.LIVE), look(State.ENDED, participant_count=900)):
+        after = observe(known, odd, START + 4 * MINUTE).record
+        assert after is not None
+        assert after.curve == known.curve
+    back = observe(known, look(State.LIVE, participant_count=8), START - MINUTE).record
+    assert back is not None
+    assert back.curve == known.curve, "the wall clock was set back"
 
 
 def test_the_peak_counts_only_what_was_seen_live() -> None:

@@ -12,14 +12,15 @@ from typing import Any, Protocol
 
 from spacebot import settings
 from spacebot.domain.accounts import Standing
-from spacebot.domain.deliveries import Kind, Matter, Notice, Past
-from spacebot.domain.guilds import Keyword
-from spacebot.domain.ids import SPACE_ID, USER_ID, USERNAME, ChannelId, GuildId, SpaceId, UserId
+from spacebot.domain.deliveries import Kind, Matter, Notice, Past, Shape
+from spacebot.domain.guilds import AtEnd, GuildConfig, Keyword, WatchLine
+from spacebot.domain.ids import LIST_ID, SPACE_ID, USER_ID, USERNAME, GuildId, SpaceId, UserId
 from spacebot.domain.spaces import State
-from spacebot.domain.views import SearchPage, Watched
+from spacebot.domain.views import Company, InTheWay, SearchPage, SetUp, Watched
 from spacebot.errors import UserMistake
 from spacebot.present import announcement, replies, reports, watchlists
 from spacebot.present.card import Card
+from spacebot.present.people import who_pages
 from spacebot.present.text import units
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
@@ -149,8 +150,15 @@ async def references(folder: Path) -> AsyncIterator[Feed]:
         else:
             assert SPACE_ID.fullmatch(found)
         account = reference.host(text)
-        name = account.name if isinstance(account, reference.Handle) else account
-        assert USERNAME.fullmatch(name) or USER_ID.fullmatch(name)
+        match account:
+            case reference.Handle(name):
+                assert USERNAME.fullmatch(name)
+            case reference.HostOf(space_id):
+                assert SPACE_ID.fullmatch(space_id)
+            case user_id:
+                assert USER_ID.fullmatch(user_id)
+        wanted = reference.list_id(text)
+        assert wanted is None or LIST_ID.fullmatch(wanted)
 
     yield feed
 
@@ -260,10 +268,21 @@ async def cards(folder: Path) -> AsyncIterator[Feed]:
             case 0:
                 kind, people = rng.choice(list(Kind)), tuple(material.host(rng) for _ in range(rng.randrange(12)))
                 guest = material.maybe(rng, material.host)
-                made = job(material.record(rng), material.host(rng), (ROLE,), kind, guest=guest, people=people)
+                made = job(
+                    material.record(rng),
+                    material.host(rng),
+                    (ROLE,),
+                    kind,
+                    guest=guest,
+                    cohosts=people,
+                    speakers=people,
+                    shape=rng.choice(list(Shape)),
+                    at_end=rng.choice(list(AtEnd)),
+                )
                 shown = [announcement.announcement(made, START, quiet=rng.random() < 0.5)]
             case 1:
-                shown = [replies.space_reply(material.view(rng))]
+                view = material.view(rng)
+                shown = [replies.space_reply(view), *who_pages(Company(view=view, count=500, is_forgotten=False))]
             case 2:
                 shown = [
                     replies.upcoming_reply(material.host(rng), [material.view(rng) for _ in range(rng.randrange(3))])
@@ -284,16 +303,20 @@ async def cards(folder: Path) -> AsyncIterator[Feed]:
     yield feed
 
 
+def _set_up(watches: tuple[WatchLine, ...] = (), keywords: tuple[Keyword, ...] = ()) -> SetUp:
+    return SetUp(config=GuildConfig(channel_id=CHANNEL), watches=watches, keywords=keywords)
+
+
 def _lists(rng: Random) -> list[Card]:
     host = material.host(rng)
     followed = line(host, live=material.maybe(rng, material.record), roles=rng.choice(((), (ROLE,))))
     keyword = Keyword(guild_id=GUILD, text=material.text(rng)[:100], lang=material.maybe(rng, material.text), least=5)
     assert 0 < units(watchlists.host_choice(host, 100)) <= 100
     return [
-        *watchlists.watch_pages([followed] * rng.randint(1, 12), GUILD),
-        *watchlists.keyword_pages([keyword] * rng.randint(1, 12), CHANNEL, GUILD),
-        Card(content=watchlists.watched_sentence(Watched(line=followed, is_new=True, guild_channel_set=True), GUILD)),
-        Card(content=watchlists.keyword_sentence(Watched(line=keyword, is_new=True, guild_channel_set=True), GUILD)),
+        *watchlists.watch_pages(_set_up(watches=(followed,) * rng.randint(1, 12)), InTheWay(), GUILD),
+        *watchlists.keyword_pages(_set_up(keywords=(keyword,) * rng.randint(1, 12)), InTheWay(), GUILD),
+        Card(content=watchlists.watched_sentence(Watched(line=followed, is_new=True), GUILD)),
+        Card(content=watchlists.keyword_sentence(Watched(line=keyword, is_new=True), GUILD)),
         Card(content=watchlists.unwatched_sentence(host)),
         Card(content=watchlists.unwatched_keyword_sentence(keyword.text)),
     ]
@@ -303,6 +326,7 @@ def _reports(rng: Random) -> list[Card]:
     host = material.host(rng)
     past = Past(
         kind=rng.choice(list(Kind)),
+        guild_id=GUILD,
         channel_id=CHANNEL,
         space=material.record(rng),
         host=host,
@@ -325,7 +349,7 @@ def _reports(rng: Random) -> list[Card]:
         recipients=(),
         attempts=0,
     )
-    return [*reports.history_pages([past] * rng.randint(1, 4), GUILD), Card(content=reports.notice(told))]
+    return [*reports.history_pages([past] * rng.randint(1, 4)), Card(content=reports.notice(told))]
 
 
 class _NoLookups:
@@ -358,11 +382,11 @@ async def keywords(folder: Path) -> AsyncIterator[Feed]:
                 least=rng.choice((None, 0, 5, 2**31)),
                 ticketed=rng.choice((None, True, False)),
             )
-            made = await guilds.watch_keyword(wish, here=ChannelId(1), by=2)
+            made = await guilds.watch_keyword(wish, by=2)
             assert language_code(made.line.lang) == made.line.lang
             (kept,) = await guilds.keywords(guild)
             assert kept.text == made.line.text
-            for card in watchlists.keyword_pages([kept], CHANNEL, GUILD):
+            for card in watchlists.keyword_pages(_set_up(keywords=(kept,)), InTheWay(), GUILD):
                 assert_posted_safely(card)
             kept.takes(lang=material.text(rng), participant_count=material.count(rng), is_ticketed=None)
             assert await guilds.unwatch_keyword(guild, words) == kept.text

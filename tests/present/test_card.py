@@ -56,7 +56,11 @@ def test_a_duration_is_said_as_people_say_it(minutes: float, words: str) -> None
         ("zh-TW", "Chinese"),
         ("JA", "Japanese"),
         ("iw", "Hebrew"),
+        ("he", "Hebrew"),
         ("in", "Indonesian"),
+        ("no", "Norwegian Bokmål"),
+        ("nb", "Norwegian Bokmål"),
+        ("jw", "Javanese"),
         ("no such language", "no such language"),
     ],
 )

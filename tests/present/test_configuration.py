@@ -2,17 +2,21 @@
 
 import pytest
 
-from spacebot.domain.guilds import AtEnd, GuildConfig
+from spacebot.domain.guilds import AtEnd, GuildConfig, Keyword
 from spacebot.domain.ids import ChannelId, RoleId
 from spacebot.domain.looks import Look
+from spacebot.domain.obstacles import Obstacle, Reason
+from spacebot.domain.views import InTheWay, SetUp
 from spacebot.present.configuration import config_card, moments
 from tests.clocks import START
 from tests.present.samples import CHANNEL, GUILD, RECORD, fields, line, text
 from tests.store.seed import NO_PERMISSION
 
+AT = int(START.timestamp())
+
 
 def test_a_configuration_shows_what_is_missing_and_what_is_in_the_way() -> None:
-    empty = config_card(GuildConfig(), [], GUILD, obstacle=None, role_trouble=None, last_good_sweep=None, trouble=None)
+    empty = config_card(SetUp(config=GuildConfig()), InTheWay(), GUILD, last_good_sweep=None, trouble=None)
     assert fields(empty) == {
         "Channel": "none yet: `/config channel`",
         "Mentions": "nobody: `/config roles`",
@@ -25,38 +29,41 @@ def test_a_configuration_shows_what_is_missing_and_what_is_in_the_way() -> None:
         "Follows": "nobody yet: `/watch add`",
         "X last asked": "not yet",
     }
+    config = GuildConfig(
+        channel_id=CHANNEL,
+        roles=(RoleId(GUILD),),
+        admin_channel_id=ChannelId(111),
+        at_end=AtEnd.DELETE,
+        tells_scheduled=True,
+        reminder_minutes=15,
+        tells_live=False,
+        tells_ended=True,
+        ping_minutes=0,
+        look=Look(text="Hey `{host}`", accent=0x010203),
+        publishes=False,
+    )
     full = config_card(
-        GuildConfig(
-            channel_id=CHANNEL,
-            roles=(RoleId(GUILD),),
-            admin_channel_id=ChannelId(111),
-            at_end=AtEnd.DELETE,
-            tells_scheduled=True,
-            reminder_minutes=15,
-            tells_live=False,
-            tells_ended=True,
-            ping_minutes=0,
-            look=Look(text="Hey `{host}`", accent=0x010203),
-            publishes=False,
-        ),
-        [line(live=RECORD, paused=NO_PERMISSION), line()],
+        SetUp(config=config, watches=(line(live=RECORD), line()), keywords=(Keyword(guild_id=GUILD, text="tea"),)),
+        InTheWay(channels={CHANNEL: Obstacle(reason=Reason.THREAD_LOCKED)}, roles={RoleId(9): "that role is gone"}),
         GUILD,
-        obstacle="gone",
-        role_trouble="that role is gone",
         last_good_sweep=START,
         trouble="X is down.",
     )
     assert fields(full) == {
-        "Channel": "<#110>\n⚠️ gone",
-        "Mentions": "@everyone\n⚠️ that role is gone",
+        "Channel": "<#110>",
+        "Mentions": "@everyone",
         "Mentions for one host": "with each Space: `/config pings`",
         "Announces": "when it is scheduled, 15 min before it starts, when it has ended",
         "Text and colour": "`Hey `\u2060{host}`\u2060`, #010203",
         "In announcement channels": "announcements are not published: `/config publish`",
         "When a Space is over": "announcements are deleted",
         "Trouble is told in": "<#111>",
-        "Follows": "2 hosts, 1 live now, 1 paused: see `/watch list`",
-        "X last asked": f"<t:{int(START.timestamp())}:R>\n⚠️ X is down.",
+        "Follows": "2 hosts, 1 live now, and 1 keyword",
+        "In the way": (
+            "⚠️ <#110>: the thread is locked; unlock it, or choose another channel with /config channel\n"
+            "⚠️ that role is gone"
+        ),
+        "X last asked": f"<t:{AT}:R> (<t:{AT}:F>)\n⚠️ X is down.",
     }
 
 
@@ -77,17 +84,14 @@ def test_the_moments_that_a_guild_hears_of_are_said_as_people_say_them(config: G
 
 @pytest.mark.parametrize("at_end", list(AtEnd))
 def test_the_configuration_shows_what_is_set_and_what_is_missing(at_end: AtEnd) -> None:
-    empty = config_card(
-        GuildConfig(at_end=at_end), [], GUILD, obstacle=None, role_trouble=None, last_good_sweep=None, trouble=None
-    )
+    bare = SetUp(config=GuildConfig(at_end=at_end))
+    empty = config_card(bare, InTheWay(), GUILD, last_good_sweep=None, trouble=None)
     assert "none yet: `/config channel`" in text(empty)
     assert "nobody yet: `/watch add`" in text(empty)
     full = config_card(
-        GuildConfig(channel_id=CHANNEL, at_end=at_end, admin_channel_id=ChannelId(9)),
-        [],
+        SetUp(config=GuildConfig(channel_id=CHANNEL, at_end=at_end, admin_channel_id=ChannelId(9))),
+        InTheWay(channels={CHANNEL: NO_PERMISSION}),
         GUILD,
-        obstacle="I lack Send Messages",
-        role_trouble=None,
         last_good_sweep=START,
         trouble="X asks for a pause",
     )

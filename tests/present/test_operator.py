@@ -56,7 +56,7 @@ def test_the_whole_bot_is_told_at_one_glance() -> None:
     assert shown["Hosts asked about"] == "1,200"
     assert shown["Requests left at X"] == "spaces: 12 of 300"
     assert shown["Push"].startswith("on, for 750 hosts")
-    assert shown["Blocked"] == "1 servers, 2 people"
+    assert shown["Blocked"] == "1 server, 2 people"
 
 
 @pytest.mark.parametrize(

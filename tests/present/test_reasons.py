@@ -21,7 +21,10 @@ def test_each_reason_reads_on_after_a_colon_whatever_its_details(reason: Reason)
     [
         (
             Obstacle(reason=Reason.PERMISSIONS_MISSING, details=("view_channel", "send_messages_in_threads")),
-            "I lack View Channel, Send Messages in Threads in that channel; grant it, and I go on by myself",
+            (
+                "I lack View Channel, Send Messages in Threads in that channel; grant it, and I go on by myself:"
+                " *Channel settings → Permissions → add spacebot → View Channel, Send Messages in Threads*"
+            ),
         ),
         (
             Obstacle(reason=Reason.CHANNEL_REFUSED, details=("403", "20001")),

@@ -1,5 +1,6 @@
 """Answers about Spaces keep to Discord's limits and mention nobody, whatever X's text says."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,12 +8,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spacebot.domain.accounts import Host
-from spacebot.domain.ids import UserId
-from spacebot.domain.spaces import Phase
+from spacebot.domain.deliveries import Kind, Past
+from spacebot.domain.ids import MessageId, UserId
+from spacebot.domain.spaces import Phase, SpaceRecord
 from spacebot.domain.views import SpaceView
 from spacebot.present import replies
 from tests.clocks import START
-from tests.present.samples import HOSTS, TEXTS, VIEWS, assert_posted_safely, search_page, view
+from tests.present.samples import (
+    CHANNEL,
+    GUILD,
+    HOST,
+    HOSTS,
+    RECORD,
+    RECORDS,
+    TEXTS,
+    VIEWS,
+    assert_posted_safely,
+    search_page,
+    view,
+)
 
 
 @settings(max_examples=40, deadline=None)
@@ -70,6 +84,44 @@ def test_a_space_reply_shows_all_that_is_known() -> None:
     ]
     assert card.embed.author.name == "Tea Time (@tea_time)"
     assert card.embed.thumbnail.url == "https://pictures.example/t.png"
+
+
+@settings(max_examples=40, deadline=None)
+@given(RECORDS, HOSTS)
+def test_what_is_kept_of_a_space_is_told_safely(record: SpaceRecord, host: Host) -> None:
+    assert_posted_safely(replies.past_reply(kept(record, host)))
+
+
+def test_what_is_kept_of_a_space_is_told_in_one_sentence_with_the_way_to_its_post() -> None:
+    record = replace(RECORD, phase=Phase.ENDED, title=None, ended_at=START + timedelta(minutes=2))
+    record = replace(record, listened=1364 * 60, observed=60)
+    said = replies.past_reply(kept(record, HOST, MessageId(5))).content
+    began = int((START - timedelta(minutes=65)).timestamp())
+    assert said == (
+        "That Space by **Tea Time** ([@\u2060tea\\_time](https://x.com/tea_time)) is over, and X no longer shows it. What I"
+        f" saw of it: started <t:{began}:R> (<t:{began}:F>), lasted 1 h 7 min, peak 2,345 listeners, on average 1,364"
+        " listeners. [The announcement](https://discord.com/channels/100/110/5)."
+    )
+
+
+@pytest.mark.parametrize(("count", "said"), [(1, "**Live** · 1 listening ·"), (2, "**Live** · 2 listening ·")])
+def test_one_listener_is_one(count: int, said: str) -> None:
+    found = search_page(view(participant_count=count, started_at=START))
+    assert said in str(replies.search_card("tea", found).embed.description)  # type: ignore[union-attr]  # it has one
+
+
+def kept(record: SpaceRecord, host: Host, message_id: MessageId | None = None) -> Past:
+    return Past(
+        kind=Kind.LIVE,
+        guild_id=GUILD,
+        channel_id=CHANNEL,
+        space=record,
+        host=host,
+        state="sent",
+        obstacle=None,
+        message_id=message_id,
+        sent_at=START,
+    )
 
 
 def test_a_page_of_a_search_says_how_many_there_are() -> None:

@@ -1,5 +1,6 @@
 """What was announced and what went wrong, as admins are told of it."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from tests.clocks import START
 from tests.present.samples import CHANNEL, GUILD, text
 
 NO_PERMISSION = Obstacle(reason=Reason.PERMISSIONS_MISSING, details=("send_messages",))
+PATH = "*Channel settings → Permissions → add spacebot → Send Messages*"
 UNWATCHED = Obstacle(reason=Reason.UNWATCHED)
 HOST = Host(user_id=UserId("1"), username="teatime", name="Tea Time")
 
@@ -35,6 +37,7 @@ def past(**fields: Any) -> Past:
     )
     whole: dict[str, Any] = {
         "kind": Kind.LIVE,
+        "guild_id": GUILD,
         "channel_id": CHANNEL,
         "space": space,
         "host": HOST,
@@ -66,12 +69,12 @@ def told(matter: Matter, detail: str = "", host: Host | None = HOST, obstacle: O
 
 
 def test_no_history_says_so() -> None:
-    [card] = history_pages([], GUILD)
+    [card] = history_pages([])
     assert card.content == "Nothing was announced here yet."
 
 
 def test_a_line_of_history_has_outcome_delay_and_link() -> None:
-    [card] = history_pages([past()], GUILD)
+    [card] = history_pages([past()])
     said = text(card)
     assert "https://discord.com/channels/100/110/5" in said
     assert "4 s after the start" in said
@@ -79,8 +82,30 @@ def test_a_line_of_history_has_outcome_delay_and_link() -> None:
     assert "sent" in said
 
 
+def test_what_is_kept_of_a_forgotten_space_is_told_without_its_title() -> None:
+    kept = replace(
+        past().space, title=None, ended_at=START + timedelta(minutes=67), peak=1906, listened=1364 * 60, observed=60
+    )
+    [card] = history_pages([past(space=kept)])
+    assert card.embed is not None
+    first, _, last = str(card.embed.description).splitlines()
+    assert first.startswith("**Tea Time** ([@\u2060teatime](https://x.com/teatime)) · live · [message](")
+    assert last == "lasted 1 h 7 min · peak 1,906 listeners · on average 1,364 listeners"
+
+
+def test_a_host_of_whom_only_the_id_is_known_is_linked_by_it() -> None:
+    [card] = history_pages([past(host=Host(user_id=UserId("77"), username="", name=""))])
+    assert card.embed is not None
+    assert "**A host** ([@\u206077](https://x.com/i/user/77))" in str(card.embed.description)
+
+
+def test_an_open_space_has_no_figures_yet() -> None:
+    [card] = history_pages([past(space=replace(past().space, phase=Phase.LIVE, peak=9))])
+    assert "peak" not in text(card)
+
+
 def test_what_was_not_sent_says_why() -> None:
-    [card] = history_pages([past(state="skipped", obstacle=UNWATCHED, message_id=None, sent_at=None)], GUILD)
+    [card] = history_pages([past(state="skipped", obstacle=UNWATCHED, message_id=None, sent_at=None)])
     assert "skipped: no longer followed" in text(card)
     assert "after the start" not in text(card)
 
@@ -89,7 +114,7 @@ def test_what_was_not_sent_says_why() -> None:
 def test_a_history_of_any_titles_fits_and_shows_each_page(titles: list[str]) -> None:
     record = past().space
     all_of_it = [past(space=SpaceRecord(**{**_fields(record), "title": words})) for words in titles]
-    pages = history_pages(all_of_it, GUILD)
+    pages = history_pages(all_of_it)
     assert len(pages) == -(-len(titles) // 8)
     for page in pages:
         assert page.embed is not None
@@ -103,7 +128,7 @@ def _fields(record: SpaceRecord) -> dict[str, Any]:
 
 def test_a_paused_channel_is_told_with_its_reason_and_that_nothing_is_lost() -> None:
     said = told(Matter.PAUSED, obstacle=NO_PERMISSION)
-    assert f"<#{CHANNEL}>: I lack Send Messages in that channel; grant it, and I go on by myself. " in said
+    assert f"<#{CHANNEL}>: I lack Send Messages in that channel; grant it, and I go on by myself: {PATH}. " in said
     assert "Nothing is lost" in said
 
 

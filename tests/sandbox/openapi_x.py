@@ -5,18 +5,16 @@ The document's objects are read as closed: a field that it does not name is a mi
 
 import copy
 import json
-import os
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped] # the package has no types of its own
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from spacebot.sandbox.x import Exchange
+from tests.x.documents import openapi
 
 _DOCUMENT = "urn:x-openapi"
 # Answers that the document leaves out: the gateway in front of X gives them, or X's pages alone name them.
@@ -28,11 +26,7 @@ _BEYOND_THE_DOCUMENT = (
 
 def reference_document() -> dict[str, Any]:
     """X's document from the folder that REFERENCE_DOCUMENTS names; the test is skipped where there is none."""
-    folder = os.environ.get("REFERENCE_DOCUMENTS")
-    if not folder:
-        pytest.skip("REFERENCE_DOCUMENTS does not name a folder with X's OpenAPI document")
-    document: dict[str, Any] = json.loads((Path(folder) / "specs" / "x-openapi-spaces.json").read_text("utf-8"))
-    return document
+    return openapi()
 
 
 class Document:

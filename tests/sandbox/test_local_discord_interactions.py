@@ -1,10 +1,13 @@
 """Interactions: answered once, in time, seen by whom they are for; buttons that are there can be pressed."""
 
 import asyncio
+import io
+import json
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
+import aiohttp
 import pytest
 
 from spacebot.sandbox.discord import (
@@ -294,3 +297,39 @@ async def test_an_interaction_tells_who_where_and_what_may_be_done(scene: Scene)
     assert event["app_permissions"] == str(int(scene.guild.bot_member.permissions_in(scene.guild.system_channel)))
     assert event["channel"]["id"] == event["channel_id"] == str(scene.guild.system_channel.id)
     task.cancel()
+
+
+async def upload(
+    scene: Scene, event: dict[str, Any], payload: dict[str, Any], files: dict[str, bytes]
+) -> tuple[int, dict[str, Any]]:
+    """Follow up with a form: the message, and files by the name of their part."""
+    form = aiohttp.FormData({"payload_json": json.dumps(payload)})
+    for name, content in files.items():
+        form.add_field(name, io.BytesIO(content), filename="file", content_type="application/octet-stream")
+    discord = scene.client.discord
+    address = f"{discord.api_url}/webhooks/{discord.application_id}/{event['token']}"
+    async with aiohttp.ClientSession() as session, session.post(address, data=form) as answer:
+        return answer.status, await answer.json()
+
+
+async def test_a_file_comes_with_the_answer_that_names_it() -> None:
+    async with scene_on(FakeClock()) as scene:
+        use, event = await scene.used(5, flags=EPHEMERAL)
+        named = {"attachments": [{"id": 0, "filename": "a.json"}, {"id": 1, "filename": "b.txt"}]}
+        status, shown = await upload(scene, event, named, {"files[0]": b"{}", "files[1]": b"two"})
+        assert status == 200
+        assert [(each["filename"], each["size"]) for each in shown["attachments"]] == [("a.json", 2), ("b.txt", 3)]
+        assert len({each["id"] for each in shown["attachments"]}) == 2
+        reply = await use.reply()
+        assert [(file.name, file.content) for file in reply.attachments] == [("a.json", b"{}"), ("b.txt", b"two")]
+        assert reply.ephemeral
+
+
+async def test_a_file_that_did_not_come_or_is_too_large_is_refused() -> None:
+    async with scene_on(FakeClock()) as scene:
+        _, event = await scene.used(5)
+        named = {"attachments": [{"id": 3, "filename": "a.json"}]}
+        status, shown = await upload(scene, event, named, {"files[0]": b"{}"})
+        assert (status, shown["code"]) == (400, 50035)
+        status, shown = await upload(scene, event, {"content": "x"}, {"files[0]": bytes(10 * 1024 * 1024 + 1)})
+        assert (status, shown["code"]) == (413, 40005)

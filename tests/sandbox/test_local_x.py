@@ -60,7 +60,7 @@ async def test_the_people_of_a_space_come_with_their_expansion() -> None:
     ]
 
 
-@pytest.mark.parametrize(("generation", "status"), [("2.166", 200), ("2.167", 400)])
+@pytest.mark.parametrize(("generation", "status"), [("2.159", 200), ("2.166", 200), ("2.167", 400)])
 async def test_only_the_older_generation_takes_ids_as_fields(generation: Generation, status: int) -> None:
     async with local_x(generation=generation) as (x, ask):
         ann = x.add_user("ann")
@@ -71,6 +71,16 @@ async def test_only_the_older_generation_takes_ids_as_fields(generation: Generat
         assert got.json == {
             "data": {"id": space.id, "state": "live", "creator_id": ann.id, "host_ids": [ann.id]},
         }
+
+
+@pytest.mark.parametrize(("generation", "topics"), [("2.159", False), ("2.166", True), ("2.167", False)])
+async def test_only_some_documents_call_topics_by_the_oldest_name(generation: Generation, topics: bool) -> None:
+    async with local_x(generation=generation) as (x, ask):
+        space = x.start_space(x.add_user("ann"), topics=["Tea"])
+        oldest = await ask.get(f"/2/spaces/{space.id}", {"expansions": "topics_ids"})
+        usual = await ask.get(f"/2/spaces/{space.id}", {"expansions": "topic_ids"})
+    assert oldest.status == (200 if topics else 400)
+    assert [topic["name"] for topic in usual.json["includes"]["topics"]] == ["Tea"]
 
 
 @pytest.mark.parametrize(

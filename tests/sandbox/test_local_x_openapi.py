@@ -52,6 +52,8 @@ async def everything_is_asked(x: LocalX, ask: Ask, clock: FakeClock) -> None:
     hidden = x.start_space(secret)
     gone.suspend()
     token = x.user_token(ann)
+    reader = x.user_token(ann, scopes=frozenset({"tweet.read", "users.read", "list.read"}))
+    public, private = x.add_list(ann, [ann, bob, gone, secret]), x.add_list(ann, [bob], private=True)
     ids = ",".join(space.id for space in (live, later, ended, hidden)) + ",1nothing"
     people = ",".join(user.id for user in (ann, bob, gone, secret)) + ",7"
     page = await ask.get(f"/2/spaces/{live.id}/tweets", {"max_results": "1", "expansions": "author_id"})
@@ -68,6 +70,9 @@ async def everything_is_asked(x: LocalX, ask: Ask, clock: FakeClock) -> None:
         ("/2/users/by/username/bob", ABOUT_USERS, None),
         ("/2/users/by", {"usernames": "ann,gone,nobody", **ABOUT_USERS}, None),
         (f"/2/users/{gone.id}", {}, None),
+        (f"/2/lists/{public.id}/members", {"max_results": "2", **ABOUT_USERS}, None),
+        (f"/2/lists/{private.id}/members", {}, None),
+        (f"/2/lists/{private.id}/members", {}, reader),
         ("/2/users", {"ids": people, **ABOUT_USERS}, None),
     ):
         await clock.advance(1)
@@ -78,6 +83,8 @@ async def everything_is_asked(x: LocalX, ask: Ask, clock: FakeClock) -> None:
         (f"/2/spaces/{live.id}/buyers", None, 403),
         (f"/2/spaces/{live.id}/buyers", x.user_token(bob), 403),
         ("/2/users/12", "wrong", 401),
+        ("/2/lists/night/members", None, 400),
+        (f"/2/lists/{public.id}/members", token, 403),
     ):
         assert (await ask.get(path, token=whose)).status == status, path
 

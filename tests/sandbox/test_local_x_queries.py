@@ -108,7 +108,7 @@ async def test_nothing_can_be_written_to_what_is_only_read() -> None:
             assert response.status == 405
 
 
-GENERATIONS: list[Generation] = ["2.166", "2.167"]
+GENERATIONS: list[Generation] = ["2.159", "2.166", "2.167"]
 NAMES = sorted({p.name for g in GENERATIONS for e in ENDPOINTS for p in (*e.own, *e.common(g))} | {"fields", ""})
 VALUES = st.one_of(
     st.text(max_size=20),

@@ -338,3 +338,34 @@ async def test_a_database_of_an_older_version_is_not_migrated_by_whoever_only_as
     db = Database(path)
     assert first in {one.name for one in migrations.pending(db)}
     db.close()
+
+
+async def test_reading_waits_for_no_other_call_and_sees_what_has_returned(tmp_path: Path) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def dawdle(tables: Queries) -> None:
+        tables.set_note("colour", "red")
+        begun.set()
+        assert go_on.wait(60)
+
+    async with Store(tmp_path / "spacebot.sqlite3") as store:
+        await store(Queries.set_note, "colour", "blue")
+        slow = asyncio.create_task(store(dawdle))
+        try:
+            await asyncio.to_thread(begun.wait, 60)
+            assert await store.read(Queries.note, "colour") == "blue"
+        finally:
+            go_on.set()
+        await slow
+        assert await store.read(Queries.note, "colour") == "red"
+        with pytest.raises(StoreError, match="readonly"):
+            await store.read(Queries.set_note, "colour", "green")
+
+
+async def test_leaving_closes_the_reader_too_so_that_nothing_is_left_beside_the_file(tmp_path: Path) -> None:
+    async with Store(tmp_path / "spacebot.sqlite3") as store:
+        await store(Queries.set_note, "colour", "blue")
+        await store.read(Queries.note, "colour")
+    assert modes_in(tmp_path).keys() == {"spacebot.sqlite3"}
+    with pytest.raises(StoreError, match="not open"):
+        await store.read(Queries.note, "colour")

@@ -21,6 +21,7 @@ from spacebot.domain.guilds import AtEnd, GuildConfig
 from spacebot.domain.ids import ChannelId, GuildId, RoleId, SpaceId, UserId
 from spacebot.domain.obstacles import Obstacle, Reason
 from spacebot.domain.spaces import ABSENCES_APART, Change, SpaceRecord
+from spacebot.present.card import LinkButton
 from spacebot.store.connection import Store
 from spacebot.store.forgetting import GUILDS_KEPT, HISTORY_KEPT
 from spacebot.store.queries import Queries
@@ -59,13 +60,16 @@ class Asked:
     end_changed: bool = False
 
     def wants(self, kind: Kind) -> bool:
-        return {
-            Kind.SCHEDULED: self.config.tells_scheduled,
-            Kind.REMINDER: self.config.reminder_minutes is not None,
-            Kind.LIVE: self.config.tells_live,
-            Kind.ENDED: self.config.tells_ended,
-            Kind.TEST: False,
-        }[kind]
+        return (
+            not self.config.on_hold
+            and {
+                Kind.SCHEDULED: self.config.tells_scheduled,
+                Kind.REMINDER: self.config.reminder_minutes is not None,
+                Kind.LIVE: self.config.tells_live,
+                Kind.ENDED: self.config.tells_ended,
+                Kind.TEST: False,
+            }[kind]
+        )
 
 
 class Objection(logging.Handler):
@@ -210,6 +214,13 @@ class Ledger(RuleBasedStateMachine):
             ended=ended,
         )
         self.note(guild, tells_scheduled=scheduled, reminder_minutes=reminder, tells_live=live, tells_ended=ended)
+
+    @rule(guild=guilds, on_hold=st.booleans())
+    def an_admin_puts_the_guild_on_hold_or_goes_on(self, guild: GuildId, on_hold: bool) -> None:
+        if self.asked[guild].left is not None:
+            return
+        self.door.ask(Queries.hold if on_hold else Queries.go_on, guild)
+        self.note(guild, on_hold=on_hold)
 
     @rule(guild=guilds, at_end=st.sampled_from(AtEnd))
     def an_admin_chooses_the_end(self, guild: GuildId, at_end: AtEnd) -> None:
@@ -554,7 +565,8 @@ class Ledger(RuleBasedStateMachine):
             assert message.card.embed.title == (record.title or "Untitled Space")
             assert row["shown"] >= row["wanted"]
         elif not asked.end_changed and asked.config.at_end is AtEnd.EDIT:
-            assert not message.card.buttons, "it still invites to what is over"
+            invites = [button for button in message.card.buttons if isinstance(button, LinkButton)]
+            assert not invites, "it still invites to what is over"
         elif not asked.end_changed and asked.config.at_end is AtEnd.DELETE:
             assert row["kind"] == Kind.ENDED, "it stands although it was to be deleted"
 

@@ -70,6 +70,21 @@ async def test_what_x_said_of_a_space_is_gone_within_a_day_of_its_end_and_our_ow
     assert await store(Queries.forget, END + KEPT_AFTER_END + HOUR) == 0, "once"
 
 
+async def test_who_was_there_is_known_until_it_is_forgotten_and_then_what_was_counted(store: Store) -> None:
+    assert await store(Queries.company, SPACE) is None
+    await a_space_that_was(store)
+    company = await store(Queries.company, SPACE)
+    assert company is not None
+    assert (company.count, company.is_forgotten) == (3, False)
+    assert [person.name for person in (*company.view.cohosts, *company.view.speakers)] == ["Coffee Break", "A Speaker"]
+    await store(Queries.forget, END + KEPT_AFTER_END)
+    company = await store(Queries.company, SPACE)
+    assert company is not None
+    assert (company.count, company.is_forgotten) == (1, True)
+    assert (company.view.cohosts, company.view.speakers, company.view.title) == ((), (), None)
+    assert (company.view.peak, company.view.curve) == (7, (7,))
+
+
 async def test_nothing_of_the_space_is_left_anywhere_in_the_database(store: Store) -> None:
     await a_space_that_was(store)
     await store(Queries.forget, END + KEPT_AFTER_END)

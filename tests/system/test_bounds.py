@@ -7,7 +7,7 @@ async def test_a_count_beyond_all_bounds_keeps_no_host_from_being_announced(scen
     odd, other = scene.x.add_user("odd"), scene.x.add_user("other")
     bot = await scene.bot()
     for name in ("odd", "other"):
-        await ask(book_club.admin, book_club.spaces, "watch add", host=f"@{name}")
+        await ask(book_club.admin, book_club.spaces, "watch add", host=f"@{name}", channel=book_club.spaces)
     scene.x.start_space(odd, title="Beyond all bounds", listeners=2**63)
     scene.x.start_space(other, title="As any other", listeners=5)
     await scene.until(lambda: len(book_club.spaces.messages) == 2)

@@ -164,12 +164,14 @@ async def test_each_mistake_gets_its_own_clear_sentence(scene: Scene, book_club:
         ("spaces-search", "query", " "),
         ("host-live", "host", "two words"),
         ("host-live", "host", "@much_too_long_for_a_handle"),
+        ("space-posts", "space", "@host"),
     }
     answers = {}
     for command, option, value in mistakes:
         given: dict[str, Any] = {option: value}
         reply = await ask(book_club.member, book_club.general, command, **given)
         answers[command, value] = reply.content
+        assert reply.ephemeral, "nobody else reads of a slip"
         assert 10 < len(reply.content) < 300
         assert "Traceback" not in reply.content
         assert "wrong on my side" not in reply.content
@@ -261,7 +263,7 @@ async def test_what_is_in_the_way_is_told_before_an_announcement_fails(scene: Sc
     role.delete()
     assert "Mentions: nobody" in text(await ask(book_club.admin, book_club.general, "config show"))
     book_club.spaces.delete()
-    assert "cannot see that channel" in text(await ask(book_club.admin, book_club.general, "watch list"))
+    assert "the channel is gone" in text(await ask(book_club.admin, book_club.general, "watch list"))
     again = await ask(book_club.admin, book_club.general, "watch add", host="@host")
     assert "channel is gone" in again.content
 

@@ -243,7 +243,7 @@ async def test_a_message_that_discord_no_longer_knows_is_not_asked_for_again(sce
     history = text(await ask(lost.admin, lost.general, "history"))
     assert "skipped: Discord no longer knows the message (status 404, code 10015)" in history
     for one in (guild, channel):
-        assert "paused: the channel is gone" in text(await ask(one.admin, one.general, "watch list"))
+        assert "In the way: ⚠️ " in text(await ask(one.admin, one.general, "watch list"))
     assert scene.logged("(Discord says: 404 10004: 404: ordered)") == 1
 
 

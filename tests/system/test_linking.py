@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aiohttp
+import pytest
 
-from spacebot.sandbox.discord import LocalMember
+from spacebot.sandbox.discord import LocalMember, NotOffered
 from spacebot.sandbox.x import Fault, XUser
 from spacebot.vault import new_key
 from tests.system.scene import Club, Scene, ask, text
@@ -150,10 +151,25 @@ async def test_a_follower_of_a_protected_account_is_answered_in_private(scene: S
     assert not any("Among friends" in text(message) for message in book_club.general.messages)
 
 
-async def test_without_the_setting_linking_says_so(scene: Scene, book_club: Club) -> None:
-    await scene.bot()
-    for command in ("x-link", "x-unlink"):
-        assert "not set up" in (await ask(book_club.member, book_club.general, command)).content
+NEED_LINKING = {"x-link", "x-unlink", "space-buyers"}
+
+
+async def test_what_needs_linking_is_offered_only_where_people_can_link(scene: Scene, book_club: Club) -> None:
+    def offered() -> set[str]:
+        return {command["name"] for command in scene.discord.commands}
+
+    hidden = scene.x.add_user("hidden", protected=True)
+    bot = await scene.bot()
+    assert "space" in offered()
+    assert not NEED_LINKING & offered()
+    for command in NEED_LINKING:
+        with pytest.raises(NotOffered):
+            await ask(book_club.member, book_club.general, command)
+    refused = await ask(book_club.member, book_club.general, "host-live", host=f"@{hidden.username}")
+    assert refused.content == "That account is protected: X shows its Spaces only to its followers."
+    assert await bot.stop() == 0
+    await scene.bot(**linking(scene))
+    await scene.until(lambda: offered() >= NEED_LINKING)
 
 
 async def test_posts_of_a_space_are_paged_with_authors_and_links(scene: Scene, book_club: Club) -> None:

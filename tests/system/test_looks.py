@@ -109,7 +109,7 @@ async def test_one_host_has_a_look_of_its_own_until_it_is_reset_and_a_test_may_s
     await ask(here.admin, here.general, "watch add", host="@night_radio")
     panel = await ask(here.admin, here.general, "setup")
     await here.admin.press(panel, label="Hosts · 1")
-    await scene.until(lambda: panel.selects)
+    await scene.until(lambda: any(select["custom_id"] == "setup:host:0" for select in panel.selects))
     await here.admin.choose(panel, "Night Radio (@night_radio)")
     await scene.until(lambda: any(button.get("label") == "Text & look" for button in panel.buttons))
     use = await here.admin.press(panel, label="Text & look")
@@ -132,6 +132,7 @@ async def test_one_host_has_a_look_of_its_own_until_it_is_reset_and_a_test_may_s
     await scene.until(lambda: not answer.buttons)
     assert _tests(here.spaces.messages) == [test]
 
-    await ask(here.admin, here.general, "watch reset", host="night_radio")
+    await here.admin.press(panel, label="Use the server's settings")
+    await scene.until(lambda: not any("#00FF00" in each for each in panel.texts))
     await ask(here.admin, here.general, "config test")
     assert _tests(here.spaces.messages)[-1].content == "**Test** · **Night Radio** is live on X"

@@ -100,7 +100,7 @@ async def test_while_nobody_is_followed_nothing_is_overdue(scene: VirtualScene) 
     one = club(scene.discord)
     await scene.serve()
     await scene.pass_by(3600)
-    assert (await overview(one)).startswith("Working\n")
+    assert (await overview(one)).startswith("Not set up yet\n")
     assert await check.healthy(scene.settings.database, scene.clock) is None
     assert scene.logged(OVERDUE) == 0
 

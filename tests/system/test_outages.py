@@ -121,7 +121,7 @@ async def test_a_discord_that_takes_no_messages_gets_each_once_when_it_does(scen
     for one in clubs:
         assert "Meanwhile" in text(one.spaces.messages[1])
         assert len(one.spaces.messages) == 2
-    assert "0 to send, 0 to edit" in await overview(clubs[0])
+    assert "Waiting here: nothing" in await overview(clubs[0])
     assert scene.logged("is unclear") == 1
     assert scene.logged("went through after all") == 1
 

@@ -102,7 +102,7 @@ async def test_a_pushed_start_is_announced_and_a_pushed_end_closed_at_once_howev
     for one in clubs:
         await follow(one, host)
     await heard(scene, host)
-    assert "Push: on, for 1 hosts" in await overview(clubs[0])
+    assert "Push: on, for 1 host" in await overview(clubs[0])
 
     before = len(scene.x.requests)
     space = scene.x.start_space(host, title="At once")
@@ -221,7 +221,7 @@ async def test_without_access_hosts_are_swept_and_the_status_says_so_until_x_gra
     scene.x.activity.denied = None
     await scene.until(lambda: subscribed(scene) == both(host))
     await scene.pass_by(HEARD)
-    assert "Push: on, for 1 hosts" in await overview(one)
+    assert "Push: on, for 1 host" in await overview(one)
 
     scene.x.activity.denied = "credits"
     scene.x.streams.hang_up()

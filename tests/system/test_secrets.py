@@ -11,7 +11,7 @@ async def test_the_log_at_debug_shows_no_token_of_anybody(scene: Scene, book_clu
     creator = scene.x.add_user("creator")
     settings = linking(scene, SPACEBOT_LOG_LEVEL="DEBUG")
     bot = await scene.bot(**settings)
-    await ask(book_club.admin, book_club.spaces, "watch add", host="@creator")
+    await ask(book_club.admin, book_club.spaces, "watch add", host="@creator", channel=book_club.spaces)
     space = scene.x.start_space(creator, title="Marked", ticketed=True)
     await scene.until(lambda: book_club.spaces.messages)
     unused = await consent(scene, book_club.admin, book_club, creator)
@@ -34,8 +34,8 @@ async def test_the_log_at_debug_shows_no_token_of_anybody(scene: Scene, book_clu
         settings["SPACEBOT_X_CLIENT_SECRET"],
         settings["SPACEBOT_ENCRYPTION_KEY"],
         *re.findall(r"(?:state|code)=([^&]+)", unused),
-        *(token for exchange in given_out for token in _tokens(exchange.response_body)),
-        *(token for exchange in given_out for token in _tokens(exchange.request_body.replace(b"=", b'":"'))),
+        *(token for exchange in given_out for token in tokens_in(exchange.response_body)),
+        *(token for exchange in given_out for token in tokens_in(exchange.request_body.replace(b"=", b'":"'))),
         # An interaction's token lets whoever has it answer in the bot's name for fifteen minutes.
         *(
             match[1]
@@ -49,5 +49,6 @@ async def test_the_log_at_debug_shows_no_token_of_anybody(scene: Scene, book_clu
     assert not [secret for secret in secrets if secret in log]
 
 
-def _tokens(body: bytes) -> list[str]:
+def tokens_in(body: bytes) -> list[str]:
+    """The tokens that stand in a body."""
     return re.findall(r'"(?:access_token|refresh_token)"\s*:\s*"([^"&]+)', body.decode())

@@ -9,7 +9,7 @@ import pytest
 
 from spacebot.domain.errands import Purpose
 from spacebot.domain.mistakes import Mistake
-from spacebot.domain.views import GuildShare
+from spacebot.domain.views import GuildShare, InTheWay
 from spacebot.errors import StoreError, UserMistake
 from spacebot.present.status import status_card
 from spacebot.store.connection import Store
@@ -39,7 +39,7 @@ def health(store: Store, clock: FakeClock, *, connected: bool = True) -> Health:
     return Health(
         store=store,
         clock=clock,
-        sweeps=lambda: SweepState(last_good_at=START - timedelta(seconds=9)),
+        sweeps=lambda: SweepState(last_good_at=START - timedelta(seconds=9), every=4.0),
         store_trouble=lambda: None,
         connected=lambda: connected,
         allows=lambda purpose: purpose is not Purpose.REFRESH,
@@ -81,6 +81,7 @@ async def test_the_status_says_how_every_part_is(store: Store) -> None:
         hosts=2, host_limit=7, keywords=0, keyword_limit=10, new_hosts=0, new_host_limit=9
     )
     assert status.dropped == (Purpose.REFRESH,)
+    assert status.every == 4.0
 
 
 async def test_the_status_tells_nothing_of_other_guilds(store: Store) -> None:
@@ -96,8 +97,10 @@ async def test_the_status_names_a_guilds_own_paused_channels_and_their_reason(st
     await store(Queries.pause, CHANNEL, GUILD, NO_PERMISSION, START)
     mine = await health(store, FakeClock()).status(GUILD)
     others = await health(store, FakeClock()).status(FAR_GUILD)
-    assert [(pause.channel_id, pause.obstacle) for pause in mine.pauses] == [(CHANNEL, NO_PERMISSION)]
-    assert list(others.pauses) == []
+    assert mine.set_up is not None
+    assert others.set_up is not None
+    assert mine.set_up.met == {CHANNEL: NO_PERMISSION}
+    assert others.set_up.met == {}
 
 
 async def test_the_status_can_be_told_even_where_the_database_fails(
@@ -110,7 +113,8 @@ async def test_the_status_can_be_told_even_where_the_database_fails(
     status = await health(store, FakeClock(), connected=False).status(GUILD)
     assert status.store_trouble == "disk I/O error"
     assert not status.connected
-    embed = status_card(status).embed
+    assert status.set_up is None
+    embed = status_card(status, InTheWay()).embed
     assert embed is not None
     assert embed.title == "Not working"
 

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import TypeVar, cast
@@ -17,8 +18,8 @@ from spacebot.domain.ids import PersonId, SpaceId, UserId
 from spacebot.domain.mistakes import Mistake
 from spacebot.domain.spaces import State
 from spacebot.domain.views import SearchPage
-from spacebot.errors import UserMistake
-from spacebot.present.replies import space_reply
+from spacebot.errors import UserMistake, XAbsent
+from spacebot.present.replies import past_reply, space_reply
 from spacebot.sandbox.x import Fault, LocalX
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
@@ -32,7 +33,7 @@ from spacebot.x.transport import Transport
 from tests.clocks import START, FakeClock, run_until
 from tests.errands import PEOPLE
 from tests.present.samples import text
-from tests.store.seed import GUILD
+from tests.store.seed import CHANNEL, FAR_GUILD, GUILD, follow, live, look, send
 
 T = TypeVar("T")
 
@@ -208,6 +209,47 @@ async def test_whoever_may_buy_no_participants_sees_those_known_and_how_many_mor
         assert answer.live is not None
         assert answer.live.more_speakers == 9
         assert one.x.billed.count("user") == 1
+
+
+async def announced_and_gone(one: Desk, *, ends: bool = True) -> SpaceId:
+    """A Space that was announced in the guild, and that X shows no longer."""
+    made = one.x.start_space(one.x.add_user("host"), title="Tea")
+    made.hide()
+    seen = live(SpaceId(made.id), started_at=START)
+    await one.store(Queries.set_channel, GUILD, CHANNEL)
+    await follow(one.store)
+    await look(one.store, seen)
+    await send(one.store, START)
+    if ends:
+        over = Space(id=SpaceId(made.id), state=State.ENDED, ended_at=START + timedelta(hours=1))
+        await look(one.store, over, now=START)
+    await one.store(Queries.forget, START + timedelta(days=2))
+    return SpaceId(made.id)
+
+
+@pytest.mark.parametrize("viewer", [None, "friend"])
+async def test_a_space_that_was_announced_here_and_is_gone_is_told_from_what_was_kept(
+    tmp_path: Path, viewer: str | None
+) -> None:
+    async with desk(tmp_path, viewer=viewer) as one:
+        gone = await announced_and_gone(one)
+        look = await one.of(one.lookups.space(gone, guild_id=GUILD, person=ASKER))
+        assert not look.is_private
+        assert look.past is not None
+        assert (look.past.space.title, look.past.space.peak, look.past.message_id) == (None, 7, 1001)
+        said = past_reply(look.past).content or ""
+        assert "lasted 1 h, peak 7 listeners" in said
+        assert f"https://discord.com/channels/{GUILD}/{CHANNEL}/1001" in said
+        for elsewhere in (None, FAR_GUILD):
+            with pytest.raises(XAbsent):
+                await one.of(one.lookups.space(gone, guild_id=elsewhere, person=ASKER))
+
+
+async def test_a_space_that_may_still_be_on_is_not_told_of_as_over(tmp_path: Path) -> None:
+    async with desk(tmp_path) as one:
+        hidden = await announced_and_gone(one, ends=False)
+        with pytest.raises(XAbsent):
+            await one.of(one.lookups.space(hidden, guild_id=GUILD, person=ASKER))
 
 
 async def test_a_creators_reminders_buy_nobody(tmp_path: Path) -> None:

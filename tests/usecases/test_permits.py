@@ -88,12 +88,20 @@ async def test_only_operators_decide(store: Store) -> None:
 
 
 async def test_new_accounts_are_counted_by_guild_and_day(store: Store) -> None:
-    assert [await store(Queries.count_new_host, GUILD, TODAY, 2) for _ in range(3)] == [True, True, False]
-    assert await store(Queries.count_new_host, HOME, TODAY, 2)
-    await store(Queries.uncount_new_host, GUILD, TODAY)
+    assert [await store(Queries.count_new_hosts, GUILD, TODAY, 2) for _ in range(3)] == [1, 1, 0]
+    assert await store(Queries.count_new_hosts, HOME, TODAY, 2)
+    await store(Queries.uncount_new_hosts, GUILD, TODAY)
     assert await store(Queries.new_hosts, GUILD, TODAY) == 1
     tomorrow = TODAY + timedelta(days=1)
     assert await store(Queries.new_hosts, GUILD, tomorrow) == 0
-    assert await store(Queries.count_new_host, GUILD, tomorrow, 2)
-    await store(Queries.uncount_new_host, GUILD, TODAY)
+    assert await store(Queries.count_new_hosts, GUILD, tomorrow, 2)
+    await store(Queries.uncount_new_hosts, GUILD, TODAY)
     assert await store(Queries.new_hosts, GUILD, tomorrow) == 1
+    assert [await store(Queries.count_new_hosts, HOME, tomorrow, 5, wanted=wanted) for wanted in (0, 3, 3, 3)] == [
+        0,
+        3,
+        2,
+        0,
+    ]
+    await store(Queries.uncount_new_hosts, HOME, tomorrow, 4)
+    assert await store(Queries.new_hosts, HOME, tomorrow) == 1

@@ -166,6 +166,14 @@ async def test_two_keywords_of_one_guild_share_a_channel_and_fill_two(scene: Sce
     assert await scene.told() == {(SPACE, CHANNEL), (SPACE, OTHER_CHANNEL)}
 
 
+async def test_a_keyword_in_hebrew_takes_what_x_calls_by_the_older_code(scene: Scene) -> None:
+    await scene.watch("tea", lang="he")
+    await scene.watch("theory", lang="iw", channel=OTHER_CHANNEL)
+    scene.x.show(live(host=STRANGER, lang="iw"))
+    await scene.passing(EVERY + 2 * PACE)
+    assert await scene.told() == {(SPACE, CHANNEL), (SPACE, OTHER_CHANNEL)}
+
+
 async def test_nobody_pays_for_whom_nobody_wants(scene: Scene) -> None:
     await scene.watch("tea", lang="es")
     await scene.watch("type", least=50)

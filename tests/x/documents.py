@@ -17,6 +17,16 @@ def reference_documents() -> Path:
 
 
 def openapi() -> dict[str, Any]:
-    """X's OpenAPI document of the Spaces and users endpoints."""
-    document: dict[str, Any] = json.loads((reference_documents() / "specs" / "x-openapi-spaces.json").read_text())
-    return document
+    """X's OpenAPI document of the Spaces, users and lists endpoints."""
+    folder = reference_documents() / "specs"
+    return joined(*(json.loads((folder / f"x-openapi-{part}.json").read_text()) for part in ("spaces", "lists")))
+
+
+def joined(whole: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+    """Two parts of one document of X's; what stands in both is taken from the first."""
+    for name, operations in more["paths"].items():
+        whole["paths"].setdefault(name, operations)
+    for group, entries in more["components"].items():
+        for name, entry in entries.items():
+            whole["components"][group].setdefault(name, entry)
+    return whole

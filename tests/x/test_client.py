@@ -23,11 +23,11 @@ from spacebot.errors import (
     XRateLimited,
     XUsageCapped,
 )
-from spacebot.sandbox.x import Fault
+from spacebot.sandbox.x import Fault, Generation
 from spacebot.x.auth import BearerAuth, UserToken
 from spacebot.x.client import XClient
 from spacebot.x.endpoints import Request
-from spacebot.x.fields import OWN
+from spacebot.x.fields import OWN, UserFields
 from spacebot.x.model import Page
 from spacebot.x.money import usage_of
 from spacebot.x.posts import Post, PostId
@@ -180,7 +180,44 @@ async def test_the_older_names_are_tried_once_and_remembered(bench: Bench, caplo
     for _ in range(3):
         await bench.of(posts())
     assert [exchange.status for exchange in bench.x.requests] == [400, 200, 200, 200]
-    assert sum("parameter names" in record.message for record in caplog.records) == 1
+    told = [record.message for record in caplog.records if "names" in record.message]
+    assert told == [
+        "X wants expansions of a post by their older names; these are used from now on",
+        "X wants post.fields by their older names; these are used from now on",
+    ]
+
+
+@pytest.mark.parametrize(("generation", "refusals"), [("2.159", 2), ("2.166", 2), ("2.167", 0)])
+async def test_requests_of_every_kind_in_turns_are_refused_once_each_at_most(
+    bench: Bench, generation: Generation, refusals: int
+) -> None:
+    bench.x.quirks.generation = generation
+    made = bench.x.start_space(bench.x.add_user("gardener"), topics=["Plants"])
+    token = owner_of(bench, made.creator)
+    about_latest = UserFields(expansions=("most_recent_post_id",), post=("created_at", "note_post"))
+
+    async def posts() -> None:
+        async for _ in bench.client.posts(SpaceId(made.id), token=token):
+            pass
+
+    for _ in range(13):
+        page = await bench.of(bench.client.space(SpaceId(made.id), token=token))
+        assert [topic.name for topic in page.topics_of(page.items[0])] == ["Plants"]
+        await bench.of(bench.client.users([UserId(made.creator.id)], fields=about_latest))
+        await bench.of(posts())
+    statuses = [exchange.status for exchange in bench.x.requests]
+    assert statuses.count(200) == 39
+    assert statuses.count(400) == refusals
+
+
+async def test_an_x_that_has_moved_on_is_followed(bench: Bench) -> None:
+    made = bench.x.start_space(bench.x.add_user("gardener"))
+    fields = UserFields(expansions=("most_recent_post_id",), post=("created_at",))
+    for generation in ("2.159", "2.167", "2.166"):
+        bench.x.quirks.generation = generation
+        for _ in range(3):
+            await bench.of(bench.client.users([UserId(made.creator.id)], fields=fields))
+    assert [exchange.status for exchange in bench.x.requests] == [400, 200, 200, 200] * 3
 
 
 async def test_a_bad_id_that_only_x_knows_for_bad_fails_nobody_else(bench: Bench) -> None:

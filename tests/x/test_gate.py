@@ -130,7 +130,8 @@ async def test_a_host_that_rides_in_a_sweep_is_paid_by_who_asked(
     assert bench.asked("creator_ids") == 1
     spent = {one.purpose: one.millicents for one in await billing._store(Queries.spent_by, START.date())}
     assert spent == {Purpose.DETECTION: 1_500, Purpose.PEOPLE: 1_500}
-    assert billing.room(member()) == 150_000 - 1_500
+    assert billing.room(Errand(purpose=Purpose.PEOPLE)) == 150_000 - 1_500
+    assert billing.room(member()) == 37_500 - 1_500
     assert billing.room(DETECTION) == 600_000 - 1_500
     await bench.of(batcher.ask(UserId(asked.id), member(2)))
     assert bench.asked("creator_ids") == 1

@@ -17,7 +17,7 @@ from spacebot.x.endpoints import Endpoint, Request
 from spacebot.x.fields import OWN, PostFields, UserFields
 from spacebot.x.model import Affiliation, Page, Problem, Space, Topic, User
 from spacebot.x.posts import Media, Place, Poll, Post
-from spacebot.x.wire import Generation, build_request, read_answer
+from spacebot.x.wire import build_request, kinds_of_names, read_answer
 from tests.x.documents import openapi, reference_documents
 
 NOW = datetime(2026, 10, 1, 12, 0, tzinfo=UTC)
@@ -190,6 +190,11 @@ EVERYTHING = [
         about="1a",
         query={"max_results": 1, "pagination_token": "x" * 16, **PostFields().query()},
     ),
+    Request(
+        endpoint=endpoints.LIST_MEMBERS,
+        about="1146654567674912769",
+        query={"max_results": 50, "pagination_token": "x" * 16, **UserFields(expansions=("pinned_post_id",)).query()},
+    ),
     Request(endpoint=endpoints.USER, about="5001", query=UserFields().query()),
     Request(endpoint=endpoints.USERS, query={"ids": ("5001",), **UserFields(expansions=("pinned_post_id",)).query()}),
     Request(endpoint=endpoints.USER_BY_USERNAME, about="gardener", query=UserFields().query()),
@@ -224,6 +229,8 @@ def test_every_request_is_in_xs_document(request_: Request[Any]) -> None:
         ("/2/spaces/search", {"query": "y", "max_results": "all"}),
         ("/2/spaces/by/creator_ids", {"user_ids": "gardener"}),
         ("/2/spaces/1a/hosts", {}),
+        ("/2/lists/night/members", {}),
+        ("/2/lists/1/members", {"max_results": "0"}),
     ],
 )
 def test_the_contract_notices_a_wrong_request(path: str, query: dict[str, str]) -> None:
@@ -232,7 +239,7 @@ def test_the_contract_notices_a_wrong_request(path: str, query: dict[str, str]) 
 
 def test_the_contract_notices_the_older_generations_names() -> None:
     asked = Request(endpoint=endpoints.POSTS, about="1a", query=PostFields().query())
-    assert Contract(openapi()).complaints(*build_request(asked, Generation.OLD))
+    assert Contract(openapi()).complaints(*build_request(asked, kinds_of_names(asked)))
 
 
 OLDER = {
@@ -258,7 +265,7 @@ def older(document: Any) -> Any:
 
 @pytest.mark.parametrize("request_", EVERYTHING, ids=lambda request_: request_.endpoint.name)
 def test_every_request_is_written_in_the_older_names_too(request_: Request[Any]) -> None:
-    assert Contract(older(openapi())).complaints(*build_request(request_, Generation.OLD)) == []
+    assert Contract(older(openapi())).complaints(*build_request(request_, kinds_of_names(request_))) == []
 
 
 def test_the_account_in_a_recorded_event_is_read_whole() -> None:

@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 from yarl import URL
 
-from spacebot.domain.ids import SpaceId, UserId
+from spacebot.domain.ids import ListId, SpaceId, UserId
 from spacebot.errors import SettingsError, XBadToken, XDown, XError, XSignInRefused
 from spacebot.sandbox.x import Fault, XUser
 from spacebot.x.auth import AppAuth, BearerAuth, OAuthClient, Pkce, UserToken, authorize_url, new_pkce
@@ -24,8 +24,17 @@ from tests.x.conftest import Bench
 
 REDIRECT = "https://bot.invalid/back"
 SILENT = {
-    *("windows", "wait_for_creators_slot", "give_up_creators_slot", "on_behalf", "admit", "seat", "leave"),
-    *("affordable_hosts", "affordable_spaces", "affordable_results"),
+    *(
+        "windows",
+        "told_limits",
+        "wait_for_creators_slot",
+        "give_up_creators_slot",
+        "on_behalf",
+        "admit",
+        "seat",
+        "leave",
+    ),
+    *("affordable_hosts", "affordable_spaces", "affordable_results", "affordable_accounts", "price_of_accounts"),
 }
 """What sends nothing."""
 
@@ -168,6 +177,9 @@ def doors(client: XClient, token: UserToken | None, owner: UserToken) -> dict[st
     async def buyers(space_id: SpaceId, _: UserId) -> Outcome:
         return [page async for page in client.buyers(space_id, token=token or owner)]
 
+    async def list_members(_: SpaceId, __: UserId) -> Outcome:
+        return [page async for page in client.list_members(ListId("5"))]
+
     return {
         "space": lambda space, _: client.space(space, token=token),
         "spaces": lambda space, _: client.spaces([space, SpaceId("1nobody")], token=token),
@@ -179,6 +191,7 @@ def doors(client: XClient, token: UserToken | None, owner: UserToken) -> dict[st
         "users": lambda _, user: client.users([user, UserId("404")], token=token),
         "posts": posts,
         "buyers": buyers,
+        "list_members": list_members,
     }
 
 

@@ -28,6 +28,20 @@ def test_every_enumeration_is_xs_own(parameter: str) -> None:
     assert set(get_args(ours)) == set(documented)
 
 
+@pytest.mark.parametrize(
+    ("older", "today"),
+    [
+        (vocabulary.OlderSpaceExpansion, vocabulary.SpaceExpansion),
+        (vocabulary.OlderUserExpansion, vocabulary.UserExpansion),
+        (vocabulary.OlderPostExpansion, vocabulary.PostExpansion),
+        (vocabulary.OlderPostField, vocabulary.PostField),
+    ],
+)
+def test_every_older_name_stands_for_one_of_today(older: Any, today: Any) -> None:
+    assert {vocabulary.TODAYS[name] for name in get_args(older)} <= set(get_args(today))
+    assert not set(get_args(older)) & set(get_args(today))
+
+
 def test_the_states_of_a_search_are_xs_own() -> None:
     parameters = openapi()["paths"]["/2/spaces/search"]["get"]["parameters"]
     [state] = [each["schema"]["enum"] for each in parameters if each.get("name") == "state"]

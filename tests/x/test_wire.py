@@ -1,9 +1,11 @@
 """What goes onto the wire, and what each answer means."""
 
+import contextlib
 import json
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,12 +13,14 @@ from hypothesis import strategies as st
 from spacebot import errors
 from spacebot.domain.spaces import State
 from spacebot.errors import XAbsent, XError, XInvalidRequest, XNotFound, XRateLimited, XUnreadable
-from spacebot.x import endpoints, fields
+from spacebot.x import endpoints, fields, vocabulary
 from spacebot.x.base import XObject
 from spacebot.x.endpoints import Endpoint, Request
-from spacebot.x.fields import PostFields, SpaceFields
+from spacebot.x.fields import PostFields, SpaceFields, UserFields
+from spacebot.x.lenient import loose_date
 from spacebot.x.model import Page, Space
-from spacebot.x.wire import Generation, build_request, read_answer
+from spacebot.x.money import ceiling_of
+from spacebot.x.wire import build_request, kinds_of_names, read_answer
 
 NOW = datetime(2026, 10, 1, 12, 0, tzinfo=UTC)
 HOST = "5001"
@@ -53,6 +57,14 @@ def failure(endpoint: Endpoint[Any], body: object, status: int = 200, **headers:
     with pytest.raises(XError) as caught:
         answer(endpoint, body, status, **headers)
     return caught.value
+
+
+def problem(kind: str, **more: object) -> dict[str, object]:
+    return {"title": "…", "detail": "as X says", "type": f"https://api.x.com/2/problems/{kind}", **more}
+
+
+def missing(one: str, **more: object) -> dict[str, object]:
+    return problem("resource-not-found", resource_id=one, value=one, resource_type="space", **more)
 
 
 def test_a_space_comes_with_the_accounts_and_topics_it_names() -> None:
@@ -113,6 +125,98 @@ def test_what_x_writes_loosely_is_read_all_the_same() -> None:
     assert space.creator_id == "5001"
     assert [topic.name for topic in page.topics_of(space)] == ["Plants"]
     assert other.title == "Gardening at night"
+
+
+@pytest.mark.parametrize(
+    ("given_as", "moment"),
+    [
+        ("Wed Jan 06 18:40:40 +0000 2021", datetime(2021, 1, 6, 18, 40, 40, tzinfo=UTC)),
+        ("Jan 6 18:40:40 -0130 2021", datetime(2021, 1, 6, 20, 10, 40, tzinfo=UTC)),
+        ("2022-08-21 09:35:20.311", datetime(2022, 8, 21, 9, 35, 20, 311_000, tzinfo=UTC)),
+        ("2022-8-21T9:35:20.311123999+02:00", datetime(2022, 8, 21, 7, 35, 20, 311_123, tzinfo=UTC)),
+        ("2021-07-14", datetime(2021, 7, 14, tzinfo=UTC)),
+        ("2021-07-14 08:00", datetime(2021, 7, 14, 8, tzinfo=UTC)),
+        ("Wed Foo 06 18:40:40 +0000 2021", None),
+        ("2021-02-30", None),
+        ("2021-07-14 08", None),
+    ],
+)
+def test_a_date_is_read_in_each_form_that_x_has_used(given_as: str, moment: datetime | None) -> None:
+    space, other = answer(endpoints.SPACES, {"data": [{"id": "1a", "started_at": given_as}, LIVE]}).items
+    assert (space.started_at, other.title) == (moment, "Gardening at night")
+
+
+DATES = st.integers(1_000_000_000_000, 9_000_000_000_000).map(lambda ms: datetime.fromtimestamp(ms / 1000, UTC))
+
+
+@given(
+    moment=DATES,
+    form=st.sampled_from(["%a %b %d %H:%M:%S +0000 %Y", "%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d"]),
+)
+def test_whatever_date_is_written_in_a_form_is_read_back(moment: datetime, form: str) -> None:
+    written = moment.strftime(form)
+    assert loose_date(written).strftime(form) == written
+
+
+@given(text=st.text() | st.text("0123456789-:. +TZWedJan", max_size=40))
+def test_any_text_is_a_date_or_none(text: str) -> None:
+    with contextlib.suppress(msgspec.ValidationError):
+        assert loose_date(text).tzinfo is UTC
+
+
+def test_one_id_alone_is_read_where_a_list_belongs() -> None:
+    odd = {"id": "1a", "topic_ids": "1", "host_ids": HOST, "speaker_ids": 5002, "invited_user_ids": "nobody"}
+    space, other = answer(endpoints.SPACES, {"data": [odd, LIVE]}).items
+    assert (space.topic_ids, space.host_ids, space.speaker_ids) == (("1",), (HOST,), ("5002",))
+    assert space.invited_user_ids == ()
+    assert other.host_ids == (HOST, "5002")
+
+
+def test_a_posts_place_and_hashtags_are_read_in_each_form() -> None:
+    point = {"type": "Point", "coordinates": [2.5, 48.9]}
+    tags = [{"start": 0, "end": 4, "hashtag": "tea"}, {"start": 5, "end": 9, "tag": "jam"}, {"start": 1, "end": 2}]
+    posts = [
+        {"id": "1", "geo": {"geometry": point, "place_id": "p"}},
+        {"id": "2", "geo": {"coordinates": point, "geometry": None}},
+        {"id": "3", "geo": {"coordinates": None, "place_id": "p"}},
+        {"id": "4", "geo": {"coordinates": {"type": "Point", "coordinates": None}, "place_id": "p"}, "text": "tea"},
+        {"id": "5", "entities": {"hashtags": tags, "cashtags": [{"start": 0, "end": 4, "cashtag": "TEA"}]}},
+    ]
+    box = {"type": "Feature", "bbox": [1, 2, 3, 4], "geometry": point}
+    page = answer(endpoints.POSTS, {"data": posts, "includes": {"places": [{"id": "p", "geo": box}]}})
+    assert [post.geo and post.geo.coordinates and post.geo.coordinates.coordinates for post in page.items] == [
+        (2.5, 48.9),
+        (2.5, 48.9),
+        None,
+        None,
+        None,
+    ]
+    assert [post.geo.place_id for post in page.items if post.geo] == ["p", None, "p", "p"]
+    assert page.items[3].text == "tea"
+    entities = page.items[4].entities
+    assert [mark.tag for mark in (*entities.hashtags, *entities.cashtags)] == ["tea", "jam", "TEA"]
+    assert page.places["p"].geo is not None
+    assert page.places["p"].geo.geometry is not None
+
+
+def test_the_page_before_is_named_as_well() -> None:
+    page = answer(endpoints.POSTS, {"data": [], "meta": {"result_count": 0, "previous_token": "p" * 16}})
+    assert (page.previous_token, page.next_token) == ("p" * 16, None)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        missing("1gone"),
+        {"title": "Not Found", "type": "about:blank", "status": 404, "resource_id": "1gone", "resource_type": "space"},
+        {"resource_id": "1gone", "resource_type": "space"},
+        {"errors": [{"message": "no", "resource_id": "1gone", "resource_type": "space"}]},
+    ],
+)
+def test_a_404_that_names_the_thing_keeps_it(body: object) -> None:
+    error = failure(endpoints.SPACES, body, 404)
+    assert isinstance(error, XNotFound)
+    assert (error.resource_id, error.resource_type) == ("1gone", "space")
 
 
 def test_half_a_character_in_one_title_harms_no_other_space() -> None:
@@ -179,14 +283,6 @@ def test_an_answer_that_says_nothing_is_a_fault_and_not_an_absence(body: bytes) 
 def test_more_promised_than_shown_is_truncated() -> None:
     assert answer(endpoints.SEARCH, {"data": [LIVE], "meta": {"result_count": 4}}).truncated
     assert not answer(endpoints.SEARCH, {"data": [LIVE], "meta": {"result_count": 1}}).truncated
-
-
-def problem(kind: str, **more: object) -> dict[str, object]:
-    return {"title": "…", "detail": "as X says", "type": f"https://api.x.com/2/problems/{kind}", **more}
-
-
-def missing(one: str, **more: object) -> dict[str, object]:
-    return problem("resource-not-found", resource_id=one, value=one, resource_type="space", **more)
 
 
 def test_what_one_of_several_lacks_stands_beside_the_others() -> None:
@@ -480,11 +576,29 @@ def test_a_request_asks_for_ids_through_expansions_only() -> None:
 
 def test_the_older_generation_is_written_in_its_own_words() -> None:
     asked = Request(endpoint=endpoints.POSTS, about="1a", query=PostFields().query())
-    new, old = build_request(asked)[2], build_request(asked, Generation.OLD)[2]
+    new, old = build_request(asked)[2], build_request(asked, kinds_of_names(asked))[2]
     assert "post.fields" in new
     assert "tweet.fields" not in new
     assert old["tweet.fields"] == new["post.fields"]
     assert "referenced_tweets.id" in old["expansions"].split(",")
+
+
+def test_a_name_of_older_documents_may_be_given_and_costs_the_same() -> None:
+    older = PostFields(post=("text", "note_tweet"), expansions=("referenced_tweets.id", "edit_history_tweet_ids"))
+    newer = PostFields(post=("text", "note_post"), expansions=("referenced_posts", "edit_history_post_ids"))
+    assert older.query() == newer.query()
+    twice = SpaceFields(expansions=("topics_ids", "topic_ids"))
+    assert twice.query()["expansions"] == ("topic_ids",)
+    asked = [
+        Request(endpoint=endpoints.USER, about="1", query=UserFields(expansions=(expansion,)).query())
+        for expansion in get_args(vocabulary.OlderUserExpansion)
+    ]
+    assert [build_request(one)[2]["expansions"] for one in asked] == ["most_recent_post_id", "pinned_post_id"]
+    assert [build_request(one, kinds_of_names(one))[2]["expansions"] for one in asked] == [
+        "most_recent_tweet_id",
+        "pinned_tweet_id",
+    ]
+    assert ceiling_of(asked[0]).cost() > ceiling_of(Request(endpoint=endpoints.USER, about="1", query={})).cost()
 
 
 def test_nothing_is_asked_for_that_is_not_needed() -> None:

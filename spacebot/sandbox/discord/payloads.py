@@ -74,6 +74,7 @@ def application(state: State) -> Json:
         "team": None,
         "eligible_oauth2_scopes": [],
         "integration_types_config": {"0": {}},
+        **state.portal,
     }
 
 

@@ -23,6 +23,7 @@ _CODES = {
     30005: (400, "Maximum number of guild roles reached (250)"),
     30032: (400, "Maximum number of application commands reached (100)."),
     30038: (400, "Maximum number of guild scheduled events reached (100)"),
+    40005: (413, "Request entity too large"),
     40033: (400, "This message has already been crossposted."),
     40060: (400, "Interaction has already been acknowledged."),
     40067: (400, "A tag is required to create a forum post in this channel"),

@@ -4,7 +4,7 @@ from spacebot.sandbox.x.activity import Access, Subscription
 from spacebot.sandbox.x.bill import Bill, BillLine
 from spacebot.sandbox.x.exchanges import Exchange
 from spacebot.sandbox.x.faults import Fault
-from spacebot.sandbox.x.model import XPost, XSpace, XUser
+from spacebot.sandbox.x.model import XList, XPost, XSpace, XUser
 from spacebot.sandbox.x.quirks import Generation, Quirks
 from spacebot.sandbox.x.server import LocalX
 
@@ -18,6 +18,7 @@ __all__ = [
     "LocalX",
     "Quirks",
     "Subscription",
+    "XList",
     "XPost",
     "XSpace",
     "XUser",

@@ -128,6 +128,11 @@ class Writer:
         generation = self._call.quirks.generation
         self._errors.append(not_found(generation, resource="space", parameter=parameter, value=space_id))
 
+    def no_list(self, parameter: str, list_id: str) -> None:
+        """Say that there is no such list: of a private one X says the same."""
+        generation = self._call.quirks.generation
+        self._errors.append(not_found(generation, resource="list", parameter=parameter, value=list_id))
+
     def no_access(self, parameter: str, space_id: str) -> None:
         """Say that this token may not see the Space."""
         self._errors.append(not_authorized(self._call.quirks.generation, parameter=parameter, space_id=space_id))

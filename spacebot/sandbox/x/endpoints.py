@@ -11,6 +11,7 @@ from spacebot.sandbox.x.problems import Json, Refusal, invalid_request, not_auth
 from spacebot.sandbox.x.query import Parameter
 from spacebot.sandbox.x.quirks import Generation
 from spacebot.sandbox.x.vocabulary import (
+    LIST_IN_PATH,
     MAX_RESULTS,
     NAME_IN_PATH,
     PAGINATION_TOKEN,
@@ -42,7 +43,7 @@ class Endpoint:
     common: Callable[[Generation], tuple[Parameter, ...]]
     answer: Callable[[Call], Answer]
     scopes: frozenset[str] = _SPACE_SCOPES
-    app_since: Generation | None = "2.166"
+    app_since: Generation | None = "2.159"
     app_limit: int = 300
     user_limit: int = 300
     once_a_second: bool = False
@@ -113,6 +114,21 @@ def _posts(call: Call) -> Answer:
     if shown is None:
         raise _bad_token(call)
     return writer.counted([writer.post(post) for post in shown.items], shown.meta)
+
+
+def _list_members(call: Call) -> Answer:
+    writer = Writer(call)
+    wanted = call.asked.one("id") or ""
+    kept = call.platform.lists.get(wanted)
+    if kept is None or kept.owner.deleted or kept.owner.suspended or (kept.private and call.viewer is not kept.owner):
+        writer.no_list("id", wanted)
+        return writer.single(None)
+    present = [user for user in kept.members if not user.deleted and not user.suspended]
+    size, token = call.asked.number("max_results", 100), call.asked.one("pagination_token")
+    shown = page(present, subject=f"members {kept.id}", size=size, token=token)
+    if shown is None:
+        raise _bad_token(call)
+    return writer.counted([writer.user(user) for user in shown.items], shown.meta)
 
 
 def _user(call: Call) -> Answer:
@@ -278,6 +294,16 @@ ENDPOINTS = (
         common=user_parameters,
         answer=_user,
         scopes=_USER_SCOPES,
+        user_limit=900,
+    ),
+    Endpoint(
+        name="list_members",
+        path=re.compile(r"/2/lists/(?P<id>[^/]+)/members"),
+        own=(LIST_IN_PATH, MAX_RESULTS, PAGINATION_TOKEN),
+        common=user_parameters,
+        answer=_list_members,
+        scopes=_USER_SCOPES | {"list.read"},
+        app_limit=900,
         user_limit=900,
     ),
 )

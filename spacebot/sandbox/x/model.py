@@ -14,6 +14,7 @@ FARTHEST_AHEAD = timedelta(days=14)
 
 USERNAME = re.compile(r"[A-Za-z0-9_]{1,15}")
 USER_ID = re.compile(r"[0-9]{1,19}")
+LIST_ID = re.compile(r"[0-9]{1,19}")
 SPACE_ID = re.compile(r"[a-zA-Z0-9]{1,13}")
 
 _PICTURE = "https://abs.twimg.com/sticky/default_profile_images/default_profile_normal.png"
@@ -183,6 +184,16 @@ class XSpace:
         self.platform.emit(self, "edited")
 
 
+@dataclass(slots=True, kw_only=True, eq=False)
+class XList:
+    """A list of accounts; its members in the order in which they were added. All of it may be set at will."""
+
+    id: str
+    owner: XUser
+    members: list[XUser] = field(default_factory=list, repr=False)
+    private: bool = False
+
+
 class UserDetails(TypedDict, total=False):
     """What may be said of a new account; its `name` is its handle where none is given."""
 
@@ -213,6 +224,7 @@ class Platform:
         self.clock = clock
         self.users: dict[str, XUser] = {}
         self.spaces: dict[str, XSpace] = {}
+        self.lists: dict[str, XList] = {}
         self.on_change: list[Callable[[XUser | XSpace, str], None]] = []
 
     def add_user(self, username: str, **details: Unpack[UserDetails]) -> XUser:
@@ -268,6 +280,12 @@ class Platform:
         self.spaces[space_id] = space
         self.emit(space, "started" if start is None else "scheduled")
         return space
+
+    def add_list(self, owner: XUser, members: Sequence[XUser], *, private: bool = False) -> XList:
+        """A list that `owner` keeps; nobody else sees a private one."""
+        made = XList(id=_number(f"list {len(self.lists)}"), owner=owner, members=list(members), private=private)
+        self.lists[made.id] = made
+        return made
 
     def named(self, username: str) -> XUser | None:
         """Who has this handle now, in whatever case it is written."""

@@ -71,7 +71,7 @@ def too_many_connections(generation: Generation) -> Json:
 
 
 def not_found(generation: Generation, *, resource: str, parameter: str, value: str) -> Json:
-    """Part of a 200: there is no such Space or user, or X does not say so."""
+    """Part of a 200: there is no such Space, user or list, or X does not say so."""
     return {
         "value": value,
         "detail": f"Could not find {resource} with {parameter}: [{value}].",

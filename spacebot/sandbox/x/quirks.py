@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Generation = Literal["2.166", "2.167"]
+Generation = Literal["2.159", "2.166", "2.167"]
 
 
 @dataclass(slots=True, kw_only=True)

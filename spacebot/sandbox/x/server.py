@@ -20,7 +20,7 @@ from spacebot.sandbox.x.api import NAMES, Api, Reply, Request
 from spacebot.sandbox.x.bill import Bill
 from spacebot.sandbox.x.exchanges import Exchange
 from spacebot.sandbox.x.faults import Fault, Faults
-from spacebot.sandbox.x.model import Platform, SpaceDetails, UserDetails, XSpace, XUser
+from spacebot.sandbox.x.model import Platform, SpaceDetails, UserDetails, XList, XSpace, XUser
 from spacebot.sandbox.x.oauth import SCOPES, Clients, OAuthServer
 from spacebot.sandbox.x.problems import too_many_connections
 from spacebot.sandbox.x.quirks import Generation, Quirks
@@ -153,6 +153,10 @@ class LocalX:
     def schedule_space(self, creator: XUser, *, start: datetime, **details: Unpack[SpaceDetails]) -> XSpace:
         """A Space that is announced for `start`, at most 14 days ahead."""
         return self._platform.add_space(creator, start=start, **details)
+
+    def add_list(self, owner: XUser, members: Sequence[XUser], *, private: bool = False) -> XList:
+        """A list of accounts that `owner` keeps; nobody else sees a private one."""
+        return self._platform.add_list(owner, members, private=private)
 
     def authorize_as(self, user: XUser | None) -> None:
         """From now on whoever comes to the consent screen is that person and presses 'Authorize'; with None, 'Cancel'."""

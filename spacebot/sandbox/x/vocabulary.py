@@ -1,8 +1,8 @@
-"""The names that X's documents 2.166 and 2.167 allow in a query, and what each endpoint takes; nothing else is accepted."""
+"""The names that X's documents 2.159, 2.166 and 2.167 allow in a query, and what each endpoint takes; nothing else is accepted."""
 
 import re
 
-from spacebot.sandbox.x.model import SPACE_ID, USER_ID, USERNAME
+from spacebot.sandbox.x.model import LIST_ID, SPACE_ID, USER_ID, USERNAME
 from spacebot.sandbox.x.query import Parameter
 from spacebot.sandbox.x.quirks import Generation
 
@@ -37,7 +37,7 @@ _MEDIA = (
 _POLL = ("duration_minutes", "end_datetime", "id", "options", "voting_status")
 _PLACE = ("contained_within", "country", "country_code", "full_name", "geo", "id", "name", "place_type")
 
-_ALLOWED: dict[Generation, dict[str, tuple[str, ...]]] = {
+_ALLOWED: dict[str, dict[str, tuple[str, ...]]] = {
     "2.167": {
         "space.fields": _SPACE_SCALARS,
         "user.fields": _USER,
@@ -61,6 +61,7 @@ _ALLOWED: dict[Generation, dict[str, tuple[str, ...]]] = {
         ),
     },
 }
+_ALLOWED["2.159"] = {**_ALLOWED["2.166"], "space expansions": _SPACE_IDS}
 
 
 def post_fields(generation: Generation) -> str:
@@ -106,6 +107,7 @@ def ids(name: str, pattern: re.Pattern[str]) -> Parameter:
 
 SPACE_IN_PATH = Parameter(name="id", required=True, pattern=SPACE_ID)
 USER_IN_PATH = Parameter(name="id", required=True, pattern=USER_ID)
+LIST_IN_PATH = Parameter(name="id", required=True, pattern=LIST_ID)
 NAME_IN_PATH = Parameter(name="username", required=True, pattern=USERNAME)
 MAX_RESULTS = Parameter(name="max_results", between=(1, 100))
 PAGINATION_TOKEN = Parameter(name="pagination_token", length=(16, 2048))

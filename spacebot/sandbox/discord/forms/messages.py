@@ -25,6 +25,7 @@ EMBED_FOOTER = 2048
 EMBEDS_IN_ALL = 6000
 NONCE = 25
 ATTACHMENTS = 10
+FILE_NAME = 1024
 
 SUPPRESS_EMBEDS = 1 << 2
 SUPPRESS_NOTIFICATIONS = 1 << 12
@@ -119,6 +120,9 @@ def _read_attached(form: Form, files: Mapping[int, LocalFile], changes: LocalMes
         if number is not None and number not in files and number not in there:
             each.wrong("id", "ATTACHMENT_NOT_FOUND", "There is no such file in this request or message.")
         named.append(number)
+        name = each.text("filename", least=1, most=FILE_NAME)
+        if name is not None and number is not None and number in files:
+            files[number].name = name
     kept = [file for number, file in there.items() if number in named or not form.given("attachments")]
     if len(kept) + len(files) > ATTACHMENTS:
         form.wrong("attachments", "BASE_TYPE_BAD_LENGTH", f"Must be {ATTACHMENTS} or fewer in length.")

@@ -24,6 +24,8 @@ from spacebot.sandbox.discord.refusals import Limited, Refusal, Unauthorized
 
 API = "/api/v10"
 FILES = "/attachments"
+UPLOADED = 10 * 1024 * 1024
+"""Bytes of files that one request may bring."""
 Checker = Callable[[Exchange], list[str]]
 
 _FILE_PART = re.compile(r"files\[(\d{1,2})\]", re.ASCII)
@@ -217,6 +219,8 @@ async def _read_body(request: web.Request) -> tuple[Any, Files]:
             raw = await request.read()
             if raw and request.content_type != "application/json":
                 return Refusal(50109), files
+        if sum(len(file.content) for file in files.values()) > UPLOADED:
+            return Refusal(40005), {}
         return msgspec.json.decode(raw) if raw else None, files
     except (*_MALFORMED, ValueError):
         return Refusal(50109), files

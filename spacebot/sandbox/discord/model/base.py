@@ -24,8 +24,9 @@ class StateBase(ABC):
     """The state as far as a single entity knows it; `State` is the whole.
 
     `on_change` is called with each change, before anybody who waits for `updates` looks. `keep_messages` is the most messages that
-    a channel keeps, and the most deleted ones; None: all. `commands` are the global ones, as Discord shows them.
-    `files` are the uploaded ones; `files_url` is where they can be fetched.
+    a channel keeps, and the most deleted ones; None: all. `portal` is what the owner has set in the developer portal, in the
+    fields of Discord's application object. `commands` are the global ones, as Discord shows them. `files` are the uploaded
+    ones; `files_url` is where they can be fetched.
     """
 
     clock: Clock
@@ -36,6 +37,7 @@ class StateBase(ABC):
     keep_messages: int | None = None
     files: dict[int, LocalFile] = field(default_factory=dict)
     files_url: str = ""
+    portal: dict[str, Any] = field(default_factory=dict)
 
     @property
     @abstractmethod

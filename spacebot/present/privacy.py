@@ -1,0 +1,72 @@
+"""What `/privacy` says: what is stored of a server and of a person, and what became of a wish to delete it."""
+
+import discord
+
+from spacebot.domain.views import Kept, Policies
+from spacebot.present.card import SCHEDULED_COLOUR
+from spacebot.present.help import policy_links
+
+EXPORT_ME, DELETE_ME = "Export mine", "Delete mine"
+EXPORT_GUILD, DELETE_GUILD = "Export this server's", "Delete this server's"
+DELETE, KEEP = "Delete for good", "Keep it"
+
+EXPORTED_ME = "This is what I store of you. Tokens of X are left out."
+EXPORTED_GUILD = "This is what I store of this server."
+TOO_LARGE = "The file is too large for Discord; ask whoever runs me for it."
+
+ASK_ME = (
+    "Your X account is unlinked here and at X, and hosts and words that you had servers follow no longer say that it was"
+    " you. The servers go on following them. This cannot be taken back."
+)
+ASK_GUILD = (
+    "Everything that I store of this server is deleted: its channels and roles, whom it follows, which words it watches for,"
+    " its history. I stay here and begin anew; announcements in its channels stay as they are, and a live one is no longer"
+    " kept current. This cannot be taken back."
+)
+DELETED_ME = "Nothing is stored of you any more."
+DELETED_GUILD = "Nothing is stored of this server any more; `/watch add` begins anew."
+KEPT = "Nothing was deleted."
+
+FILE_OF_PERSON, FILE_OF_GUILD = "spacebot-me.json", "spacebot-server.json"
+
+
+def kept_embed(kept: Kept, policies: Policies, *, in_guild: bool) -> discord.Embed:
+    """What is stored, in short.
+
+    Args:
+        kept: How much.
+        policies: The operator's pages.
+        in_guild: Whether what is said of the guild is the asker's to know.
+    """
+    embed = discord.Embed(
+        title="What I store",
+        colour=SCHEDULED_COLOUR,
+        description="I read no messages, keep no members, and remember no questions.",
+    )
+    own = [
+        "Your X account is linked; its permission is stored encrypted."
+        if kept.is_linked
+        else "No X account is linked.",
+        f"You had servers follow {_count(kept.added, 'host or word', 'hosts or words')}; beside each is your Discord id."
+        if kept.added
+        else "Nothing that servers follow has your Discord id beside it.",
+    ]
+    embed.add_field(name="Of you", value="\n".join(own), inline=False)
+    if in_guild:
+        follows = (
+            f"It follows {_count(kept.hosts, 'host', 'hosts')} and {_count(kept.keywords, 'keyword', 'keywords')}."
+        )
+        value = f"What is set up here.\n{follows}\n{_announcements(kept.announcements)}"
+        embed.add_field(name="Of this server", value=value, inline=False)
+    pages = policy_links(policies)
+    if pages:
+        embed.add_field(name="Policies", value=pages, inline=False)
+    return embed
+
+
+def _announcements(number: int) -> str:
+    return f"{_count(number, 'announcement', 'announcements')} of the last 90 days, with ids, times and outcome."
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"

@@ -1,0 +1,94 @@
+"""What is stored of one guild or of one person, to be handed out or deleted. No secret is ever among it."""
+
+from datetime import datetime
+from typing import Any
+
+from spacebot.domain.ids import GuildId
+from spacebot.store.forgetting import ForgettingQueries
+from spacebot.store.links import LinkQueries
+
+OPERATORS_TABLES = frozenset({"keyword_permits", "new_hosts", "spent_by"})
+"""What the operator decides and pays, by guild: neither handed out nor deleted with what is the guild's own."""
+
+MOST_ANNOUNCEMENTS = 10_000
+"""As many of the last announcements are handed out: a file that Discord takes."""
+
+
+class PrivacyQueries(ForgettingQueries, LinkQueries):
+    """Everything of one guild, or of one person."""
+
+    def guild_rows(self, guild_id: GuildId) -> dict[str, list[dict[str, Any]]]:
+        """Every row of the guild's, by table; to watches the host's handle is added, to deliveries the Space's host."""
+        rows = {
+            table: self._rows(f"SELECT * FROM {table} WHERE guild_id = :guild", guild=guild_id)  # noqa: S608 - from the schema
+            for table in self.guild_tables()
+            if table not in {"watches", "deliveries"}
+        }
+        rows["watches"] = self._rows(
+            """
+            SELECT w.*, u.username AS host FROM watches w LEFT JOIN users u ON u.user_id = w.host_id
+            WHERE w.guild_id = :guild ORDER BY w.watch_id
+            """,
+            guild=guild_id,
+        )
+        rows["deliveries"] = self._rows(
+            """
+            SELECT d.kind, d.channel_id, d.message_id, d.space_id, s.host_id, d.guest_id, d.state, d.reason, d.created_at,
+                   d.sent_at
+            FROM deliveries d LEFT JOIN spaces s USING (space_id)
+            WHERE d.guild_id = :guild ORDER BY d.delivery_id DESC LIMIT :most
+            """,
+            guild=guild_id,
+            most=MOST_ANNOUNCEMENTS,
+        )
+        return rows
+
+    def guild_counts(self, guild_id: GuildId) -> tuple[int, int, int]:
+        """How many hosts a guild follows, how many words it watches for, and how many announcements are kept."""
+        row = self._rows(
+            """
+            SELECT (SELECT count(*) FROM watches WHERE guild_id = :guild AND host_id IS NOT NULL) AS hosts,
+                   (SELECT count(*) FROM watches WHERE guild_id = :guild AND host_id IS NULL) AS keywords,
+                   (SELECT count(*) FROM deliveries WHERE guild_id = :guild) AS announcements
+            """,
+            guild=guild_id,
+        )[0]
+        return row["hosts"], row["keywords"], row["announcements"]
+
+    def guild_tables(self) -> list[str]:
+        """The tables whose rows belong to a guild."""
+        rows = self._rows(
+            """
+            SELECT m.name FROM sqlite_master m JOIN pragma_table_info(m.name) c
+            WHERE m.type = 'table' AND c.name = 'guild_id' ORDER BY m.name
+            """
+        )
+        return [row["name"] for row in rows if row["name"] not in OPERATORS_TABLES]
+
+    def person_rows(self, person: int) -> dict[str, list[dict[str, Any]]]:
+        """What is stored of a person: their link and sign-in without what is sealed, and what they had guilds follow."""
+        return {
+            "links": self._rows("SELECT expires_at, scopes FROM links WHERE person = :person", person=person),
+            "sign_ins": self._rows("SELECT person_name, until FROM sign_ins WHERE person = :person", person=person),
+            "watches": self._rows(
+                """
+                SELECT w.guild_id, w.host_id, u.username AS host, w.keyword, w.added_at
+                FROM watches w LEFT JOIN users u ON u.user_id = w.host_id WHERE w.added_by = :person ORDER BY w.watch_id
+                """,
+                person=person,
+            ),
+        }
+
+    def erase_guild(self, guild_id: GuildId, now: datetime) -> None:
+        """Remove every row of the guild's; it is as if it had just invited the bot.
+
+        Deliveries that the courier may be at work on follow with the hourly `forget`.
+        """
+        self._forget_deliveries_of(guild_id, now)
+        self._forget_pauses_of(guild_id)
+        self._forget_guild(guild_id)
+
+    def erase_person(self, person: int) -> None:
+        """Remove a person's link and sign-ins, and their name from what they had guilds follow."""
+        self.forget_person(person)
+        self._forget_who_added(person)
