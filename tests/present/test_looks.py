@@ -35,7 +35,7 @@ def kept(text: str) -> str | None:
         return None
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(TEMPLATES, JOBS, st.booleans())
 @example("{role}{host}{title}{url}{started}{listeners}{handle}", job(), False)
 def test_any_text_with_any_values_fits_and_calls_nobody_but_the_roles(text: str, of: Job, quiet: bool) -> None:
@@ -51,7 +51,7 @@ def test_any_text_with_any_values_fits_and_calls_nobody_but_the_roles(text: str,
     assert set(card.roles) <= {ROLE}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(TEMPLATES, st.dictionaries(st.sampled_from(list(LONGEST)), st.text() | TEMPLATES))
 def test_values_are_put_in_literally_and_once(text: str, values: dict[str, str]) -> None:
     expected = "".join(
@@ -61,7 +61,7 @@ def test_values_are_put_in_literally_and_once(text: str, values: dict[str, str])
     assert filled(text, values) == expected
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.sampled_from(list(LONGEST)), min_size=1, max_size=40), TEXTS)
 def test_no_kept_text_is_given_up_for_its_length(names: list[str], value: str) -> None:
     own = kept("".join(f"{{{name}}}" for name in names))
