@@ -66,7 +66,15 @@ async def test_an_admin_is_ready_after_one_typed_handle_and_at_most_eight_taps(s
     await settled(scene, await admin.choose("setup:roles", role))
     assert not admin.amber
     assert "1 host followed; nothing is in the way" in admin.shown
+    use = await admin.press("Send a test")
+    answer = await use.reply()
+    [test] = one.spaces.messages
+    assert test.content == "**Test** · **Night Radio** is live on X"
+    assert test.pinged_roles == []
+    assert f"<@&{role.id}>" in answer.content
     assert (admin.typed, admin.taps <= 8) == (1, True), admin.taps
+    await admin.who.press(answer, label="Remove")
+    await scene.until(lambda: not one.spaces.messages)
     scene.x.start_space(host, title="Songs nobody asked for")
     await scene.until(lambda: one.spaces.messages)
     [message] = one.spaces.messages

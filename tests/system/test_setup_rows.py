@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from spacebot.domain.looks import USUAL
 from spacebot.sandbox.discord import LocalChannel, LocalMessage, LocalRole
 from tests.system.panel import Admin, rows, settled
 from tests.system.scene import Club, VirtualScene, ask, club, in_virtual_time
@@ -21,6 +22,8 @@ CHANNEL = st.sampled_from(CHANNELS)
 OWN_CHANNEL = st.none() | CHANNEL
 OWN_ROLE = st.none() | st.sampled_from(ROLES)
 HOST = st.sampled_from(HANDLES)
+TEXT = st.sampled_from(["", "{host} is on", "Come in: {title} {role}"])
+ACCENT = st.sampled_from([USUAL, "teal", "red"])
 
 STEPS = st.one_of(
     st.tuples(st.just("channel"), CHANNEL),
@@ -35,6 +38,8 @@ STEPS = st.one_of(
     ),
     *(st.tuples(st.just(what), HOST, OWN_CHANNEL, OWN_ROLE, st.booleans()) for what in ("add", "add", "edit", "edit")),
     st.tuples(st.sampled_from(["hold", "resume", "reset", "remove"]), HOST),
+    st.tuples(st.just("look"), TEXT, ACCENT, st.booleans()),
+    st.tuples(st.just("own look"), HOST, TEXT, ACCENT),
 )
 """What an admin may want."""
 
@@ -68,6 +73,10 @@ class Guild:
             case "moments":
                 when, before, end, pings = args
                 await admin.fill_in("Moments", when=sorted(when), before=before, end=end, pings=pings)
+            case "look":
+                text, accent, publishes = args
+                publish = ["publish"] if publishes else []
+                await admin.fill_in("Text & look", text=text, accent=accent, publish=publish)
             case "add":
                 host, channel, role, also = args
                 await admin.fill_in("Add hosts", Hosts=f"@{host}", **self._own(channel, role, also))
@@ -82,6 +91,8 @@ class Guild:
         await settled(self.scene, await self.admin.choose("setup:host:0", f"{host} (@{host})"))
         if what == "edit":
             await self.admin.fill_in("Edit", **self._own(*args))
+        elif what == "own look":
+            await self.admin.fill_in("Text & look", text=args[0], accent=args[1])
         else:
             label = {"hold": "Pause", "resume": "Resume", "reset": "Use the server's settings", "remove": "Remove"}
             await self._press_if_there(label[what])
@@ -120,18 +131,30 @@ class Guild:
                 await self._ask("config announce", reminder=reminder, **flags)
                 await self._ask("config end", what=end)
                 await self._ask("config pings", minutes=int(pings))
+            case "look":
+                text, accent, publishes = args
+                await self._ask("config look", text=text or None, accent=accent, reset=True)
+                await self._ask("config publish", on=publishes)
             case "add":
                 host, channel, role, also = args
                 await self._add(host, channel, role, "cohost" if also else None)
+            case _ if args[0] in self.follows:
+                await self._about_by_command(what, *args)
+
+    async def _about_by_command(self, what: str, host: str, *args: Any) -> None:
+        match what:
+            case "own look":
+                text, accent = args
+                await self._ask("watch look", host=host, text=text or None, accent=accent, reset=True)
             case "edit":
-                host, channel, role, also = args
-                if host in self.follows:
-                    await self._ask("watch reset", host=host, what="both")
-                    await self._add(host, channel, role, "cohost" if also else "nothing")
+                channel, role, also = args
+                await self._ask("watch reset", host=host, what="both")
+                await self._add(host, channel, role, "cohost" if also else "nothing")
+            case "reset":
+                await self._ask("watch look", host=host, reset=True)
+                await self._ask("watch reset", host=host, what="both")
             case _:
-                more = {"what": "both"} if what == "reset" else {}
-                if args[0] in self.follows:
-                    await self._ask(f"watch {'pause' if what == 'hold' else what}", host=args[0], **more)
+                await self._ask(f"watch {'pause' if what == 'hold' else what}", host=host)
 
     async def _add(self, host: str, channel: str | None, role: str | None, also: str | None) -> None:
         await self._ask(
