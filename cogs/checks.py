@@ -11,7 +11,7 @@ import discord
 from discord import app_commands
 
 from spacebot.bot.client import Spacebot
-from spacebot.deliver.permissions import POSTABLE, TO_TELL, WANTED, lacking, may_unlock, missing_permissions
+from spacebot.deliver.permissions import ANNOUNCEABLE, TO_TELL, WANTED, lacking, may_unlock, missing_permissions
 from spacebot.deliver.publisher import TROUBLES
 from spacebot.domain.guilds import MOST_ROLES, in_order
 from spacebot.domain.ids import ChannelId, GuildId, RoleId
@@ -61,6 +61,14 @@ class RoomOption(app_commands.Transformer):
 
     async def transform(self, interaction: discord.Interaction[Any], value: Room, /) -> Room:
         return value
+
+
+class AnnounceOption(RoomOption):
+    """As `RoomOption`, and forums too: announcements are posts there."""
+
+    @property
+    def channel_types(self) -> list[discord.ChannelType]:
+        return [*super().channel_types, discord.ChannelType.forum]
 
 
 def postable(interaction: discord.Interaction[Spacebot], room: Room) -> ChannelId:
@@ -134,7 +142,7 @@ def _met_in(channel: discord.abc.GuildChannel | discord.Thread | None) -> Obstac
     """What an announcement in this channel would meet; `None` stands for a channel that the bot does not see."""
     if channel is None:
         return Obstacle(reason=Reason.CHANNEL_GONE)
-    if not isinstance(channel, POSTABLE):
+    if not isinstance(channel, ANNOUNCEABLE):
         return Obstacle(reason=Reason.NOT_FOR_MESSAGES)
     if isinstance(channel, discord.Thread) and channel.locked and not may_unlock(channel):
         return Obstacle(reason=Reason.THREAD_LOCKED)

@@ -8,9 +8,12 @@ from discord import app_commands
 from discord.ext import commands
 
 from cogs import checks, everyone
+from cogs.setup.looks import accent_choices
+from cogs.setup.testing import send_test
 from spacebot.bot.client import Spacebot
 from spacebot.domain.guilds import AtEnd
-from spacebot.present import configuration
+from spacebot.present import configuration, looks
+from spacebot.usecases.looks import changed
 
 LONGEST_NOTICE = 24 * 60
 """Minutes; X lets a Space be scheduled two weeks ahead, but a reminder is for the day."""
@@ -31,7 +34,7 @@ class Configure(commands.GroupCog, group_name="config", group_description="Where
     async def channel(
         self,
         interaction: discord.Interaction[Spacebot],
-        channel: app_commands.Transform[checks.Room, checks.RoomOption],
+        channel: app_commands.Transform[checks.Room, checks.AnnounceOption],
     ) -> None:
         await interaction.response.defer(ephemeral=True)
         postable = checks.postable(interaction, channel)
@@ -118,6 +121,43 @@ class Configure(commands.GroupCog, group_name="config", group_description="Where
         at_end = AtEnd(what)
         await self.guilds.set_end(checks.guild_id(interaction), at_end)
         await interaction.edit_original_response(content=configuration.end_sentence(at_end))
+
+    @app_commands.command(description="The text and colour of what announces a live Space; alone, says what they are")
+    @app_commands.describe(
+        text="One line; {host}, {handle}, {title}, {url}, {started}, {listeners} and {role} are filled in",
+        accent="The card's colour: a name, six digits such as #1D9BF0, or usual",
+        reset="Take the usual text and colour for what you leave out",
+    )
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def look(
+        self,
+        interaction: discord.Interaction[Spacebot],
+        text: str | None = None,
+        accent: str | None = None,
+        reset: bool = False,
+    ) -> None:
+        await interaction.response.defer(ephemeral=True)
+        guild_id = checks.guild_id(interaction)
+        now = changed((await self.guilds.config(guild_id)).look, text, accent, is_reset=reset)
+        await self.guilds.set_look(guild_id, now)
+        await interaction.edit_original_response(content=looks.look_sentence(now))
+
+    @look.autocomplete("accent")
+    async def accents(self, interaction: discord.Interaction[Spacebot], typed: str) -> list[app_commands.Choice[str]]:
+        return accent_choices(typed)
+
+    @app_commands.command(description="Publish what announces a live Space, where it stands in an announcement channel")
+    @app_commands.describe(on="Whether servers that follow the channel get it, too")
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def publish(self, interaction: discord.Interaction[Spacebot], on: bool) -> None:
+        await interaction.response.defer(ephemeral=True)
+        await self.guilds.set_publishes(checks.guild_id(interaction), publishes=on)
+        await interaction.edit_original_response(content=looks.publishes_sentence(publishes=on))
+
+    @app_commands.command(description="Post a test where Spaces are announced: how it looks, and whether it works")
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def test(self, interaction: discord.Interaction[Spacebot]) -> None:
+        await send_test(interaction)
 
     @app_commands.command(description="Where admins are told when something is in the way")
     @app_commands.describe(channel="A channel that admins read; leave it out for the server's system channel")

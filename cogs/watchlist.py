@@ -8,15 +8,17 @@ from discord.ext import commands
 
 from cogs import checks, everyone, here
 from cogs.pages import reply_pages
+from cogs.setup.looks import accent_choices
 from spacebot.bot.client import Spacebot
 from spacebot.domain.guilds import Keyword
 from spacebot.domain.ids import ChannelId
 from spacebot.domain.mistakes import Mistake
 from spacebot.errors import UserMistake
-from spacebot.present import configuration, watchlists
+from spacebot.present import configuration, looks, watchlists
 from spacebot.present.limits import CHOICE_LIMIT
 from spacebot.present.text import plain
 from spacebot.usecases.guilds import CHOICES
+from spacebot.usecases.looks import changed
 from spacebot.x import reference
 
 Own = Literal["channel", "role", "both"]
@@ -43,7 +45,7 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
         self,
         interaction: discord.Interaction[Spacebot],
         host: str,
-        channel: app_commands.Transform[checks.Room, checks.RoomOption] | None = None,
+        channel: app_commands.Transform[checks.Room, checks.AnnounceOption] | None = None,
         role: discord.Role | None = None,
         also: Literal["cohost", "nothing"] | None = None,
     ) -> None:
@@ -101,9 +103,36 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
         resumed = await self.guilds.resume_watch(checks.guild_id(interaction), host)
         await interaction.edit_original_response(content=watchlists.held_sentence(resumed, on_hold=False))
 
+    @app_commands.command(description="The text and colour of posts about this host; alone, says what they are")
+    @app_commands.describe(
+        host="The host, from this server's list",
+        text="One line; {host}, {handle}, {title}, {url}, {started}, {listeners} and {role} are filled in",
+        accent="The card's colour: a name, six digits such as #1D9BF0, or usual",
+        reset="Take this server's text and colour for what you leave out",
+    )
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def look(
+        self,
+        interaction: discord.Interaction[Spacebot],
+        host: str,
+        text: str | None = None,
+        accent: str | None = None,
+        reset: bool = False,
+    ) -> None:
+        await interaction.response.defer(ephemeral=True)
+        guild_id = checks.guild_id(interaction)
+        now = changed(await self.guilds.watch_look(guild_id, host), text, accent, is_reset=reset)
+        followed = await self.guilds.set_watch_look(guild_id, host, now)
+        await interaction.edit_original_response(content=looks.look_sentence(now, followed))
+
+    @look.autocomplete("accent")
+    async def accents(self, interaction: discord.Interaction[Spacebot], typed: str) -> list[app_commands.Choice[str]]:
+        return accent_choices(typed)
+
     @remove.autocomplete("host")
     @pause.autocomplete("host")
     @resume.autocomplete("host")
+    @look.autocomplete("host")
     async def followed(self, interaction: discord.Interaction[Spacebot], typed: str) -> list[app_commands.Choice[str]]:
         if not interaction.permissions.manage_guild:
             return []
@@ -146,7 +175,7 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
         self,
         interaction: discord.Interaction[Spacebot],
         words: str,
-        channel: app_commands.Transform[checks.Room, checks.RoomOption] | None = None,
+        channel: app_commands.Transform[checks.Room, checks.AnnounceOption] | None = None,
         role: discord.Role | None = None,
         language: str | None = None,
         listeners: app_commands.Range[int, 1, 1_000_000] | None = None,

@@ -95,6 +95,7 @@ def _start_loops(pieces: Pieces, store: Store, clock: Clock) -> set[asyncio.Task
         asyncio.create_task(pieces.watcher.run(), name="watcher"),
         asyncio.create_task(pieces.keywords.run(), name="keywords"),
         asyncio.create_task(_once_ready(bot, pieces.courier.run), name="courier"),
+        asyncio.create_task(_once_ready(bot, pieces.crossposter.run), name="crossposter"),
         asyncio.create_task(_once_ready(bot, pieces.notifier.run), name="notifier"),
         asyncio.create_task(_forget(store, clock), name="forgetting"),
     }

@@ -13,6 +13,7 @@ from spacebot.bot.client import Services, Spacebot
 from spacebot.bot.gateway import GatewayState
 from spacebot.clock import Clock
 from spacebot.deliver.courier import LEDGER, Courier, ledger_outage
+from spacebot.deliver.crossposting import Crossposter
 from spacebot.deliver.notifier import Notifier
 from spacebot.deliver.publisher import DiscordPublisher
 from spacebot.domain.errands import Errand, Purpose
@@ -30,6 +31,7 @@ from spacebot.usecases.lookups import Lookups
 from spacebot.usecases.operation import Operation
 from spacebot.usecases.permits import Permits
 from spacebot.usecases.privacy import Privacy
+from spacebot.usecases.testing import Testing
 from spacebot.watch.keywords import KeywordWatcher
 from spacebot.watch.push import Push
 from spacebot.watch.subscriptions import EVENTS
@@ -112,6 +114,7 @@ class Pieces:
     permits: Permits
     bot: Spacebot
     courier: Courier
+    crossposter: Crossposter
     notifier: Notifier
 
 
@@ -142,7 +145,15 @@ def wire(settings: Settings, clock: Clock, *, store: Store, session: aiohttp.Cli
     x.billing.share_among(lambda: len(bot.guilds))
     publisher = DiscordPublisher(bot)
     bot.add_listener(publisher.note_thread, "on_raw_thread_update")
-    courier = Courier(store=store, publisher=publisher, clock=clock, woken=base.work, outage=base.ledger)
+    crossposter = Crossposter(store=store, press=publisher, clock=clock)
+    courier = Courier(
+        store=store,
+        publisher=publisher,
+        clock=clock,
+        woken=base.work,
+        outage=base.ledger,
+        on_publishable=crossposter.wake,
+    )
     return Pieces(
         billing=x.billing,
         x=x.client,
@@ -154,6 +165,7 @@ def wire(settings: Settings, clock: Clock, *, store: Store, session: aiohttp.Cli
         permits=base.permits,
         bot=bot,
         courier=courier,
+        crossposter=crossposter,
         notifier=Notifier(store=store, voice=publisher, clock=clock, after=courier.looked),
     )
 
@@ -260,6 +272,7 @@ def _services(base: _Base, x: _XSide, watch: _Watch) -> Services:
         health=health,
         operation=_operation(base, x, watch, guilds),
         permits=base.permits,
+        testing=Testing(guilds=guilds, store=base.store, clock=base.clock, on_work=base.work.set),
         links=links,
         privacy=Privacy(store=base.store, clock=base.clock, links=links, on_change=changed),
         policies=Policies(privacy_url=settings.privacy_url, terms_url=settings.terms_url),

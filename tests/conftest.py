@@ -1,6 +1,13 @@
-"""The order of a run: the system tests, which mostly wait, begin first and share the processor with all others."""
+"""The order of a run: the system tests, which mostly wait, begin first and share the processor with all others.
+
+No test is judged by how long it takes: the machine may be busy.
+"""
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.hookimpl(trylast=True)

@@ -134,7 +134,7 @@ def test_every_wrong_setting_has_its_own_line(monkeypatch: pytest.MonkeyPatch) -
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=6, max_size=40))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_secret_is_never_shown(value: str) -> None:
     secret = f"sEcReT {value}"  # the space makes it malformed
     with pytest.MonkeyPatch.context() as patch:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import discord
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spacebot import app
@@ -46,7 +46,6 @@ def test_a_week_of_sleep_takes_a_moment() -> None:
     assert time.monotonic() - began < 60
 
 
-@settings(deadline=None)
 @given(delays=st.lists(st.integers(0, 10_000), min_size=1, max_size=20))
 def test_sleepers_wake_in_order_and_each_at_its_moment(delays: list[int]) -> None:
     woken: list[tuple[int, float]] = []

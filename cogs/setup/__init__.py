@@ -6,7 +6,9 @@ from discord.ext import commands
 
 from cogs.setup.forms import AddHosts, EditHost, Moments
 from cogs.setup.lists import ListButton
+from cogs.setup.looks import AgainButton, LookForm
 from cogs.setup.parts import ChannelPart, HostPart, PanelButton, RolesPart, open_panel
+from cogs.setup.testing import TestButton
 from spacebot.bot.client import Spacebot
 from spacebot.bot.hello import HelpButton
 
@@ -25,5 +27,7 @@ class Setup(commands.Cog):
 async def setup(bot: Spacebot) -> None:
     """Add the command, and let the greeting's buttons, the panel's parts and the forms work."""
     await bot.add_cog(Setup())
-    bot.add_dynamic_items(HelpButton, ListButton, PanelButton, ChannelPart, RolesPart, HostPart)
-    bot.forms.add(AddHosts, EditHost, Moments)
+    bot.add_dynamic_items(
+        HelpButton, ListButton, PanelButton, ChannelPart, RolesPart, HostPart, TestButton, AgainButton
+    )
+    bot.forms.add(AddHosts, EditHost, Moments, LookForm)

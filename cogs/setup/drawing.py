@@ -21,9 +21,6 @@ CHANNEL_TYPES = [
 PAGE = 25
 """Hosts on one page of the list: Discord's limit for a select."""
 
-OFFERED: frozenset[str] = frozenset()
-"""Which of the buttons `test` and `look` do something; without that they are greyed out."""
-
 Row = ui.ActionRow[Any]
 
 
@@ -45,8 +42,8 @@ def panel_view(panel: Panel, guild: discord.Guild) -> ui.LayoutView:
     )
     add = _button("add", words.ADD_HOSTS, emoji="\N{HEAVY PLUS SIGN}", main=not has_hosts)
     test = _button("test", words.TEST, emoji="📣", style=discord.ButtonStyle.success)
-    test.disabled = "test" not in OFFERED or not has_hosts or panel.config.channel_id is None
-    look = _button("look", words.LOOK, disabled="look" not in OFFERED)
+    test.disabled = panel.config.channel_id is None and not any(line.channel_id for line in panel.lines)
+    look = _button("look", words.LOOK)
     hold = _button("resume", words.RESUME, main=True) if panel.config.on_hold else _button("pause", words.PAUSE)
     hold.disabled = not has_hosts and not panel.config.on_hold
     parts: list[ui.Item[Any]] = [
@@ -80,11 +77,12 @@ def hosts_view(panel: Panel, chosen: WatchLine | None, page: int) -> ui.LayoutVi
     if chosen is not None:
         host_id = chosen.watch.host.user_id
         is_held = chosen.watch.on_hold
-        has_own = chosen.watch.channel_id is not None or bool(chosen.watch.roles)
+        has_own = chosen.watch.channel_id is not None or bool(chosen.watch.roles) or chosen.watch.look.is_own
         parts += [
             ui.TextDisplay(words.host_lines(panel, chosen)),
             Row(
                 _button(f"edit:{host_id}", words.EDIT, main=True),
+                _button(f"look:{host_id}", words.LOOK),
                 _button(f"reset:{host_id}", words.RESET, disabled=not has_own),
                 _button(f"{'resume' if is_held else 'pause'}:{host_id}", words.RESUME if is_held else words.PAUSE),
                 _button(f"remove:{host_id}", words.REMOVE, style=discord.ButtonStyle.danger),

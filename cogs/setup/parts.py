@@ -12,6 +12,7 @@ from discord import ui
 
 from cogs import checks, everyone
 from cogs.setup.forms import AddHosts, EditHost, Moments
+from cogs.setup.looks import LookForm
 from cogs.setup.showing import (
     Interaction,
     carry_out,
@@ -20,7 +21,10 @@ from cogs.setup.showing import (
     show_hosts,
     show_panel,
 )
+from cogs.setup.testing import send_test
 from spacebot.bot.replies import explained
+from spacebot.domain.ids import UserId
+from spacebot.domain.looks import USUAL_LOOK
 from spacebot.domain.mistakes import Mistake
 from spacebot.errors import UserMistake
 from spacebot.present import configuration
@@ -140,6 +144,14 @@ async def _moments(interaction: Interaction) -> None:
     await Moments(config).show(interaction)
 
 
+async def _look(interaction: Interaction) -> None:
+    await (await LookForm.of(interaction, None)).show(interaction)
+
+
+async def _look_of_host(interaction: Interaction, host_id: str) -> None:
+    await (await LookForm.of(interaction, UserId(host_id))).show(interaction)
+
+
 async def _hosts(interaction: Interaction) -> None:
     await interaction.response.defer()
     await show_hosts(interaction)
@@ -200,6 +212,7 @@ async def _reset(interaction: Interaction, host_id: str) -> None:
         await interaction.client.services.guilds.reset_watch(
             checks.guild_id(interaction), host_id, channel=True, role=True
         )
+        await interaction.client.services.guilds.set_watch_look(checks.guild_id(interaction), host_id, USUAL_LOOK)
         return ""
 
     await carry_out(interaction, work, hosts_redraw(host_id))
@@ -218,6 +231,8 @@ BUTTONS: dict[str, Handler] = {
     "add": _add,
     "hosts": _hosts,
     "moments": _moments,
+    "test": send_test,
+    "look": _look,
     "back": _back,
     "pause": _hold,
     "resume": _go_on,
@@ -227,6 +242,7 @@ BUTTONS: dict[str, Handler] = {
 HOST_BUTTONS: dict[str, HostHandler] = {
     "page": _page,
     "edit": _edit,
+    "look": _look_of_host,
     "pause": _hold_host,
     "resume": _resume_host,
     "reset": _reset,

@@ -34,6 +34,7 @@ from spacebot.usecases.lookups import Lookups
 from spacebot.usecases.operation import Operation
 from spacebot.usecases.permits import Permits
 from spacebot.usecases.privacy import Privacy
+from spacebot.usecases.testing import Testing
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +69,7 @@ class Services:
     health: Health
     operation: Operation
     permits: Permits
+    testing: Testing
     links: Links | None
     """None where the operator has not set up that people can link their X account."""
     privacy: Privacy

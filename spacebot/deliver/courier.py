@@ -8,6 +8,7 @@ import asyncio
 import hashlib
 import logging
 import math
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -92,6 +93,10 @@ class Publisher(Protocol):
         """Whether the bot may read the channel's history, from the cache."""
         ...
 
+    def can_publish(self, guild_id: GuildId, channel_id: ChannelId) -> bool:
+        """Whether it is an announcement channel, from the cache."""
+        ...
+
     async def look(self, guild_id: GuildId, channel_id: ChannelId) -> Obstacle | None:
         """As `obstacle`, but asks Discord about a channel that is not in the cache.
 
@@ -155,6 +160,7 @@ class Courier:
         woken: asyncio.Event | None = None,
         outage: Outage | None = None,
         most_at_once: int = 50,
+        on_publishable: Callable[[], None] = lambda: None,
     ) -> None:
         """Take what the loop needs.
 
@@ -165,11 +171,13 @@ class Courier:
             woken: Set by whoever has added work to the ledger; a new event if None.
             outage: Where failures of the ledger are noted, as `LEDGER`; a new one if None.
             most_at_once: The most deliveries under way at once.
+            on_publishable: Called when a message was sent that is to be published.
         """
         self._store = store
         self._publisher = publisher
         self._clock = clock
         self._most_at_once = most_at_once
+        self._on_publishable = on_publishable
         self._woken = woken or asyncio.Event()
         self._claiming = asyncio.Lock()
         self._working: dict[asyncio.Task[None], ChannelId] = {}
@@ -357,14 +365,14 @@ class Courier:
                 quiet = True
             if found is not None:
                 # Which revision it shows is unknown: 0 makes the next claim update it.
-                await self._store(Queries.mark_sent, job.delivery_id, found, 0, self._clock.now())
+                await self._sent(job, found, 0)
                 return
         now = self._clock.now()
         due = reminder_due(job.space.scheduled_start, job.reminder_minutes, now) if job.kind is Kind.REMINDER else now
         if not job.kind.fits(job.space.phase) or due is None:
             await self._give_up(job, Reason.OVER)
             return
-        if not job.followed:
+        if not job.followed and job.kind is not Kind.TEST:
             await self._give_up(job, Reason.UNWATCHED)
             return
         if due > now:
@@ -372,10 +380,16 @@ class Courier:
             return
         quiet = quiet or job.hushed
         message_id = await self._publisher.send(job.channel_id, announcement(job, now, quiet=quiet), nonce=nonce(job))
-        await self._store(
-            Queries.mark_sent, job.delivery_id, message_id, job.space.revision, self._clock.now(), quiet=quiet
-        )
+        await self._sent(job, message_id, job.space.revision, quiet=quiet)
         self._log_recovery(job)
+
+    async def _sent(self, job: Job, message_id: MessageId, shown: int, *, quiet: bool = False) -> None:
+        """Note a message that was not known to be in the channel, and whether it is to be published."""
+        publish = job.kind is Kind.LIVE and job.publishes and self._publisher.can_publish(job.guild_id, job.channel_id)
+        now = self._clock.now()
+        await self._store(Queries.mark_sent, job.delivery_id, message_id, shown, now, quiet=quiet, publish=publish)
+        if publish:
+            self._on_publishable()
 
     async def _give_up(self, job: Job, reason: Reason) -> None:
         """Skip a delivery that is not to be sent; after an attempt, search once more first: it may still arrive."""
@@ -388,8 +402,9 @@ class Courier:
             await self._store(Queries.postpone, job.delivery_id, now + STILL_ARRIVING)
 
     async def _edit(self, job: Job, message_id: MessageId) -> None:
-        is_over = not job.space.phase.is_open and job.kind is not Kind.ENDED
-        if is_over and job.at_end is AtEnd.DELETE:
+        is_over = not job.space.phase.is_open and job.kind not in {Kind.ENDED, Kind.TEST}
+        is_withdrawn = job.kind is Kind.TEST and not job.kind.fits(job.space.phase)
+        if is_withdrawn or (is_over and job.at_end is AtEnd.DELETE):
             await self._publisher.delete(job.channel_id, message_id)
             await self._store(Queries.mark_skipped, job.delivery_id, Reason.DELETED_AT_END)
             return

@@ -3,6 +3,9 @@
 import asyncio
 import math
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from types import SimpleNamespace
 
 import aiohttp
@@ -13,7 +16,7 @@ TOO_MANY = 429
 TOO_MANY_OLD_EDITS = 30046
 """The code of Discord's answer to an edit too many of messages older than an hour in one channel."""
 
-UNREADABLE = (aiohttp.ClientError, ValueError, LookupError, TypeError, TimeoutError)
+UNREADABLE = (aiohttp.ClientError, ValueError, LookupError, TypeError, AttributeError, TimeoutError)
 
 EXEMPT = {"interactions", "webhooks"}
 """Parts of the paths of answers to interactions, which are not paced."""
@@ -22,22 +25,40 @@ DISCORDS_LIMIT = 50
 """Requests per second that Discord takes from one bot."""
 
 
+_attempts: ContextVar[list[bool] | None] = ContextVar("attempts", default=None)
+"""Of a request that may not be repeated: whether it was sent already."""
+
+
+@contextmanager
+def once() -> Iterator[None]:
+    """Let discord.py send each request within once only: where it would try again, it raises instead.
+
+    That is `discord.RateLimited` after a 429, else an `aiohttp.ClientError`.
+    """
+    token = _attempts.set([])
+    try:
+        yield
+    finally:
+        _attempts.reset(token)
+
+
 async def refuse_old_edit(
     _session: aiohttp.ClientSession, _context: SimpleNamespace, params: aiohttp.TraceRequestEndParams
 ) -> None:
-    """Raise `discord.RateLimited` where Discord takes no more edits of old messages in a channel for now.
+    """Raise `discord.RateLimited` where Discord takes no more edits of old messages in a channel for now, or within `once`.
 
     discord.py 2.7.1 would sleep until it does, for up to half a minute, and keep whoever asked waiting: here that is a
     whole channel, with the next announcement.
     """
-    if params.method != "PATCH" or params.response.status != TOO_MANY:
+    is_only = _attempts.get() is not None
+    if params.response.status != TOO_MANY or (params.method != "PATCH" and not is_only):
         return
     try:
         body = await params.response.json()
-        code, seconds = body["code"], float(body["retry_after"])
+        code, seconds = body.get("code"), float(body["retry_after"])
     except UNREADABLE:
         return  # discord.py says what it is
-    if code == TOO_MANY_OLD_EDITS:
+    if is_only or code == TOO_MANY_OLD_EDITS:
         raise discord.RateLimited(seconds)
 
 
@@ -62,6 +83,11 @@ def paced(per_second: float) -> aiohttp.TraceConfig:
         _session: aiohttp.ClientSession, _context: SimpleNamespace, params: aiohttp.TraceRequestStartParams
     ) -> None:
         nonlocal due
+        attempts = _attempts.get()
+        if attempts:
+            raise aiohttp.ClientError
+        if attempts is not None:
+            attempts.append(True)
         if any(part in EXEMPT for part in params.url.parts):
             return
         loop = asyncio.get_running_loop()

@@ -19,15 +19,21 @@ IN_THREADS = {"send_messages": "send_messages_in_threads"}
 POSTABLE = (discord.TextChannel, discord.VoiceChannel, discord.StageChannel, discord.Thread)
 """The kinds of channel that messages can be posted in."""
 
+ANNOUNCEABLE = (*POSTABLE, discord.ForumChannel)
+"""The kinds of channel that Spaces can be announced in: in a forum each is a post of its own."""
+
 
 def missing_permissions(
-    channel: discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread, names: Iterable[str]
+    channel: discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.ForumChannel | discord.Thread,
+    names: Iterable[str],
 ) -> tuple[str, ...]:
     """Which of these permissions the bot was not granted in a channel; threads have one of their own for sending.
 
     Whoever may not see a channel, or not send there, may not do the rest either, whatever else is granted. That is not
     counted as lacking: granting what is named here is enough.
     """
+    if isinstance(channel, discord.ForumChannel):
+        names = (*names, *IN_THREADS.values())  # closing a post, and opening it again, is writing in a thread
     is_thread = isinstance(channel, discord.Thread)
     place: discord.abc.GuildChannel | None = channel.parent if isinstance(channel, discord.Thread) else channel
     if place is None:

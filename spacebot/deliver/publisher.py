@@ -11,11 +11,20 @@ from typing import TypeVar
 import aiohttp
 import discord
 
+from spacebot.deliver import forums
 from spacebot.deliver.answers import UNREADABLE, mapped
-from spacebot.deliver.permissions import NEEDED, POSTABLE, TO_TELL, WANTED, may_unlock, missing_permissions
+from spacebot.deliver.permissions import (
+    ANNOUNCEABLE,
+    NEEDED,
+    POSTABLE,
+    TO_TELL,
+    WANTED,
+    may_unlock,
+    missing_permissions,
+)
 from spacebot.domain.ids import ChannelId, GuildId, MessageId
 from spacebot.domain.obstacles import Obstacle, Reason
-from spacebot.errors import DiscordError, MessageRefused, Refused, SearchGivenUp, TryLater, Unclear
+from spacebot.errors import DiscordError, MessageGone, MessageRefused, Refused, SearchGivenUp, TryLater, Unclear
 from spacebot.present.card import ActionButton, Card, LinkButton
 
 T = TypeVar("T")
@@ -30,6 +39,9 @@ PATIENCE = 45.0
 
 SEARCHED = 2000
 """The most messages of a history that are searched."""
+
+PUBLISHED = 40033
+"""Discord's code for a message that is published already."""
 
 PAGE = 100
 """Messages that Discord shows at once."""
@@ -48,6 +60,8 @@ class DiscordPublisher:
     def __init__(self, client: discord.Client) -> None:
         """Take a client whose cache of guilds and channels is filled by the gateway, and whose requests are `paced`."""
         self._client = client
+        self._forums: dict[ChannelId, discord.ForumChannel] = {}
+        """The forums, noted when they are looked at, which comes before whatever is done in a channel."""
         self._resting: dict[ChannelId, Obstacle | None] = {}
         """The obstacle of each archived thread, which the cache does not hold; None: a message would unarchive it."""
 
@@ -56,7 +70,9 @@ class DiscordPublisher:
         channel = self._channel(guild_id, channel_id)
         if channel is None:
             return self._resting.get(channel_id, GONE)
-        if not isinstance(channel, POSTABLE):
+        if isinstance(channel, discord.ForumChannel):
+            self._forums[channel_id] = channel
+        if not isinstance(channel, ANNOUNCEABLE):
             return Obstacle(reason=Reason.NOT_FOR_MESSAGES)
         if channel.guild.unavailable:
             return Obstacle(reason=Reason.GUILD_UNAVAILABLE)
@@ -93,10 +109,30 @@ class DiscordPublisher:
     def can_search(self, guild_id: GuildId, channel_id: ChannelId) -> bool:
         """Whether the bot may read the channel's history, from the cache."""
         channel = self._channel(guild_id, channel_id)
-        return isinstance(channel, POSTABLE) and not missing_permissions(channel, WANTED)
+        return isinstance(channel, ANNOUNCEABLE) and not missing_permissions(channel, WANTED)
+
+    def can_publish(self, guild_id: GuildId, channel_id: ChannelId) -> bool:
+        """Whether it is an announcement channel, from the cache."""
+        channel = self._channel(guild_id, channel_id)
+        return isinstance(channel, discord.TextChannel) and channel.is_news()
+
+    async def crosspost(self, channel_id: ChannelId, message_id: MessageId) -> None:
+        """Publish a message of ours; see `crossposting.Press` for the errors."""
+
+        async def publish() -> None:
+            try:
+                await self._client.http.publish_message(channel_id, message_id)
+            except discord.HTTPException as error:
+                if error.code != PUBLISHED:
+                    raise
+
+        await self._do(publish, of_message=True)
 
     async def send(self, channel_id: ChannelId, card: Card, *, nonce: str) -> MessageId:
         """Post a message; see `courier.Publisher` for the errors."""
+        forum = self._forums.get(channel_id)
+        if forum is not None:
+            return await self._do(lambda: forums.begin(self._client, forum, card, button_view(card), allowed(card)))
         params = discord.http.handle_message_parameters(
             content=card.content,
             embeds=[card.embed] if card.embed is not None else [],
@@ -117,6 +153,9 @@ class DiscordPublisher:
 
     async def find(self, channel_id: ChannelId, embed_url: str, *, since: datetime) -> MessageId | None:
         """The bot's message with this embed address; see `courier.Publisher` for the errors."""
+        forum = self._forums.get(channel_id)
+        if forum is not None:
+            return await self._find_post(forum, embed_url, since)
         return await self._do(lambda: self._search(channel_id, embed_url, since))
 
     async def edit(self, channel_id: ChannelId, message_id: MessageId, card: Card) -> None:
@@ -127,6 +166,9 @@ class DiscordPublisher:
             view=button_view(card),
             allowed_mentions=discord.AllowedMentions.none(),
         )
+        if channel_id in self._forums:
+            await self._in_post(lambda: forums.change(self._client, message_id, card, params))
+            return
         answer: object = await self._do(
             lambda: self._client.http.edit_message(channel_id, message_id, params=params), of_message=True
         )
@@ -135,6 +177,9 @@ class DiscordPublisher:
 
     async def delete(self, channel_id: ChannelId, message_id: MessageId) -> None:
         """Remove a message of ours; see `courier.Publisher` for the errors."""
+        if channel_id in self._forums:
+            await self._in_post(lambda: forums.remove(self._client, message_id))
+            return
         await self._do(lambda: self._client.http.delete_message(channel_id, message_id), of_message=True)
 
     async def tell(
@@ -182,6 +227,24 @@ class DiscordPublisher:
             content=text, nonce=nonce, allowed_mentions=discord.AllowedMentions.none()
         )
         await self._client.http.send_message(channel_id, params=params)
+
+    async def _find_post(self, forum: discord.ForumChannel, embed_url: str, since: datetime) -> MessageId | None:
+        after = discord.utils.time_snowflake(since, high=True)
+        posts = await self._do(lambda: forums.begun(self._client, forum, after))
+        if len(posts) > SEARCHED // PAGE:
+            raise SearchGivenUp
+        for post in posts:
+            found = await self._do(partial(self._search, post, embed_url, since))
+            if found is not None:
+                return MessageId(post)
+        return None
+
+    async def _in_post(self, request: Callable[[], Awaitable[None]]) -> None:
+        """Do something in a post; what is refused there says nothing about the forum."""
+        try:
+            await self._do(request, of_message=True)
+        except Refused as error:
+            raise MessageGone(error.obstacle) from error
 
     def _channel(self, guild_id: GuildId, channel_id: ChannelId) -> discord.abc.GuildChannel | discord.Thread | None:
         """A channel from the cache of its guild; `Client.get_channel` would go through all guilds."""

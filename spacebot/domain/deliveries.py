@@ -6,7 +6,8 @@ from enum import StrEnum
 
 from spacebot.domain.accounts import Host
 from spacebot.domain.guilds import AtEnd
-from spacebot.domain.ids import ChannelId, GuildId, MessageId, RoleId
+from spacebot.domain.ids import ChannelId, GuildId, MessageId, RoleId, SpaceId, UserId
+from spacebot.domain.looks import USUAL_LOOK, Look
 from spacebot.domain.obstacles import Obstacle
 from spacebot.domain.spaces import Phase, SpaceRecord
 
@@ -21,6 +22,8 @@ class Kind(StrEnum):
     LIVE = "live"
     ENDED = "ended"
     """It is over; a separate message, in addition to the edit of the others."""
+    TEST = "test"
+    """None: an admin wants to see how it looks. Its Space is invented, and kept as one that is over: nobody asks X about it."""
 
     def fits(self, phase: Phase) -> bool:
         """Whether an announcement of this moment is still true while the Space is in that phase."""
@@ -32,6 +35,7 @@ _MOMENTS = {
     Kind.REMINDER: {Phase.SCHEDULED},
     Kind.LIVE: {Phase.LIVE},
     Kind.ENDED: {Phase.ENDED, Phase.GONE},
+    Kind.TEST: {Phase.ENDED},
 }
 
 
@@ -45,7 +49,12 @@ class Shape(StrEnum):
 
 
 def stands_as(space: SpaceRecord, kind: Kind, at_end: AtEnd) -> Phase:
-    """The phase that a message tells of: the Space's own, but once it is over what it was before, where that is to stay."""
+    """The phase that a message tells of: the Space's own, but once it is over what it was before, where that is to stay.
+
+    A test tells of a live one.
+    """
+    if kind is Kind.TEST:
+        return Phase.LIVE
     if space.phase.is_open or kind is Kind.ENDED or at_end is not AtEnd.LEAVE:
         return space.phase
     return Phase.LIVE if space.was_live else Phase.SCHEDULED
@@ -182,5 +191,56 @@ class Job:
     hushed: bool = False
     """Whether it is to mention nobody if it is sent: its host has called people here a short while ago, or it is late."""
     shape: Shape = Shape.COMPACT
+    look: Look = USUAL_LOOK
+    """The text and the colour that admins have given it."""
+    publishes: bool = True
+    """Whether the guild wants it published where it stands in an announcement channel."""
     sent_at: datetime | None = None
     reminder_minutes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """A message of ours in an announcement channel that is to be published."""
+
+    delivery_id: int
+    channel_id: ChannelId
+    message_id: MessageId
+
+
+NOBODY_ON_X = UserId("0")
+"""The host of a test where no host is followed."""
+
+MOST_TESTED = 5
+"""Channels in which one test is posted at most."""
+
+
+def spaces_of_test(test_id: str) -> list[SpaceId]:
+    """The ids of the Spaces that a test invents, one for each channel; `test_id` has up to 12 letters and digits.
+
+    X's begin with a 1, those of tests with a 0.
+    """
+    return [SpaceId(f"{test_id}{number}") for number in range(MOST_TESTED)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceToTest:
+    """A channel in which a test is to be posted."""
+
+    channel_id: ChannelId
+    host: Host | None
+    """Whose Space it shows; None where nobody is followed."""
+    watch_id: int | None
+    """The watch as which it is posted: its text, its colour; None for the guild's own."""
+    roles: tuple[RoleId, ...]
+    """Whom a real announcement mentions there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateOfTest:
+    """What became of a test in one channel."""
+
+    state: str
+    obstacle: Obstacle | None
+    """Why it is not posted yet, or not any more."""
+    sent_at: datetime | None

@@ -7,6 +7,7 @@ from enum import StrEnum
 from spacebot.domain.accounts import Host
 from spacebot.domain.ids import ChannelId, GuildId, RoleId
 from spacebot.domain.languages import are_same
+from spacebot.domain.looks import USUAL_LOOK, Look
 from spacebot.domain.obstacles import Obstacle
 from spacebot.domain.spaces import SpaceRecord
 
@@ -41,6 +42,10 @@ class GuildConfig:
     """Between two messages for one host that mention somebody in one channel; 0 for none."""
     on_hold: bool = False
     """Whether nothing new is posted until an admin goes on; what stands is kept true."""
+    look: Look = USUAL_LOOK
+    """Its own text and colour of what announces a live Space."""
+    publishes: bool = True
+    """Whether that is published where it is posted in an announcement channel."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +59,8 @@ class Watch:
     also_cohost: bool = False
     """Whether other people's Spaces are announced too if this person is a co-host or speaker there."""
     on_hold: bool = False
+    """As of the guild, for this host alone."""
+    look: Look = USUAL_LOOK
     """As of the guild, for this host alone."""
 
 

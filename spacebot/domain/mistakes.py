@@ -103,6 +103,17 @@ class Mistake(StrEnum):
     EVERYONE_FOR_KEYWORD = "everyone_for_keyword"
     """@everyone as the role of a keyword."""
 
+    # An own text, a colour, a test
+
+    UNKNOWN_VARIABLE = "unknown_variable"
+    """Something in braces that is no variable; the harmless characters of its `name`, and all that `there` are."""
+    OWN_TEXT_TOO_LONG = "own_text_too_long"
+    """Too long with the longest values of its variables, or `most` UTF-16 units without."""
+    NOT_A_COLOUR = "not_a_colour"
+    """Neither the name of a colour nor six hexadecimal digits; `names` are those there are."""
+    NO_CHANNEL_YET = "no_channel_yet"
+    """No channel was chosen, neither for the guild nor for a watch."""
+
     # A choice of channel or role, and permissions
 
     NOT_IN_A_GUILD = "not_in_a_guild"

@@ -28,7 +28,7 @@ class Reason(StrEnum):
     CHANNEL_UNKNOWN = "channel_unknown"
     """Discord says that it does not know the channel."""
     NOT_FOR_MESSAGES = "not_for_messages"
-    """It is a category, a forum or the like."""
+    """It is a category or the like."""
     GUILD_UNAVAILABLE = "guild_unavailable"
     THREAD_LOCKED = "thread_locked"
     PERMISSIONS_MISSING = "permissions_missing"

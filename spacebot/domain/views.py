@@ -76,6 +76,27 @@ class Company:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TestedPlace:
+    """What became of a test in one channel."""
+
+    channel_id: ChannelId
+    roles: tuple[RoleId, ...]
+    """Whom a real announcement mentions there."""
+    seconds: float | None
+    """How long it took until it was posted; None if it was not."""
+    obstacle: Obstacle | None = None
+    """What was in the way."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tested:
+    """What became of a test."""
+
+    test_id: str
+    places: tuple[TestedPlace, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SearchPage:
     """Some of what a search found, the live Spaces with the most listeners first."""
 

@@ -5,12 +5,27 @@ from datetime import datetime, timedelta
 
 import discord
 
-from spacebot.domain.deliveries import RINGING, Job, Kind, Shape, is_late, marker, stands_as
+from spacebot.domain.deliveries import NOBODY_ON_X, RINGING, Job, Kind, Shape, is_late, marker, stands_as
 from spacebot.domain.ids import SpaceId, everyone
+from spacebot.domain.looks import LONGEST, filled, uses
 from spacebot.domain.spaces import Phase
 from spacebot.domain.views import SpaceView
 from spacebot.present import old_announcement
-from spacebot.present.card import ActionButton, Button, Card, links, mention, moment, name_of, space_embed
+from spacebot.present.card import (
+    ActionButton,
+    Button,
+    Card,
+    count_of,
+    handle,
+    links,
+    mention,
+    moment,
+    name_of,
+    space_embed,
+    title_of,
+)
+from spacebot.present.limits import CONTENT_LIMIT, POST_TITLE_LIMIT
+from spacebot.present.text import plain, still, units
 
 ENDINGS = {
     Phase.ENDED: "has ended",
@@ -22,6 +37,15 @@ LATE = timedelta(minutes=5)
 """An announcement this long after the start says since when the Space is live."""
 
 WHO = "Who's there"
+
+OWN_LOOK = frozenset({Kind.LIVE, Kind.TEST})
+"""What admins can give a text of their own."""
+
+TEST_HEAD = "**Test** · "
+TEST_TITLE = "This is how a Space will look"
+TEST_HOST = "Example host"
+TEST_LISTENERS = 425
+"""What is told of a Space that was invented."""
 
 
 def announcement(job: Job, at: datetime, *, quiet: bool = False) -> Card:
@@ -35,6 +59,8 @@ def announcement(job: Job, at: datetime, *, quiet: bool = False) -> Card:
         at: When it is or was sent; a late announcement says since when the Space is live.
         quiet: Mention nobody.
     """
+    if job.kind is Kind.TEST:
+        job = _invented(job, at)
     phase = stands_as(job.space, job.kind, job.at_end)
     told = replace(job, space=replace(job.space, phase=phase))
     state = None if phase is job.space.phase else job.space.phase
@@ -43,18 +69,68 @@ def announcement(job: Job, at: datetime, *, quiet: bool = False) -> Card:
         buttons: tuple[Button, ...] = links(job.space.phase, job.space.url)
     else:
         news, embed = headline(told, at), compact_embed(told, state)
-        buttons = (*links(job.space.phase, job.space.url), *_who(told))
+        buttons = (*links(job.space.phase, _link(job)), *_who(told))
     embed.url = marker(job.space.url, job.kind)
     rings = not quiet and job.kind.fits(phase) and job.kind in RINGING
     roles = job.roles if rings else ()
     mentions = " ".join(mention(role, job.guild_id) for role in roles)
     return Card(
-        content=f"{mentions} {news}".strip(),
+        content=_content(told, mentions, news) or None,
         embed=embed,
         buttons=buttons,
         roles=tuple(role for role in roles if role != everyone(job.guild_id)),
         everyone=everyone(job.guild_id) in roles,
+        post_title=plain(told.space.title or "", POST_TITLE_LIMIT)
+        or plain(told.host.name, POST_TITLE_LIMIT)
+        or "X Space",
+        is_over=not job.space.phase.is_open,
     )
+
+
+def _content(job: Job, mentions: str, news: str) -> str:
+    """The text of a message: what admins have written for it, or the news; mentions come first unless they say where."""
+    usual = f"{mentions} {news}".strip()
+    text = job.look.text
+    if text is not None and job.space.phase is Phase.LIVE and job.kind in OWN_LOOK and job.shape is Shape.COMPACT:
+        own = filled(still(text), _values(job, mentions)).strip()
+        own = own if uses(text, "role") else f"{mentions} {own}".strip()
+        usual = own if units(own) + units(TEST_HEAD) <= CONTENT_LIMIT else usual
+    return f"{TEST_HEAD}{usual}" if job.kind is Kind.TEST else usual
+
+
+def _values(job: Job, mentions: str) -> dict[str, str]:
+    """What the variables of an own text stand for."""
+    space = job.space
+    return {
+        "host": name_of(job.host, LONGEST["host"]),
+        "handle": handle(job.host),
+        "title": title_of(space.title, LONGEST["title"]),
+        "url": f"<{_link(job)}>",
+        "started": moment(space.started_at or space.live_seen_at) or "just now",
+        "listeners": count_of(space.participant_count) or "?",
+        "role": mentions,
+    }
+
+
+def _link(job: Job) -> str:
+    """Where a message leads: a Space that was invented has no page, so that a test leads to its host."""
+    if job.kind is not Kind.TEST:
+        return job.space.url
+    return "https://x.com" if job.host.user_id == NOBODY_ON_X else job.host.url
+
+
+def _invented(job: Job, at: datetime) -> Job:
+    """A test's Space, as if it had just begun."""
+    space = replace(
+        job.space,
+        phase=Phase.LIVE,
+        title=TEST_TITLE,
+        participant_count=TEST_LISTENERS,
+        started_at=at,
+        live_seen_at=at,
+    )
+    host = replace(job.host, username="", name=TEST_HOST) if job.host.user_id == NOBODY_ON_X else job.host
+    return replace(job, space=space, host=host)
 
 
 def headline(job: Job, at: datetime) -> str:
@@ -78,7 +154,10 @@ def headline(job: Job, at: datetime) -> str:
 
 def compact_embed(job: Job, state: Phase | None) -> discord.Embed:
     """What a message shows of its Space, and in which colour."""
-    return space_embed(_view(job), state=state)
+    embed = space_embed(_view(job), state=state)
+    if job.look.accent is not None and (state or job.space.phase) is Phase.LIVE:
+        embed.colour = discord.Colour(job.look.accent)
+    return embed
 
 
 def who_id(space_id: SpaceId) -> str:

@@ -77,6 +77,10 @@ class Card:
     buttons: tuple[Button, ...] = ()
     roles: tuple[RoleId, ...] = ()
     everyone: bool = False
+    post_title: str = "X Space"
+    """What it is called as a post of a forum, without markdown, at most 100 UTF-16 units."""
+    is_over: bool = False
+    """Whether nothing more is to come: a post of a forum is closed."""
 
 
 def links(phase: Phase, url: str) -> tuple[LinkButton, ...]:

@@ -10,6 +10,7 @@ from spacebot.domain.ids import ChannelId, GuildId, RoleId
 from spacebot.domain.views import InTheWay, SetUp
 from spacebot.present.card import SCHEDULED_COLOUR, Card, mentions
 from spacebot.present.limits import FIELD_LIMIT
+from spacebot.present.looks import look_text
 from spacebot.present.reasons import in_the_way
 from spacebot.present.status import fitting
 from spacebot.present.watchlists import IN_THE_WAY
@@ -53,6 +54,9 @@ def config_card(
     embed.add_field(name="Pings", value=role, inline=False)
     embed.add_field(name="Pings for one host", value=pings(config.ping_minutes), inline=False)
     embed.add_field(name="Announces", value=moments(config), inline=False)
+    embed.add_field(name="Text and colour", value=look_text(config.look), inline=False)
+    publishes = "are published" if config.publishes else "are not published: `/config publish`"
+    embed.add_field(name="In announcement channels", value=f"posts {publishes}", inline=False)
     embed.add_field(name="When a Space is over", value=f"its post {ENDS[config.at_end]}", inline=False)
     embed.add_field(name="Trouble is told in", value=_alerts(config.admin_channel_id), inline=False)
     live = sum(line.live is not None for line in watches)

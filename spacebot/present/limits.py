@@ -11,3 +11,9 @@ FIELD_LIMIT = 1024
 
 CHOICE_LIMIT = 100
 """The name of a suggestion shown while somebody types an option."""
+
+CONTENT_LIMIT = 2000
+"""The text of a message beside its embed."""
+
+POST_TITLE_LIMIT = 100
+"""The title of a post of a forum."""

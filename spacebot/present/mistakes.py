@@ -84,6 +84,12 @@ SENTENCES = {
     Mistake.CHANNEL_UNSEEN: f"I cannot see that channel; choose another, or let me see it: {CHANNEL_PATH.format('View Channel')}.",
     Mistake.NO_TEXT_CHANNEL: "That is not a channel for messages; choose a text channel.",
     Mistake.THREAD_LOCKED: "That thread is locked; unlock it, or choose another channel.",
+    Mistake.UNKNOWN_VARIABLE: "I do not know {{{name}}}; I know {there}.",
+    Mistake.OWN_TEXT_TOO_LONG: (
+        "With a long name and title that text would not fit into a message; use {most} characters at most, and fewer variables."
+    ),
+    Mistake.NOT_A_COLOUR: "That is no colour; write {names}, or six digits such as #1D9BF0.",
+    Mistake.NO_CHANNEL_YET: "Choose a channel first, with `/setup` or `/config channel`.",
     Mistake.ROLE_GONE: "That role is gone; choose another.",
     Mistake.TOO_MANY_ROLES: "Choose {most} roles at most.",
     Mistake.EVERYONE_FOR_MANY: "Choose @everyone for one host at a time, with `/watch add`, or a role that fewer people have.",

@@ -33,6 +33,11 @@ def inert(text: str, most: int = 256) -> str:
     return stem[:-1] + "…" if loose % 2 else cut
 
 
+def still(text: str) -> str:
+    """Admins' own text, on one line: its markdown works, but it mentions nobody."""
+    return " ".join(_CONTROL.sub(" ", text).split()).replace("@", "@" + INVISIBLE)
+
+
 def units(text: str) -> int:
     """The length as Discord counts it, in UTF-16 units."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2

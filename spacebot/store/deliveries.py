@@ -6,10 +6,21 @@ Discord.
 
 import json
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import IntEnum
 
-from spacebot.domain.deliveries import RINGING, Job, Kind, reminder_due
+from spacebot.domain.deliveries import (
+    NOBODY_ON_X,
+    RINGING,
+    Job,
+    Kind,
+    PlaceToTest,
+    Publication,
+    StateOfTest,
+    reminder_due,
+    spaces_of_test,
+)
 from spacebot.domain.ids import ChannelId, GuildId, MessageId, SpaceId
 from spacebot.domain.obstacles import Obstacle, Reason
 from spacebot.domain.spaces import Change, Phase, SpaceRecord
@@ -73,7 +84,7 @@ class DeliveryQueries(JobQueries):
 
     def _ensure_deliveries(self, record: SpaceRecord, now: datetime, matched: Sequence[int] = ()) -> None:
         """Ensure one row per announcement due in the Space's phase; `matched` are the matching keyword watches."""
-        for kind in Kind:
+        for kind in MOMENTS:
             is_too_late = kind is Kind.REMINDER and reminder_due(record.scheduled_start, None, now) is None
             if kind.fits(record.phase) and not is_too_late:
                 self._ensure_kind(record, kind, now, matched if kind is Kind.LIVE else ())
@@ -137,7 +148,7 @@ class DeliveryQueries(JobQueries):
         self._hurry_titles(record.space_id, now)
         if change is Change.LIVE:  # its first minute needs no refreshing
             self._note_refreshed(record.space_id, now)
-        fitting = json.dumps([kind.value for kind in Kind if kind.fits(record.phase)])
+        fitting = json.dumps([kind.value for kind in MOMENTS if kind.fits(record.phase)])
         values = {
             "space": record.space_id,
             "fitting": fitting,
@@ -291,7 +302,7 @@ class DeliveryQueries(JobQueries):
         # Walks the index `deliveries_due` in its order and stops early, however many wait.
         rows = self._rows(
             f"""
-            SELECT d.*, s.host_id, g.at_end, g.reminder_minutes,
+            SELECT d.*, s.host_id, g.at_end, g.reminder_minutes, g.publishes,
                    EXISTS (SELECT 1 FROM audience a WHERE a.delivery_id = d.delivery_id) AS followed
             FROM deliveries d INDEXED BY deliveries_due
             JOIN spaces s USING (space_id) LEFT JOIN guilds g ON g.guild_id = d.guild_id
@@ -339,7 +350,14 @@ class DeliveryQueries(JobQueries):
         return moment(row["due"])
 
     def mark_sent(
-        self, delivery_id: int, message_id: MessageId, shown: int, now: datetime, *, quiet: bool = False
+        self,
+        delivery_id: int,
+        message_id: MessageId,
+        shown: int,
+        now: datetime,
+        *,
+        quiet: bool = False,
+        publish: bool = False,
     ) -> None:
         """The message is in the channel and shows this revision; an edit is due as soon as `wanted` exceeds it.
 
@@ -351,6 +369,7 @@ class DeliveryQueries(JobQueries):
             shown: The revision.
             now: When.
             quiet: Whether it was sent without mentions; once set, it stays set.
+            publish: Whether it is to be published, if it was not in the channel before.
         """
         self.db.execute(
             """
@@ -358,6 +377,7 @@ class DeliveryQueries(JobQueries):
                 next_try_at = CASE WHEN wanted > :shown THEN COALESCE((
                     SELECT settles_at FROM spaces s WHERE s.space_id = deliveries.space_id), 0) ELSE 0 END,
                 sent_at = COALESCE(sent_at, :now), quiet = max(quiet, :quiet),
+                publish_at = CASE WHEN message_id IS NULL AND :publish THEN :now ELSE publish_at END,
                 priority = CASE WHEN message_id IS NULL THEN :wrong ELSE priority END
             WHERE delivery_id = :delivery
             """,
@@ -367,8 +387,55 @@ class DeliveryQueries(JobQueries):
                 "shown": shown,
                 "now": ms(now),
                 "quiet": int(quiet),
+                "publish": int(publish),
                 "wrong": Rank.WRONG.priority(now),
             },
+        )
+
+    def due_to_publish(self, most: int, now: datetime) -> list[Publication]:
+        """Up to `most` messages that are to be published now, one per channel; what is no longer live is let be."""
+        self.db.execute(
+            """
+            UPDATE deliveries SET publish_at = NULL WHERE publish_at IS NOT NULL AND (
+                state != 'sent' OR space_id NOT IN (SELECT space_id FROM spaces WHERE phase = 'live')
+                OR guild_id IN (SELECT guild_id FROM guilds WHERE NOT publishes))
+            """
+        )
+        rows = self._rows(
+            """
+            SELECT delivery_id, channel_id, message_id FROM deliveries WHERE delivery_id IN (
+                SELECT min(delivery_id) FROM deliveries WHERE publish_at <= :now GROUP BY channel_id)
+            ORDER BY publish_at, delivery_id LIMIT :most
+            """,
+            now=ms(now),
+            most=most,
+        )
+        return [Publication(**row) for row in rows]
+
+    def next_to_publish(self) -> datetime | None:
+        """When the next message is to be published; None if none is."""
+        return moment(
+            self._rows("SELECT min(publish_at) AS due FROM deliveries WHERE publish_at IS NOT NULL")[0]["due"]
+        )
+
+    def mark_published(self, delivery_id: int) -> None:
+        """The message is published, or is not to be."""
+        self.db.execute(
+            "UPDATE deliveries SET publish_at = NULL WHERE delivery_id = :delivery", {"delivery": delivery_id}
+        )
+
+    def publish_later(self, delivery_id: int, until: datetime) -> None:
+        """The message may or may not be published: it is tried again then."""
+        self.db.execute(
+            "UPDATE deliveries SET publish_at = :until WHERE delivery_id = :delivery",
+            {"until": ms(until), "delivery": delivery_id},
+        )
+
+    def rest_publishing(self, channel_id: ChannelId, until: datetime) -> None:
+        """Discord publishes nothing more of the channel until then."""
+        self.db.execute(
+            "UPDATE deliveries SET publish_at = max(publish_at, :until) WHERE channel_id = :channel AND publish_at NOT NULL",
+            {"until": ms(until), "channel": channel_id},
         )
 
     def _make_channel_due(self, channel_id: ChannelId, now: datetime) -> None:
@@ -525,6 +592,113 @@ class DeliveryQueries(JobQueries):
                 """,
                 values,
             )
+
+    def add_test(self, test_id: str, guild_id: GuildId, places: Sequence[PlaceToTest], now: datetime) -> None:
+        """Let a test be posted in these channels, each about a Space of its own that nobody will ask X about."""
+        for space_id, place in zip(spaces_of_test(test_id), places, strict=False):
+            host_id = NOBODY_ON_X if place.host is None else place.host.user_id
+            record = SpaceRecord(
+                space_id=space_id, host_id=host_id, phase=Phase.ENDED, first_seen_at=now, last_seen_at=now
+            )
+            self._save_space(record)
+            values = {
+                "space": space_id,
+                "channel": place.channel_id,
+                "kind": Kind.TEST.value,
+                "guild": guild_id,
+                "revision": record.revision,
+                "priority": Rank.UNSENT.priority(now),
+                "now": ms(now),
+                "watch": place.watch_id,
+            }
+            self.db.execute(
+                """
+                INSERT INTO deliveries (space_id, channel_id, kind, guild_id, state, wanted, priority, next_try_at,
+                    created_at)
+                VALUES (:space, :channel, :kind, :guild, 'pending', :revision, :priority, :now, :now)
+                """,
+                values,
+            )
+            self.db.execute(
+                """
+                INSERT INTO audience (watch_id, space_id, kind, delivery_id)
+                SELECT w.watch_id, :space, :kind, d.delivery_id FROM watches w, deliveries d
+                WHERE w.watch_id = :watch AND d.space_id = :space
+                """,
+                values,
+            )
+
+    def tested(self, test_id: str, guild_id: GuildId) -> dict[ChannelId, StateOfTest]:
+        """What has become of a guild's test so far, by channel; empty once it is forgotten."""
+        rows = self._rows(
+            """
+            SELECT d.channel_id, d.state, d.sent_at, COALESCE(d.reason, p.reason) AS reason
+            FROM deliveries d LEFT JOIN pauses p USING (channel_id)
+            WHERE d.kind = :kind AND d.guild_id = :guild AND d.space_id IN (SELECT value FROM json_each(:spaces))
+            """,
+            kind=Kind.TEST.value,
+            guild=guild_id,
+            spaces=json.dumps(spaces_of_test(test_id)),
+        )
+        return {
+            row["channel_id"]: StateOfTest(
+                state=row["state"],
+                obstacle=None if row["reason"] is None else Obstacle.parse(row["reason"]),
+                sent_at=moment(row["sent_at"]),
+            )
+            for row in rows
+        }
+
+    def withdraw_test(self, test_id: str, guild_id: GuildId, now: datetime) -> None:
+        """Let the messages of a guild's test be deleted, and post none any more."""
+        for space_id in spaces_of_test(test_id):
+            record = self.space(space_id)
+            own = self._row(
+                "SELECT 1 FROM deliveries WHERE space_id = :space AND guild_id = :guild AND kind = :kind",
+                space=space_id,
+                guild=guild_id,
+                kind=Kind.TEST.value,
+            )
+            if record is None or own is None or record.phase is Phase.CANCELED:
+                continue
+            withdrawn = replace(record, phase=Phase.CANCELED, revision=record.revision + 1)
+            self._save_space(withdrawn)
+            values = {
+                "space": space_id,
+                "revision": withdrawn.revision,
+                "wrong": Rank.WRONG.priority(now),
+                "now": ms(now),
+                "reason": Reason.OVER.value,
+            }
+            self.db.execute(
+                f"UPDATE deliveries SET state = 'skipped', reason = :reason WHERE space_id = :space AND {UNATTEMPTED}",  # noqa: S608 - a constant
+                values,
+            )
+            self.db.execute(
+                """
+                UPDATE deliveries SET wanted = :revision, priority = :wrong,
+                    next_try_at = CASE state WHEN 'sent' THEN :now ELSE next_try_at END
+                WHERE space_id = :space AND state != 'skipped'
+                """,
+                values,
+            )
+
+    def drop_unsent_test(self, test_id: str, guild_id: GuildId) -> None:
+        """Post none of a guild's test any more where it was never attempted; what was is seen through."""
+        self.db.execute(
+            f"""
+            UPDATE deliveries SET state = 'skipped' WHERE kind = :kind AND guild_id = :guild AND {UNATTEMPTED}
+              AND space_id IN (SELECT value FROM json_each(:spaces))
+            """,  # noqa: S608 - a constant
+            {"kind": Kind.TEST.value, "guild": guild_id, "spaces": json.dumps(spaces_of_test(test_id))},
+        )
+
+    def _forget_tests(self, before: datetime) -> list[SpaceId]:
+        """Remove the tests from before that time; returns the Spaces that were invented for them."""
+        values = {"kind": Kind.TEST.value, "before": ms(before)}
+        gone = self._rows("SELECT space_id FROM deliveries WHERE kind = :kind AND created_at <= :before", **values)
+        self._forget_deliveries_of_spaces([row["space_id"] for row in gone])
+        return [row["space_id"] for row in gone]
 
     def _forget_deliveries_of_guilds(self, left_before: datetime) -> None:
         """Remove the deliveries of guilds that the bot had left by then."""

@@ -3,6 +3,7 @@
 X's developer policy wants what X no longer shows removed within 24 hours; ids, times and our own counters may stay.
 """
 
+import json
 from datetime import datetime, timedelta
 
 from spacebot.domain.spaces import FORGOTTEN
@@ -35,6 +36,10 @@ class ForgettingQueries(GuildQueries, PauseQueries):
             "over": ms(now - KEPT_AFTER_END),
             "old": ms(now - HISTORY_KEPT),
         }
+        self.db.execute(
+            "DELETE FROM spaces WHERE space_id IN (SELECT value FROM json_each(:tests))",
+            {"tests": json.dumps(self._forget_tests(now - KEPT_AFTER_END))},
+        )
         forgotten = self.db.execute(
             f"""
             UPDATE spaces SET {_EMPTY}, forgotten_at = :now

@@ -7,11 +7,15 @@ from datetime import datetime
 from spacebot.domain.deliveries import Kind
 from spacebot.domain.guilds import AtEnd, GuildConfig, Watch, WatchLine
 from spacebot.domain.ids import ChannelId, GuildId, RoleId, UserId
+from spacebot.domain.looks import Look
 from spacebot.domain.mistakes import Mistake
 from spacebot.domain.obstacles import Obstacle
 from spacebot.errors import UserMistake
 from spacebot.store.base import ACTIVE, host_of, ms, roles_of, roles_value, space_of
 from spacebot.store.deliveries import DeliveryQueries
+
+FLAGS = ("tells_scheduled", "tells_live", "tells_ended", "on_hold", "publishes")
+"""Fields of a `GuildConfig` that are stored as 0 or 1."""
 
 
 class GuildQueries(DeliveryQueries):
@@ -22,14 +26,17 @@ class GuildQueries(DeliveryQueries):
         row = self._row(
             """
             SELECT channel_id, roles, admin_channel_id, at_end, tells_scheduled, reminder_minutes, tells_live,
-                   tells_ended, ping_minutes, all_on_hold AS on_hold FROM guilds WHERE guild_id = :guild
+                   tells_ended, ping_minutes, all_on_hold AS on_hold, publishes, live_text, accent
+            FROM guilds WHERE guild_id = :guild
             """,
             guild=guild_id,
         )
         if row is None:
             return GuildConfig()
-        flags = {name: bool(row[name]) for name in ("tells_scheduled", "tells_live", "tells_ended", "on_hold")}
-        return GuildConfig(**{**row, **flags, "at_end": AtEnd(row["at_end"]), "roles": roles_of(row["roles"])})
+        flags = {name: bool(row[name]) for name in FLAGS}
+        look = Look(text=row.pop("live_text"), accent=row.pop("accent"))
+        at_end = AtEnd(row["at_end"])
+        return GuildConfig(**{**row, **flags, "at_end": at_end, "roles": roles_of(row["roles"]), "look": look})
 
     def set_channel(self, guild_id: GuildId, channel_id: ChannelId) -> None:
         """Announce in this channel for watches without one of their own."""
@@ -66,6 +73,30 @@ class GuildQueries(DeliveryQueries):
         )
         self._drop_held(guild_id)
         return cursor.rowcount == 1
+
+    def set_look(self, guild_id: GuildId, look: Look) -> None:
+        """Let the guild's announcements of live Spaces look so."""
+        self._ensure_guild(guild_id)
+        self.db.execute(
+            "UPDATE guilds SET live_text = :text, accent = :accent WHERE guild_id = :guild",
+            {"text": look.text, "accent": look.accent, "guild": guild_id},
+        )
+
+    def set_watch_look(self, guild_id: GuildId, host_id: UserId, look: Look) -> bool:
+        """As `set_look`, for one host; returns whether the guild follows it."""
+        cursor = self.db.execute(
+            "UPDATE watches SET live_text = :text, accent = :accent WHERE guild_id = :guild AND host_id = :host",
+            {"text": look.text, "accent": look.accent, "guild": guild_id, "host": host_id},
+        )
+        return cursor.rowcount == 1
+
+    def set_publishes(self, guild_id: GuildId, *, publishes: bool) -> None:
+        """Set whether announcements of live Spaces are published where they stand in announcement channels."""
+        self._ensure_guild(guild_id)
+        self.db.execute(
+            "UPDATE guilds SET publishes = :publishes WHERE guild_id = :guild",
+            {"publishes": int(publishes), "guild": guild_id},
+        )
 
     def set_admin_channel(self, guild_id: GuildId, channel_id: ChannelId | None) -> None:
         """Report problems in this channel; None for the guild's system channel."""
@@ -310,7 +341,8 @@ class GuildQueries(DeliveryQueries):
         """The guild's watches by name, each with its state."""
         rows = self._rows(
             """
-            SELECT w.watch_id, w.channel_id, w.roles, w.also_cohost, w.on_hold, g.all_on_hold, u.user_id, u.username, u.name, u.picture,
+            SELECT w.watch_id, w.channel_id, w.roles, w.also_cohost, w.on_hold, w.live_text, w.accent,
+                   g.all_on_hold, u.user_id, u.username, u.name, u.picture,
                    u.protected, u.standing,
                    COALESCE(w.channel_id, g.channel_id) AS to_channel, COALESCE(w.roles, g.roles) AS to_roles,
                    COALESCE(p.reason, (
@@ -343,6 +375,7 @@ class GuildQueries(DeliveryQueries):
                     roles=roles_of(row["roles"]),
                     also_cohost=bool(row["also_cohost"]),
                     on_hold=bool(row["on_hold"]),
+                    look=Look(text=row["live_text"], accent=row["accent"]),
                 ),
                 channel_id=row["to_channel"],
                 roles=roles_of(row["to_roles"]),

@@ -8,6 +8,7 @@ from spacebot.domain.accounts import Host
 from spacebot.domain.deliveries import RINGING, TOO_LATE_TO_MENTION, Job, Kind, Shape, is_late, stands_as
 from spacebot.domain.guilds import AtEnd, GuildConfig
 from spacebot.domain.ids import RoleId, SpaceId
+from spacebot.domain.looks import Look
 from spacebot.domain.spaces import SpaceRecord
 from spacebot.store.base import Row, moment, ms
 from spacebot.store.seen import SeenQueries
@@ -30,6 +31,7 @@ class JobQueries(SeenQueries):
         who = {user for space in spaces.values() for user in (space.host_id, *space.cohosts, *space.spoke)}
         accounts = self.accounts([*who, *(row["guest_id"] for row in rows if row["guest_id"])])
         roles = self._roles([row["delivery_id"] for row in rows])
+        looks = self._looks([row["delivery_id"] for row in rows])
         crowded = self._crowded([row["delivery_id"] for row in rows if row["message_id"] is None], now)
         jobs = []
         for row in rows:
@@ -57,6 +59,8 @@ class JobQueries(SeenQueries):
                     quiet=bool(row["quiet"]),
                     hushed=late or row["delivery_id"] in crowded,
                     shape=Shape(row["shape"]),
+                    publishes=row["publishes"] is None or bool(row["publishes"]),
+                    look=looks.get(row["delivery_id"], Look()),
                     sent_at=moment(row["sent_at"]),
                     reminder_minutes=row["reminder_minutes"],
                 )
@@ -99,3 +103,20 @@ class JobQueries(SeenQueries):
         for row in rows:
             roles[row["delivery"]] = (*roles.get(row["delivery"], ()), row["role"])
         return roles
+
+    def _looks(self, deliveries: Collection[int]) -> dict[int, Look]:
+        """The own text and colour, by delivery: of the first watch behind it that has any, else the guild's."""
+        own = """
+            SELECT {column} FROM audience a JOIN watches w USING (watch_id)
+            WHERE a.delivery_id = d.delivery_id AND {column} IS NOT NULL ORDER BY watch_id LIMIT 1
+        """
+        rows = self._rows(
+            f"""
+            SELECT d.delivery_id, COALESCE(({own.format(column="w.live_text")}), g.live_text) AS text,
+                   COALESCE(({own.format(column="w.accent")}), g.accent) AS accent
+            FROM deliveries d LEFT JOIN guilds g ON g.guild_id = d.guild_id
+            WHERE d.delivery_id IN (SELECT value FROM json_each(:deliveries))
+            """,  # noqa: S608 - constants
+            deliveries=json.dumps(list(deliveries)),
+        )
+        return {row["delivery_id"]: Look(text=row["text"], accent=row["accent"]) for row in rows}

@@ -476,3 +476,24 @@ ALTER TABLE spaces ADD COLUMN curve_step INTEGER;
 def shapes(db: Database) -> None:
     """Messages have a second shape, and Spaces a curve."""
     _run(db, SHAPES)
+
+
+LOOKS = """
+-- what announces a live Space: its text with variables in braces, and its colour; NULL for what is usual
+ALTER TABLE guilds ADD COLUMN live_text TEXT;
+ALTER TABLE guilds ADD COLUMN accent INTEGER;
+-- likewise; NULL for the guild's
+ALTER TABLE watches ADD COLUMN live_text TEXT;
+ALTER TABLE watches ADD COLUMN accent INTEGER;
+-- whether it is published where it stands in an announcement channel
+ALTER TABLE guilds ADD COLUMN publishes INTEGER NOT NULL DEFAULT 1;
+-- when it is to be published at the earliest; NULL if it is not to be, or was
+ALTER TABLE deliveries ADD COLUMN publish_at INTEGER;
+CREATE INDEX deliveries_to_publish ON deliveries (publish_at) WHERE publish_at IS NOT NULL;
+"""
+
+
+@migrations()
+def looks(db: Database) -> None:
+    """Guilds and watches have a text and a colour of their own, and what stands in announcement channels is published."""
+    _run(db, LOOKS)

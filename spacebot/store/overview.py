@@ -23,12 +23,13 @@ class OverviewQueries(SeenQueries):
             """
             SELECT d.kind, d.channel_id, d.state, d.reason, d.message_id, d.sent_at, d.space_id, d.guest_id
             FROM deliveries d JOIN spaces s USING (space_id)
-            WHERE d.guild_id = :guild AND (:host IS NULL OR s.host_id = :host OR d.guest_id = :host)
+            WHERE d.guild_id = :guild AND d.kind != :test AND (:host IS NULL OR s.host_id = :host OR d.guest_id = :host)
               AND (:space IS NULL OR d.space_id = :space)
             ORDER BY d.delivery_id DESC LIMIT :most
             """,
             guild=guild_id,
             host=host_id,
+            test=Kind.TEST.value,
             space=space_id,
             most=MOST_PAST,
         )
@@ -60,9 +61,10 @@ class OverviewQueries(SeenQueries):
                    min(created_at) FILTER (WHERE state != 'sent') AS oldest
             FROM deliveries INDEXED BY deliveries_due
             WHERE {UNFINISHED} AND (next_try_at <= :now OR state IN ('sending', 'failed'))
-              AND channel_id NOT IN (SELECT channel_id FROM pauses) AND (:guild IS NULL OR guild_id = :guild)
+              AND channel_id NOT IN (SELECT channel_id FROM pauses) AND (:guild IS NULL OR guild_id = :guild) AND kind != :test
             """,  # noqa: S608 - a constant
             now=ms(now),
+            test=Kind.TEST.value,
             guild=guild_id,
         )[0]
         return Queue(unsent=row["unsent"], edits=row["edits"], oldest=moment(row["oldest"]))

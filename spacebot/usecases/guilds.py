@@ -11,6 +11,7 @@ from spacebot.domain.accounts import Host
 from spacebot.domain.guilds import AtEnd, GuildConfig, Keyword, WatchLine
 from spacebot.domain.ids import ChannelId, GuildId, ListId, PersonId, RoleId, UserId
 from spacebot.domain.languages import current
+from spacebot.domain.looks import Look
 from spacebot.domain.mistakes import Mistake
 from spacebot.domain.texts import fit
 from spacebot.domain.views import GuildShare, ListOffer, ManyWatched, SetUp, Unresolved, Watched
@@ -390,6 +391,34 @@ class Guilds:
     async def set_roles(self, guild_id: GuildId, roles: Collection[RoleId]) -> None:
         """Mention these roles, or nobody, for watches without roles of their own."""
         await self._store(Queries.set_roles, guild_id, roles)
+
+    async def set_look(self, guild_id: GuildId, look: Look) -> None:
+        """Let announcements of live Spaces look so, where their watch has no look of its own."""
+        await self._store(Queries.set_look, guild_id, look)
+
+    async def set_watch_look(self, guild_id: GuildId, text: str, look: Look) -> Host:
+        """As `set_look`, for one host of the guild's list, named as for `unwatch`.
+
+        Raises:
+            UserMistake: this guild does not follow such a host.
+        """
+        host = await self._followed(guild_id, text)
+        if not await self._store(Queries.set_watch_look, guild_id, host.user_id, look):
+            raise UserMistake(Mistake.NO_LONGER_FOLLOWED)
+        return host
+
+    async def watch_look(self, guild_id: GuildId, text: str) -> Look:
+        """The own look of one host of the guild's list, named as for `unwatch`.
+
+        Raises:
+            UserMistake: this guild does not follow such a host.
+        """
+        host = await self._followed(guild_id, text)
+        return (await self._line(guild_id, host.user_id)).watch.look
+
+    async def set_publishes(self, guild_id: GuildId, *, publishes: bool) -> None:
+        """Publish announcements of live Spaces in announcement channels, or do not."""
+        await self._store(Queries.set_publishes, guild_id, publishes=publishes)
 
     async def hold(self, guild_id: GuildId) -> None:
         """Post nothing new in the guild until `go_on`; what stands is kept true."""

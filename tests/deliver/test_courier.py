@@ -76,6 +76,9 @@ class ScriptedDiscord:
     async def look(self, guild_id: GuildId, channel_id: ChannelId) -> Obstacle | None:
         return self.obstacles.get(channel_id)
 
+    def can_publish(self, guild_id: GuildId, channel_id: ChannelId) -> bool:
+        return False
+
     def can_search(self, guild_id: GuildId, channel_id: ChannelId) -> bool:
         return not self.blind
 

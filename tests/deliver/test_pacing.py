@@ -11,7 +11,7 @@ from typing import cast
 import aiohttp
 import discord
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from multidict import CIMultiDict
 from yarl import URL
@@ -185,7 +185,6 @@ def test_who_gives_up_while_waiting_holds_up_nobody() -> None:
     play(scene)
 
 
-@settings(deadline=None)
 @given(
     per_second=st.floats(0.5, 50.0),
     course=st.lists(

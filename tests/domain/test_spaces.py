@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spacebot.domain.ids import SpaceId, UserId
@@ -300,7 +300,6 @@ def played(looks: list[Look]) -> list[tuple[SpaceRecord | None, Look, datetime, 
     return steps
 
 
-@settings(deadline=None)
 @given(LOOKS)
 def test_a_revision_grows_with_each_change_and_only_then(looks: list[Look]) -> None:
     for before, _, _, observation in played(looks):
@@ -314,7 +313,6 @@ def test_a_revision_grows_with_each_change_and_only_then(looks: list[Look]) -> N
         assert known.phase is before.phase or observation.change is not None
 
 
-@settings(deadline=None)
 @given(LOOKS)
 def test_an_end_is_final_and_what_was_live_is_never_scheduled_or_called_off(looks: list[Look]) -> None:
     for before, _, _, observation in played(looks):
@@ -328,7 +326,6 @@ def test_an_end_is_final_and_what_was_live_is_never_scheduled_or_called_off(look
             assert known.phase not in {Phase.SCHEDULED, Phase.CANCELED}
 
 
-@settings(deadline=None)
 @given(LOOKS)
 def test_only_two_absences_apart_without_a_sighting_between_make_a_space_gone(looks: list[Look]) -> None:
     absences: list[datetime] = []
@@ -344,7 +341,6 @@ def test_only_two_absences_apart_without_a_sighting_between_make_a_space_gone(lo
             assert now - absences[0] >= ABSENCES_APART
 
 
-@settings(deadline=None)
 @given(LOOKS)
 def test_the_peak_is_the_most_seen_live_and_no_end_is_invented(looks: list[Look]) -> None:
     counts: list[int] = []

@@ -118,7 +118,7 @@ def assert_posted_safely(card: Card, *, is_titled: bool = True) -> None:
         thumbnail = raw.get("thumbnail", {}).get("url")
         assert thumbnail is None or re.fullmatch(r"https?://[\w.:-]+/[!-~]+", thumbnail)
         for url in (raw.get("url"), raw.get("author", {}).get("url")):
-            assert url is None or re.fullmatch(r"https://x\.com/[\w/]+(#(live|scheduled|reminder|ended))?", url)
+            assert url is None or re.fullmatch(r"https://x\.com/[\w/]+(#(live|scheduled|reminder|ended|test))?", url)
     assert len(card.buttons) <= 5
     for button in card.buttons:
         assert 0 < units(button.label) <= 80

@@ -23,7 +23,7 @@ SOON_AFTER = START - timedelta(minutes=64)
 """A minute after the Space of these tests began."""
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(JOBS, st.booleans())
 def test_an_announcement_is_safe_and_mentions_its_roles_only(of: Job, quiet: bool) -> None:
     card = announcement.announcement(of, START, quiet=quiet)

@@ -4,6 +4,7 @@ import pytest
 
 from spacebot.domain.guilds import AtEnd, GuildConfig, Keyword
 from spacebot.domain.ids import ChannelId, RoleId
+from spacebot.domain.looks import Look
 from spacebot.domain.obstacles import Obstacle, Reason
 from spacebot.domain.views import InTheWay, SetUp
 from spacebot.present.configuration import config_card, moments
@@ -21,6 +22,8 @@ def test_a_configuration_shows_what_is_missing_and_what_is_in_the_way() -> None:
         "Pings": "nobody: `/config roles`",
         "Pings for one host": "at most once in 30 min in each channel",
         "Announces": "when it is live",
+        "Text and colour": "the usual text, the usual colour",
+        "In announcement channels": "posts are published",
         "When a Space is over": "its post becomes a summary",
         "Trouble is told in": "the server's system channel",
         "Follows": "nobody yet: `/watch add`",
@@ -36,6 +39,8 @@ def test_a_configuration_shows_what_is_missing_and_what_is_in_the_way() -> None:
         tells_live=False,
         tells_ended=True,
         ping_minutes=0,
+        look=Look(text="Hey `{host}`", accent=0x010203),
+        publishes=False,
     )
     full = config_card(
         SetUp(config=config, watches=(line(live=RECORD), line()), keywords=(Keyword(guild_id=GUILD, text="tea"),)),
@@ -49,6 +54,8 @@ def test_a_configuration_shows_what_is_missing_and_what_is_in_the_way() -> None:
         "Pings": "@everyone",
         "Pings for one host": "with each Space: `/config pings`",
         "Announces": "when it is scheduled, 15 min before it starts, when it has ended",
+        "Text and colour": "`Hey `\u2060{host}`\u2060`, #010203",
+        "In announcement channels": "posts are not published: `/config publish`",
         "When a Space is over": "its post is deleted",
         "Trouble is told in": "<#111>",
         "Follows": "2 hosts, 1 live now, and 1 keyword",

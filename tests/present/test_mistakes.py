@@ -65,6 +65,8 @@ def test_a_sentence_is_one_line_that_ends(mistake: Mistake) -> None:
             name="A {role}",
             seconds=40,
             until=START,
+            there="{a}, {b}",
+            names="red, blue",
         )
     )
     assert "\n" not in said

@@ -27,7 +27,7 @@ def lines(card: Card) -> list[str]:
     return str(card.embed.description).splitlines()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     VIEWS,
     st.lists(HOSTS, max_size=3).map(lambda hosts: tuple(hosts * 33)),

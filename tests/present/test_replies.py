@@ -29,19 +29,19 @@ from tests.present.samples import (
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(VIEWS)
 def test_a_reply_about_a_space_is_safe(space: SpaceView) -> None:
     assert_posted_safely(replies.space_reply(space))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(HOSTS, st.lists(VIEWS, max_size=3))
 def test_a_reply_about_a_host_is_safe(host: Host, upcoming: list[SpaceView]) -> None:
     assert_posted_safely(replies.upcoming_reply(host, upcoming))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(TEXTS, st.lists(VIEWS, max_size=3), st.booleans())
 def test_every_page_of_a_search_is_safe(query: str, views: list[SpaceView], truncated: bool) -> None:
     assert_posted_safely(replies.nothing_found(query))
@@ -86,7 +86,7 @@ def test_a_space_reply_shows_all_that_is_known() -> None:
     assert card.embed.thumbnail.url == "https://pictures.example/t.png"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(RECORDS, HOSTS)
 def test_what_is_kept_of_a_space_is_told_safely(record: SpaceRecord, host: Host) -> None:
     assert_posted_safely(replies.past_reply(kept(record, host)))

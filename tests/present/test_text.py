@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from spacebot.present.text import INVISIBLE, clipped, inert, plain, units
@@ -84,7 +84,6 @@ def assert_inert(text: str) -> None:
     assert not re.search(r"\d\.", bare), "a numbered list"
 
 
-@settings(deadline=None)
 @given(ANYTHING | NASTY, st.integers(1, 300))
 @example("a\\", 2)
 @example("\\\\\\", 4)
@@ -95,14 +94,12 @@ def test_inert_text_does_nothing_and_keeps_to_its_length(text: str, most: int) -
     assert units(result) <= most
 
 
-@settings(deadline=None)
 @given(NASTY)
 def test_inert_text_is_shown_letter_for_letter(text: str) -> None:
     words = " ".join(DIRTY.sub(" ", text).split())
     assert shown(inert(text, 10_000)) == words.replace(INVISIBLE, "")
 
 
-@settings(deadline=None)
 @given(ANYTHING | NASTY, st.integers(1, 300))
 def test_plain_text_is_one_clean_line_within_its_length(text: str, most: int) -> None:
     result = plain(text, most)
@@ -111,7 +108,6 @@ def test_plain_text_is_one_clean_line_within_its_length(text: str, most: int) ->
     result.encode()
 
 
-@settings(deadline=None)
 @given(st.text(max_size=60), st.integers(1, 60))
 def test_clipped_text_is_the_text_or_its_beginning(text: str, most: int) -> None:
     result = clipped(text, most)

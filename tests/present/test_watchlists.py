@@ -26,7 +26,7 @@ from tests.present.samples import (
 from tests.store.seed import NO_PERMISSION
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.builds(line, HOSTS, live=st.none() | RECORDS, roles=st.sampled_from([(), (ROLE,)])), max_size=4))
 def test_every_page_of_a_watchlist_is_safe_and_none_is_left_out(lines: list[WatchLine]) -> None:
     lines = lines * 4
@@ -36,7 +36,7 @@ def test_every_page_of_a_watchlist_is_safe_and_none_is_left_out(lines: list[Watc
     assert sum(str(each.embed.description).count("→ <#110>") for each in cards if each.embed is not None) == len(lines)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(HOSTS, st.booleans(), st.booleans())
 def test_sentences_about_watches_are_safe(host: Host, is_new: bool, changed: bool) -> None:
     watched = Watched(line=line(host, roles=(ROLE,), live=RECORD), is_new=is_new, changed=changed, looked=False)
@@ -45,7 +45,7 @@ def test_sentences_about_watches_are_safe(host: Host, is_new: bool, changed: boo
     assert_posted_safely(Card(content=watchlists.unwatched_sentence(host)))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(HOSTS, st.integers(1, 100))
 def test_a_suggestion_fits(host: Host, most: int) -> None:
     assert 0 < units(watchlists.host_choice(host, most)) <= most

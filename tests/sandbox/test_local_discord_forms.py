@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spacebot.sandbox.discord import LocalChannel, LocalDiscord
@@ -276,7 +276,6 @@ BODIES = ANYTHING | st.one_of(
 )
 
 
-@settings(deadline=None)
 @given(body=BODIES)
 def test_no_body_at_all_makes_the_server_fail(body: object) -> None:
     async def ask() -> list[int]:

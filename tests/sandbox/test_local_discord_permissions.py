@@ -1,7 +1,7 @@
 """Permissions add up as Discord documents it, and mentions ping only whom they may."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spacebot.sandbox.discord.forms.mentions import Allowed, pings
@@ -73,7 +73,6 @@ def test_in_a_thread_it_is_the_threads_own_permission_that_lets_one_send() -> No
     assert granted(named("view_channel", "send_messages", "embed_links")) == named("view_channel", "send_messages")
 
 
-@settings(deadline=None)
 @given(base=PERMISSIONS, overwrites=OVERWRITES)
 def test_a_member_may_view_wherever_it_may_do_anything(base: Permission, overwrites: dict[int, Overwrite]) -> None:
     granted = in_channel(base, overwrites, everyone_id=GUILD, role_ids=[ROLE, OTHER_ROLE], member_id=MEMBER)
@@ -124,7 +123,6 @@ def test_only_what_is_there_is_pinged() -> None:
     assert found.users == (9,)
 
 
-@settings(deadline=None)
 @given(st.text(alphabet="<@&!>0123456789 everyonehr", max_size=60))
 def test_nobody_is_pinged_where_nothing_is_allowed(text: str) -> None:
     found = pings(

@@ -142,7 +142,7 @@ METHODS = st.sampled_from(["GET", "GET", "GET", "POST", "DELETE"])
     person=st.booleans(),
     authorization=st.none() | st.text(max_size=10) | st.text(max_size=10).map(lambda text: f"Basic {text}"),
 )
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_whatever_is_asked_is_answered_or_refused(
     *,
     generation: Generation,
@@ -185,7 +185,7 @@ CONSENT = {
 
 
 @given(name=st.sampled_from(sorted(CONSENT)), text=st.text(max_size=30) | st.text(max_size=9).map("http://a/{}".format))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_whatever_the_consent_screen_is_asked_it_redirects_or_refuses(name: str, text: str) -> None:
     clock = FakeClock()
     platform = Platform(clock)
@@ -205,7 +205,7 @@ LINE = st.binary(max_size=40).map(lambda raw: bytes(byte for byte in raw if byte
 
 
 @given(raw=LINE | st.text(max_size=20).map(lambda text: quote(text, safe="&=%+,").encode()))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_no_query_string_breaks_the_server(raw: bytes) -> None:
     status, exchanges = asyncio.run(_status_of(raw))
     assert status in {200, 400}

@@ -137,6 +137,9 @@ class Discord:
             return Obstacle(reason=Reason.GUILD_UNAVAILABLE)
         return Obstacle(reason=Reason.CHANNEL_GONE) if channel_id in self.deleted else self.forbidden.get(channel_id)
 
+    def can_publish(self, guild_id: GuildId, channel_id: ChannelId) -> bool:
+        return False
+
     def can_search(self, guild_id: GuildId, channel_id: ChannelId) -> bool:
         return channel_id not in self.blind
 

@@ -67,6 +67,7 @@ class Asked:
                 Kind.REMINDER: self.config.reminder_minutes is not None,
                 Kind.LIVE: self.config.tells_live,
                 Kind.ENDED: self.config.tells_ended,
+                Kind.TEST: False,
             }[kind]
         )
 

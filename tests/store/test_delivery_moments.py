@@ -365,7 +365,7 @@ async def test_a_space_in_many_channels_is_refreshed_more_rarely(store: Store) -
         for number in range(1, channels):
             tables.db.execute(
                 "INSERT INTO deliveries SELECT NULL, space_id, ?, kind, guild_id, state, reason, wanted, shown, attempts,"
-                " first_attempt_at, next_try_at, message_id, created_at, sent_at, guest_id, quiet, priority, rang, shape"
+                " first_attempt_at, next_try_at, message_id, created_at, sent_at, guest_id, quiet, priority, rang, shape, NULL"
                 " FROM deliveries WHERE delivery_id = 1",
                 [CHANNEL + number],
             )

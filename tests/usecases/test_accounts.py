@@ -202,7 +202,7 @@ LINES = st.one_of(
 
 
 @given(texts=st.lists(LINES, max_size=12), a_day=st.integers(0, 4) | st.none())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_every_line_has_one_outcome_and_never_more_is_bought_than_may_be(texts: list[str], a_day: int | None) -> None:
     async def ask() -> None:
         with TemporaryDirectory() as folder:

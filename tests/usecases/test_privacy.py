@@ -155,7 +155,7 @@ async def play(steps: list[tuple[str, int, int, int]], folder: Path) -> None:
 
 
 @given(STEPS)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_exports_are_complete_and_nobody_elses_and_deleting_leaves_nothing(
     steps: list[tuple[str, int, int, int]],
 ) -> None:

@@ -84,7 +84,7 @@ class Days:
         self.batch = self.schedule.next_batch(self.now)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(0, 700), EVENTS)
 def test_every_host_is_asked_about_within_the_bound_whatever_happens(
     count: int, events: list[tuple[str, int, int]]
@@ -103,7 +103,7 @@ def test_every_host_is_asked_about_within_the_bound_whatever_happens(
             waited[host_id] = (0, 0) if host_id in asked else (turns + 1, longest)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(0, 700), EVENTS)
 def test_a_batch_is_full_and_holds_each_host_once_and_nobody_who_is_not_followed(
     count: int, events: list[tuple[str, int, int]]
@@ -374,7 +374,6 @@ def test_more_expected_spaces_than_fit_go_in_turn() -> None:
     assert looked == dict.fromkeys(names, 2)
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(
