@@ -41,17 +41,15 @@ class Configure(commands.GroupCog, group_name="config", group_description="Where
         await self.guilds.set_channel(checks.guild_id(interaction), postable)
         await interaction.edit_original_response(content=configuration.channel_sentence(postable))
 
-    @app_commands.command(description="Mention this role with each announcement; without one, nobody")
-    @app_commands.describe(role="The role to mention; leave it out to mention nobody")
+    @app_commands.command(description="Ping this role with each post; without one, nobody")
+    @app_commands.describe(role="The role to ping; leave it out to ping nobody")
     @app_commands.checks.has_permissions(manage_guild=True)
     async def role(self, interaction: discord.Interaction[Spacebot], role: discord.Role | None = None) -> None:
         await interaction.response.defer(ephemeral=True)
         await self._set_roles(interaction, [role] if role is not None else [])
 
-    @app_commands.command(description="Mention these roles with each announcement, up to five; without any, nobody")
-    @app_commands.describe(
-        first="A role to mention", second="Another", third="Another", fourth="Another", fifth="Another"
-    )
+    @app_commands.command(description="Ping these roles with each post, up to five; without any, nobody")
+    @app_commands.describe(first="A role to ping", second="Another", third="Another", fourth="Another", fifth="Another")
     @app_commands.checks.has_permissions(manage_guild=True)
     async def roles(  # noqa: PLR0917 - Discord's options come by name
         self,
@@ -72,7 +70,7 @@ class Configure(commands.GroupCog, group_name="config", group_description="Where
             text = f"{text}\n{configuration.ASK_EVERYONE}"
         await interaction.edit_original_response(content=text, view=everyone.question() if asks else None)
 
-    @app_commands.command(description="Post nothing new for a while; what stands is kept true")
+    @app_commands.command(description="Post nothing new for a while; posts already there are kept up to date")
     @app_commands.describe(on="Whether to pause; turned off, whoever is live is announced")
     @app_commands.checks.has_permissions(manage_guild=True)
     async def pause(self, interaction: discord.Interaction[Spacebot], on: bool) -> None:
@@ -82,9 +80,9 @@ class Configure(commands.GroupCog, group_name="config", group_description="Where
         await interaction.edit_original_response(content=configuration.hold_sentence(on_hold=on))
 
     @app_commands.command(
-        description="How long to mention nobody for a host after a mention for it in the same channel"
+        description="For how long after a ping a host's next Spaces are posted in that channel without one"
     )
-    @app_commands.describe(minutes="So many minutes; what starts in between is announced quietly. 0: mention each time")
+    @app_commands.describe(minutes="So many minutes; 0: a ping each time")
     @app_commands.checks.has_permissions(manage_guild=True)
     async def pings(
         self, interaction: discord.Interaction[Spacebot], minutes: app_commands.Range[int, 0, LONGEST_NOTICE]
@@ -115,8 +113,8 @@ class Configure(commands.GroupCog, group_name="config", group_description="Where
         )
         await interaction.edit_original_response(content=configuration.moments_sentence(config))
 
-    @app_commands.command(description="What becomes of announcements when their Space is over")
-    @app_commands.describe(what="Edit them into a summary, delete them, or leave them as they are")
+    @app_commands.command(description="What becomes of a post when its Space is over")
+    @app_commands.describe(what="Edit it into a summary, delete it, or leave it as it is")
     @app_commands.checks.has_permissions(manage_guild=True)
     async def end(self, interaction: discord.Interaction[Spacebot], what: Literal["edit", "delete", "leave"]) -> None:
         await interaction.response.defer(ephemeral=True)
@@ -161,7 +159,7 @@ class Configure(commands.GroupCog, group_name="config", group_description="Where
     async def test(self, interaction: discord.Interaction[Spacebot]) -> None:
         await send_test(interaction)
 
-    @app_commands.command(description="Tell this server's admins of trouble in this channel")
+    @app_commands.command(description="Where admins are told when something is in the way")
     @app_commands.describe(channel="A channel that admins read; leave it out for the server's system channel")
     @app_commands.checks.has_permissions(manage_guild=True)
     async def alerts(
@@ -174,7 +172,7 @@ class Configure(commands.GroupCog, group_name="config", group_description="Where
         await self.guilds.set_admin_channel(checks.guild_id(interaction), where)
         await interaction.edit_original_response(content=configuration.alerts_sentence(where))
 
-    @app_commands.command(description="What is set up, and whether anything is in its way")
+    @app_commands.command(description="What is set up, and whether anything is in the way")
     @app_commands.checks.has_permissions(manage_guild=True)
     async def show(self, interaction: discord.Interaction[Spacebot]) -> None:
         await interaction.response.defer(ephemeral=True)

@@ -30,7 +30,7 @@ def number(text: str) -> int:
 
 @app_commands.default_permissions(manage_guild=True)
 @app_commands.guild_only()
-class Operator(commands.GroupCog, group_name="operator", group_description="The whole bot, for who runs it"):
+class Operator(commands.GroupCog, group_name="operator", group_description="The whole bot, for whoever runs it"):
     """Registered in one server; each command checks again who gives it."""
 
     def __init__(self, bot: Spacebot) -> None:
@@ -58,7 +58,7 @@ class Operator(commands.GroupCog, group_name="operator", group_description="The 
         card = operator.guild_card(await self.operation.guild(guild_id), self._name(guild_id))
         await interaction.edit_original_response(embed=card.embed)
 
-    @app_commands.command(description="Serve a server, or answer a person, no more")
+    @app_commands.command(description="Stop serving a server, or answering a person")
     @app_commands.describe(guild="The server's id", person="The person's id or mention")
     async def block(
         self, interaction: discord.Interaction[Spacebot], guild: str | None = None, person: str | None = None

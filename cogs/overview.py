@@ -32,7 +32,7 @@ class Overview(commands.Cog):
         card = status_card(status, found)
         await interaction.edit_original_response(content=card.content, embed=card.embed)
 
-    @app_commands.command(description="The last announcements here, with their outcome, delay and link")
+    @app_commands.command(description="The last posts here, with their outcome, delay and link")
     @app_commands.describe(host="One host of this server's list")
     @app_commands.default_permissions(manage_guild=True)
     @app_commands.guild_only()

@@ -73,7 +73,7 @@ class Spaces(commands.Cog):
         )
 
     @app_commands.command(name="host-live", description="Is this host live? If not, what is coming up?")
-    @app_commands.describe(host="The host's @handle, profile link or numeric id")
+    @app_commands.describe(host="The host's @handle, profile link or numeric id, or a link to their Space")
     async def host_live(self, interaction: discord.Interaction[Spacebot], host: str) -> None:
         reference.host(host)
         await interaction.response.defer()

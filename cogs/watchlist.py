@@ -33,11 +33,11 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
     def __init__(self, bot: Spacebot) -> None:
         self.guilds = bot.services.guilds
 
-    @app_commands.command(description="Announce this host's Spaces; again changes the channel or the role")
+    @app_commands.command(description="Follow a host: announce their Spaces; given again, it changes channel or role")
     @app_commands.describe(
-        host="The host's @handle, profile link or numeric id",
+        host="The host's @handle, profile link or numeric id, or a link to their Space",
         channel="Where to announce (else this server's channel)",
-        role="Whom to mention (else this server's role)",
+        role="Whom to ping (else this server's roles)",
         also="Also announce Spaces of others in which this host is seen as co-host or speaker",
     )
     @app_commands.checks.has_permissions(manage_guild=True)
@@ -85,7 +85,9 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
         removed = await self.guilds.unwatch(checks.guild_id(interaction), host)
         await interaction.edit_original_response(content=watchlists.unwatched_sentence(removed))
 
-    @app_commands.command(description="Post nothing new of this host until /watch resume; what stands is kept true")
+    @app_commands.command(
+        description="Post nothing new of this host until /watch resume; posts already there are kept up to date"
+    )
     @app_commands.describe(host="The host, from this server's list")
     @app_commands.checks.has_permissions(manage_guild=True)
     async def pause(self, interaction: discord.Interaction[Spacebot], host: str) -> None:
@@ -101,7 +103,7 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
         resumed = await self.guilds.resume_watch(checks.guild_id(interaction), host)
         await interaction.edit_original_response(content=watchlists.held_sentence(resumed, on_hold=False))
 
-    @app_commands.command(description="The text and colour of this host's announcements; alone, says what they are")
+    @app_commands.command(description="The text and colour of posts about this host; alone, says what they are")
     @app_commands.describe(
         host="The host, from this server's list",
         text="One line; {host}, {handle}, {title}, {url}, {started}, {listeners} and {role} are filled in",
@@ -139,7 +141,7 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
             app_commands.Choice(name=watchlists.host_choice(host, CHOICE_LIMIT), value=host.user_id) for host in hosts
         ]
 
-    @app_commands.command(description="Let a host use this server's channel or role again instead of its own")
+    @app_commands.command(description="Let a host use this server's channel or roles again instead of its own")
     @app_commands.describe(host="The host, from this server's list", what="What to take from this server's settings")
     @app_commands.autocomplete(host=followed)
     @app_commands.checks.has_permissions(manage_guild=True)
@@ -163,7 +165,7 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
     @app_commands.describe(
         words="The words, as they stand in a title",
         channel="Where to announce (else this server's channel)",
-        role="Whom to mention (else this server's role)",
+        role="Whom to ping (else this server's roles)",
         language="Only Spaces in this language, by its code: en, es, pt …",
         listeners="Only Spaces with at least so many listeners",
         tickets="Only Spaces that need a ticket, or that need none",
@@ -217,7 +219,7 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
         texts = [keyword.text for keyword in keywords if typed.strip().casefold() in keyword.text]
         return [app_commands.Choice(name=plain(text, CHOICE_LIMIT), value=text) for text in texts[:CHOICES]]
 
-    @keyword.command(name="reset", description="Let a keyword use this server's channel or role again")
+    @keyword.command(name="reset", description="Let a keyword use this server's channel or roles again")
     @app_commands.describe(words="The words, from this server's list", what="What to take from this server's settings")
     @app_commands.autocomplete(words=watched_for)
     @app_commands.checks.has_permissions(manage_guild=True)

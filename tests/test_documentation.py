@@ -1,4 +1,4 @@
-"""Every setting and every slash command is documented where people look for it."""
+"""Every setting, every slash command and every module is documented where people look for it."""
 
 import importlib
 import re
@@ -10,7 +10,11 @@ from discord.ext import commands
 import cogs
 from spacebot.settings import PREFIX, Settings
 
-README = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+
+DEEPEST = 8
+"""Spaces before a name in the map; what begins further right goes on with the line above."""
 
 
 def test_every_setting_stands_in_the_readme_with_its_description_and_default() -> None:
@@ -66,3 +70,37 @@ class _Named:
     def __init__(self, command: app_commands.Command[commands.Cog, ..., None], qualified_name: str) -> None:
         self.qualified_name = qualified_name
         self.parameters = command.parameters
+
+
+def test_every_module_has_its_line_in_the_map_of_the_architecture() -> None:
+    described = _described((ROOT / "docs" / "architecture.md").read_text("utf-8"))
+    there = {
+        path.relative_to(ROOT).as_posix()
+        for folder in ("spacebot", "cogs", "pictures", "benchmarks")
+        for path in (ROOT / folder).rglob("*.py")
+        if path.name != "__init__.py"
+    }
+    assert sorted(there - described) == [], "not in the map"
+    assert sorted(described - there) == [], "in the map, but not there"
+
+
+def _described(document: str) -> set[str]:
+    """The paths of all modules in the map: a line each below their folder's, or named beside the folder."""
+    found: set[str] = set()
+    above: list[tuple[int, str]] = []
+    for line in document.split("```")[1].splitlines():
+        name, indent = line.strip().partition(" ")[0], len(line) - len(line.lstrip())
+        if not name.endswith(("/", ".py")) or indent > DEEPEST:
+            name = ""
+        if name:
+            above = [each for each in above if each[0] < indent]
+        folder = "".join(each for _, each in above)
+        if name.endswith("/"):
+            above.append((indent, name))
+            folder += name
+        elif name:
+            found.add(folder + name)
+            continue
+        if folder.startswith("spacebot/sandbox/"):
+            found.update(folder + named for named in re.findall(r"\w+\.py", line))
+    return found

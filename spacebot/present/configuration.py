@@ -20,20 +20,18 @@ SYSTEM_CHANNEL = "the server's system channel"
 
 ROLE_GONE = "that role is gone; choose another with /config roles"
 
-ASK_EVERYONE = (
-    "Do you really want to mention **everyone** in this server each time? That cannot be taken back once it is sent."
-)
-YES_EVERYONE = "Yes, mention everyone"
+ASK_EVERYONE = "Do you really want to ping **everyone** in this server each time? A ping cannot be taken back."
+YES_EVERYONE = "Yes, ping everyone"
 NO = "No"
-NOBODY_NEW = "Then nobody new is mentioned."
-HOST_MENTIONS_EVERYONE = "Announcements of this host mention @everyone from now on."
+NOBODY_NEW = "Then nobody new is pinged."
+HOST_MENTIONS_EVERYONE = "Posts about this host ping @everyone from now on."
 
-ON_HOLD = "⏸️ An admin has paused me: nothing new is posted until `/config pause` is given with on: False."
+ON_HOLD = "⏸️ Paused by an admin: nothing new is posted until `/config pause` with on: False."
 
 ENDS = {
-    AtEnd.EDIT: "become a summary",
-    AtEnd.DELETE: "are deleted",
-    AtEnd.LEAVE: "stay as they are",
+    AtEnd.EDIT: "becomes a summary",
+    AtEnd.DELETE: "is deleted",
+    AtEnd.LEAVE: "stays as it is",
 }
 
 
@@ -53,13 +51,13 @@ def config_card(
     channel = f"<#{config.channel_id}>" if config.channel_id is not None else "none yet: `/config channel`"
     embed.add_field(name="Channel", value=channel, inline=False)
     role = mentions(config.roles, guild_id) if config.roles else "nobody: `/config roles`"
-    embed.add_field(name="Mentions", value=role, inline=False)
-    embed.add_field(name="Mentions for one host", value=pings(config.ping_minutes), inline=False)
+    embed.add_field(name="Pings", value=role, inline=False)
+    embed.add_field(name="Pings for one host", value=pings(config.ping_minutes), inline=False)
     embed.add_field(name="Announces", value=moments(config), inline=False)
     embed.add_field(name="Text and colour", value=look_text(config.look), inline=False)
     publishes = "are published" if config.publishes else "are not published: `/config publish`"
-    embed.add_field(name="In announcement channels", value=f"announcements {publishes}", inline=False)
-    embed.add_field(name="When a Space is over", value=f"announcements {ENDS[config.at_end]}", inline=False)
+    embed.add_field(name="In announcement channels", value=f"posts {publishes}", inline=False)
+    embed.add_field(name="When a Space is over", value=f"its post {ENDS[config.at_end]}", inline=False)
     embed.add_field(name="Trouble is told in", value=_alerts(config.admin_channel_id), inline=False)
     live = sum(line.live is not None for line in watches)
     followed = f"{counted(len(watches), 'host')}, {live:,} live now"
@@ -88,17 +86,17 @@ def moments(config: GuildConfig) -> str:
 
 
 def pings(minutes: int) -> str:
-    """How often people are mentioned for one host in one channel, as people say it."""
-    return f"once in {minutes} min at most in each channel" if minutes else "with each Space: `/config pings`"
+    """How often people are pinged for one host in one channel, as people say it."""
+    return f"at most once in {minutes} min in each channel" if minutes else "with each Space: `/config pings`"
 
 
 def pings_sentence(minutes: int) -> str:
     """What `/config pings` did."""
     if not minutes:
-        return "Each Space mentions whom it should from now on, however soon it follows another of its host."
+        return "Each Space pings from now on, however soon it follows another of the same host."
     return (
-        f"A host's Spaces mention people once in {minutes} min at most in each channel from now on; those in between are"
-        " announced without a mention."
+        f"A host's Spaces ping at most once in {minutes} min in each channel from now on; those in between are posted"
+        " without a ping."
     )
 
 
@@ -110,13 +108,16 @@ def channel_sentence(channel_id: ChannelId) -> str:
 def roles_sentence(roles: Sequence[RoleId], guild_id: GuildId) -> str:
     """What `/config role` and `/config roles` did."""
     whom = mentions(roles, guild_id) if roles else "nobody"
-    return f"Announcements mention {whom} from now on."
+    return f"Posts ping {whom} from now on."
 
 
 def hold_sentence(*, on_hold: bool) -> str:
     """What `/config pause` did."""
     if on_hold:
-        return "Paused: nothing new is posted here; what stands is kept true. `/config pause` with on: False ends that."
+        return (
+            "Paused: nothing new is posted here; posts already there are kept up to date. `/config pause` with on: False ends"
+            " that."
+        )
     return "No longer paused: whoever is live now is announced in a moment."
 
 
@@ -127,7 +128,7 @@ def moments_sentence(config: GuildConfig) -> str:
 
 def end_sentence(at_end: AtEnd) -> str:
     """What `/config end` did."""
-    return f"When a Space is over, its announcements {ENDS[at_end]} from now on."
+    return f"When a Space is over, its post {ENDS[at_end]} from now on."
 
 
 def alerts_sentence(channel_id: ChannelId | None) -> str:

@@ -37,7 +37,7 @@ def delays_text(delays: Sequence[tuple[float, str]]) -> str:
         delays: Seconds from start to post, and what saw the Space first.
     """
     if not delays:
-        return "Nothing that X dated was announced in the last week."
+        return "In the last week nothing was announced whose start X told."
     rows = [("all", [delay for delay, _ in delays])]
     rows += [
         (name, [delay for delay, seen_by in delays if seen_by == key])

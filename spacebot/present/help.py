@@ -11,8 +11,8 @@ from spacebot.present.limits import DESCRIPTION_LIMIT
 from spacebot.present.text import plain, units
 
 TITLE = "What I can do"
-FOR_ADMINS = "For who may manage this server"
-FOR_OPERATORS = "For who runs me"
+FOR_ADMINS = "For those who may manage this server"
+FOR_OPERATORS = "For whoever runs me"
 
 EMBEDS_LIMIT = 6000
 """All embeds of a message together."""

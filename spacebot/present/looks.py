@@ -37,7 +37,7 @@ def accent_option(name: str) -> str:
 
 def look_sentence(look: Look, host: Host | None = None) -> str:
     """How announcements look from now on."""
-    whose = "Announcements" if host is None else f"Announcements of **{name_of(host)}**"
+    whose = "Posts" if host is None else f"Posts about **{name_of(host)}**"
     usual = "as usual" if host is None else "as this server's"
     text = "their text is " + (usual if look.text is None else f"`{_quoted(look.text)}`")
     colour = "their colour " + (usual if look.accent is None else accent_name(look.accent))

@@ -94,19 +94,19 @@ SENTENCES = {
     Mistake.TOO_MANY_ROLES: "Choose {most} roles at most.",
     Mistake.EVERYONE_FOR_MANY: "Choose @everyone for one host at a time, with `/watch add`, or a role that fewer people have.",
     Mistake.PERMISSIONS_LACKING: (
-        f"In {{channel}} I lack {{lacking}}; grant it there and give the command again: {CHANNEL_PATH.format('{lacking}')}."
+        f"In {{channel}} I lack {{lacking}}; grant it there and try again: {CHANNEL_PATH.format('{lacking}')}."
     ),
-    Mistake.EVERYONE_NOT_MENTIONABLE: f"I may not mention @everyone; let me: {ALL_ROLES_PATH}.",
-    Mistake.ROLE_NOT_MENTIONABLE: f"I may not mention {{name}}; let me: {ROLE_PATH.format('{name}')}.",
+    Mistake.EVERYONE_NOT_MENTIONABLE: f"I may not ping @everyone; let me: {ALL_ROLES_PATH}.",
+    Mistake.ROLE_NOT_MENTIONABLE: f"I may not ping {{name}}; let me: {ROLE_PATH.format('{name}')}.",
     Mistake.YOU_LACK: (
-        "In {channel} you lack {lacking} yourself; choose another channel, or let somebody give this command who has it."
+        "In {channel} you lack {lacking} yourself; choose another channel, or let somebody do this who has it."
     ),
     Mistake.YOU_MAY_NOT_MENTION: (
-        f"You may not mention {{name}} yourself; let somebody do this who has the permission {ALL_ROLES}, or have"
+        f"You may not ping {{name}} yourself; let somebody do this who has the permission {ALL_ROLES}, or have"
         f" everybody allowed to: {ROLE_PATH.format('{name}')}."
     ),
     Mistake.YOU_MAY_NOT_MENTION_EVERYONE: (
-        f"You may not mention @everyone yourself; let somebody do this who has the permission {ALL_ROLES}."
+        f"You may not ping @everyone yourself; let somebody do this who has the permission {ALL_ROLES}."
     ),
     Mistake.LINKING_NOT_SET_UP: "Linking X accounts is not set up on this bot.",
     Mistake.NOT_LINKED: "Link your X account with `/x-link` first.",

@@ -18,7 +18,7 @@ FURTHER = "More"
 
 UNKNOWN = Card(content="I no longer know anything of that Space: it is too long ago.")
 
-FORGOTTEN = "Who was there I no longer know: what X says of a Space is kept for a day after its end, and no longer."
+FORGOTTEN = "I no longer know who was there: what X says of a Space is kept for a day after its end."
 
 
 def who_pages(company: Company | None) -> list[Card]:

@@ -5,6 +5,7 @@ import discord
 from spacebot.domain.views import Kept, Policies
 from spacebot.present.card import SCHEDULED_COLOUR
 from spacebot.present.help import policy_links
+from spacebot.present.words import counted
 
 EXPORT_ME, DELETE_ME = "Export mine", "Delete mine"
 EXPORT_GUILD, DELETE_GUILD = "Export this server's", "Delete this server's"
@@ -20,11 +21,11 @@ ASK_ME = (
 )
 ASK_GUILD = (
     "Everything that I store of this server is deleted: its channels and roles, whom it follows, which words it watches for,"
-    " its history. I stay here and begin anew; announcements in its channels stay as they are, and a live one is no longer"
-    " kept current. This cannot be taken back."
+    " its history. I stay here and begin anew; posts in its channels stay as they are, and one of a live Space is no"
+    " longer kept up to date. This cannot be taken back."
 )
 DELETED_ME = "Nothing is stored of you any more."
-DELETED_GUILD = "Nothing is stored of this server any more; `/watch add` begins anew."
+DELETED_GUILD = "Nothing is stored of this server any more; `/setup` begins anew."
 KEPT = "Nothing was deleted."
 
 FILE_OF_PERSON, FILE_OF_GUILD = "spacebot-me.json", "spacebot-server.json"
@@ -41,32 +42,23 @@ def kept_embed(kept: Kept, policies: Policies, *, in_guild: bool) -> discord.Emb
     embed = discord.Embed(
         title="What I store",
         colour=SCHEDULED_COLOUR,
-        description="I read no messages, keep no members, and remember no questions.",
+        description="I read no messages, keep no list of members, and remember no questions.",
     )
     own = [
         "Your X account is linked; its permission is stored encrypted."
         if kept.is_linked
         else "No X account is linked.",
-        f"You had servers follow {_count(kept.added, 'host or word', 'hosts or words')}; beside each is your Discord id."
+        f"You had servers follow {counted(kept.added, 'host or word', 'hosts or words')}; beside each is your Discord id."
         if kept.added
         else "Nothing that servers follow has your Discord id beside it.",
     ]
     embed.add_field(name="Of you", value="\n".join(own), inline=False)
     if in_guild:
-        follows = (
-            f"It follows {_count(kept.hosts, 'host', 'hosts')} and {_count(kept.keywords, 'keyword', 'keywords')}."
-        )
-        value = f"What is set up here.\n{follows}\n{_announcements(kept.announcements)}"
+        follows = f"It follows {counted(kept.hosts, 'host')} and {counted(kept.keywords, 'keyword')}."
+        posts = f"{counted(kept.announcements, 'post')} of the last 90 days, with ids, times and outcome."
+        value = f"What is set up here.\n{follows}\n{posts}"
         embed.add_field(name="Of this server", value=value, inline=False)
     pages = policy_links(policies)
     if pages:
         embed.add_field(name="Policies", value=pages, inline=False)
     return embed
-
-
-def _announcements(number: int) -> str:
-    return f"{_count(number, 'announcement', 'announcements')} of the last 90 days, with ids, times and outcome."
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"

@@ -31,7 +31,7 @@ SENTENCES = {
     Reason.UNWATCHED: "no longer followed",
     Reason.ON_HOLD: "an admin had paused it",
     Reason.OVER: "the Space was over before it could be announced",
-    Reason.DELETED_AT_END: "the Space is over, and this server wants its announcements deleted then",
+    Reason.DELETED_AT_END: "the Space is over, and this server wants its posts deleted then",
     Reason.MESSAGE_DELETED: "somebody deleted the message",
     Reason.MESSAGE_UNKNOWN: "Discord no longer knows the message (status {}, code {})",
     Reason.CHANNEL_GONE: "the channel is gone, or I am no longer in that server; choose another with /config channel",

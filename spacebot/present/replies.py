@@ -68,7 +68,7 @@ def past_reply(past: Past) -> Card:
     text = f"That Space by {account(past.host)} is over, and X no longer shows it. What I saw of it: "
     text += (", ".join(part for part in kept if part) or "only that it was there") + "."
     link = post_link(past)
-    return Card(content=f"{text} [The announcement]({link})." if link is not None else text)
+    return Card(content=f"{text} [The post]({link})." if link is not None else text)
 
 
 def upcoming_reply(host: Host, upcoming: Sequence[SpaceView]) -> Card:

@@ -21,9 +21,9 @@ HEALS = "Nothing is lost: once that is mended I go on by myself, and catch up wi
 def history_pages(past: Sequence[Past]) -> list[Card]:
     """The guild's last announcements, the newest first."""
     if not past:
-        return [Card(content="Nothing was announced here yet.")]
+        return [Card(content="Nothing has been posted here yet.")]
     return paged(
-        "Announcements",
+        "Posts",
         past,
         _past,
         size=PAST_PER_PAGE,

@@ -176,7 +176,7 @@ def whose(panel: Panel) -> str:
     said = _names([line.watch.host for line in panel.lines], NAMES_SHOWN) or "nobody yet"
     blocked = panel.blocked
     if blocked:
-        said += f"\n⚠️ {counted(len(blocked), 'host')} cannot be posted where they should be: tap {hosts_label(panel)}"
+        said += f"\n⚠️ Spaces of {counted(len(blocked), 'host')} cannot be posted where they should be: tap {hosts_label(panel)}"
     return f"**3 · Whose Spaces?** {said}"
 
 

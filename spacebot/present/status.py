@@ -42,8 +42,8 @@ HINDERED = "Working, but something is in the way"
 NOT_SET_UP = "Not set up yet"
 PAUSED = "Paused by an admin: nothing new is posted"
 
-NOBODY = "Nobody is followed yet: `/watch add`."
-NO_CHANNEL = "No channel is chosen yet: `/config channel`. Until then nothing is announced."
+NOBODY = "Nobody is followed yet: `/setup` or `/watch add`."
+NO_CHANNEL = "No channel is chosen yet: `/setup` or `/config channel`. Until then nothing is posted."
 
 
 def status_card(status: Status, found: InTheWay) -> Card:
@@ -99,7 +99,7 @@ def _troubles(status: Status) -> list[str]:
         troubles.append(status.trouble)
     elif status.is_overdue:
         since = f"since {dated(status.last_good_sweep)}" if status.last_good_sweep else "yet"
-        troubles.append(f"X has answered no sweep {since}: what starts meanwhile is found late")
+        troubles.append(f"X has not answered {since}: Spaces that start meanwhile are found late")
     if status.store_trouble:
         troubles.append(f"the database: {status.store_trouble}")
     return troubles
@@ -127,7 +127,7 @@ def _followed(status: Status, set_up: SetUp) -> str:
 def _usual_delay(delays: Sequence[tuple[float, str]]) -> str:
     """What a guild's members are used to, in words."""
     if not delays:
-        return "nothing announced in the last week"
+        return "nothing posted in the last week"
     ordered = sorted(max(0.0, delay) for delay, _ in delays)
     posts = counted(len(ordered), "post")
     return f"usually {seconds(quantile(ordered, 0.5))}, at most {seconds(ordered[-1])} ({posts} in the last week)"
@@ -172,7 +172,7 @@ def push_text(push: PushView) -> str:
 def delay_text(delays: Sequence[tuple[float, str]]) -> str:
     """Median, 95th percentile and worst, over all and by what saw the Space first, and where they lie."""
     if not delays:
-        return "nothing announced in the last week"
+        return "nothing posted in the last week"
     rows = [_figures("all", [delay for delay, _ in delays])]
     for key, name in SEEN_BY.items():
         mine = [delay for delay, seen_by in delays if seen_by == key]

@@ -27,7 +27,7 @@ def _line(place: TestedPlace, guild_id: GuildId) -> str:
     where = f"<#{place.channel_id}>"
     if place.seconds is not None:
         whom = mentions(place.roles, guild_id) if place.roles else "nobody"
-        return f"✅ {where}: posted in {place.seconds:.1f} s. It pinged nobody; an announcement pings {whom}."
+        return f"✅ {where}: posted in {place.seconds:.1f} s. It pinged nobody; a real post pings {whom}."
     if place.obstacle is not None:
         return f"⚠️ {where}: {reason(place.obstacle)}"
     return f"⏳ {where}: Discord has not taken it yet."

@@ -22,12 +22,12 @@ KEYWORD_COST = (
 IN_THE_WAY = "In the way"
 
 ASK_CHANNEL = (
-    "This server has no channel for announcements yet, and nothing is announced until it has one; what is live by then"
-    " follows. Use this one?"
+    "This server has no channel for posts yet. Nothing is posted until it has one; then whoever is live is announced. Use"
+    " this channel?"
 )
 THIS = "this-channel"
 LATER = "Choose later"
-CHOSEN_LATER = "Then choose one with `/config channel`: until then nothing is announced."
+CHOSEN_LATER = "Then choose one with `/setup` or `/config channel`; nothing is posted until then."
 
 NOTHING_FOUND = InTheWay()
 
@@ -74,9 +74,9 @@ def watched_sentence(watched: Watched[WatchLine], guild_id: GuildId) -> str:
     if line.channel_id is None:
         return text
     if line.live is not None:
-        text += " They are live right now: the announcement follows, unless it stands there already."
+        text += " They are live right now: the post follows, unless it is there already."
     if not watched.looked:
-        text += " X does not answer at the moment; if they are live, the announcement follows when it does."
+        text += " X does not answer at the moment; if they are live, the post follows when it does."
     return text
 
 
@@ -93,15 +93,15 @@ def keyword_reset_sentence(watched: Watched[Keyword], guild_id: GuildId) -> str:
 
 def _reset(watched: Watched[WatchLine] | Watched[Keyword]) -> str:
     if watched.changed:
-        return "is announced as this server's settings say from now on"
-    return "was announced as this server's settings say already, nothing changed"
+        return "uses this server's settings from now on"
+    return "uses this server's settings already, nothing changed"
 
 
 def _where(line: WatchLine, guild_id: GuildId, before: str) -> str:
     """Where a host is announced, and whom that mentions; empty while the guild has no channel."""
     if line.channel_id is None:
         return ""
-    whom = f", mentioning {mentions(line.roles, guild_id)}" if line.roles else ""
+    whom = f", pinging {mentions(line.roles, guild_id)}" if line.roles else ""
     return f"{before}→ <#{line.channel_id}>{whom}"
 
 

@@ -193,7 +193,7 @@ async def test_a_role_chosen_earlier_says_in_a_sentence_what_is_wrong_with_it_no
     role = await scene.role(mentionable=False)
     said = checks.role_trouble(scene.guild, RoleId(role.id))
     assert said is not None
-    assert said.startswith("I may not mention listeners;")
+    assert said.startswith("I may not ping listeners;")
     assert checks.role_trouble(scene.guild, RoleId(1)) == "that role is gone; choose another with /config roles"
 
 

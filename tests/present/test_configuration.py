@@ -19,12 +19,12 @@ def test_a_configuration_shows_what_is_missing_and_what_is_in_the_way() -> None:
     empty = config_card(SetUp(config=GuildConfig()), InTheWay(), GUILD, last_good_sweep=None, trouble=None)
     assert fields(empty) == {
         "Channel": "none yet: `/config channel`",
-        "Mentions": "nobody: `/config roles`",
-        "Mentions for one host": "once in 30 min at most in each channel",
+        "Pings": "nobody: `/config roles`",
+        "Pings for one host": "at most once in 30 min in each channel",
         "Announces": "when it is live",
         "Text and colour": "the usual text, the usual colour",
-        "In announcement channels": "announcements are published",
-        "When a Space is over": "announcements become a summary",
+        "In announcement channels": "posts are published",
+        "When a Space is over": "its post becomes a summary",
         "Trouble is told in": "the server's system channel",
         "Follows": "nobody yet: `/watch add`",
         "X last asked": "not yet",
@@ -51,12 +51,12 @@ def test_a_configuration_shows_what_is_missing_and_what_is_in_the_way() -> None:
     )
     assert fields(full) == {
         "Channel": "<#110>",
-        "Mentions": "@everyone",
-        "Mentions for one host": "with each Space: `/config pings`",
+        "Pings": "@everyone",
+        "Pings for one host": "with each Space: `/config pings`",
         "Announces": "when it is scheduled, 15 min before it starts, when it has ended",
         "Text and colour": "`Hey `\u2060{host}`\u2060`, #010203",
-        "In announcement channels": "announcements are not published: `/config publish`",
-        "When a Space is over": "announcements are deleted",
+        "In announcement channels": "posts are not published: `/config publish`",
+        "When a Space is over": "its post is deleted",
         "Trouble is told in": "<#111>",
         "Follows": "2 hosts, 1 live now, and 1 keyword",
         "In the way": (

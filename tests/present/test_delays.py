@@ -10,7 +10,7 @@ DELAYS = st.lists(st.tuples(st.floats(-5, 1e6), st.sampled_from(sorted(SEEN_BY))
 
 
 def test_nothing_measured_says_so() -> None:
-    assert delays_text([]) == "Nothing that X dated was announced in the last week."
+    assert delays_text([]) == "In the last week nothing was announced whose start X told."
 
 
 def test_the_table_tells_sweeps_and_push_apart() -> None:

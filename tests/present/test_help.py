@@ -79,4 +79,4 @@ def test_one_thing_is_one_thing() -> None:
     said = str(kept_embed(kept, POLICIES, in_guild=True).to_dict())
     assert "1 host or word;" in said
     assert "1 host and 1 keyword." in said
-    assert "1 announcement of" in said
+    assert "1 post of" in said

@@ -77,7 +77,7 @@ def test_the_values_stand_in_the_sentence() -> None:
     assert sentence(UserMistake(Mistake.QUERY_TOO_LONG, most=2048)) == (
         "That search is too long: X takes at most 2,048 characters."
     )
-    assert "mention A {role};" in sentence(UserMistake(Mistake.ROLE_NOT_MENTIONABLE, name="A {role}", seconds=40))
+    assert "ping A {role};" in sentence(UserMistake(Mistake.ROLE_NOT_MENTIONABLE, name="A {role}", seconds=40))
 
 
 def test_other_errors_have_their_own_text() -> None:

@@ -100,7 +100,7 @@ def test_what_is_kept_of_a_space_is_told_in_one_sentence_with_the_way_to_its_pos
     assert said == (
         "That Space by **Tea Time** ([@\u2060tea\\_time](https://x.com/tea_time)) is over, and X no longer shows it. What I"
         f" saw of it: started <t:{began}:R> (<t:{began}:F>), lasted 1 h 7 min, peak 2,345 listeners, on average 1,364"
-        " listeners. [The announcement](https://discord.com/channels/100/110/5)."
+        " listeners. [The post](https://discord.com/channels/100/110/5)."
     )
 
 

@@ -70,7 +70,7 @@ def told(matter: Matter, detail: str = "", host: Host | None = HOST, obstacle: O
 
 def test_no_history_says_so() -> None:
     [card] = history_pages([])
-    assert card.content == "Nothing was announced here yet."
+    assert card.content == "Nothing has been posted here yet."
 
 
 def test_a_line_of_history_has_outcome_delay_and_link() -> None:

@@ -22,7 +22,7 @@ from tests.store.seed import NO_PERMISSION
 SET_UP = GuildConfig(channel_id=CHANNEL)
 OTHER = ChannelId(999)
 LACKING = InTheWay(channels={CHANNEL: NO_PERMISSION})
-SILENT = InTheWay(roles={ROLE: "I may not mention listeners; let me."})
+SILENT = InTheWay(roles={ROLE: "I may not ping listeners; let me."})
 PINGING = GuildConfig(channel_id=CHANNEL, roles=(ROLE,))
 
 
@@ -80,7 +80,7 @@ def test_beside_each_choice_stands_whether_it_works_or_what_to_tap() -> None:
     assert words.whom(panel()) == "**2 · Whom to ping?** optional"
     pinged = panel(GuildConfig(channel_id=CHANNEL, roles=(ROLE, RoleId(GUILD))))
     assert words.whom(pinged) == f"**2 · Whom to ping?** ✅ I may ping <@&{ROLE}>, @everyone"
-    assert "⚠️ I may not mention listeners" in words.whom(panel(PINGING, found=SILENT))
+    assert "⚠️ I may not ping listeners" in words.whom(panel(PINGING, found=SILENT))
 
 
 @given(hosts=st.lists(HOSTS, max_size=60), texts=st.lists(st.text(max_size=300), max_size=60))

@@ -69,7 +69,7 @@ def title(card: Card) -> str | None:
 def test_a_status_without_trouble_says_that_it_works() -> None:
     card = shown()
     assert title(card) == "Working"
-    assert "nothing announced in the last week" in text(card)
+    assert "nothing posted in the last week" in text(card)
 
 
 @pytest.mark.parametrize(
@@ -122,12 +122,12 @@ def test_red_is_where_nothing_can_be_posted_and_amber_where_something_is_missing
 
 
 def test_what_is_in_the_way_is_told_once_and_where_to_tap() -> None:
-    found = InTheWay(channels={CHANNEL: NO_PERMISSION}, roles={ROLE: "I may not mention listeners"})
+    found = InTheWay(channels={CHANNEL: NO_PERMISSION}, roles={ROLE: "I may not ping listeners"})
     card = shown(found, set_up=set_up(line(), line(), line()))
     assert card.embed is not None
     assert str(card.embed.description).splitlines() == [
         f"⚠️ <#{CHANNEL}>: {sentence(NO_PERMISSION)}",
-        "⚠️ I may not mention listeners",
+        "⚠️ I may not ping listeners",
     ]
 
 
@@ -181,7 +181,7 @@ def test_delays_are_told_as_people_count(delays: list[tuple[float, str]], said: 
 @pytest.mark.parametrize(
     ("delays", "said"),
     [
-        ([], "nothing announced in the last week"),
+        ([], "nothing posted in the last week"),
         ([(-2.0, "push")], "usually 0 s, at most 0 s (1 post in the last week)"),
         ([(float(n), "sweep") for n in range(1, 101)], "usually 50 s, at most 100 s (100 posts in the last week)"),
     ],

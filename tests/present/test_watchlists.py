@@ -64,11 +64,11 @@ def test_the_watchlist_says_where_whom_and_what_is_on() -> None:
 
 
 def test_what_is_in_the_way_of_many_hosts_is_told_once_with_the_path_to_tap() -> None:
-    found = InTheWay(channels={CHANNEL: NO_PERMISSION}, roles={ROLE: "I may not mention listeners"})
+    found = InTheWay(channels={CHANNEL: NO_PERMISSION}, roles={ROLE: "I may not ping listeners"})
     pages = watchlists.watch_pages(of(*[line()] * 25), found, GUILD)
     assert fields(pages[0])["In the way"].splitlines() == [
         f"⚠️ <#110>: {sentence(NO_PERMISSION)}",
-        "⚠️ I may not mention listeners",
+        "⚠️ I may not ping listeners",
     ]
     assert sum(text(page).count("Send Messages*") for page in pages) == 1
     assert sum(text(page).count("→ <#110> ⚠️") for page in pages) == 25, "each says that it is concerned"
@@ -77,7 +77,7 @@ def test_what_is_in_the_way_of_many_hosts_is_told_once_with_the_path_to_tap() ->
 def test_adding_what_is_there_says_that_nothing_changed() -> None:
     host = Watched(line=line(roles=(ROLE,)), is_new=False, changed=False)
     said = watchlists.watched_sentence(host, GUILD)
-    assert said.endswith("is already followed, nothing changed: → <#110>, mentioning <@&120>.")
+    assert said.endswith("is already followed, nothing changed: → <#110>, pinging <@&120>.")
     keyword = Watched(line=Keyword(guild_id=GUILD, text="tea", least=1), is_new=False, changed=False)
     said = watchlists.keyword_sentence(keyword, GUILD)
     assert said.startswith("Already watched for, nothing changed: “tea” · from 1 listener · ")
@@ -86,10 +86,10 @@ def test_adding_what_is_there_says_that_nothing_changed() -> None:
 @pytest.mark.parametrize(("changed", "said"), [(True, "from now on"), (False, "already, nothing changed")])
 def test_taking_a_channel_away_says_what_counts_now(changed: bool, said: str) -> None:
     host = watchlists.reset_sentence(Watched(line=line(), is_new=False, changed=changed), GUILD)
-    assert host.endswith(f"as this server's settings say {said}: → <#110>.")
+    assert host.endswith(f"uses this server's settings {said}: → <#110>.")
     keyword = Keyword(guild_id=GUILD, text="tea", channel_id=CHANNEL)
     words = watchlists.keyword_reset_sentence(Watched(line=keyword, is_new=False, changed=changed), GUILD)
-    assert words.endswith(f"as this server's settings say {said}.")
+    assert words.endswith(f"uses this server's settings {said}.")
 
 
 def test_the_button_for_a_channel_fits_whatever_its_name() -> None:

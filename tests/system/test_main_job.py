@@ -62,7 +62,7 @@ async def test_mentioning_everyone_needs_an_explicit_yes(scene: Scene, book_club
     book_club.admin.add_role(book_club.guild.add_role("criers", permissions=Permission.MENTION_EVERYONE))
     await scene.bot()
     refused = await ask(book_club.admin, book_club.spaces, "config role", role=book_club.guild.everyone)
-    assert "I may not mention @everyone" in refused.content
+    assert "I may not ping @everyone" in refused.content
 
     book_club.guild.set_bot_permissions(
         "view_channel", "send_messages", "embed_links", "read_message_history", "mention_everyone"
@@ -72,7 +72,7 @@ async def test_mentioning_everyone_needs_an_explicit_yes(scene: Scene, book_club
     assert "nobody" in text(await ask(book_club.admin, book_club.spaces, "config show"))
     with closing(sqlite3.connect(scene.folder / "spacebot.sqlite3")) as backup:
         backup.execute("BEGIN IMMEDIATE")
-        press = await book_club.admin.press(asked, label="Yes, mention everyone")
+        press = await book_club.admin.press(asked, label="Yes, ping everyone")
         assert press.failed is None, "a press is acknowledged however long the database takes"
         backup.rollback()
     await press.reply()

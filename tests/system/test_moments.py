@@ -202,7 +202,7 @@ async def test_admins_see_how_things_are_and_what_was_announced(scene: VirtualSc
     host, second = (scene.x.add_user(name, name=name.title()) for name in ("host", "second"))
     one, another = club(scene.discord), club(scene.discord, "Elsewhere")
     await scene.serve()
-    assert (await ask(one.admin, one.general, "history")).content == "Nothing was announced here yet."
+    assert (await ask(one.admin, one.general, "history")).content == "Nothing has been posted here yet."
     for name in ("@host", "@second"):
         await follow(one, name)
     scene.x.start_space(host, title="First").end()
@@ -235,7 +235,7 @@ async def test_admins_see_how_things_are_and_what_was_announced(scene: VirtualSc
     assert shown["Waiting here"] == "nothing"
     assert shown["From start to post"].endswith("(2 posts in the last week)")
     elsewhere = await ask(another.admin, another.general, "status")
-    assert fields(elsewhere)["From start to post"] == "nothing announced in the last week"
+    assert fields(elsewhere)["From start to post"] == "nothing posted in the last week"
 
     for command in ("status", "history"):
         with pytest.raises(NotOffered):

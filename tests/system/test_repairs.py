@@ -129,7 +129,7 @@ async def test_a_channel_and_a_role_of_ones_own_can_be_taken_away(scene: Virtual
     assert [choice["value"] for choice in choices] == [host.id]
 
     told = await answer(one, "watch reset", host=host.id, what="channel")
-    assert f"→ <#{one.spaces.id}>, mentioning {loud.mention}" in told
+    assert f"→ <#{one.spaces.id}>, pinging {loud.mention}" in told
     assert "nothing changed" in await answer(one, "watch reset", host="@host", what="channel")
     assert loud.mention not in await answer(one, "watch reset", host="@host", what="role")
     told = await answer(one, "watch keyword reset", words="jazz", what="both")

@@ -63,7 +63,7 @@ async def test_a_moderator_names_only_channels_and_roles_that_they_may_use_thems
         (role, "watch keyword add", words),
     ):
         said = await answer(one.admin, one, command, role=named, **options)
-        assert f"You may not mention {named.name} yourself" in said, command
+        assert f"You may not ping {named.name} yourself" in said, command
         assert "permission Mention @everyone, @here and All Roles" in said
     assert await set_up(one) == before, "nothing has changed"
     assert "nobody" in await answer(one.admin, one, "watch list")
@@ -94,12 +94,12 @@ async def test_somebody_who_may_write_and_mention_names_what_a_moderator_may_not
     assert "really" in asked.content
 
     one.admin.remove_role(editors)
-    refused = await one.admin.press(asked, label="Yes, mention everyone")
-    assert "You may not mention @everyone yourself" in (await refused.reply()).content
+    refused = await one.admin.press(asked, label="Yes, ping everyone")
+    assert "You may not ping @everyone yourself" in (await refused.reply()).content
     assert role.mention in await set_up(one), "it is the right of who presses, at the time, that counts"
     one.admin.add_role(editors)
-    await (await one.admin.press(asked, label="Yes, mention everyone")).reply()
-    assert "Mentions: @everyone" in await set_up(one)
+    await (await one.admin.press(asked, label="Yes, ping everyone")).reply()
+    assert "Pings: @everyone" in await set_up(one)
 
     one.admin.remove_role(editors)
     assert "Following" in await answer(one.admin, one, "watch add", host="@host"), (
@@ -121,19 +121,19 @@ async def test_a_permission_to_mention_all_counts_where_it_is_to_be_used(scene: 
     await scene.serve()
     one.spaces.overwrite(one.admin, allow=("mention_everyone",))
     said = await answer(one.admin, one, "watch add", host="@host", channel=one.spaces, role=role)
-    assert "You may not mention quiet" in said, "a watch can be moved to another channel"
+    assert "You may not ping quiet" in said, "a watch can be moved to another channel"
     one.admin.add_role(editors)
     one.spaces.overwrite(one.admin, deny=("mention_everyone",))
     said = await answer(one.admin, one, "watch add", host="@host", channel=one.spaces, role=role)
-    assert "You may not mention quiet" in said
+    assert "You may not ping quiet" in said
     await ask(one.admin, one.general, "config channel", channel=one.general)
     asked = await ask(one.admin, one.general, "watch add", host="@host", role=one.guild.everyone)
     assert "really" in asked.content, "in the server's channel they may"
     one.general.overwrite(one.admin, deny=("mention_everyone",))
-    refused = await one.admin.press(asked, label="Yes, mention everyone")
-    assert "You may not mention @everyone" in (await refused.reply()).content
+    refused = await one.admin.press(asked, label="Yes, ping everyone")
+    assert "You may not ping @everyone" in (await refused.reply()).content
     one.general.clear_overwrites()
-    await (await one.admin.press(asked, label="Yes, mention everyone")).reply()
+    await (await one.admin.press(asked, label="Yes, ping everyone")).reply()
     assert "@everyone" in await answer(one.admin, one, "watch list")
     assert "Still following" in await answer(
         one.guild.owner, one, "watch add", host="@host", channel=one.spaces, role=role

@@ -98,7 +98,7 @@ async def test_in_a_crowded_guild_with_names_that_mean_something_it_is_the_same(
     for raw in ("@everyone", "<@&1>", "<#2>", "<t:0:R>", "](https://example.com)"):
         assert raw not in admin.shown.replace("\N{WORD JOINER}", "\N{WORD JOINER}|"), raw
     refused = await settled(scene, await admin.choose("setup:roles", role))
-    assert "You may not mention" in refused
+    assert "You may not ping" in refused
     assert "@everyone" not in refused.replace("Mention @everyone, @here and All Roles", "")
     assert "<@&1>" not in refused
     assert "optional" in admin.shown, "nothing was chosen"
@@ -218,7 +218,7 @@ async def test_what_an_admin_may_not_do_themselves_is_one_sentence_and_nothing_i
     assert admin.panel is not None
     assert admin.panel.selects[0]["default_values"] == [{"id": str(one.spaces.id), "type": "channel"}]
     said = await settled(scene, await admin.choose("setup:roles", role))
-    assert "You may not mention listeners" in said
+    assert "You may not ping listeners" in said
     one.spaces.deny("send_messages")
     role.edit(mentionable=True)
     await settled(scene, await admin.choose("setup:roles", role))
@@ -226,7 +226,7 @@ async def test_what_an_admin_may_not_do_themselves_is_one_sentence_and_nothing_i
     await settled(scene, await admin.fill_in("Moments"))
     assert admin.amber
     assert "*Channel settings → Permissions → add spacebot → Send Messages*" in admin.shown
-    assert "I may not mention listeners; let me: *Server settings → Roles → listeners → Allow anyone" in admin.shown
+    assert "I may not ping listeners; let me: *Server settings → Roles → listeners → Allow anyone" in admin.shown
 
 
 @in_virtual_time
