@@ -31,6 +31,9 @@ MISTAKES = {
 }
 """What is said to who chooses a channel with this in its way."""
 
+MOST_ASKED = 5
+"""About so many channels Discord is asked for one answer."""
+
 Room = app_commands.AppCommandChannel | app_commands.AppCommandThread
 """A channel or thread that somebody has named in a command, with what they may do there."""
 
@@ -39,6 +42,10 @@ def guild_of(interaction: discord.Interaction[Spacebot]) -> discord.Guild:
     """The guild of a command that is only offered in guilds."""
     if interaction.guild is None:
         raise UserMistake(Mistake.NOT_IN_A_GUILD)
+    if (
+        interaction.guild.unavailable
+    ):  # after a start Discord tells of guilds one by one: all its channels would seem gone
+        raise UserMistake(Mistake.GUILD_NOT_THERE_YET)
     return interaction.guild
 
 
@@ -167,8 +174,15 @@ async def obstacle(guild: discord.Guild, channel_id: ChannelId) -> Obstacle | No
 
 
 async def in_the_way(guild: discord.Guild, set_up: SetUp) -> InTheWay:
-    """What is in the way of the guild's announcements, whether one has met it already or the next one would."""
-    met = {where: set_up.met.get(where) or await obstacle(guild, where) for where in set_up.channels}
+    """What is in the way of the guild's announcements, whether one has met it already or the next one would.
+
+    Discord is asked about the first `MOST_ASKED` channels that are not in the cache: whoever draws the answer again and
+    again uses up the requests of all guilds. Of the others nobody knows until one is announced in.
+    """
+    unseen = [each for each in set_up.channels if guild.get_channel_or_thread(each) is None and each not in set_up.met]
+    unknown = unseen[MOST_ASKED:]
+    looked_at = [where for where in set_up.channels if where not in unknown]
+    met = {where: set_up.met.get(where) or await obstacle(guild, where) for where in looked_at}
     troubles = {role: role_trouble(guild, role) for role in set_up.roles}
     return InTheWay(
         channels={where: why for where, why in met.items() if why is not None},

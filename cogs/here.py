@@ -29,17 +29,15 @@ class HereButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], tem
 
     @explained
     async def callback(self, interaction: discord.Interaction[Spacebot]) -> None:
-        text = await self._carry_out(interaction)
-        await interaction.response.edit_message(content=text, view=None)
-
-    async def _carry_out(self, interaction: discord.Interaction[Spacebot]) -> str:
         if not interaction.permissions.manage_guild:
             raise UserMistake(Mistake.MAY_NOT_MANAGE)
         if self.answer == "later":
-            return watchlists.CHOSEN_LATER
+            await interaction.response.edit_message(content=watchlists.CHOSEN_LATER, view=None)
+            return
         channel_id = postable_here(interaction)
+        await interaction.response.defer()
         await interaction.client.services.guilds.set_channel(guild_id(interaction), channel_id)
-        return configuration.channel_sentence(channel_id)
+        await interaction.edit_original_response(content=configuration.channel_sentence(channel_id), view=None)
 
 
 def question(interaction: discord.Interaction[Spacebot]) -> discord.ui.View:

@@ -16,6 +16,7 @@ from spacebot.domain import ids
 from spacebot.domain.guilds import MOST_ROLES, AtEnd, GuildConfig, Watch
 from spacebot.domain.ids import ChannelId, RoleId, UserId
 from spacebot.domain.mistakes import Mistake
+from spacebot.domain.obstacles import Reason
 from spacebot.domain.views import ListOffer
 from spacebot.errors import UserMistake
 from spacebot.present import configuration
@@ -72,7 +73,9 @@ class AddHosts(Form):
             offer = await guilds.list_offer(checks.guild_id(interaction), self.hosts.value)
             if offer is not None:
                 also = bool(self.also.values)
-                wish = Wish(list_id=offer.list_id, channel_id=channel_id, roles=roles, also_cohost=also)
+                wish = Wish(
+                    list_id=offer.list_id, channel_id=channel_id, roles=roles, also_cohost=also, most=offer.most
+                )
                 return ""
             await show_panel(interaction, words.LOOKING_UP)
             many = await guilds.watch_many(
@@ -137,8 +140,11 @@ class EditHost(Form):
             guild_id = checks.guild_id(interaction)
             guilds = interaction.client.services.guilds
             lines = await guilds.watchlist(guild_id)
-            before = next((line.watch.roles for line in lines if line.watch.host.user_id == self.host_id), ())
+            watch = next((line.watch for line in lines if line.watch.host.user_id == self.host_id), None)
+            before = () if watch is None else watch.roles
             channel_id, roles = await _own_of(interaction, self.channel, self.roles)
+            if channel_id is None and watch is not None:
+                channel_id = await _not_shown(checks.guild_of(interaction), watch.channel_id)
             all_of_them = ids.everyone(guild_id)
             asks = all_of_them in roles and all_of_them not in before
             if asks:
@@ -219,6 +225,14 @@ async def _own_of(
     config = await interaction.client.services.guilds.config(checks.guild_id(interaction))
     own = checks.postable(interaction, channel.values[0]) if channel.values else None
     return own, checks.mentionable_all(interaction, roles.values, own or config.channel_id)
+
+
+async def _not_shown(guild: discord.Guild, channel_id: ChannelId | None) -> ChannelId | None:
+    """The channel that a host had, if its form could not show it as chosen though it is there: an archived thread."""
+    if channel_id is None or guild.get_channel_or_thread(channel_id) is not None:
+        return None
+    why = await checks.obstacle(guild, channel_id)
+    return None if why is not None and why.reason is Reason.CHANNEL_GONE else channel_id
 
 
 def _channel(chosen: Sequence[discord.SelectDefaultValue]) -> ui.ChannelSelect[Any]:

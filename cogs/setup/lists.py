@@ -17,8 +17,13 @@ from spacebot.domain.mistakes import Mistake
 from spacebot.errors import SpacebotError, UserMistake
 from spacebot.present import setup as words
 
-FLAG = "?"
+HEAD = "?H"
+"""Whether also as co-host or speaker, and how many members."""
+
 NUMBER = "Q"
+
+MOST = 2**16 - 1
+"""As many members a wish can be for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,12 +34,14 @@ class Wish:
     channel_id: ChannelId | None
     roles: tuple[RoleId, ...]
     also_cohost: bool
+    most: int
+    """As many members as the price was said for."""
 
     @property
     def packed(self) -> str:
-        """All of it in at most 76 characters."""
+        """All of it in at most 79 characters."""
         numbers = (int(self.list_id), self.channel_id or 0, *self.roles)
-        packed = struct.pack(f">{FLAG}{len(numbers)}{NUMBER}", self.also_cohost, *numbers)
+        packed = struct.pack(f">{HEAD}{len(numbers)}{NUMBER}", self.also_cohost, min(self.most, MOST), *numbers)
         return urlsafe_b64encode(packed).decode().rstrip("=")
 
     @classmethod
@@ -42,18 +49,19 @@ class Wish:
         """What `packed` gave."""
         packed = urlsafe_b64decode(text + "=" * (-len(text) % 4))
         count = len(packed) // struct.calcsize(NUMBER)
-        also, number, channel, *roles = struct.unpack(f">{FLAG}{count}{NUMBER}", packed)
+        also, most, number, channel, *roles = struct.unpack(f">{HEAD}{count}{NUMBER}", packed)
         return cls(
             list_id=ListId(str(number)),
             channel_id=ChannelId(channel) if channel else None,
             roles=tuple(RoleId(role) for role in roles),
             also_cohost=also,
+            most=most,
         )
 
 
 class ListButton(
     ui.DynamicItem[ui.Button[ui.View]],
-    template=r"setup:list:(?P<wish>[A-Za-z0-9_-]{23,76}):(?P<answer>yes|no)",
+    template=r"setup:list:(?P<wish>[A-Za-z0-9_-]{26,79}):(?P<answer>yes|no)",
 ):
     """One of the two answers."""
 
@@ -106,6 +114,7 @@ async def _follow(interaction: Interaction, wish: Wish) -> str:
         roles=checks.mentionable_all(interaction, roles, channel_id or config.channel_id),
         also_cohost=True if wish.also_cohost else None,
         by=interaction.user.id,
+        most=wish.most,
     )
     return words.added(many)
 

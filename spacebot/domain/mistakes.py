@@ -116,6 +116,8 @@ class Mistake(StrEnum):
 
     # A choice of channel or role, and permissions
 
+    GUILD_NOT_THERE_YET = "guild_not_there_yet"
+    """Discord has not told of the server's channels and roles yet, or does not serve it now."""
     NOT_IN_A_GUILD = "not_in_a_guild"
     """A command for guilds, given elsewhere."""
     MAY_NOT_MANAGE = "may_not_manage"

@@ -78,6 +78,7 @@ SENTENCES = {
     Mistake.EVERYONE_FOR_KEYWORD: (
         "A keyword may match many Spaces: choose a role that fewer people have than @everyone."
     ),
+    Mistake.GUILD_NOT_THERE_YET: "Discord has not shown me this server's channels yet; try again in a minute.",
     Mistake.NOT_IN_A_GUILD: "That works only in a server that has invited me as a bot.",
     Mistake.MAY_NOT_MANAGE: "You need the Manage Server permission for that.",
     Mistake.GUILD_CHANNEL_GONE: "This server's channel is gone; choose another with `/config channel` first.",

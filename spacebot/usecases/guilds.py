@@ -233,15 +233,17 @@ class Guilds:
         roles: Collection[RoleId] = (),
         also_cohost: bool | None = None,
         by: int,
+        most: int,
     ) -> ManyWatched:
-        """Follow the members of a list of X's, as `watch_hosts`; the price of `list_offer` is paid.
+        """Follow the newest members of a list of X's, `most` at most, as `watch_hosts`; the price of `list_offer` is paid.
 
         Raises:
             UserMistake: the guild may follow nobody more, or X does not show the list.
             XError: nothing was followed.
         """
+        room = await self._room(guild_id)
         members = await self._lookups.list_members(
-            list_id, guild_id=guild_id, person=PersonId(by), most=await self._room(guild_id)
+            list_id, guild_id=guild_id, person=PersonId(by), most=min(most, room)
         )
         many = await self.watch_hosts(
             guild_id, members.hosts, channel_id=channel_id, roles=roles, also_cohost=also_cohost, by=by
@@ -439,12 +441,15 @@ class Guilds:
         return await self._set_hold(guild_id, text, on_hold=True)
 
     async def resume_watch(self, guild_id: GuildId, text: str) -> Host:
-        """End `hold_watch`, and look at the host at once: it is announced if it is live.
+        """End `hold_watch`, and look at the host at once: it is announced if it is live. X is not asked if it was not held.
 
         Raises:
             UserMistake: this guild does not follow such a host.
         """
+        held = {line.watch.host.user_id for line in await self.watchlist(guild_id) if line.watch.on_hold}
         host = await self._set_hold(guild_id, text, on_hold=False)
+        if host.user_id not in held:
+            return host
         with contextlib.suppress(XError):  # the next sweep looks
             await self._look(host.user_id)
         return host

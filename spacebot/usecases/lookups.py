@@ -208,7 +208,7 @@ class Lookups:
 
     async def who(self, space_id: SpaceId) -> Company | None:
         """Who takes part in a Space, as far as the database knows; None where it knows no such Space. X is not asked."""
-        return await self._store(Queries.company, space_id)
+        return await self._store.read(Queries.company, space_id)
 
     async def posts(self, text: str, *, guild_id: GuildId | None, person: PersonId) -> AsyncIterator[Page[Post]]:
         """The posts shared in a Space, page by page; the first page is there when this returns."""

@@ -32,11 +32,13 @@ class Privacy:
         self._clock = clock
         self._links = links
         self._on_change = on_change
+        self._one_by_one = asyncio.Lock()
+        """Held while a file is made: it is megabytes for a moment, and whoever presses can press often."""
 
     async def kept(self, person: PersonId, guild_id: GuildId | None) -> Kept:
         """How much is stored of a person, and of a guild if one is given."""
-        own = await self._store(Queries.person_rows, person)
-        counts = await self._store(Queries.guild_counts, guild_id) if guild_id is not None else (0, 0, 0)
+        own = await self._store.read(Queries.person_rows, person)
+        counts = await self._store.read(Queries.guild_counts, guild_id) if guild_id is not None else (0, 0, 0)
         hosts, keywords, announcements = counts
         return Kept(
             is_linked=bool(own["links"]),
@@ -48,30 +50,32 @@ class Privacy:
 
     async def export_person(self, person: PersonId) -> bytes:
         """What is stored of a person, as a JSON file; of their link everything but the tokens."""
-        rows = await self._store(Queries.person_rows, person)
-        return await asyncio.to_thread(
-            self._file,
-            "person",
-            person,
-            {"x_account": rows["links"], "sign_ins_under_way": rows["sign_ins"], "added_by_me": rows["watches"]},
-        )
+        async with self._one_by_one:
+            rows = await self._store.read(Queries.person_rows, person)
+            return await asyncio.to_thread(
+                self._file,
+                "person",
+                person,
+                {"x_account": rows["links"], "sign_ins_under_way": rows["sign_ins"], "added_by_me": rows["watches"]},
+            )
 
     async def export_guild(self, guild_id: GuildId) -> bytes:
         """What is stored of a guild, as a JSON file; of its announcements the last 10,000."""
-        rows = await self._store(Queries.guild_rows, guild_id)
-        watches = rows.pop("watches")
-        return await asyncio.to_thread(
-            self._file,
-            "server",
-            guild_id,
-            {
-                "configuration": rows.pop("guilds"),
-                "watches": [row for row in watches if row["host_id"] is not None],
-                "keywords": [row for row in watches if row["host_id"] is None],
-                "announcements": rows.pop("deliveries"),
-                **rows,
-            },
-        )
+        async with self._one_by_one:
+            rows = await self._store.read(Queries.guild_rows, guild_id)
+            watches = rows.pop("watches")
+            return await asyncio.to_thread(
+                self._file,
+                "server",
+                guild_id,
+                {
+                    "configuration": rows.pop("guilds"),
+                    "watches": [row for row in watches if row["host_id"] is not None],
+                    "keywords": [row for row in watches if row["host_id"] is None],
+                    "announcements": rows.pop("deliveries"),
+                    **rows,
+                },
+            )
 
     async def erase_person(self, person: PersonId) -> None:
         """Give the person's permission back to X, and forget them."""

@@ -42,6 +42,7 @@ class Client(discord.Client):
 class Scene:
     """A guild as the local Discord has it, and as discord.py sees it."""
 
+    server: LocalDiscord
     client: Client
     local: LocalGuild
     guild: discord.Guild
@@ -96,7 +97,7 @@ async def scene(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Scene]:
                 await client.wait_until_ready()
             guild = client.get_guild(home.id)
             assert guild is not None
-            yield Scene(client, home, guild)
+            yield Scene(local, client, home, guild)
         finally:
             await client.close()
             with suppress(asyncio.CancelledError):
@@ -213,3 +214,31 @@ async def test_what_an_announcement_has_met_counts_more_than_what_can_be_seen(sc
     met = Obstacle(reason=Reason.AUTOMOD)
     set_up = SetUp(config=GuildConfig(), watches=(line(channel_id),), met={channel_id: met})
     assert (await checks.in_the_way(scene.guild, set_up)).channels == {channel_id: met}
+
+
+async def test_about_few_channels_that_are_not_in_the_cache_discord_is_asked(
+    scene: Scene,
+) -> None:
+    gone = [ChannelId(number) for number in range(1, 101)]
+    set_up = SetUp(config=GuildConfig(), watches=tuple(line(each) for each in gone))
+    before = len(scene.server.requests)
+    found = await checks.in_the_way(scene.guild, set_up)
+    assert list(found.channels) == gone[: checks.MOST_ASKED]
+    assert len(scene.server.requests) - before == checks.MOST_ASKED
+
+
+async def test_while_discord_does_not_show_a_server_nothing_of_it_counts_as_gone(scene: Scene) -> None:
+    pressed: Any = {
+        "id": "1",
+        "type": 3,
+        "token": "t",
+        "version": 1,
+        "application_id": "2",
+        "guild_id": scene.guild.id,
+        "attachment_size_limit": 0,
+    }
+    interaction: Any = discord.Interaction(data=pressed, state=scene.client._connection)
+    assert checks.guild_of(interaction) == scene.guild
+    scene.local.set_unavailable(unavailable=True)
+    await scene.until(lambda: scene.guild.unavailable)
+    assert mistake_of(lambda: checks.guild_of(interaction)).mistake is Mistake.GUILD_NOT_THERE_YET

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cogs.setup.lists import ListButton, Wish
+from cogs.setup.lists import MOST, ListButton, Wish
 from spacebot.domain.guilds import MOST_ROLES
 from spacebot.domain.ids import ChannelId, ListId, RoleId
 
@@ -17,6 +17,7 @@ SNOWFLAKES = st.integers(1, 2**63 - 1)
         channel_id=st.none() | SNOWFLAKES.map(ChannelId),
         roles=st.lists(SNOWFLAKES.map(RoleId), max_size=MOST_ROLES).map(tuple),
         also_cohost=st.booleans(),
+        most=st.integers(1, MOST),
     )
 )
 def test_every_wish_fits_into_a_custom_id_and_is_read_back(wish: Wish) -> None:

@@ -93,7 +93,7 @@ async def test_the_first_watch_asks_for_the_channel_and_nothing_is_lost_meanwhil
     assert "no channel" in await answer(one, "status")
     used = await one.admin.press(again, label="Use #spaces")
     assert used.failed is None
-    assert f"<#{one.spaces.id}>" in again.content
+    await scene.until(lambda: f"<#{one.spaces.id}>" in again.content)
     assert not again.buttons
     await scene.until(lambda: one.spaces.messages)
     assert "Early" in text(one.spaces.messages[0])
@@ -110,6 +110,7 @@ async def test_a_keyword_asks_for_the_channel_too_and_a_closed_one_is_not_taken(
     assert "add spacebot → Embed Links" in (await refused.reply()).content
     one.general.allow("embed_links")
     assert (await one.admin.press(asked, label="Use #general")).failed is None
+    await scene.until(lambda: f"<#{one.general.id}>" in asked.content)
     assert f"→ <#{one.general.id}>" in await answer(one, "watch keyword list")
     again = await ask(one.admin, one.general, "watch keyword add", words="jazz NIGHT")
     assert "nothing changed" in again.content

@@ -1,6 +1,8 @@
 """A new admin, from the greeting to a panel on which nothing is in the way; and those who want to spoil it."""
 
 import asyncio
+import os
+from unittest.mock import patch
 
 import pytest
 
@@ -301,6 +303,30 @@ async def test_paused_nothing_new_is_posted_and_resumed_who_is_live_is(scene: Vi
 
 
 @in_virtual_time
+async def test_a_form_takes_no_archived_thread_away_from_a_host_though_it_cannot_show_it(scene: VirtualScene) -> None:
+    scene.x.add_user("night_radio")
+    one = club(scene.discord)
+    one.guild.set_bot_permissions(
+        "view_channel", "send_messages", "send_messages_in_threads", "embed_links", "read_message_history"
+    )
+    thread = one.guild.add_thread(one.spaces, "radio")
+    await scene.serve()
+    admin = Admin(who=one.admin, where=one.general)
+    await admin.open(await admin.greeted(scene))
+    said = await settled(scene, await admin.fill_in("Add hosts", Hosts="night_radio", channel=thread))
+    assert not said
+    await settled(scene, await admin.press("Hosts · 1"))
+    await settled(scene, await admin.choose("setup:host:0", "night_radio (@night_radio)"))
+    thread.archive()
+    await scene.pass_by(1)
+    await settled(scene, await admin.fill_in("Edit", also="cohost"))
+    assert "Also when they co-host" in admin.shown
+    assert f"Posted in <#{thread.id}> (its own)" in admin.shown
+    await settled(scene, await admin.press("Use the server's settings"))
+    assert "(its own)" not in admin.shown
+
+
+@in_virtual_time
 async def test_the_list_of_hosts_has_twenty_five_to_a_page_and_each_can_be_changed(scene: VirtualScene) -> None:
     for number in range(30):
         scene.x.add_user(f"host{number:02}", name=f"Host {number:02}")
@@ -364,6 +390,28 @@ async def test_the_members_of_a_list_are_bought_after_a_yes_to_the_price_which_o
     assert {(row["channel_id"], *row["roles"], row["also_cohost"]) for row in kept_rows["watches"]} == {
         ("spaces", "listeners", 1)
     }
+
+
+@in_virtual_time
+async def test_no_more_members_of_a_list_are_bought_than_the_price_was_said_for(scene: VirtualScene) -> None:
+    people = [scene.x.add_user(f"host{number:02}") for number in range(8)]
+    for each in range(3):
+        scene.x.add_user(f"other{each}")
+    kept = scene.x.add_list(people[0], people)
+    one = club(scene.discord)
+    with patch.dict(os.environ, {"SPACEBOT_WATCH_LIMIT": "5"}):
+        await scene.serve()
+    admin = Admin(who=one.admin, where=one.general)
+    await admin.open(await admin.greeted(scene))
+    await settled(scene, await admin.fill_in("Add hosts", Hosts="other0\nother1\nother2"))
+    use = await admin.fill_in("Add hosts", Hosts=f"https://x.com/i/lists/{kept.id}")
+    assert "the newest 2 at most" in await settled(scene, use)
+    [question] = use.followups
+    for each in range(3):  # now there would be room for 5
+        await ask(one.admin, one.general, "watch remove", host=f"other{each}")
+    await one.admin.press(question, label="Yes, follow them")
+    await scene.until(lambda: "Added" in question.content)
+    assert len(rows(scene.folder, one, {}, {})["watches"]) == 2
 
 
 @in_virtual_time

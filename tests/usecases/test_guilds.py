@@ -411,8 +411,13 @@ async def test_a_host_that_goes_on_is_looked_at_at_once_and_announced(scene: Sce
     assert await rows(scene.store) == []
     await scene.guilds.resume_watch(GUILD, HOST.id)
     assert [row["channel_id"] for row in await rows(scene.store)] == [CHANNEL]
+    asked = len(scene.looked)
+    await scene.guilds.resume_watch(GUILD, HOST.id)
+    assert len(scene.looked) == asked, "what goes on already costs no question"
     scene.down = True
+    await scene.guilds.hold_watch(GUILD, "@teatime")
     await scene.guilds.resume_watch(GUILD, HOST.id)  # the next sweep looks
+    assert len(scene.looked) == asked + 1
 
 
 async def test_what_is_a_watchs_own_is_given_and_taken_back(scene: Scene) -> None:

@@ -3,6 +3,8 @@
 import asyncio
 import json
 import tempfile
+import threading
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -211,3 +213,33 @@ async def test_what_is_being_sent_is_deleted_once_it_is_settled_and_its_number_i
         assert other.guild_id == GUILDS[1]
         await store(Queries.forget, START + timedelta(hours=1))
         assert {row["guild_id"] for row in await rows(store)} == {GUILDS[1]}
+
+
+class Counting(Privacy):
+    """Counts the files that are made at the same time."""
+
+    under_way = 0
+    most = 0
+
+    def _file(self, *args: Any) -> bytes:
+        self.under_way += 1
+        self.most = max(self.most, self.under_way)
+        time.sleep(0.02)  # on a thread of its own
+        self.under_way -= 1
+        return super()._file(*args)
+
+
+async def test_files_are_made_one_by_one_and_keep_nobody_waiting_who_writes(tmp_path: Path) -> None:
+    done = threading.Event()
+    async with Store(tmp_path / "ledger.sqlite3") as store:
+        privacy = Counting(store=store, clock=FakeClock(), links=None, on_change=lambda: None)
+        writing = asyncio.create_task(store(lambda _: done.wait(10)))
+        async with asyncio.timeout(5):
+            await privacy.kept(PEOPLE[0], GUILDS[0])
+            await asyncio.gather(
+                *(privacy.export_guild(GUILDS[0]) for _ in range(4)),
+                *(privacy.export_person(PEOPLE[0]) for _ in range(4)),
+            )
+        done.set()
+        assert await writing
+    assert privacy.most == 1
