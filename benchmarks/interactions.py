@@ -137,6 +137,7 @@ COMMANDS: dict[str, Callable[[Visit], Options]] = {
     "watch pause": lambda at: {"host": at.guest},
     "watch resume": lambda at: {"host": at.guest},
     "watch reset": lambda at: {"host": at.guest, "what": "both"},
+    "watch look": lambda at: {"host": at.guest, "text": "{host} is on", "accent": "teal"},
     "watch keyword reset": lambda at: {"words": f"harp {at.number % 5}", "what": "both"},
     "watch keyword add": lambda at: {"words": f"harp {at.number % 5}"},
     "watch keyword remove": lambda at: {"words": f"harp {at.number % 5}"},
@@ -150,6 +151,9 @@ COMMANDS: dict[str, Callable[[Visit], Options]] = {
     "config end": lambda _: {"what": "edit"},
     "config alerts": lambda at: {"channel": at.home.guild.system_channel},
     "config show": nothing,
+    "config look": lambda _: {"text": "{host} is on: {title}", "accent": "teal"},
+    "config publish": lambda at: {"on": bool(at.number % 2)},
+    "config test": nothing,
     "setup": nothing,
     "help": nothing,
     "privacy": nothing,
@@ -168,6 +172,8 @@ FORMS: dict[str, Callable[[Home], Options]] = {
     "setup:form:add": lambda _: {"hosts": "@guest1 @guest2, https://x.com/guest3"},
     "setup:form:edit:…": lambda at: {"channel": at.channel},
     "setup:form:moments": lambda _: {},
+    "setup:form:look": lambda _: {"text": "{host} is on", "accent": "red"},
+    "setup:form:look:…": lambda _: {"text": "{nobody} is on"},
 }
 """What is filled into every form, by its custom id, or by its title where that id is a random one."""
 
