@@ -97,6 +97,8 @@ class World:
     space: str
     host: str
     guests: Sequence[str]
+    list_id: str
+    """Of a list that has the guests."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,10 +169,14 @@ COMMANDS: dict[str, Callable[[Visit], Options]] = {
 }
 """The options of every command."""
 
-FORMS: dict[str, Callable[[Home], Options]] = {
+FORMS: dict[str, Callable[[Visit], Options]] = {
     "Link your X account": lambda _: {"address": "http://127.0.0.1:8080/x/callback?state=none&code=none"},
-    "setup:form:add": lambda _: {"hosts": "@guest1 @guest2, https://x.com/guest3"},
-    "setup:form:edit:…": lambda at: {"channel": at.channel},
+    "setup:form:add": lambda at: {
+        "hosts": "@guest1 @guest2, https://x.com/guest3"
+        if at.number % 2
+        else f"https://x.com/i/lists/{at.world.list_id}"
+    },
+    "setup:form:edit:…": lambda at: {"channel": at.home.channel},
     "setup:form:moments": lambda _: {},
     "setup:form:look": lambda _: {"text": "{host} is on", "accent": "red"},
     "setup:form:look:…": lambda _: {"text": "{nobody} is on"},
@@ -179,6 +185,12 @@ FORMS: dict[str, Callable[[Home], Options]] = {
 
 TYPED = "gue"
 """What is typed where the bot makes suggestions."""
+
+UNSET = 3
+"""Every so many of the askers' servers has no channel yet."""
+
+PATIENCE_STEPS, STEP = 10, 0.1
+"""How often, and after how many seconds each, it is looked for what the bot says beside an answer."""
 
 POST, HELLO = "(post)", "(hello)"
 """Messages that no command is needed for."""
@@ -331,6 +343,14 @@ class People:
             self.silent += 1
             return []
 
+    async def _said_beside(self, done: LocalInteraction) -> list[LocalMessage]:
+        """What the bot says below its answer to a form, if it does so soon."""
+        for _ in range(PATIENCE_STEPS):
+            if done.followups:
+                break
+            await asyncio.sleep(STEP)
+        return list(done.followups)
+
     async def _press_on(self, entry: str, message: LocalMessage, home: Home, peer: Home) -> None:
         """Press from this message on whatever was pressed least so far."""
         member = _admin(home)
@@ -350,6 +370,7 @@ class People:
                 done = await member.choose(message, self._choice(offered[custom_id], home), custom_id=custom_id)
             self._take(entry, pattern(custom_id), done)
             await self._press_bare(pattern(custom_id), peer)
+            form = None
             if done.modal is not None:
                 form = pattern(done.modal["custom_id"])
                 if form == "…":
@@ -357,12 +378,17 @@ class People:
                 if form not in FORMS:
                     raise Forgotten(f"nothing is known to fill into the form {form!r}: add it to FORMS")
                 self.custom_ids.add(done.modal["custom_id"])
-                done = await member.submit(done, **FORMS[form](home))
+                done = await member.submit(
+                    done, **FORMS[form](Visit(home=home, world=self._world, number=self._rng.randrange(100)))
+                )
                 self._take(entry, f"form {form}", done)
             answers = await self._seen(done)
             if not answers:
                 return
-            message = answers[0] if any("custom_id" in each for each in walk(answers[0].components)) else message
+            if form is not None:
+                answers += await self._said_beside(done)
+            inviting = [each for each in answers if any("custom_id" in part for part in walk(each.components))]
+            message = inviting[-1] if inviting else message
 
     def _choice(self, select: Json, home: Home) -> object:
         """One of what the select offers."""
@@ -454,6 +480,8 @@ def fill(tables: Queries, homes: Sequence[Home], host: User, guests: Sequence[Us
         if home.admin is not None:
             guild_id = GuildId(home.guild.id)
             tables.allow_keywords(guild_id, 1, now)
+            if not home.guild.id % UNSET:
+                tables.db.execute("UPDATE guilds SET channel_id = NULL WHERE guild_id = ?", [guild_id])
             for guest in guests:
                 tables.add_watch(
                     guild_id=guild_id, host_id=guest.id, channel_id=None, roles=(), by=1, limit=100, now=now
@@ -470,7 +498,9 @@ def populate(x: LocalX) -> tuple[World, User, list[User]]:
     for number in range(25):
         x.start_space(x.add_user(f"tea{number}"), title=f"Tea, part {number}")
     users = [User(id=UserId(user.id), username=user.username, name=user.name) for user in (host, *guests)]
-    return World(space=space.id, host=host.id, guests=[user.id for user in guests]), users[0], users[1:]
+    guest_list = x.add_list(host, guests)
+    world = World(space=space.id, host=host.id, guests=[user.id for user in guests], list_id=guest_list.id)
+    return world, users[0], users[1:]
 
 
 def offered(server: LocalDiscord, operator: Home) -> dict[str, list[Json]]:
@@ -629,6 +659,15 @@ def run_bare_bot() -> None:
     BareBot().run(os.environ[PEER + "TOKEN"], log_handler=None)
 
 
+def messages_of(group: BaseExceptionGroup[BaseException]) -> list[str]:
+    """What each exception of a group says, those in groups of groups too."""
+    inner = [each for each in group.exceptions if isinstance(each, BaseExceptionGroup)]
+    return [
+        *(str(each) for each in group.exceptions if not isinstance(each, BaseExceptionGroup)),
+        *(message for each in inner for message in messages_of(each)),
+    ]
+
+
 if __name__ == "__main__":
     if PEER + "TOKEN" in os.environ:
         run_bare_bot()
@@ -641,5 +680,5 @@ if __name__ == "__main__":
     try:
         is_good = asyncio.run(measure(asked.guilds, asked.each, asked.visits_per_second))
     except* Forgotten as forgotten:
-        sys.exit("\n".join(str(each) for each in forgotten.exceptions))
+        sys.exit("\n".join(messages_of(forgotten)))
     sys.exit(not is_good)
