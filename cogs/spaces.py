@@ -30,12 +30,6 @@ def asker(interaction: discord.Interaction[Spacebot]) -> Asker:
     return Asker(guild_id=guild_id, person=PersonId(interaction.user.id))
 
 
-def asked_by(interaction: discord.Interaction[Spacebot]) -> tuple[PersonId, GuildId | None]:
-    """The person who asks, and the guild in which they do; None in a private conversation."""
-    guild_id = interaction.guild_id
-    return PersonId(interaction.user.id), None if guild_id is None else GuildId(guild_id)
-
-
 class Spaces(commands.Cog):
     """Questions about Spaces."""
 

@@ -314,10 +314,6 @@ class Billing:
                     reserved, self._events_reservation = self._events_reservation, None
                     await self.release(reserved)
 
-    def is_paid(self, kind: Resource, resource_id: str) -> bool:
-        """Whether X has billed this today: asking for it again costs nothing."""
-        return resource_id in self._day(self._today()).paid[kind]
-
     async def summary(self) -> Summary:
         """Where the money stands now."""
         await self._close_days()

@@ -99,13 +99,12 @@ async def test_what_is_paid_for_is_known_without_asking_the_database(
     tmp_path: Path, clock: FakeClock, billing: Billing
 ) -> None:
     await billing.book(spaces("1a"))
-    assert billing.is_paid("space", "1a")
-    assert not billing.is_paid("space", "1b")
-    assert not billing.is_paid("user", "1a")
+    asked = CostCeiling(named=spaces("1a", "1b"), unnamed={})
+    assert billing.cost(asked) == 500
     async with opened(tmp_path, clock) as restarted:
-        assert restarted.is_paid("space", "1a")
+        assert restarted.cost(asked) == 500
     clock.jump(HOUR.total_seconds() * 12)
-    assert not billing.is_paid("space", "1a")
+    assert billing.cost(asked) == 1_000
 
 
 async def test_less_is_laid_aside_where_it_is_paid_for_already(billing: Billing) -> None:
@@ -204,7 +203,7 @@ async def test_an_answer_that_cannot_be_booked_stays_at_its_most(
     with monkeypatch.context() as broken:
         broken.setattr(Queries, "pay", fail)
         await billing.settle(reservation, spaces("1a"), START)
-    assert not billing.is_paid("space", "1a")
+    assert billing.cost(CostCeiling(named=spaces("1a"), unnamed={})) == 500, "it is not paid for"
     assert await total_reserved(billing) == 5_000
     assert "disk full" in caplog.text
     await billing.settle(await billing.reserve(question("1a"), DETECTION), spaces("1a"), START)
