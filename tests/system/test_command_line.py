@@ -14,8 +14,16 @@ from tests.system.scene import Scene, VirtualScene, in_virtual_time
 SECRET = "MTIzNDU2.very-secret-token"
 
 
+PATIENCE = 120.0
+"""Seconds until a command that does not end fails its test."""
+
+
 async def spacebot(folder: Path, *words: str, **environment: str) -> tuple[int, str]:
-    """Run one command in an empty folder; its exit status, and all that it printed."""
+    """Run one command in an empty folder until it ends; its exit status, and all that it printed.
+
+    Raises:
+        AssertionError: it does not end; the text has the end of what it printed.
+    """
     clean = {name: value for name, value in os.environ.items() if not name.startswith("SPACEBOT_")}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -27,9 +35,20 @@ async def spacebot(folder: Path, *words: str, **environment: str) -> tuple[int, 
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    printed, _ = await process.communicate()
-    assert process.returncode is not None
-    return process.returncode, printed.decode()
+    assert process.stdout is not None
+    printed: list[str] = []
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while line := await process.stdout.readline():
+                printed.append(line.decode())
+            status = await process.wait()
+    except TimeoutError:
+        raise AssertionError("\n".join([f"'{' '.join(words)}' does not end.", *printed[-15:]])) from None
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    return status, "".join(printed)
 
 
 def tokens(scene: Scene) -> dict[str, str]:

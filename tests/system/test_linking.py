@@ -6,6 +6,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from sqlite_utils import Database
 
 from spacebot.sandbox.discord import LocalMember, NotOffered
 from spacebot.sandbox.x import Fault, XUser
@@ -87,6 +88,32 @@ async def test_a_pasted_address_links_and_the_creator_sees_buyers_and_reminders(
     await link(scene, book_club.admin, book_club, fans[0])
     other = await ask(book_club.admin, book_club.general, "space-buyers", space=space.id)
     assert other.content == "Only who created a Space can see who bought a ticket for it."
+
+
+async def test_a_link_that_is_copied_to_somebody_else_opens_for_nobody_but_its_owner(
+    scene: Scene, book_club: Club
+) -> None:
+    creator, fan = scene.x.add_user("creator"), scene.x.add_user("fan")
+    space = scene.x.start_space(creator, title="Ticketed", ticketed=True)
+    space.add_buyer(fan)
+    settings = linking(scene)
+    bot = await scene.bot(**settings)
+    await link(scene, book_club.member, book_club, creator)
+    assert "x.com/fan" in text(await ask(book_club.member, book_club.general, "space-buyers", space=space.id))
+    assert await bot.stop() == 0
+
+    database = Database(scene.folder / "spacebot.sqlite3")
+    links = database.table("links")
+    [row] = links.rows
+    assert row["person"] == book_club.member.id
+    links.insert({**row, "person": book_club.admin.id})
+    database.close()
+
+    await scene.bot(**settings)
+    thief = await ask(book_club.admin, book_club.general, "space-buyers", space=space.id)
+    assert "fan" not in text(thief)
+    assert "/x-link" in thief.content
+    assert "x.com/fan" in text(await ask(book_club.member, book_club.general, "space-buyers", space=space.id))
 
 
 async def test_wrong_person_used_and_nonsense_addresses_get_a_sentence(scene: Scene, book_club: Club) -> None:
