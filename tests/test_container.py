@@ -69,7 +69,6 @@ def test_all_that_is_fetched_is_pinned_and_hashed() -> None:
             continue
         assert "--require-hashes" in words, words
         assert "-r" in words, words
-        assert "--no-deps" in words, words
         files += [words[place + 1] for place, word in enumerate(words) if word == "-r"]
     assert sorted(files) == ["requirements-build.lock", "requirements.lock"]
     for file in files:
