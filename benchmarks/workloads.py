@@ -73,11 +73,11 @@ def weekly(hosts: int, days: int, seed: int) -> Workload:
 
 
 def zipf(hosts: int, days: int, seed: int) -> Workload:
-    """67 % of the hosts are silent; of the others the k-th starts 300/k Spaces a week, 40 at most, with weekly habits."""
+    """67 % of the hosts are silent; of the others the k-th starts 40/k Spaces a week (of 1,000 hosts), in weekly habits."""
     rng = random.Random(f"zipf {seed} {hosts}")
     active = hosts - round(0.67 * hosts)
     ranks = rng.sample(range(hosts), hosts)
-    rates = [min(40.0, 0.9 * active / (rank + 1)) if rank < active else 0.0 for rank in ranks]
+    rates = [min(40.0, 0.04 * hosts / (rank + 1)) if rank < active else 0.0 for rank in ranks]
     return of_rates(rng, rates, days)
 
 
@@ -89,42 +89,38 @@ def changing(hosts: int, days: int, seed: int) -> Workload:
 
 
 def conference(hosts: int, days: int, seed: int) -> Workload:
-    """Hosts who start little and without habits, but 300 of 1,000 within one and the same hour, once a week."""
+    """As `weekly`, but hosts start a seventh as much, and 300 of 1,000 within one and the same hour, once a week."""
     rng = random.Random(f"conference {seed} {hosts}")
-    everybody = names(hosts)
-    mine = {host: scattered(rng, host, poisson(rng, days / 7), days) for host in everybody}
+    rates = [rng.lognormvariate(math.log(2.0 / 7), 1.5) for _ in range(hosts)]
+    workload = of_rates(rng, rates, days)
+    mine: dict[UserId, list[Planned]] = {host: [] for host in workload.followers}
+    for space in workload.spaces:
+        mine[space.host].append(space)
     for week in range(days // 7):
         opens = BEGIN + week * WEEK + rng.uniform(0.5, 6.5) * DAY
-        for host in rng.sample(everybody, round(0.3 * hosts)):
+        for host in rng.sample(list(mine), round(0.3 * hosts)):
             mine[host].append(plan(rng, host, opens + rng.random() * HOUR))
-    followers = {host: weight(rng) for host in everybody}
-    return made([space for some in mine.values() for space in one_at_a_time(some, days)], followers, days)
+    return made([space for some in mine.values() for space in one_at_a_time(some, days)], workload.followers, days)
 
 
 def alike(hosts: int, days: int, seed: int) -> Workload:
-    """No habits, and everybody starts three Spaces a week."""
+    """No habits; everybody starts three Spaces a week, and is followed by one guild."""
     rng = random.Random(f"alike {seed} {hosts}")
     spaces: list[Planned] = []
-    followers: dict[UserId, int] = {}
     for host in names(hosts):
-        followers[host] = weight(rng)
-        spaces += one_at_a_time(scattered(rng, host, poisson(rng, 3 * days / 7), days), days)
-    return made(spaces, followers, days)
+        times = [rng.random() * days * DAY for _ in range(poisson(rng, 3 * days / 7))]
+        spaces += one_at_a_time([plan(rng, host, BEGIN + at) for at in times], days)
+    return made(spaces, dict.fromkeys(names(hosts), 1), days)
 
 
 def evening(hosts: int, days: int, seed: int) -> Workload:
     """As `alike`, but all between 19 and 22 o'clock."""
     rng = random.Random(f"evening {seed} {hosts}")
     spaces: list[Planned] = []
-    followers: dict[UserId, int] = {}
     for host in names(hosts):
-        followers[host] = weight(rng)
-        mine = [
-            plan(rng, host, BEGIN + rng.randrange(days) * DAY + rng.uniform(19, 22) * HOUR)
-            for _ in range(poisson(rng, 3 * days / 7))
-        ]
-        spaces += one_at_a_time(mine, days)
-    return made(spaces, followers, days)
+        times = [rng.randrange(days) * DAY + rng.uniform(19, 22) * HOUR for _ in range(poisson(rng, 3 * days / 7))]
+        spaces += one_at_a_time([plan(rng, host, BEGIN + at) for at in times], days)
+    return made(spaces, dict.fromkeys(names(hosts), 1), days)
 
 
 def short(hosts: int, days: int, seed: int) -> Workload:
@@ -225,11 +221,6 @@ def habitual(rng: random.Random, habit: list[int], days: float, since: float = 0
     if rng.random() < 0.7:
         return since * DAY + (rng.randrange(math.ceil(days / 7)) * 168 + rng.choice(habit) + rng.random()) * HOUR
     return since * DAY + rng.random() * days * DAY
-
-
-def scattered(rng: random.Random, host: UserId, count: int, days: int) -> list[Planned]:
-    """So many Spaces at any time."""
-    return [plan(rng, host, BEGIN + rng.random() * days * DAY) for _ in range(count)]
 
 
 def of_rates(
