@@ -129,8 +129,10 @@ class Ring:
         return math.inf
 
     def _turn(self, at: float) -> int:
-        turn = max(math.ceil((at - self._begin) / TURN), 0)
-        return turn + (self._begin + turn * TURN < at)
+        turn = max(int((at - self._begin) / TURN) - 1, 0)
+        while self._begin + turn * TURN < at:  # what division says is not exact
+            turn += 1
+        return turn
 
 
 class Loop:
@@ -250,7 +252,7 @@ def run_ring_with_lookups(workload: Workload) -> Outcome:
     shown = shown_by(workload, ring)
     requests = 0
     for turn in range(ring.turns):
-        requests += known.look_up(workload.begin + (turn + 0.5) * TURN)
+        requests += known.look_up(workload.begin + turn * TURN + TURN / 2)
     bill = Bill()
     for at, space in sorted([*shown, *known.shown], key=lambda one: one[0]):
         bill.shown(space, at)

@@ -133,7 +133,7 @@ class Hindsight:
             for width in (NARROW, WIDE)
         ]
         parts += [[one * (off < WEEK_SLOTS) for off, one in enumerate(far)], far]
-        parts = [[value * size / sum(part) for value in part] for part in parts]
+        parts = [[value * size / sum(part) for value in part] for part in parts if any(part)]
         shares = [1.0 / (len(parts) + 1)] * (len(parts) + 1)
         rng = random.Random(size)
         starts = [(slots, slot) for slots in self._starts.values() if len(slots) > 1 for slot in slots]
