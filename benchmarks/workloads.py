@@ -82,7 +82,7 @@ def zipf(hosts: int, days: int, seed: int) -> Workload:
 
 
 def changing(hosts: int, days: int, seed: int) -> Workload:
-    """As `weekly`, but midway every host takes on other habits."""
+    """As `weekly`, but midway every host takes on other habits, and starts as often as somebody else did before."""
     rng = random.Random(f"changing {seed} {hosts}")
     rates = [rng.lognormvariate(math.log(2.0), 1.5) for _ in range(hosts)]
     return of_rates(rng, rates, days, change=days / 2)
@@ -226,14 +226,15 @@ def habitual(rng: random.Random, habit: list[int], days: float, since: float = 0
 def of_rates(
     rng: random.Random, rates: list[float], days: int, *, median: float = 45 * MINUTE, change: float | None = None
 ) -> Workload:
-    """Hosts who start so many Spaces a week, each with weekly habits as in `weekly`, and others from day `change` on."""
+    """Hosts who start so many Spaces a week, with habits as in `weekly`; other rates and habits from day `change` on."""
     spaces: list[Planned] = []
     followers: dict[UserId, int] = {}
+    others = rng.sample(rates, len(rates)) if change is not None else rates
     parts = [(0.0, float(days))] if change is None else [(0.0, change), (change, days - change)]
-    for host, often in zip(names(len(rates)), rates, strict=True):
+    for host, *both in zip(names(len(rates)), rates, others, strict=True):
         followers[host] = weight(rng)
         mine = []
-        for since, lasts in parts:
+        for often, (since, lasts) in zip(both, parts, strict=False):
             habit = rng.sample(range(168), min(max(1, round(0.7 * often)), 40))
             for _ in range(poisson(rng, often * lasts / 7)):
                 nominal = habitual(rng, habit, lasts, since)
