@@ -46,6 +46,8 @@ TURN = 3.334
 BATCH = 100
 PEER_GAP = 1.1
 PEER_LOOP = 60.0
+ROUNDS, SHORTEST = 2, MINUTE
+"""The bound is to be no more than so many rounds of a round robin, or so many seconds, whichever is longer."""
 PUSHED = 750
 PUSH_COSTS = 0.5
 """Seconds from an event's arrival to the Space looked up and stored; when X sends the event is not ours to say."""
@@ -579,9 +581,17 @@ Task = tuple[str, str, int, int, int]
 """Policy, workload, hosts, days, seed."""
 
 
-@lru_cache(maxsize=64)
 def measure(task: Task) -> Result:
-    """Run one policy over one workload. What (b) and (c) came to is remembered, for who tunes the schedule in one process."""
+    """Run one policy over one workload; what has nothing of spacebot in it comes out the same again, and is remembered."""
+    return _measure(task) if task[0] in "df" else _remembered(task)
+
+
+@lru_cache(maxsize=64)
+def _remembered(task: Task) -> Result:
+    return _measure(task)
+
+
+def _measure(task: Task) -> Result:
     policy, name, hosts, days, seed = task
     workload = load(name, hosts, days, seed)
     began = time.process_time()
@@ -678,6 +688,8 @@ def verdicts(mine: Mapping[str, Result]) -> list[tuple[str, bool]]:
         late = f"{longest:.1f} s, bound {outcome.bound:.1f} s, {outcome.too_late} looks too late"
         found.append((f"{policy}: at most {LIMIT} requests in 15 minutes ({most})", most <= LIMIT))
         found.append((f"{policy}: nobody unseen longer than the bound ({late})", not outcome.too_late))
+        rounds = max(SHORTEST, ROUNDS * math.ceil(mine[policy].hosts / BATCH) * TURN)
+        found.append((f"{policy}: the bound at most {ROUNDS} rounds, {rounds:.1f} s", outcome.bound < rounds + TURN))
     if "d" not in mine:
         return found
     aims = aims_of(mine["d"].workload, mine["d"].hosts)

@@ -74,7 +74,8 @@ class Hindsight:
                 turns * min(max(urgency / price, 1 / wait), 1.0) if urgency else 0.0
                 for urgency, price, wait in zip(urgencies[host], prices, longest, strict=True)
             ]
-            counted = array("d", accumulate(looks, initial=rng.random()))
+            phase = rng.random() if len(urgencies) > self._batch else 0.0  # all at each turn, or at any time
+            counted = array("d", accumulate(looks, initial=phase))
             yield spaces, lambda at, counted=counted: self._after(counted, at)  # type: ignore[misc]
 
     def _after(self, counted: Sequence[float], at: float) -> float:
