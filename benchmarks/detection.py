@@ -296,12 +296,13 @@ class KnownSpaces:
         self._spaces = workload.spaces
         self._expected: dict[int, None] = {}
         self._others: OrderedDict[int, float] = OrderedDict()
-        # Of those known: what has begun or ended since the last look.
+        # Of those known: what has begun or ended since the last look, or is not paid for today.
         self._changed: set[int] = set()
         self._over: set[int] = set()
         self._events: list[tuple[float, int, int]] = []
         for number, space in enumerate(workload.spaces):
             self._events += [(at, kind, number) for at, kind in self._of(space, looks) if at < math.inf]
+        self._events += [(at, _MIDNIGHT, -1) for at in midnights(workload)]
         self._events.sort(reverse=True)
 
     def _of(self, space: Planned, looks: Looks) -> Iterator[tuple[float, int]]:
@@ -321,40 +322,47 @@ class KnownSpaces:
         """Look up what is due; whether anything is."""
         while self._events and self._events[-1][0] <= now:
             self._happens(*self._events.pop())
-        due = list(islice(self._expected, BATCH)) if len(self._expected) > BATCH else self._expected
-        free = BATCH - len(due)
-        found = [number for number in self._changed if number in self._expected] if due is self._expected else []
-        if due is not self._expected:
-            for number in due:
-                del self._expected[number]
-                self._expected[number] = None
-                if number in self._changed:
-                    found.append(number)
-        asked = bool(due)
-        while self._others and free:
+        expected = min(len(self._expected), BATCH)
+        due = islice(self._expected, BATCH) if len(self._expected) > BATCH else self._changed & self._expected.keys()
+        found = []
+        for number in list(due):
+            self._expected[number] = self._expected.pop(number)  # to the end of the row
+            if number in self._changed:
+                found.append(number)
+        others = self._look_up_others(now, BATCH - expected, found)
+        self._answered(found, now)
+        return expected + others > 0
+
+    def _look_up_others(self, now: float, free: int, found: list[int]) -> int:
+        """As far as there is place, those not looked up for longest; how many."""
+        asked = 0
+        while self._others and asked < free:
             number, looked = next(iter(self._others.items()))
             if now - looked < REFRESH:
                 break
-            asked = True
-            free -= 1
+            asked += 1
             self._others[number] = now
             self._others.move_to_end(number)
             if number in self._changed:
                 found.append(number)
+        return asked
+
+    def _answered(self, found: Iterable[int], now: float) -> None:
         for number in found:
             self._changed.discard(number)
             space = self._spaces[number]
             if now < space.ended:
                 self.shown.append((now, space))
-                self._sees(number, now)
+                if now >= space.started:
+                    self._sees(number, now)
             else:
                 self._forget(number)
-        return asked
 
     def _happens(self, at: float, kind: int, number: int) -> None:
-        known = number in self._expected or number in self._others
-        if kind == _CHANGES:
-            if known:
+        if kind == _MIDNIGHT:
+            self._changed.update(self._expected, self._others)
+        elif kind == _CHANGES:
+            if number in self._expected or number in self._others:
                 self._changed.add(number)
         elif kind == _SEEN:
             if self._spaces[number].id not in self.seen:
@@ -363,17 +371,21 @@ class KnownSpaces:
         elif kind == _OVER:
             self._forget(number)
         elif kind == _EXPECTED:
-            if self._spaces[number].id not in self.seen and number not in self._over:
-                self._expected[number] = None
-                if at >= self._spaces[number].started:
-                    self._changed.add(number)
+            self._expect(number, at)
         elif number in self._expected:
             del self._expected[number]
             self._others[number] = -math.inf
             self._others.move_to_end(number, last=False)
 
+    def _expect(self, number: int, at: float) -> None:
+        space = self._spaces[number]
+        if space.id not in self.seen and number not in self._over:
+            self._expected[number] = None
+            if at >= space.started:
+                self._changed.add(number)
+
     def _sees(self, number: int, now: float) -> None:
-        self.seen[self._spaces[number].id] = now
+        self.seen.setdefault(self._spaces[number].id, now)
         self._expected.pop(number, None)
         self._others[number] = now
         self._others.move_to_end(number)
@@ -385,7 +397,7 @@ class KnownSpaces:
         self._over.add(number)
 
 
-_CHANGES, _SEEN, _OVER, _EXPECTED, _LAPSES = range(5)
+_CHANGES, _SEEN, _OVER, _EXPECTED, _LAPSES, _MIDNIGHT = range(6)
 
 
 # Policies that look where it promises most: every request is played at its own moment.
