@@ -242,6 +242,14 @@ def test_hindsight_uses_what_other_starts_say_and_not_the_start_itself(name: str
     assert least < detection.ratio(results["e"], results["b"], "unscheduled", "mean") < most
 
 
+def test_time_and_memory_are_measured(capsys: pytest.CaptureFixture[str]) -> None:
+    detection.scale(300, 250)
+    printed = capsys.readouterr().out
+    assert "300 hosts with " in printed
+    assert "starts of 250 hosts, the latest 40 of each, in lots of 200" in printed
+    assert printed.count("\n- ") == 3
+
+
 def test_the_command_prints_a_table_and_whether_the_aims_are_reached() -> None:
     asked = ["--workload", "people", "--hosts", "110", "--days", "1", "--policies", "abcdef", "--processes", "1"]
     done = subprocess.run(  # noqa: S603 - our own program
