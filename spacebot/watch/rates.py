@@ -1,133 +1,310 @@
-"""PURE: what a host's past starts say of the next one, in a few hundred bytes for each host however long its past.
+"""PURE: what past starts say of the next one: how often a host starts, how often unannounced, and at which times.
 
-All times are epoch seconds, handed in; a time that lies before one already seen changes nothing that was learned.
+Each host keeps a few hundred bytes, however long its past; what hosts have in common is learned once, by `Crowd`. All
+times are epoch seconds, handed in; a time that lies before one already seen changes nothing that was learned. The
+formulae and what was tried stand in `docs/scheduling.md`.
 """
 
 import math
+from array import array
+from collections.abc import Sequence
 
 HOUR = 3600.0
+DAY = 24 * HOUR
+WEEK = 7 * DAY
 """Seconds."""
 
-HOURS = 168
-"""Hours of a week; one bin of a habit for each."""
+KEPT = 40
+"""How many of a host's last starts say at which times it starts."""
 
-_WEEK = HOUR * HOURS
-_HALF_LIFE = 6 * _WEEK
-"""Seconds until a start counts half: some two months of past count, and a habit that was given up fades."""
+_STEP = 300.0
+"""Seconds to which times are kept. Nothing is binned by hour: a kernel lies around each start."""
 
-_LIFE = _HALF_LIFE / math.log(2.0)
-_PRIOR_RATE = 3.0
-"""Starts a week of a host that nothing is known of. Only how known hosts compare with it matters."""
+_STEPS = int(WEEK / _STEP)
+_STEPS_OF_DAY = int(DAY / _STEP)
 
-_PRIOR_STARTS = 0.25
-"""How many starts that supposition is worth: few, for rates differ widely from host to host (Gamma prior)."""
+_NARROW, _WIDE = 900.0, HOUR
+"""Seconds after which a kernel has fallen to 1/e: who starts by the clock, and who starts about then."""
 
-_ONE = 16
-"""One start in a bin. A full bin (255) halves all of them, which keeps their proportions."""
+_OWN = slice(2, None)
+_FIRST_SHARES = (10.0, 10.0, 5.0, 5.0, 5.0, 5.0)
+"""How many starts each part of the mixture is supposed to have explained: any time, the common time of day, and the
+kernels by week (narrow, wide) and by day (narrow, wide)."""
 
-_UNSURE = 1 * _ONE
-_DISCOUNT = _ONE // 2
-"""How much of each bin, and of one start more, goes to all hours alike: a second start at an hour says far more of a
-habit than a first (Pitman-Yor prior)."""
+_MOST_SHARES = 4000.0
+_SURE = 20.0
+"""For how many starts of its own the common share of the kernels counts beside what a host's own starts say of it."""
 
-_FADE = 0.5 ** (_WEEK / _HALF_LIFE)
+_SMOOTH = 24
+"""Steps to each side over which the common time of day is spread: two hours."""
 
-_EARLIEST = 120.0
-_LATEST = 900.0
-"""Seconds before and after its scheduled start between which any host's Space may be expected at any moment."""
+_LIVES = (1.5 * WEEK / math.log(2.0), 6.0 * WEEK / math.log(2.0))
+_LONG = 1
+_PRIORS = (0.25, 0.7, 2.0, 8.0, 60.0)
+_EXPERTS = tuple((prior, life) for life in range(len(_LIVES)) for prior in _PRIORS)
+"""How many starts of the mean host each supposes a host to have had before any was seen, and how fast it forgets."""
 
-_MOST_EARLY = HOUR
-_MOST_LATE = 3 * HOUR
-_FORGET = 0.9
+_NEGLIGIBLE = 0.001
+_SCORES_KEPT = 0.999
+"""What each start leaves of the scores before it: some thousand starts decide."""
+
+_DOUBTS = (8.0, 32.0, 128.0)
+"""For how many starts the common share of unannounced ones counts beside a host's own."""
+
+_FIRST_MEAN = 3.0
+"""Starts a week of a host before anything is known of any."""
 
 
-def hour_of_week(at: float) -> int:
-    """The bin, 0 to 167, in which a moment lies."""
-    return int(at // HOUR) % HOURS
+def _kernel(period: float, width: float) -> list[float]:
+    """Around a start at step 0, for each step of a week; 1 in the mean."""
+    steps = int(period / _STEP)
+    once = [math.exp(-min(step, steps - step) * _STEP / width) for step in range(steps)]
+    mean = sum(once) / steps
+    return [value / mean for value in once] * int(WEEK / period)
+
+
+_KERNELS = tuple(_kernel(period, width) for period in (WEEK, DAY) for width in (_NARROW, _WIDE))
+
+
+def _step(at: float) -> int:
+    return int(at / _STEP) % _STEPS
+
+
+class Crowd:
+    """What all followed hosts have taught together.
+
+    It learns at each start which parts of the mixture have foretold its time, and which suppositions how often a host
+    starts have foretold whose it would be.
+
+    Args:
+        now: The time.
+    """
+
+    def __init__(self, now: float) -> None:
+        self._shares = list(_FIRST_SHARES)
+        self._times = [0.0] * _STEPS_OF_DAY
+        self._scores = [0.0] * len(_EXPERTS)
+        self._means = [0.0] * len(_EXPERTS)
+        self._mean = _FIRST_MEAN
+        self._doubt_scores = [0.0] * len(_DOUBTS)
+        self._starts, self._unannounced = 2.0, 1.0
+        self._reckoned = now
+        # What habits read, brought up to date by `reckon`.
+        self.habitual = 0.0
+        """The share of starts that the kernels around their host's own starts explain."""
+        self.kernel: list[float] = []
+        """How likely the next start is at each step of the week after one, as far as these explain it."""
+        self.base: list[float] = []
+        """How likely it is at each step of a day as far as they do not."""
+        self.newcomer: list[float] = []
+        """The whole at each step of a day for a host that nothing is known of."""
+        self.experts: list[tuple[float, float, float, int]] = []
+        """Weight, prior starts, prior weeks and memory of those that count."""
+        self.doubts: list[tuple[float, float, float]] = []
+        """Weight of each, and for how many unannounced starts of how many it counts."""
+        self._weigh_up()
+
+    def reckon(self, habits: Sequence["Habit"], now: float) -> None:
+        """Bring up to date what follows from the rest; these hosts stand for all."""
+        self.compare(habits, now)
+        kept = 0.5 ** (max(now - self._reckoned, 0.0) / (6 * WEEK))
+        self._reckoned = max(self._reckoned, now)
+        self._times = [count * kept for count in self._times]
+        self._weigh_up()
+
+    def compare(self, habits: Sequence["Habit"], now: float) -> None:
+        """See how often each supposition makes the mean of these hosts start."""
+        for habit in habits:
+            habit.fade(now)
+        weeks = sum(habit.weeks[_LONG] for habit in habits)
+        self._mean = (sum(habit.counts[_LONG] for habit in habits) + _FIRST_MEAN) / (weeks + 1.0)
+        self._means = [
+            sum(self._expected(number, habit) for habit in habits) / max(len(habits), 1)
+            for number in range(len(_EXPERTS))
+        ]
+
+    def started(self, habit: "Habit", at: float, *, announced: bool) -> None:
+        """Learn of a start, before its host does."""
+        step = _step(at)
+        self._times[step % _STEPS_OF_DAY] += 1.0
+        if habit.steps:
+            parts = list(map(float.__mul__, self._shares, self._foretold(habit, step)))
+            sure = habit.regularity(self.habitual) / self.habitual
+            unsure = (1.0 - sure * self.habitual) / (1.0 - self.habitual)
+            parts = [part * (unsure if number < _OWN.start else sure) for number, part in enumerate(parts)]
+            total = sum(parts)
+            self._shares = [share + part / total for share, part in zip(self._shares, parts, strict=True)]
+            habit.explained(sum(parts[_OWN]) / total)
+            if sum(self._shares) > _MOST_SHARES:
+                self._shares = [share / 2 for share in self._shares]
+        if self._means[0]:
+            habit.fade(at)
+            for number, mean in enumerate(self._means):
+                right = math.log(self._expected(number, habit) / mean)
+                self._scores[number] = _SCORES_KEPT * self._scores[number] + right
+        common = self._unannounced / self._starts
+        for number, doubt in enumerate(_DOUBTS):
+            alone = (habit.unannounced + doubt * common) / (habit.counts[_LONG] + doubt)
+            right = math.log(1.0 - alone if announced else alone)
+            self._doubt_scores[number] = _SCORES_KEPT * self._doubt_scores[number] + right
+        self._starts = _SCORES_KEPT * self._starts + 1.0
+        self._unannounced = _SCORES_KEPT * self._unannounced + (not announced)
+
+    def _expected(self, number: int, habit: "Habit") -> float:
+        prior, life = _EXPERTS[number]
+        return (prior + habit.counts[life]) / (prior / self._mean + habit.weeks[life])
+
+    def _foretold(self, habit: "Habit", step: int) -> list[float]:
+        """How much likelier than at any time each part of the mixture has made this step."""
+        steps = habit.steps
+        known = len(steps)
+        by_kernel = [sum([kernel[step - start] for start in steps]) / known for kernel in _KERNELS]
+        return [1.0, self._common[step % _STEPS_OF_DAY], *by_kernel]
+
+    def _weigh_up(self) -> None:
+        self._common = _smoothed(self._times)
+        total = sum(self._shares)
+        even, common, *own = (share / total for share in self._shares)
+        self.habitual = sum(own)
+        own = [share / self.habitual for share in own]
+        self.kernel = [sum(map(float.__mul__, own, at)) for at in zip(*_KERNELS, strict=True)]
+        self.base = [(even + common * density) / (even + common) for density in self._common]
+        self.newcomer = [even + (1.0 - even) * density for density in self._common]
+        self.experts = [
+            (weight, prior, prior / self._mean, life)
+            for weight, (prior, life) in zip(_weights(self._scores), _EXPERTS, strict=True)
+            if weight > _NEGLIGIBLE
+        ]
+        share = self._unannounced / self._starts
+        self.doubts = [
+            (weight, share * doubt, doubt)
+            for weight, doubt in zip(_weights(self._doubt_scores), _DOUBTS, strict=True)
+            if weight > _NEGLIGIBLE
+        ]
+
+
+def _weights(scores: Sequence[float]) -> list[float]:
+    best = max(scores)
+    raw = [math.exp(score - best) for score in scores]
+    return [weight / sum(raw) for weight in raw]
+
+
+def _smoothed(times: Sequence[float]) -> list[float]:
+    """The density of these counts around each step of a day, 1 in the mean; even as long as there are few."""
+    doubled = [*times[-_SMOOTH:], *times, *times[:_SMOOTH]]
+    weights = [_SMOOTH + 1 - abs(step) for step in range(-_SMOOTH, _SMOOTH + 1)]
+    whole = sum(weights)
+    mean = sum(times) / len(times) + 1.0
+    return [
+        (sum(map(float.__mul__, doubled[at : at + len(weights)], map(float, weights))) / whole + 1.0) / mean
+        for at in range(len(times))
+    ]
 
 
 class Habit:
-    """How often a host starts Spaces, at which hours of the week, and how punctually.
+    """How often a host starts Spaces that nobody announced, and at which times.
 
     Args:
         since: From when on the host's starts are known.
+        crowd: What all hosts have in common.
+
+    Attributes:
+        counts: The starts, faded by each of the two memories.
+        weeks: For how many weeks they were counted, faded likewise.
+        unannounced: The starts that nobody announced, faded by the longer memory.
+        steps: When in the week the last starts were, in any order.
     """
 
-    __slots__ = ("_count", "_early", "_faded", "_hours", "_kinds", "_late", "_latest", "_reckoned", "_total", "_weeks")
+    __slots__ = (
+        "_crowd",
+        "_explained",
+        "_faded",
+        "_judged",
+        "_latest",
+        "_next",
+        "counts",
+        "steps",
+        "unannounced",
+        "weeks",
+    )
 
-    def __init__(self, since: float) -> None:
-        self._count = 0.0
-        self._weeks = 0.0
-        self._reckoned = since
-        self._latest = -math.inf
-        self._hours: bytearray | None = None
-        self._kinds = 0
-        self._total = 0
+    def __init__(self, since: float, crowd: Crowd) -> None:
+        self._crowd = crowd
         self._faded = since
-        self._early = 0
-        self._late = 0
+        self._latest = -math.inf
+        self._next = 0
+        self._explained = self._judged = 0.0
+        self.counts = [0.0, 0.0]
+        self.weeks = [0.0, 0.0]
+        self.unannounced = 0.0
+        self.steps: Sequence[int] = ()
 
-    def started(self, at: float, scheduled_start: float | None = None) -> None:
-        """Learn of a start, in the order of time; one that is not later than the last is taken for known."""
+    def started(self, at: float, *, announced: bool = False, teach: bool = True) -> None:
+        """Learn of a start, in the order of time; one that is not later than the last is taken for known.
+
+        Args:
+            at: When it was.
+            announced: Whether the Space was scheduled, so that it is found by its id and not by asking about its host.
+            teach: Whether the crowd learns from it, too.
+        """
         if at <= self._latest:
             return
         self._latest = at
-        self._reckon(at)
-        self._count += 1.0
-        if self._hours is None:
-            self._hours = bytearray(HOURS)
-            self._faded = at
-        hour = hour_of_week(at)
-        if self._hours[hour] + _ONE > 255:  # noqa: PLR2004 - the most that a byte holds
-            self._scale(0.5)
-        self._kinds += not self._hours[hour]
-        self._hours[hour] += _ONE
-        self._total += _ONE
-        if scheduled_start is not None:
-            off = at - scheduled_start
-            self._early = int(min(max(-off, self._early * _FORGET), _MOST_EARLY))
-            self._late = int(min(max(off, self._late * _FORGET), _MOST_LATE))
+        if teach:
+            self._crowd.started(self, at, announced=announced)
+        self.fade(at)
+        self.counts = [count + 1.0 for count in self.counts]
+        self.unannounced += not announced
+        if not isinstance(self.steps, array):
+            self.steps = array("H")
+        if len(self.steps) < KEPT:
+            self.steps.append(_step(at))
+        else:
+            self.steps[self._next] = _step(at)
+            self._next = (self._next + 1) % KEPT
 
     def often(self, now: float) -> float:
-        """Starts a week: the posterior mean, never 0."""
-        self._reckon(now)
-        return (_PRIOR_STARTS + self._count) / (_PRIOR_STARTS / _PRIOR_RATE + self._weeks)
+        """Unannounced starts a week, never 0."""
+        self.fade(now)
+        counts, weeks = self.counts, self.weeks
+        often = alone = 0.0
+        for weight, prior, prior_weeks, life in self._crowd.experts:
+            often += weight * (prior + counts[life]) / (prior_weeks + weeks[life])
+        for weight, unannounced, doubt in self._crowd.doubts:
+            alone += weight * (self.unannounced + unannounced) / (counts[_LONG] + doubt)
+        return often * alone
 
-    def rate(self, now: float, hour: int) -> float:
-        """The same, as if the whole week were like this hour of it."""
-        often = self.often(now)
-        if self._hours is None:
-            return often
-        habitual = HOURS * max(self._hours[hour] - _DISCOUNT, 0)
-        return often * (_UNSURE + _DISCOUNT * self._kinds + habitual) / (_UNSURE + self._total)
+    def likelihood(self, at: float) -> float:
+        """How much likelier a start is about then than at any time; 1 in the mean over all times."""
+        step, steps = _step(at), self.steps
+        if not steps:
+            return self._crowd.newcomer[step % _STEPS_OF_DAY]
+        crowd = self._crowd
+        kernel = crowd.kernel  # a negative index goes round the week
+        own = self.regularity(crowd.habitual)
+        return (1.0 - own) * crowd.base[step % _STEPS_OF_DAY] + own * sum([kernel[step - at] for at in steps]) / len(
+            steps
+        )
 
-    def expected(self, scheduled_start: float) -> tuple[float, float]:
-        """Between when and when a Space scheduled for then is to be watched for closely.
+    def regularity(self, common: float) -> float:
+        """The share of this host's starts that the others foretell, where that of all hosts' is `common`."""
+        return (_SURE * common + self._explained) / (_SURE + self._judged)
 
-        Wide enough for everybody, and wider for a host who has been earlier or later: half as far again as it was.
-        """
-        return expected(scheduled_start, self._early, self._late)
+    def explained(self, by_own: float) -> None:
+        """So much of a start was foretold by those before it."""
+        if self._judged >= KEPT:
+            self._explained, self._judged = self._explained / 2, self._judged / 2
+        self._explained += by_own
+        self._judged += 1.0
 
-    def _reckon(self, now: float) -> None:
+    def fade(self, now: float) -> None:
         """Let the past count less as time goes by."""
-        gone = now - self._reckoned
+        gone = now - self._faded
         if gone <= 0:
             return
-        self._reckoned = now
-        kept = math.exp(-gone / _LIFE)
-        self._count *= kept
-        self._weeks = self._weeks * kept + (1.0 - kept) * _LIFE / _WEEK
-        if self._hours is not None and now - self._faded >= _WEEK:
-            self._scale(_FADE ** ((now - self._faded) // _WEEK))
-            self._faded = now
-
-    def _scale(self, factor: float) -> None:
-        assert self._hours is not None
-        self._hours = bytearray(int(worth * factor) for worth in self._hours)
-        self._total = sum(self._hours)
-        self._kinds = HOURS - self._hours.count(0)
-
-
-def expected(scheduled_start: float, early: float = 0.0, late: float = 0.0) -> tuple[float, float]:
-    """The same for a host who has started this many seconds early and late; without, for one that nothing is known of."""
-    return scheduled_start - max(_EARLIEST, 1.5 * early), scheduled_start + max(_LATEST, 1.5 * late)
+        self._faded = now
+        for life, seconds in enumerate(_LIVES):
+            kept = math.exp(-gone / seconds)
+            self.counts[life] *= kept
+            self.weeks[life] = self.weeks[life] * kept + (1.0 - kept) * seconds / WEEK
+        self.unannounced *= kept

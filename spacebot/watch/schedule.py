@@ -10,13 +10,15 @@ import math
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import groupby, islice
 
 from spacebot.domain.ids import SpaceId, UserId
 from spacebot.watch.open_spaces import OpenSpaces
-from spacebot.watch.rates import HOUR, Habit, expected, hour_of_week
+from spacebot.watch.price import Price
+from spacebot.watch.rates import DAY, HOUR, KEPT, WEEK, Crowd, Habit
 from spacebot.x.endpoints import IDS_PER_REQUEST
 
-SWEEPS = 3
+SWEEPS = 2
 """Nobody waits longer than this many sweeps of a round robin would take..."""
 
 GRACE = 60.0
@@ -26,14 +28,35 @@ _USUAL_TURN = 900.0 / 270
 """Seconds between batches until it is known better: X's limit less a tenth for people."""
 
 _TURN_LEARNED = 0.05
+_EXPONENT = 0.45
+"""Of a host's rate, in its urgency: a little less than ½, which makes the mean wait least, for the sake of the longest."""
+
+_SLOT = 900.0
+"""Seconds for which a host's rate is taken to stay what it is in their middle."""
+
 _BUSY = 0.02
-"""What is left of a host's rate while a Space of theirs is live, or is known to begin about now."""
+"""What is left of a host's rate while a Space of theirs is live."""
+
+_SOON = 0.3
+"""The same while one is known to begin about now: what would be found is another beside it."""
 
 _PUSHED = 0.01
 """The same where X pushes their starts."""
 
+_COMPARED = 4 * IDS_PER_REQUEST
+"""How many of those who are due are compared with each other: after a pause all are."""
+
+_PRICE_KEPT = 8
+"""Turns after which the price is found anew."""
+
+_SAMPLE = 500
+"""How many hosts stand for all where these are compared."""
+
+_REPLAYED = 4 * WEEK
+"""Seconds of the past from which all hosts together are learned from after a start."""
+
 _NEVER = -1
-"""The turn of a host that was not asked about yet; the hour of one whose urgency has to be seen anew."""
+"""The turn of a host that was not asked about yet; the slot of one whose urgency has to be seen anew."""
 
 _GONE = 1 << 62
 """The turn of a host that is not followed any more: it never comes."""
@@ -50,10 +73,10 @@ class _Host:
     due: float = 0.0
     turn: int = 0
     """The turn in whose list it stands: an entry anywhere else is out of date."""
+    rate: float = 0.0
+    """Starts a week that are waited for, whatever the time; weighted by what a Space of this host counts."""
     urgency: float = 0.0
-    floored: bool = False
-    """Whether the bound, not its urgency, decides how often it is asked about."""
-    hour: int = _NEVER
+    slot: int = _NEVER
     live: int = 0
     scheduled: float = -math.inf
     pushed: bool = False
@@ -69,6 +92,8 @@ class Schedule:
     def __init__(self, now: float) -> None:
         self.spaces = OpenSpaces()
         """What is open, and due to be looked up by id; `scheduled`, `live` and `over` keep it."""
+        self._crowd = Crowd(now)
+        self._compared = -math.inf
         self._hosts: dict[UserId, _Host] = {}
         self._weights = 0
         self._pushed: frozenset[UserId] = frozenset()
@@ -79,9 +104,8 @@ class Schedule:
         self._last_turn = 0
         self._ready: deque[_Host] = deque()
         self._asked: deque[tuple[int, list[_Host]]] = deque()
-        # The sum of urgencies of those who are not floored, and the number of those who are: they fix the price.
-        self._urgency = 0.0
-        self._floored = 0
+        self._price = Price()
+        self._price_now = 1.0
 
     # Who is followed, and what is known of them.
 
@@ -93,7 +117,7 @@ class Schedule:
         for host_id, weight in weights.items():
             host = self._hosts.get(host_id)
             if host is None:
-                host = _Host(id=host_id, weight=weight, habit=Habit(now), pushed=host_id in self._pushed)
+                host = _Host(id=host_id, weight=weight, habit=Habit(now, self._crowd), pushed=host_id in self._pushed)
                 self._hosts[host_id] = host
                 self._weights += weight
                 host.live, host.scheduled = self.spaces.of_host(host_id)
@@ -102,7 +126,7 @@ class Schedule:
             elif host.weight != weight:
                 self._weights += weight - host.weight
                 host.weight = weight
-                host.hour = _NEVER
+                host.slot = _NEVER
         if were <= IDS_PER_REQUEST < len(self._hosts):  # until now all were in each batch, and nobody's turn was kept
             for host in self._hosts.values():
                 self._make_ready(host)
@@ -110,23 +134,40 @@ class Schedule:
     def learn(self, starts: Iterable[tuple[UserId, float, float | None]], since: Mapping[UserId, float]) -> None:
         """Learn from the past anew: (host, started_at, scheduled_start or None), in any order.
 
+        It takes some 12 µs a start: where hosts are many, it is called for some of them after the other.
+
         Args:
-            starts: What is known to have started; of hosts that `since` leaves out it says nothing.
-            since: From when on each followed host's starts are known; that none came is knowledge too.
+            starts: What is known to have started; of hosts that `since` leaves out it says nothing. Of each host the
+                last `KEPT` suffice.
+            since: From when on each of these hosts' starts are known; that none came is knowledge too.
         """
         past: dict[UserId, list[tuple[float, float | None]]] = {host_id: [] for host_id in since}
         for host_id, started_at, scheduled_start in starts:
             if host_id in past:
                 past[host_id].append((started_at, scheduled_start))
+        habits: list[Habit] = []
+        events: list[tuple[float, int, float | None]] = []
         for host_id, known in past.items():
             host = self._hosts.get(host_id)
             if host is None:
                 continue
             known.sort(key=lambda start: start[0])
-            host.habit = Habit(min([since[host_id], *(at for at, _ in known[:1])]))
-            for started_at, scheduled_start in known:
-                host.habit.started(started_at, scheduled_start)
-            host.hour = _NEVER
+            first = min([since[host_id], *(at for at, _ in known[:1])])
+            host.habit = Habit(known[0][0] if len(known) >= KEPT else first, self._crowd)
+            host.slot = _NEVER
+            events += [(at, len(habits), scheduled_start) for at, scheduled_start in known]
+            habits.append(host.habit)
+        events.sort(key=lambda event: event[:2])
+        replayed_from = self._now - _REPLAYED
+        for day, of_day in groupby(events, key=lambda event: event[0] // DAY):
+            is_replayed = day * DAY > replayed_from
+            if is_replayed:
+                self._crowd.compare(habits, day * DAY)
+            for at, number, scheduled_start in of_day:
+                habits[number].started(at, announced=scheduled_start is not None, teach=is_replayed)
+                if is_replayed and scheduled_start is not None:
+                    self.spaces.punctuality.started(at - scheduled_start)
+        self._compared = -math.inf
 
     def pushed(self, host_ids: Collection[UserId]) -> None:
         """X pushes the starts of these hosts, and of no others: they are asked about only as often as they must."""
@@ -134,7 +175,7 @@ class Schedule:
         for host in self._hosts.values():
             if host.pushed != (host.id in self._pushed):
                 host.pushed = not host.pushed
-                host.hour = _NEVER
+                host.slot = _NEVER
 
     def most_valuable(self, count: int | None, now: float) -> list[UserId]:
         """The hosts whose push would spare most waiting, best first; None for all. It looks at all: not for every turn."""
@@ -144,17 +185,15 @@ class Schedule:
 
     def scheduled(self, space_id: SpaceId, host_id: UserId, scheduled_start: float) -> None:
         """X shows this Space as scheduled; again whenever it is shown, for it can be moved."""
-        host = self._hosts.get(host_id)
-        begin, end = expected(scheduled_start) if host is None else host.habit.expected(scheduled_start)
-        self.spaces.scheduled(space_id, host_id, scheduled_start, begin, end)
-        self._open_changed(host)
+        self.spaces.scheduled(space_id, host_id, scheduled_start)
+        self._open_changed(self._hosts.get(host_id))
 
     def live(self, space_id: SpaceId, host_id: UserId, started_at: float, now: float) -> None:
         """X shows this Space as live; again whenever it is shown."""
         host = self._hosts.get(host_id)
-        scheduled_start = self.spaces.live(space_id, host_id, now)
+        scheduled_start = self.spaces.live(space_id, host_id, started_at, now)
         if host is not None:
-            host.habit.started(min(started_at, now), scheduled_start)
+            host.habit.started(min(started_at, now), announced=scheduled_start is not None)
         self._open_changed(host)
 
     def over(self, space_id: SpaceId) -> None:
@@ -195,13 +234,7 @@ class Schedule:
                     batch.append(host)
             if not hosts:
                 self._asked.popleft()
-        while self._ready and len(batch) < IDS_PER_REQUEST:
-            host = self._ready.popleft()
-            if host.turn <= self._turn and host.asked != self._turn:
-                host.asked = self._turn
-                batch.append(host)
-        if len(batch) < IDS_PER_REQUEST:
-            self._fill_early(batch)
+        self._fill(batch)
         self._set_due(batch, now, limit)
         self._asked.append((self._turn, batch))
         return [host.id for host in batch]
@@ -226,44 +259,66 @@ class Schedule:
             self._seconds += _TURN_LEARNED * (min(passed, 4 * self._seconds) - self._seconds)
         self._now = now
         self._turn += 1
+        if abs(now - self._compared) >= HOUR:
+            self._compare(now)
         self._ready.extend(host for host in self._turns.pop(self._turn, ()) if host.turn == self._turn)
+
+    def _compare(self, now: float) -> None:
+        """Bring up to date what all hosts have in common."""
+        self._compared = now
+        some = islice(self._hosts.values(), 0, None, max(len(self._hosts) // _SAMPLE, 1))
+        self._crowd.reckon([host.habit for host in some], now)
 
     def _limit(self) -> int:
         """The most turns from one look at a host to the next."""
         return max(SWEEPS * math.ceil(len(self._hosts) / IDS_PER_REQUEST), int(GRACE / self._seconds), 2) - 1
 
-    def _price(self, limit: int) -> float:
-        """Turns that a host of urgency 1 waits: the batches are full when everybody waits price / urgency."""
-        return self._urgency / max(IDS_PER_REQUEST - self._floored / limit, 1.0)
-
-    def _fill_early(self, batch: list[_Host]) -> None:
-        """Nothing is gained by leaving a place empty: those whose turn is near go early."""
+    def _fill(self, batch: list[_Host]) -> None:
+        """Add those who are due; where they are too few those who are due next, for nothing is gained by an empty place."""
         turn = self._turn
+        due: list[_Host] = []
+        while self._ready and len(due) < _COMPARED:
+            host = self._ready.popleft()
+            if host.turn <= turn and host.asked != turn:
+                due.append(host)
+        self._take(due, batch)
+        self._ready.extendleft([host for host in reversed(due) if host.asked != turn])
         ahead = turn
         while len(batch) < IDS_PER_REQUEST and ahead < self._last_turn:
             ahead += 1
-            waiting = self._turns.get(ahead)
-            while waiting and len(batch) < IDS_PER_REQUEST:
-                host = waiting.pop()
-                if host.turn == ahead and host.asked != turn:
-                    host.asked = turn
-                    batch.append(host)
+            waiting = self._turns.get(ahead, ())
+            self._take((host for host in waiting if host.turn == ahead and host.asked != turn), batch)
+
+    def _take(self, hosts: Iterable[_Host], batch: list[_Host]) -> None:
+        rows = [*dict.fromkeys(hosts)]  # one may stand in a row twice
+        for host in self._latest(rows, IDS_PER_REQUEST - len(batch)):
+            host.asked = self._turn
+            batch.append(host)
+
+    def _latest(self, hosts: list[_Host], count: int) -> list[_Host]:
+        """So many of these with most waiting behind them, beyond what is worth a place: late by most, for their urgency."""
+        if len(hosts) <= count:
+            return hosts
+        turn = self._turn
+        return heapq.nlargest(count, hosts, key=lambda host: host.urgency * (turn - host.due))
 
     def _set_due(self, batch: Iterable[_Host], now: float, limit: int) -> None:
-        """Give each its next turn: sooner where an hour is near in which it is more urgent."""
+        """Give each its next turn: sooner where a slot is near in which it is more urgent."""
         turn = self._turn
-        price = self._price(limit)
-        hour = int(now // HOUR)
-        hour_ends = turn + ((hour + 1) * HOUR - now) / self._seconds
+        if turn % _PRICE_KEPT == 0:
+            self._price_now = self._price.of(IDS_PER_REQUEST, limit)
+        price = self._price_now
+        slot = int(now // _SLOT)
+        slot_ends = turn + ((slot + 1) * _SLOT - now) / self._seconds
         for host in batch:
-            if host.hour != hour:
+            if host.slot != slot:
                 self._reckon(host, now)
             # Turns are whole, what is due is not: who was served about on time goes on from when it was due.
             since = host.due if -1.0 < host.due - turn < 1.0 else turn
             wait = price / host.urgency
             due = since + (wait if wait < limit else limit)  # noqa: FURB136 - min() costs more here than all the rest
-            if due > hour_ends:
-                due = self._sooner(host, since, due, price, hour_ends)
+            if due > slot_ends:
+                due = self._sooner(host, since, due, price, slot_ends)
             host.due = due
             host.turn = next_turn = int(due) if due > turn + 1 else turn + 1
             if next_turn in self._turns:
@@ -272,18 +327,18 @@ class Schedule:
                 self._turns[next_turn] = [host]
                 self._last_turn = max(self._last_turn, next_turn)
 
-    def _sooner(self, host: _Host, since: float, due: float, price: float, hour_ends: float) -> float:
-        """When the host is due, seeing how urgent it will be in each hour that begins before then."""
-        at = (int(self._now // HOUR) + 1) * HOUR
-        while hour_ends < due:
-            due = min(due, max(hour_ends, since + price / self._urgency_of(host, at)))
-            at += HOUR
-            hour_ends += HOUR / self._seconds
+    def _sooner(self, host: _Host, since: float, due: float, price: float, slot_ends: float) -> float:
+        """When the host is due, seeing how urgent it will be in each slot that begins before then."""
+        at = (int(self._now // _SLOT) + 1) * _SLOT
+        while slot_ends < due:
+            due = min(due, max(slot_ends, since + price / self._urgency_of(host, at)))
+            at += _SLOT
+            slot_ends += _SLOT / self._seconds
         return due
 
     def _make_ready(self, host: _Host, *, first: bool = False) -> None:
         host.turn = self._turn
-        host.due = float(self._turn)
+        host.due = -math.inf if first else float(self._turn)
         if first:
             self._ready.appendleft(host)
         else:
@@ -292,36 +347,33 @@ class Schedule:
     def _open_changed(self, host: _Host | None) -> None:
         if host is not None:
             host.live, host.scheduled = self.spaces.of_host(host.id)
-            host.hour = _NEVER
+            host.slot = _NEVER
 
     def _reckon(self, host: _Host, now: float) -> None:
-        """See how urgent the host is in this hour, and what that makes of the sums."""
+        """See how urgent the host is in this slot, and what that makes of the sums."""
         self._discount(host)
-        host.hour = int(now // HOUR)
-        host.urgency = self._urgency_of(host, now)
-        limit = self._limit()
-        host.floored = host.urgency * limit < self._price(limit)
-        if host.floored:
-            self._floored += 1
-        else:
-            self._urgency += host.urgency
-
-    def _discount(self, host: _Host) -> None:
-        if host.floored:
-            self._floored -= 1
-        else:
-            self._urgency = max(self._urgency - host.urgency, 0.0)
-        host.urgency, host.floored = 0.0, False
-
-    def _urgency_of(self, host: _Host, at: float) -> float:
-        if host.live or abs(host.scheduled - at) < HOUR:
-            # Their habit is served already; what would be found is a second Space beside it.
-            rate = host.habit.often(self._now) * _BUSY
-        else:
-            rate = host.habit.rate(self._now, hour_of_week(at))
+        host.slot = int(now // _SLOT)
+        rate = host.habit.often(now) * self._share(host)
+        if host.live:
+            rate *= _BUSY
         if host.pushed:
             rate *= _PUSHED
-        return math.sqrt(rate * self._share(host))
+        host.rate = rate
+        host.urgency = self._urgency_of(host, host.slot * _SLOT)
+        self._price.add(host.urgency)
+
+    def _discount(self, host: _Host) -> None:
+        if host.urgency:
+            self._price.remove(host.urgency)
+            host.urgency = 0.0
+
+    def _urgency_of(self, host: _Host, slot_begins: float) -> float:
+        """How urgent the host is in a slot, from what was last reckoned."""
+        if host.live:
+            return math.pow(host.rate, _EXPONENT)  # their habit is served already
+        middle = slot_begins + _SLOT / 2
+        rate = host.rate * host.habit.likelihood(middle)
+        return math.pow(rate * _SOON if abs(host.scheduled - middle) < HOUR else rate, _EXPONENT)
 
     def _share(self, host: _Host) -> float:
         """What a Space of this host counts: half as one of all Spaces, half by how many guilds wait for it."""

@@ -17,7 +17,7 @@ from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
 from spacebot.watch.failures import REST_AFTER_FAILURE, Failures
 from spacebot.watch.intake import Intake
-from spacebot.watch.schedule import GRACE, SWEEPS, Schedule
+from spacebot.watch.schedule import GRACE, Schedule
 from spacebot.watch.watchlists import Watchlists
 from spacebot.x.host_batcher import HostAnswer, SweepAnswer
 
@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 
 IDLE = 5.0
 """Seconds between looks at the watchlist while nobody is followed, unless something is said sooner."""
+
+OVERDUE_SWEEPS = 3
+"""Sweeps of all hosts, and `GRACE`, after which the next good answer is overdue."""
 
 BUDGET_REST = 60.0
 """Seconds between looks whether a new day has brought a new budget."""
@@ -109,7 +112,7 @@ class Sweeper:
         if self._owed_since is None:
             return self._state
         every = self._plan.seconds_per_sweep
-        is_overdue = self._clock.monotonic() - self._owed_since > SWEEPS * every + GRACE
+        is_overdue = self._clock.monotonic() - self._owed_since > OVERDUE_SWEEPS * every + GRACE
         return replace(self._state, is_overdue=is_overdue, every=every or None)
 
     def watchlists_changed(self) -> None:
