@@ -30,7 +30,7 @@ from spacebot.outage import Outage
 from spacebot.x.answers import Answers
 from spacebot.x.auth import Auth, UserToken, bearer
 from spacebot.x.base import XObject
-from spacebot.x.bodies import read_body
+from spacebot.x.bodies import READ_AT_ONCE, read_body
 from spacebot.x.endpoints import Endpoint, Request
 from spacebot.x.gate import Gate
 from spacebot.x.lenient import answered_at
@@ -370,6 +370,7 @@ class Transport:
                     params=query,
                     headers=headers,
                     allow_redirects=False,
+                    read_bufsize=READ_AT_ONCE,
                     middlewares=(NoResend(),),
                 ) as response,
             ):
