@@ -100,6 +100,7 @@ def _start_loops(pieces: Pieces, store: Store, clock: Clock) -> set[asyncio.Task
         asyncio.create_task(_once_ready(bot, pieces.crossposter.run), name="crossposter"),
         asyncio.create_task(_once_ready(bot, pieces.notifier.run), name="notifier"),
         asyncio.create_task(_forget(store, clock), name="forgetting"),
+        asyncio.create_task(pieces.billing.keep_written(), name="books"),
     }
     if pieces.push is not None:
         loops.add(asyncio.create_task(_push(pieces.push, pieces.billing), name="push"))

@@ -8,7 +8,7 @@ X knows: it is counted.
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from math import ceil
 from typing import Literal, Protocol, TypeVar, cast
@@ -133,22 +133,34 @@ class CostCeiling:
     question: str = ""
     subjects: frozenset[str] = frozenset()
 
-    def cost(self, prices: Prices = Prices(), paid: Usage = Usage(), *, plausible: bool = False) -> int:
-        """Thousandths of a cent, if `paid` was paid for already today; as far as it is `plausible`, or at all."""
-        counts = {**self.unnamed, **self.plausible} if plausible else self.unnamed
-        unnamed = sum(prices.of(kind) * count for kind, count in counts.items())
+    def cost(self, prices: Prices = Prices(), paid: Usage = Usage()) -> int:
+        """Thousandths of a cent, if `paid` was paid for already today."""
         creators = len(self.creators_of - paid.creators_of) * prices.user
-        return (self.named - paid).cost(prices) + unnamed + creators
+        return (self.named - paid).cost(prices) + self.unnamed_cost(prices) + creators
+
+    def unnamed_cost(self, prices: Prices) -> int:
+        """The part of that for what cannot be named."""
+        return sum([prices.of(kind) * count for kind, count in self.unnamed.items()])
+
+    def plausible_cost(self, prices: Prices) -> int:
+        """The same, as far as it is plausible."""
+        return sum([prices.of(kind) * self.plausible.get(kind, count) for kind, count in self.unnamed.items()])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Costs:
+    """The most that a request may cost, and the most of it that is plausible, in thousandths of a cent."""
+
+    most: int
+    plausible: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reservation:
-    """Money reserved for one request that is about to be sent.
+    """Money reserved for one request that is about to be sent: so much on each of these days; 0 if it can cost nothing."""
 
-    `number` is the meter's own; None if it can cost nothing, and so is not written down.
-    """
-
-    number: int | None
+    millicents: int
+    days: tuple[date, date]
     ceiling: CostCeiling
     at: datetime
     errand: Errand

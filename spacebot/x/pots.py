@@ -202,8 +202,8 @@ class Pots:
         Raises:
             BudgetSpent: it does not fit the pot of its purpose.
         """
-        room = self.room(errand.purpose, now)
-        if room is not None and millicents > room:
+        # What costs nothing fits always, as what is paid for today does; most looks at live Spaces are that.
+        if millicents and (room := self.room(errand.purpose, now)) is not None and millicents > room:
             raise BudgetSpent(reset_date=midnight(now))
         hold = Hold(errand=errand, millicents=millicents)
         self._change(hold, millicents, now)
@@ -247,6 +247,8 @@ class Pots:
         return [guild, day.people.setdefault((errand.purpose, errand.person), _Account())]
 
     def _change(self, hold: Hold, millicents: int, now: datetime) -> None:
+        if not millicents:
+            return
         self._held[hold.errand.purpose] += millicents
         for account in self._of(hold.errand, now):
             account.held += millicents

@@ -128,7 +128,7 @@ async def test_a_host_that_rides_in_a_sweep_is_paid_by_who_asked(
 
     await bench.of(both())
     assert bench.asked("creator_ids") == 1
-    spent = {one.purpose: one.millicents for one in await billing._store(Queries.spent_by, START.date())}
+    spent = {one.purpose: one.millicents for one in await billing.spent_by()}
     assert spent == {Purpose.DETECTION: 1_500, Purpose.PEOPLE: 1_500}
     assert billing.room(Errand(purpose=Purpose.PEOPLE)) == 150_000 - 1_500
     assert billing.room(member()) == 37_500 - 1_500
