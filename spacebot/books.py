@@ -14,7 +14,6 @@ request by itself.
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 
 from spacebot.clock import Clock
 from spacebot.store.connection import Store
@@ -76,7 +75,7 @@ class Books:
     @property
     def is_behind(self) -> bool:
         """Whether the books must be written now: a lot covers less than it must, or much is kept in memory."""
-        return self._resources > MOST_UNWRITTEN or not all([lot.is_covered for lot in self._lots.values()])
+        return self._resources > MOST_UNWRITTEN or not all(lot.is_covered for lot in self._lots.values())
 
     async def lay_aside(self, days: Days, millicents: int) -> None:
         """Return when a request that may cost this much may be sent: it is covered on disk.

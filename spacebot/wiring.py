@@ -22,7 +22,6 @@ from spacebot.domain.views import Policies
 from spacebot.outage import Outage
 from spacebot.settings import Settings, vault_of
 from spacebot.store.connection import Store
-from spacebot.store.queries import Queries
 from spacebot.usecases.guilds import Guilds
 from spacebot.usecases.health import Health
 from spacebot.usecases.links import Links

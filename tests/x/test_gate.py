@@ -14,7 +14,6 @@ from spacebot.domain.errands import Errand, Purpose
 from spacebot.domain.ids import SpaceId, UserId
 from spacebot.errors import BudgetSpent, UserMistake, XNotFound
 from spacebot.store.connection import Store
-from spacebot.store.queries import Queries
 from spacebot.x.auth import BearerAuth
 from spacebot.x.client import XClient
 from spacebot.x.fields import SWEEP
