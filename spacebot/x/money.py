@@ -63,7 +63,8 @@ class Prices:
 
     def of(self, kind: Resource) -> int:
         """What one resource of this kind costs."""
-        return {"space": self.space, "user": self.user, "post": self.post, "event": self.event}[kind]
+        price: int = getattr(self, kind)
+        return price
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,12 +227,15 @@ class Meter(Protocol):
 
 def usage_of(page: Page[XObject]) -> Usage:
     """Everything in an answer that X may bill; an item that could not be read was billed all the same."""
-    unreadable = sum(problem.type == "unreadable" for problem in page.problems)
-    spaces = _items_of(page, Space)
+    spaces, users, posts = _items_of(page, Space), _items_of(page, User), _items_of(page, Post)
+    space_ids = _ids(spaces)
+    if page.problems:
+        unreadable = sum(problem.type == "unreadable" for problem in page.problems)
+        space_ids = space_ids.union(f"unreadable {number}" for number in range(unreadable))
     return Usage(
-        spaces=_ids(spaces).union(f"unreadable {number}" for number in range(unreadable)),
-        users=_ids(_items_of(page, User)).union(page.users),
-        posts=_ids(_items_of(page, Post)).union(page.posts),
+        spaces=space_ids,
+        users=_ids(users).union(page.users) if users else frozenset(page.users),
+        posts=_ids(posts).union(page.posts) if posts else frozenset(page.posts),
         creators_of=frozenset([space.id for space in spaces if space.creator_id in page.users]),
     )
 

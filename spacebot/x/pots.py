@@ -44,6 +44,7 @@ LEAST_TO_FOLLOW = 25_000
 LEAST_PER_MINUTE = 30_000
 """The same for a minute: what one question may cost."""
 
+_PURPOSES = tuple(Purpose)
 _MILLICENTS_PER_DOLLAR = 100_000
 
 MINUTE = timedelta(minutes=1)
@@ -142,7 +143,8 @@ class Pots:
         """
         if self.budget is None:
             return None
-        used = {one: self._day(now).booked[one] + self._held[one] * held for one in Purpose}
+        booked = self._day(now).booked
+        used = {one: booked.get(one, 0) + self._held.get(one, 0) * held for one in _PURPOSES}
         left = self.budget - sum(used.values())
         # What X pushes is billed whether there is room or not, and looks for Spaces as detection does.
         pushed_too_much = max(0, used[Purpose.PUSH] - self._sizes[Purpose.PUSH])

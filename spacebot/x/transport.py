@@ -9,9 +9,11 @@ import logging
 import random
 from collections.abc import Collection, Coroutine, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 import aiohttp
+from yarl import URL
 
 from spacebot.clock import Clock
 from spacebot.domain.errands import Errand, Purpose
@@ -62,7 +64,7 @@ NO_SEAT = Hold(errand=Errand(purpose=Purpose.PEOPLE), millicents=0)
 _FREE = CostCeiling(unnamed={})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _Asked(Generic[T]):
     """A request as it is sent."""
 
@@ -291,15 +293,11 @@ class Transport:
 
     async def _shielded(self, attempt: Coroutine[Any, Any, Page[T]]) -> Page[T]:
         """The attempt's outcome; the attempt goes on if the caller is cancelled."""
-        task = asyncio.create_task(attempt)
+        outcome: asyncio.Future[Page[T]] = asyncio.get_running_loop().create_future()
+        task = asyncio.create_task(_carry_out(attempt, outcome))
         self._attempts.add(task)
-        task.add_done_callback(self._forget_attempt)
-        return await asyncio.shield(task)
-
-    def _forget_attempt(self, task: asyncio.Task[Page[T]]) -> None:
-        self._attempts.discard(task)
-        if not task.cancelled():
-            task.exception()  # read, so that asyncio does not complain if the caller has gone
+        task.add_done_callback(self._attempts.discard)
+        return await outcome
 
     async def _attempt(self, asked: "_Asked[T]", seconds: float) -> Page[T]:
         """Send one request that has its slot, and book its cost."""
@@ -314,7 +312,8 @@ class Transport:
             try:
                 status, given, body = await self._send(asked.target, headers, seconds)
                 now = self._clock.now()
-                rate = read_rate(given, now)
+                answered = answered_at(given, now)
+                rate = read_rate(given, now, answered)
                 LOG.debug("X, %s: %s, %s left of %s", endpoint.name, status, rate.remaining, rate.limit)
                 page = read_answer(endpoint, status, given, body, now)
             except XError as error:
@@ -325,7 +324,7 @@ class Transport:
             if self._meter is not None and reservation is not None:
                 payers = payers_of(page, {host: seat.errand for host, seat in asked.riders.items()})
                 usage = usage_of(page)
-                await self._meter.settle(reservation, usage, answered_at(given, now), payers)
+                await self._meter.settle(reservation, usage, answered, payers)
         except XBadToken:
             if headers and token is None and await self._auth.renew(headers):
                 raise _TokenRenewed from None
@@ -362,24 +361,33 @@ class Transport:
     ) -> tuple[int, Mapping[str, str], bytes]:
         method, path, query = target
         try:
-            async with (
-                asyncio.timeout(seconds),
-                self._session.request(
-                    method,
-                    self._base_url + path,
-                    params=query,
-                    headers=headers,
-                    allow_redirects=False,
-                    read_bufsize=READ_AT_ONCE,
-                    middlewares=(NoResend(),),
-                ) as response,
-            ):
+            async with self._session.request(
+                method,
+                _address(self._base_url + path, tuple(query.items())),
+                timeout=_within(seconds),
+                headers=headers,
+                allow_redirects=False,
+                read_bufsize=READ_AT_ONCE,
+                middlewares=(NoResend(),),
+            ) as response:
                 return response.status, response.headers, await read_body(response)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             fault = type(error).__name__
             kind = _NeverSent if isinstance(error, aiohttp.ClientConnectorError) else XDown
         # Raised here, not above: the library's exception may hold the request, and the request carries the token.
         raise kind(f"X cannot be reached ({fault}): try again shortly.")
+
+
+# Most of what is asked is asked again and again: how the live Spaces are, and which of the same hosts have any.
+@lru_cache(maxsize=64)
+def _address(url: str, query: tuple[tuple[str, str], ...]) -> URL:
+    return URL(url).with_query(query)
+
+
+@lru_cache(maxsize=8)
+def _within(seconds: float) -> aiohttp.ClientTimeout:
+    """For a whole request: aiohttp has a timer for each anyway, so that a second one is spared."""
+    return aiohttp.ClientTimeout(total=seconds)
 
 
 class NoResend:
@@ -398,6 +406,25 @@ class NoResend:
         except aiohttp.ClientError as fault:
             self._fault = fault
             raise
+
+
+async def _carry_out(work: Coroutine[Any, Any, Page[T]], outcome: "asyncio.Future[Page[T]]") -> None:
+    """Do the work to its end, and say what came of it if somebody still waits.
+
+    `asyncio.shield` does the same by callbacks, for which the event loop has to go round once more.
+    """
+    try:
+        page = await work
+    except asyncio.CancelledError:
+        outcome.cancel()
+        raise
+    except BaseException as error:
+        if outcome.done():
+            return
+        outcome.set_exception(error)
+    else:
+        if not outcome.done():
+            outcome.set_result(page)
 
 
 def _is_transient(down: XDown) -> bool:
