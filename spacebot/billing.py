@@ -13,7 +13,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
@@ -117,14 +117,9 @@ class _BilledDay:
         )
         return Costs(most=least + ceiling.unnamed_cost(prices), plausible=least + ceiling.plausible_cost(prices))
 
-    def new(self, usage: Usage) -> Usage:
+    def new(self, usage: Usage) -> list[tuple[Resource, str]]:
         """The part of `usage` that is not paid for."""
-        return Usage(
-            spaces=usage.spaces - self.paid["space"],
-            users=usage.users - self.paid["user"],
-            posts=usage.posts - self.paid["post"],
-            events=usage.events - self.paid["event"],
-        )
+        return [(kind, one) for kind, ids in usage.by_kind() for one in ids - self.paid[kind]]
 
 
 _NOTHING_PAID = _BilledDay()
@@ -225,6 +220,9 @@ class Billing:
 
     def leave(self, seat: Hold) -> None:
         self._pots.release(seat, self._clock.now())
+
+    def check(self, errand: Errand, ceiling: CostCeiling) -> None:
+        self._pots.check(errand, self.cost(ceiling), self._clock.now())
 
     async def reserve(self, ceiling: CostCeiling, errand: Errand, *, seats: int = 0) -> Reservation:
         """Reserve what a request may cost at most, less what is paid for already; only then may it be sent.
@@ -409,7 +407,7 @@ class Billing:
         left = set(reservation.ceiling.subjects) if first == last else set[str]()
         if reservation.hold is not None:
             kept = self._pots.answer_lost(reservation.hold, self._clock.now())
-            reservation = replace(reservation, hold=kept)
+            reservation = reservation._replace(hold=kept)
         self._lost_answers.append(_LostAnswer(reservation=reservation, day=first, left=left))
 
     async def _close_days(self) -> None:

@@ -459,6 +459,9 @@ class Mortal:
     def leave(self, seat: Hold) -> None:
         self._billing.leave(seat)
 
+    def check(self, errand: Errand, ceiling: CostCeiling) -> None:
+        self._billing.check(errand, ceiling)
+
     async def reserve(self, ceiling: CostCeiling, errand: Errand, *, seats: int = 0) -> Reservation:
         await self._step("before it is reserved")
         reservation = await self._billing.reserve(ceiling, errand, seats=seats)

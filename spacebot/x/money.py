@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from math import ceil
-from typing import Literal, Protocol, TypeVar, cast
+from typing import Literal, NamedTuple, Protocol, TypeVar, cast
 
 from spacebot.domain.errands import Errand
 from spacebot.domain.ids import UserId
@@ -101,8 +101,12 @@ class Usage:
 
     def __iter__(self) -> Iterator[tuple[Resource, str]]:
         """Each resource: its kind and its id."""
-        for kind, ids in zip(RESOURCES, (self.spaces, self.users, self.posts, self.events), strict=True):
+        for kind, ids in self.by_kind():
             yield from ((kind, one) for one in ids)
+
+    def by_kind(self) -> tuple[tuple[Resource, frozenset[str]], ...]:
+        """The resources of each kind."""
+        return (("space", self.spaces), ("user", self.users), ("post", self.posts), ("event", self.events))
 
     def cost(self, prices: Prices = Prices()) -> int:
         """Thousandths of a cent."""
@@ -148,16 +152,14 @@ class CostCeiling:
         return sum([prices.of(kind) * self.plausible.get(kind, count) for kind, count in self.unnamed.items()])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Costs:
+class Costs(NamedTuple):
     """The most that a request may cost, and the most of it that is plausible, in thousandths of a cent."""
 
     most: int
     plausible: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reservation:
+class Reservation(NamedTuple):
     """Money reserved for one request that is about to be sent: so much on each of these days; 0 if it can cost nothing."""
 
     millicents: int
@@ -199,6 +201,10 @@ class Meter(Protocol):
         """That request is over."""
         ...
 
+    def check(self, errand: Errand, ceiling: CostCeiling) -> None:
+        """Raise `BudgetSpent` where there is no money for a request now."""
+        ...
+
     async def reserve(self, ceiling: CostCeiling, errand: Errand, *, seats: int = 0) -> Reservation:
         """Return when it is stored what the request may cost at most; only then may it be sent.
 
@@ -228,15 +234,15 @@ class Meter(Protocol):
 def usage_of(page: Page[XObject]) -> Usage:
     """Everything in an answer that X may bill; an item that could not be read was billed all the same."""
     spaces, users, posts = _items_of(page, Space), _items_of(page, User), _items_of(page, Post)
-    space_ids = _ids(spaces)
+    space_ids, came = _ids(spaces), page.users
     if page.problems:
         unreadable = sum(problem.type == "unreadable" for problem in page.problems)
         space_ids = space_ids.union(f"unreadable {number}" for number in range(unreadable))
     return Usage(
         spaces=space_ids,
-        users=_ids(users).union(page.users) if users else frozenset(page.users),
+        users=_ids(users).union(came) if users else frozenset(came),
         posts=_ids(posts).union(page.posts) if posts else frozenset(page.posts),
-        creators_of=frozenset([space.id for space in spaces if space.creator_id in page.users]),
+        creators_of=frozenset([space.id for space in spaces if space.creator_id in came]),
     )
 
 

@@ -204,12 +204,18 @@ class Pots:
         Raises:
             BudgetSpent: it does not fit the pot of its purpose.
         """
-        # What costs nothing fits always, as what is paid for today does; most looks at live Spaces are that.
-        if millicents and (room := self.room(errand.purpose, now)) is not None and millicents > room:
-            raise BudgetSpent(reset_date=midnight(now))
+        self.check(errand, millicents, now)
         hold = Hold(errand=errand, millicents=millicents)
         self._change(hold, millicents, now)
         return hold
+
+    def check(self, errand: Errand, millicents: int, now: datetime) -> None:
+        """Raise `BudgetSpent` where this much does not fit the pot of its purpose.
+
+        What costs nothing always fits, as what is paid for today does: most looks at live Spaces are that.
+        """
+        if millicents and (room := self.room(errand.purpose, now)) is not None and millicents > room:
+            raise BudgetSpent(reset_date=midnight(now))
 
     def release(self, hold: Hold, now: datetime) -> None:
         """The request is over."""

@@ -7,7 +7,7 @@ waits for it any more: X bills it all the same.
 import asyncio
 import logging
 import random
-from collections.abc import Collection, Coroutine, Mapping
+from collections.abc import Collection, Coroutine, Hashable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
@@ -61,7 +61,18 @@ Riders = Mapping[UserId, Hold]
 """Hosts in a request that others than its own errand have asked about, and the money they hold for them."""
 
 NO_SEAT = Hold(errand=Errand(purpose=Purpose.PEOPLE), millicents=0)
-_FREE = CostCeiling(unnamed={})
+
+_PREPARED_KEPT = 64
+"""How many requests are kept prepared, some 20 kB each; the oldest makes room."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """What is made of a request whoever asks it."""
+
+    method: str
+    url: URL
+    ceiling: CostCeiling
 
 
 @dataclass(slots=True, kw_only=True)
@@ -69,10 +80,9 @@ class _Asked(Generic[T]):
     """A request as it is sent."""
 
     endpoint: Endpoint[T]
-    target: tuple[str, str, dict[str, str]]
+    prepared: _Prepared
     token: UserToken | None
     errand: Errand
-    ceiling: CostCeiling
     riders: Riders
 
 
@@ -114,6 +124,7 @@ class Transport:
         self._clock = clock
         self._meter = meter
         self._gate = Gate(clock, meter)
+        self._prepared: dict[Hashable, _Prepared] = {}
         self._answers: Answers[Page[Any]] = Answers(clock)
         self.rate_limiter = RateLimiter(clock=clock, people_share=people_share)
         self._attempts: set[asyncio.Task[Any]] = set()
@@ -249,10 +260,9 @@ class Transport:
         endpoint, access = request.endpoint, token.access if token else None
         asked = _Asked(
             endpoint=endpoint,
-            target=build_request(request, older),
+            prepared=self._prepare(request, older, is_private=token is not None),
             token=token,
             errand=errand,
-            ceiling=ceiling_of(request, is_private=token is not None) if self._meter is not None else _FREE,
             riders=riders or {},
         )
         if not has_slot:
@@ -291,6 +301,23 @@ class Transport:
             except XRateLimited:
                 raise fault from None
 
+    def _prepare(self, request: Request[T], older: Collection[str], *, is_private: bool) -> _Prepared:
+        """The address and the ceiling of a request; kept, for most of what is asked is asked again within minutes.
+
+        Raises:
+            XInvalidRequest: What is asked about cannot exist.
+        """
+        key = (request.question, frozenset(older), is_private)
+        prepared = self._prepared.get(key)
+        if prepared is None:
+            method, path, query = build_request(request, older)
+            url = URL(self._base_url + path).with_query(query)
+            prepared = _Prepared(method, url, ceiling_of(request, is_private=is_private))
+            if len(self._prepared) >= _PREPARED_KEPT:
+                del self._prepared[next(iter(self._prepared))]
+            self._prepared[key] = prepared
+        return prepared
+
     async def _shielded(self, attempt: Coroutine[Any, Any, Page[T]]) -> Page[T]:
         """The attempt's outcome; the attempt goes on if the caller is cancelled."""
         outcome: asyncio.Future[Page[T]] = asyncio.get_running_loop().create_future()
@@ -310,7 +337,7 @@ class Transport:
             headers = bearer(token.access) if token else await self._auth.headers()
             reservation = await self._reserve(asked)
             try:
-                status, given, body = await self._send(asked.target, headers, seconds)
+                status, given, body = await self._send(asked.prepared, headers, seconds)
                 now = self._clock.now()
                 answered = answered_at(given, now)
                 rate = read_rate(given, now, answered)
@@ -339,13 +366,13 @@ class Transport:
     def _check(self, asked: "_Asked[T]") -> None:
         """Raise `BudgetSpent` where there is no money for it now."""
         if self._meter is not None and not asked.riders:
-            self._meter.leave(self._meter.seat(asked.errand, asked.ceiling))
+            self._meter.check(asked.errand, asked.prepared.ceiling)
 
     async def _reserve(self, asked: "_Asked[T]") -> Reservation | None:
         if self._meter is None:
             return None
         seats = sum(seat.millicents for seat in asked.riders.values())
-        return await self._meter.reserve(asked.ceiling, asked.errand, seats=seats)
+        return await self._meter.reserve(asked.prepared.ceiling, asked.errand, seats=seats)
 
     async def _book_failure(self, reservation: Reservation | None, error: XError) -> None:
         if self._meter is None or reservation is None:
@@ -357,13 +384,12 @@ class Transport:
             await self._meter.release(reservation)
 
     async def _send(
-        self, target: tuple[str, str, dict[str, str]], headers: Mapping[str, str], seconds: float
+        self, prepared: _Prepared, headers: Mapping[str, str], seconds: float
     ) -> tuple[int, Mapping[str, str], bytes]:
-        method, path, query = target
         try:
             async with self._session.request(
-                method,
-                _address(self._base_url + path, tuple(query.items())),
+                prepared.method,
+                prepared.url,
                 timeout=_within(seconds),
                 headers=headers,
                 allow_redirects=False,
@@ -376,12 +402,6 @@ class Transport:
             kind = _NeverSent if isinstance(error, aiohttp.ClientConnectorError) else XDown
         # Raised here, not above: the library's exception may hold the request, and the request carries the token.
         raise kind(f"X cannot be reached ({fault}): try again shortly.")
-
-
-# Most of what is asked is asked again and again: how the live Spaces are, and which of the same hosts have any.
-@lru_cache(maxsize=64)
-def _address(url: str, query: tuple[tuple[str, str], ...]) -> URL:
-    return URL(url).with_query(query)
 
 
 @lru_cache(maxsize=8)
@@ -418,10 +438,9 @@ async def _carry_out(work: Coroutine[Any, Any, Page[T]], outcome: "asyncio.Futur
     except asyncio.CancelledError:
         outcome.cancel()
         raise
-    except BaseException as error:
-        if outcome.done():
-            return
-        outcome.set_exception(error)
+    except BaseException as error:  # noqa: BLE001 - handed to whoever waits
+        if not outcome.done():
+            outcome.set_exception(error)
     else:
         if not outcome.done():
             outcome.set_result(page)
