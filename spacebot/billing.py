@@ -180,7 +180,8 @@ class Billing:
                 "When the bot last stopped, what X had answered was not all booked: it is now, at its most ($%.2f).",
                 dollars(left),
             )
-        yesterday = self._today() - timedelta(days=1)
+        self._closed_before = self._today()
+        yesterday = self._closed_before - timedelta(days=1)
         await self._store(Queries.forget_paid, yesterday)
         for day, kind, resource_id in await self._store(Queries.paid):
             self._day(day).paid[kind].add(resource_id)
