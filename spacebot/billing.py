@@ -57,6 +57,9 @@ BOOKS = "books"
 MOST_PARTICIPANTS = 33
 """Hosts and speakers that one look at a Space may bring along (see `x.money`)."""
 
+CEILINGS_KEPT = 64
+"""Of so many requests it is remembered what they may cost until something is paid."""
+
 USUAL_DAYS = 7
 """The forecast expects each coming day to cost the mean of this many past days."""
 
@@ -104,9 +107,36 @@ class _BilledDay:
     paid: dict[Resource, set[str]] = field(default_factory=lambda: {kind: set() for kind in RESOURCES})
     creators_of: set[str] = field(default_factory=set)
     """Spaces whose creator is paid for."""
+    _costs: dict[int, tuple[CostCeiling, Costs]] = field(default_factory=dict)
+    """What was computed since anything was paid last, by the ceiling's identity: most questions are asked again."""
 
     def costs(self, ceiling: CostCeiling, prices: Prices) -> Costs:
         """What a request may cost at most, less what is paid for."""
+        known = self._costs.get(id(ceiling))
+        if known is not None:
+            return known[1]
+        costs = self._compute(ceiling, prices)
+        if len(self._costs) >= CEILINGS_KEPT:
+            self._costs.clear()
+        self._costs[id(ceiling)] = (ceiling, costs)  # which it keeps alive, so that nothing else gets its identity
+        return costs
+
+    def pay(self, usage: Usage) -> list[tuple[Resource, str]]:
+        """Note what is paid for from now on; returns the part that was not before."""
+        if not usage.creators_of <= self.creators_of:
+            self.creators_of |= usage.creators_of
+            self._costs.clear()
+        new = [(kind, one) for kind, ids in usage.by_kind() for one in ids - self.paid[kind]]
+        for kind, one in new:
+            self.add(kind, one)
+        return new
+
+    def add(self, kind: Resource, resource_id: str) -> None:
+        """Note one thing that is paid for."""
+        self.paid[kind].add(resource_id)
+        self._costs.clear()
+
+    def _compute(self, ceiling: CostCeiling, prices: Prices) -> Costs:
         named, paid = ceiling.named, self.paid
         users = len(named.users - paid["user"]) + len(ceiling.creators_of - self.creators_of)
         least = (
@@ -117,12 +147,9 @@ class _BilledDay:
         )
         return Costs(most=least + ceiling.unnamed_cost(prices), plausible=least + ceiling.plausible_cost(prices))
 
-    def new(self, usage: Usage) -> list[tuple[Resource, str]]:
-        """The part of `usage` that is not paid for."""
-        return [(kind, one) for kind, ids in usage.by_kind() for one in ids - self.paid[kind]]
-
 
 _NOTHING_PAID = _BilledDay()
+"""What counts as paid close to midnight: nothing is ever added to it."""
 
 
 class Billing:
@@ -184,7 +211,7 @@ class Billing:
         yesterday = self._closed_before - timedelta(days=1)
         await self._store(Queries.forget_paid, yesterday)
         for day, kind, resource_id in await self._store(Queries.paid):
-            self._day(day).paid[kind].add(resource_id)
+            self._day(day).add(kind, resource_id)
         for spent in await self._store(Queries.spent_by, self._today()):
             self._pots.load(spent.purpose, spent.guild_id, spent.millicents, self._clock.now())
 
@@ -364,16 +391,12 @@ class Billing:
 
     def _pay(self, usage: Usage, day: date, errand: Errand, payers: Payers, days: Days) -> None:
         """Book what of it is new, on whose errand it came; the lot of these days covers it until it is written."""
-        known = self._day(day)
-        if not usage.creators_of <= known.creators_of:
-            known.creators_of |= usage.creators_of
-        new = known.new(usage)
+        new = self._day(day).pay(usage)
         if not new:
             return
         shares: dict[Errand, list[tuple[Resource, str]]] = {}
         for kind, one in new:
             shares.setdefault(payers.get((kind, one), errand), []).append((kind, one))
-            known.paid[kind].add(one)
         now = self._clock.now()
         for payer, resources in shares.items():
             cost = sum(self._prices.of(kind) for kind, _ in resources)
