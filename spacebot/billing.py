@@ -284,7 +284,6 @@ class Billing:
         if settled:
             self._lost_answers = [lost for lost in self._lost_answers if lost not in settled]
         self._request_done(reservation)
-        await self._close_days()
         await self._catch_up()
 
     async def release(self, reservation: Reservation) -> None:
@@ -303,7 +302,6 @@ class Billing:
         self._remember_lost(reservation)
         self._free(*(lost.reservation for lost in replaced))
         self._request_done(reservation)
-        await self._close_days()
         await self._catch_up()
 
     async def reserve_events(self) -> None:
@@ -329,7 +327,6 @@ class Billing:
         """Book what X has billed without a request of ours; `at` is now by default."""
         day = utc_day(at or self._clock.now())
         self._pay(usage, day, errand, {}, (day, day))
-        await self._close_days()
         await self._catch_up()
 
     async def keep_written(self) -> None:
@@ -406,6 +403,9 @@ class Billing:
         self._log_what_is_dropped()
 
     async def _catch_up(self) -> None:
+        """Do what cannot wait until the books are written next."""
+        if self._lost_answers or self._closed_before != self._today():
+            await self._close_days()
         if self._books.is_behind:
             await self.write()
 
@@ -437,8 +437,6 @@ class Billing:
     async def _close_days(self) -> None:
         """Book at their most the lost answers that nothing can settle any more, and forget the days before yesterday."""
         today = self._today()
-        if today == self._closed_before and not self._lost_answers:
-            return
         for lost in [lost for lost in self._lost_answers if lost.day < today]:
             self._lost_answers.remove(lost)
             self._books.give_up(lost.reservation.days, lost.reservation.millicents)

@@ -75,7 +75,10 @@ class Books:
     @property
     def is_behind(self) -> bool:
         """Whether the books must be written now: a lot covers less than it must, or much is kept in memory."""
-        return self._resources > MOST_UNWRITTEN or not all(lot.is_covered for lot in self._lots.values())
+        for lot in self._lots.values():
+            if not lot.is_covered:
+                return True
+        return self._resources > MOST_UNWRITTEN
 
     async def lay_aside(self, days: Days, millicents: int) -> None:
         """Return when a request that may cost this much may be sent: it is covered on disk.

@@ -121,16 +121,21 @@ class Budget:
         closed = max(0.0, self._closed_until - now)
         if window.remaining <= 0:
             return max(closed, window.reset - now)
-        free = self._free(errand.purpose, window, now)
         needed = self.shares.needed(errand, limit=window.limit)
+        own = self.shares.own(
+            errand.purpose, limit=window.limit, remaining=window.remaining, told=self._told is not None
+        )
+        if own >= needed and self._turn(errand, window, own) <= now:
+            return closed  # what others lend on top of that could change nothing
+        free = self._free(errand.purpose, window, now)
         if free < needed:
             return max(closed, self._until_free(errand.purpose, needed, window, now))
-        if errand.is_urgent:
-            return closed
-        last = self._last_paced.get(errand.purpose)
-        if last is None:
-            return closed
-        return max(closed, last + self._pace(errand.purpose, window, free, last) - now, 0.0)
+        return max(closed, self._turn(errand, window, free) - now)
+
+    def _turn(self, errand: Errand, window: Window, free: float) -> float:
+        """When it is the turn of an errand that has so many requests, which are spread over the window."""
+        last = None if errand.is_urgent else self._last_paced.get(errand.purpose)
+        return -math.inf if last is None else last + self._pace(errand.purpose, window, free, last)
 
     def count_request(self, errand: Errand, now: float) -> None:
         """Count a request that is about to be sent; call it only when `wait` says 0."""

@@ -75,6 +75,14 @@ class Shares:
         guild, person = _askers(errand)
         return ENOUGH + self._asked[guild] + self._asked[person]
 
+    def own(self, purpose: Purpose, *, limit: int, remaining: int, told: bool) -> float:
+        """How many requests a purpose may use now without what others lend: see `free`."""
+        quotas = self.quotas(limit)
+        if not quotas:
+            return float(remaining)
+        missing = self._missing(quotas, remaining if told else None)
+        return min(self._own(self._payer(purpose, quotas), quotas, missing), float(remaining))
+
     def free(self, purpose: Purpose, *, limit: int, remaining: int, passed: float, told: bool) -> float:
         """How many requests a purpose may use now.
 
