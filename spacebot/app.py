@@ -25,6 +25,7 @@ from spacebot.store.lock import ProcessLock
 from spacebot.store.queries import Queries
 from spacebot.watch.push import Push
 from spacebot.wiring import DISCORD_REFUSES, Pieces, wire, x_refuses
+from spacebot.x.bodies import unpack_quickly
 from spacebot.x.client import XClient
 from spacebot.x.source import NOBODY
 
@@ -67,6 +68,7 @@ async def serve(settings: Settings, clock: Clock, stop: asyncio.Event) -> None:
     """Run the bot until `stop` is set; raises as `run`."""
     point_at(settings.discord_api_url, settings.discord_gateway_url)
     async with AsyncExitStack() as stack:
+        unpack_quickly()
         stack.enter_context(ProcessLock(settings.database))
         store = await stack.enter_async_context(Store(settings.database))
         # Without cookies: X's of one person's request would travel along with the next person's.
@@ -98,6 +100,7 @@ def _start_loops(pieces: Pieces, store: Store, clock: Clock) -> set[asyncio.Task
         asyncio.create_task(_once_ready(bot, pieces.crossposter.run), name="crossposter"),
         asyncio.create_task(_once_ready(bot, pieces.notifier.run), name="notifier"),
         asyncio.create_task(_forget(store, clock), name="forgetting"),
+        asyncio.create_task(pieces.billing.keep_written(), name="books"),
     }
     if pieces.push is not None:
         loops.add(asyncio.create_task(_push(pieces.push, pieces.billing), name="push"))

@@ -1,7 +1,7 @@
-"""The money: what X bills is in the books before it can be billed, and only what there is money for is asked.
+"""The money: what X may bill is laid aside before it can be billed, and only what there is money for is asked.
 
-The books are never below X's bill. A request is written down at its most before it goes; its answer settles it to the
-resources returned, each once in a UTC day. A request whose answer was lost stays at its most until a later good answer
+The books are never below X's bill. Before a request goes, the most that it may cost is covered on disk (see `books`); its
+answer settles it to the resources returned, each once in a UTC day. A request whose answer was lost stays at its most until a later good answer
 of the same day to the same question shows what there was (what began and was over between the two, never seen before or
 after, is the one thing missed); one that a crash, or the end of its day, left open is booked at its most.
 
@@ -12,23 +12,25 @@ it may cost fit the pot of its purpose. Each pot that is empty is said once a da
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
+from spacebot.books import WRITTEN_EVERY, Books
 from spacebot.clock import Clock
 from spacebot.domain.errands import Errand, Purpose
-from spacebot.domain.spending import SpendingLine, Summary
+from spacebot.domain.spending import SpendingLine, SpentBy, Summary
 from spacebot.errors import StoreError
 from spacebot.outage import Outage
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
-from spacebot.store.spending import utc_day
+from spacebot.store.spending import Bill, Days, utc_day
 from spacebot.x.money import (
     RESOURCES,
     SPACES_OF_A_HOST,
     CostCeiling,
+    Costs,
     Payers,
     Prices,
     Reservation,
@@ -54,6 +56,9 @@ BOOKS = "books"
 
 MOST_PARTICIPANTS = 33
 """Hosts and speakers that one look at a Space may bring along (see `x.money`)."""
+
+CEILINGS_KEPT = 64
+"""Of so many requests it is remembered what they may cost until something is paid."""
 
 USUAL_DAYS = 7
 """The forecast expects each coming day to cost the mean of this many past days."""
@@ -102,26 +107,49 @@ class _BilledDay:
     paid: dict[Resource, set[str]] = field(default_factory=lambda: {kind: set() for kind in RESOURCES})
     creators_of: set[str] = field(default_factory=set)
     """Spaces whose creator is paid for."""
+    _costs: dict[int, tuple[CostCeiling, Costs]] = field(default_factory=dict)
+    """What was computed since anything was paid last, by the ceiling's identity: most questions are asked again."""
 
-    def held(self, ceiling: CostCeiling) -> Usage:
-        """What of all that it names is paid for."""
-        named = ceiling.named
-        return Usage(
-            spaces=named.spaces & self.paid["space"],
-            users=named.users & self.paid["user"],
-            creators_of=ceiling.creators_of & self.creators_of,
-            posts=named.posts & self.paid["post"],
-            events=named.events & self.paid["event"],
-        )
+    def costs(self, ceiling: CostCeiling, prices: Prices) -> Costs:
+        """What a request may cost at most, less what is paid for."""
+        known = self._costs.get(id(ceiling))
+        if known is not None:
+            return known[1]
+        costs = self._compute(ceiling, prices)
+        if len(self._costs) >= CEILINGS_KEPT:
+            self._costs.clear()
+        self._costs[id(ceiling)] = (ceiling, costs)  # which it keeps alive, so that nothing else gets its identity
+        return costs
 
-    def new(self, usage: Usage) -> Usage:
-        """The part of `usage` that is not paid for."""
-        return Usage(
-            spaces=usage.spaces - self.paid["space"],
-            users=usage.users - self.paid["user"],
-            posts=usage.posts - self.paid["post"],
-            events=usage.events - self.paid["event"],
+    def pay(self, usage: Usage) -> list[tuple[Resource, str]]:
+        """Note what is paid for from now on; returns the part that was not before."""
+        if not usage.creators_of <= self.creators_of:
+            self.creators_of |= usage.creators_of
+            self._costs.clear()
+        new = [(kind, one) for kind, ids in usage.by_kind() for one in ids - self.paid[kind]]
+        for kind, one in new:
+            self.add(kind, one)
+        return new
+
+    def add(self, kind: Resource, resource_id: str) -> None:
+        """Note one thing that is paid for."""
+        self.paid[kind].add(resource_id)
+        self._costs.clear()
+
+    def _compute(self, ceiling: CostCeiling, prices: Prices) -> Costs:
+        named, paid = ceiling.named, self.paid
+        users = len(named.users - paid["user"]) + len(ceiling.creators_of - self.creators_of)
+        least = (
+            len(named.spaces - paid["space"]) * prices.space
+            + users * prices.user
+            + len(named.posts - paid["post"]) * prices.post
+            + len(named.events - paid["event"]) * prices.event
         )
+        return Costs(most=least + ceiling.unnamed_cost(prices), plausible=least + ceiling.plausible_cost(prices))
+
+
+_NOTHING_PAID = _BilledDay()
+"""What counts as paid close to midnight: nothing is ever added to it."""
 
 
 class Billing:
@@ -154,28 +182,36 @@ class Billing:
         self._logged: set[tuple[date, Purpose]] = set()
         self._outage = Outage(
             log,
-            failed="X's bill cannot be booked: %(error)s What is open counts at its most.",
-            recovered="X's bill can be booked again.",
+            failed="X's bill cannot be written down: %(error)s What is laid aside covers it.",
+            recovered="X's bill can be written down again.",
         )
-        self._open_requests: set[int] = set()
+        self._books = Books(store, clock, prices)
+        self._open_requests = 0
+        """Of those that may cost something."""
         self._none_open = asyncio.Event()
         self._none_open.set()
+        self._closed_before = date.min
+        """The first day that is not over, when the days before were last closed."""
         self._events: set[asyncio.Task[None]] = set()
         self._events_reservation: Reservation | None = None
 
     async def open(self) -> None:
-        """Load the books; requests that an earlier run left without an answer are booked at their most.
+        """Load the books; what an earlier run left laid aside is booked in full.
 
         Raises:
             StoreError: the database cannot be read or written.
         """
         left = await self._store(Queries.write_off)
         if left:
-            log.warning("When the bot last stopped, %d requests to X had no answer yet: booked at their most.", left)
-        yesterday = self._today() - timedelta(days=1)
+            log.warning(
+                "When the bot last stopped, what X had answered was not all booked: it is now, at its most ($%.2f).",
+                dollars(left),
+            )
+        self._closed_before = self._today()
+        yesterday = self._closed_before - timedelta(days=1)
         await self._store(Queries.forget_paid, yesterday)
         for day, kind, resource_id in await self._store(Queries.paid):
-            self._day(day).paid[kind].add(resource_id)
+            self._day(day).add(kind, resource_id)
         for spent in await self._store(Queries.spent_by, self._today()):
             self._pots.load(spent.purpose, spent.guild_id, spent.millicents, self._clock.now())
 
@@ -205,15 +241,16 @@ class Billing:
         return left is None or left >= MOST_PARTICIPANTS * self._prices.user
 
     def cost(self, ceiling: CostCeiling) -> int:
-        first, last = _days_of(self._clock.now())
-        paid = self._day(first).held(ceiling) if first == last else Usage()
-        return ceiling.cost(self._prices, paid, plausible=True)
+        return self._costs(ceiling, _days_of(self._clock.now())).plausible
 
     def seat(self, errand: Errand, ceiling: CostCeiling) -> Hold:
         return self._pots.hold(errand, self.cost(ceiling), self._clock.now())
 
     def leave(self, seat: Hold) -> None:
         self._pots.release(seat, self._clock.now())
+
+    def check(self, errand: Errand, ceiling: CostCeiling) -> None:
+        self._pots.check(errand, self.cost(ceiling), self._clock.now())
 
     async def reserve(self, ceiling: CostCeiling, errand: Errand, *, seats: int = 0) -> Reservation:
         """Reserve what a request may cost at most, less what is paid for already; only then may it be sent.
@@ -225,42 +262,33 @@ class Billing:
             StoreError: it could not be written down.
         """
         now = self._clock.now()
-        first, last = _days_of(now)
-        paid = self._day(first).held(ceiling) if first == last else Usage()
-        cost = ceiling.cost(self._prices, paid)
-        hold = self._pots.hold(errand, max(0, ceiling.cost(self._prices, paid, plausible=True) - seats), now)
-        number = None
-        if cost:
+        days = _days_of(now)
+        costs = self._costs(ceiling, days)
+        hold = self._pots.hold(errand, max(0, costs.plausible - seats), now)
+        if costs.most:
             try:
-                number = await self._store(Queries.reserve, first, last, cost)
+                await self._books.lay_aside(days, costs.most)
             except BaseException:
                 self.leave(hold)
                 raise
-            self._open_requests.add(number)
+            self._open_requests += 1
             self._none_open.clear()
-        return Reservation(number=number, ceiling=ceiling, at=now, errand=errand, hold=hold)
+        return Reservation(millicents=costs.most, days=days, ceiling=ceiling, at=now, errand=errand, hold=hold)
 
     async def settle(self, reservation: Reservation, usage: Usage, at: datetime, payers: Payers | None = None) -> None:
         """Book an answer; it also settles earlier lost answers to the same question."""
-        settled = [lost for lost in self._lost_answers if lost.is_settled_by(reservation, utc_day(at))]
-        freed = _numbers(reservation, *(lost.reservation for lost in settled))
-        if await self._pay(usage, at, freed, reservation.errand, payers or {}):
-            self._free(reservation, *(lost.reservation for lost in settled))
+        day = utc_day(at)
+        settled = [lost for lost in self._lost_answers if lost.is_settled_by(reservation, day)]
+        self._pay(usage, day, reservation.errand, payers or {}, reservation.days)
+        self._free(reservation, *(lost.reservation for lost in settled))
+        if settled:
             self._lost_answers = [lost for lost in self._lost_answers if lost not in settled]
-        else:
-            self._remember_lost(reservation)
         self._request_done(reservation)
-        await self._close_days()
+        await self._catch_up()
 
     async def release(self, reservation: Reservation) -> None:
         """Give back what was reserved: X was not reached, or has refused."""
-        try:
-            if numbers := _numbers(reservation):
-                await self._store(Queries.end_reservations, numbers)
-            self._free(reservation)
-        except StoreError as error:
-            self._outage.failed(BOOKS, error)
-            self._remember_lost(reservation)
+        self._free(reservation)
         self._request_done(reservation)
 
     async def answer_lost(self, reservation: Reservation) -> None:
@@ -272,10 +300,9 @@ class Billing:
         replaced = [lost for lost in self._lost_answers if lost.is_settled_by(reservation, day)]
         self._lost_answers = [lost for lost in self._lost_answers if lost not in replaced]
         self._remember_lost(reservation)
+        self._free(*(lost.reservation for lost in replaced))
         self._request_done(reservation)
-        for lost in replaced:
-            await self.release(lost.reservation)
-        await self._close_days()
+        await self._catch_up()
 
     async def reserve_events(self) -> None:
         """Reserve what pushed events may cost until they are booked; call it before the stream is opened.
@@ -298,11 +325,28 @@ class Billing:
 
     async def book(self, usage: Usage, at: datetime | None = None, *, errand: Errand = _PUSH) -> None:
         """Book what X has billed without a request of ours; `at` is now by default."""
-        await self._pay(usage, at or self._clock.now(), [], errand)
-        await self._close_days()
+        day = utc_day(at or self._clock.now())
+        self._pay(usage, day, errand, {}, (day, day))
+        await self._catch_up()
+
+    async def keep_written(self) -> None:
+        """Write the books every few seconds, for as long as it is not cancelled."""
+        while True:
+            await self._clock.sleep(WRITTEN_EVERY)
+            await self._close_days()
+            await self.write(give_back=True)
+
+    async def write(self, *, give_back: bool = False, close: bool = False) -> None:
+        """Write the books (see `Books.write`); where that fails, they are written later, and are covered until then."""
+        try:
+            await self._books.write(give_back=give_back, close=close)
+        except StoreError as error:
+            self._outage.failed(BOOKS, error)
+        else:
+            self._outage.recovered(BOOKS)
 
     async def close(self, seconds: float) -> None:
-        """Wait up to `seconds` until open requests are booked; the next start books the others at their most.
+        """Wait up to `seconds` until open requests are booked, and write it all; the next start books the others at their most.
 
         The session that carries the requests must still be open.
         """
@@ -312,11 +356,13 @@ class Billing:
                 await asyncio.gather(*self._events)
                 if self._events_reservation is not None:
                     reserved, self._events_reservation = self._events_reservation, None
-                    await self.release(reserved)
+                    self._free(reserved)
+        await self.write(close=True)
 
     async def summary(self) -> Summary:
         """Where the money stands now."""
         await self._close_days()
+        await self.write()
         now = self._clock.now()
         today = utc_day(now)
         first = await self._store(Queries.first_spending)
@@ -324,85 +370,95 @@ class Billing:
         lines = await self._store(Queries.spending, since)
         return Summary(
             today=tuple(line for line in lines if line.day == today),
-            open_requests=await self._store(Queries.total_reserved),
+            open_requests=self._books.open_requests,
             month=sum(line.millicents for line in lines if line.day >= today.replace(day=1)),
             forecast=forecast(lines, now, first or today),
             budget=self._pots.budget,
             dropped=tuple(purpose for purpose in Purpose if not self.has_room(purpose)),
         )
 
-    async def _pay(
-        self, usage: Usage, at: datetime, freed: list[int], errand: Errand, payers: Payers | None = None
-    ) -> bool:
-        """Book resources and give reservations back in one transaction; whether it succeeded."""
-        day = utc_day(at)
-        known = self._day(day)
+    async def spent_by(self) -> Sequence[SpentBy]:
+        """Today's bill by purpose and guild, the most first.
+
+        Raises:
+            StoreError: the database cannot be read.
+        """
+        await self.write()
+        return await self._store(Queries.spent_by, self._today())
+
+    def _pay(self, usage: Usage, day: date, errand: Errand, payers: Payers, days: Days) -> None:
+        """Book what of it is new, on whose errand it came; the lot of these days covers it until it is written."""
+        new = self._day(day).pay(usage)
+        if not new:
+            return
         shares: dict[Errand, list[tuple[Resource, str]]] = {}
-        for kind, one in known.new(usage):
-            shares.setdefault(payers.get((kind, one), errand) if payers else errand, []).append((kind, one))
-        if not shares and not freed:
-            known.creators_of |= usage.creators_of
-            return True
-        try:
-            costs = await self._store(Queries.pay, day, shares, self._prices, freed)
-        except StoreError as error:
-            self._outage.failed(BOOKS, error)
-            return False
-        self._outage.recovered(BOOKS)
-        for new in shares.values():
-            for kind, one in new:
-                known.paid[kind].add(one)
-        known.creators_of |= usage.creators_of
+        for kind, one in new:
+            shares.setdefault(payers.get((kind, one), errand), []).append((kind, one))
         now = self._clock.now()
-        for payer, cost in costs.items():
+        for payer, resources in shares.items():
+            cost = sum(self._prices.of(kind) for kind, _ in resources)
+            self._books.enter(Bill(day=day, errand=payer, resources=resources), cost, days)
             if day == utc_day(now):
                 self._pots.book(payer, cost, now)
-        if costs:
-            self._log_what_is_dropped()
-        return True
+        self._log_what_is_dropped()
+
+    async def _catch_up(self) -> None:
+        """Do what cannot wait until the books are written next."""
+        if self._lost_answers or self._closed_before != self._today():
+            await self._close_days()
+        if self._books.is_behind:
+            await self.write()
 
     def _free(self, *reservations: Reservation) -> None:
         for reservation in reservations:
+            self._books.settle(reservation.days, reservation.millicents)
             if reservation.hold is not None:
-                self._pots.release(reservation.hold, self._clock.now())
+                self.leave(reservation.hold)
 
     def _request_done(self, reservation: Reservation) -> None:
-        self._open_requests.difference_update(_numbers(reservation))
+        if not reservation.millicents:
+            return
+        self._open_requests -= 1
         if not self._open_requests:
             self._none_open.set()
 
     def _remember_lost(self, reservation: Reservation) -> None:
-        if reservation.number is None:
+        if not reservation.millicents:
             self._free(reservation)
             return
-        first, last = _days_of(reservation.at)
+        first, last = reservation.days
         # Close to midnight nobody can tell which day's bill it is on: no later answer settles that.
         left = set(reservation.ceiling.subjects) if first == last else set[str]()
         if reservation.hold is not None:
             kept = self._pots.answer_lost(reservation.hold, self._clock.now())
-            reservation = replace(reservation, hold=kept)
+            reservation = reservation._replace(hold=kept)
         self._lost_answers.append(_LostAnswer(reservation=reservation, day=first, left=left))
 
     async def _close_days(self) -> None:
         """Book at their most the lost answers that nothing can settle any more, and forget the days before yesterday."""
         today = self._today()
+        for lost in [lost for lost in self._lost_answers if lost.day < today]:
+            self._lost_answers.remove(lost)
+            self._books.give_up(lost.reservation.days, lost.reservation.millicents)
+            if lost.reservation.hold is not None:
+                self.leave(lost.reservation.hold)
+        if today == self._closed_before:
+            return
         yesterday = today - timedelta(days=1)
-        over = [lost for lost in self._lost_answers if lost.day < today]
-        old = [day for day in self._days if day < yesterday]
         try:
-            if over:
-                await self._store(Queries.write_off, _numbers(*(lost.reservation for lost in over)))
-                self._lost_answers = [lost for lost in self._lost_answers if lost not in over]
-                self._free(*(lost.reservation for lost in over))
+            await self._books.write()
             if self._events_reservation is not None and utc_day(self._events_reservation.at) < today:
                 reserved, self._events_reservation = self._events_reservation, None
                 await self.reserve_events()
-                await self.release(reserved)
-            if old:
+                self._free(reserved)
+            await self._books.write()
+            if any(day < yesterday for day in self._days):
                 await self._store(Queries.forget_paid, yesterday)
                 self._days = {day: known for day, known in self._days.items() if day >= yesterday}
         except StoreError as error:
             self._outage.failed(BOOKS, error)
+        else:
+            self._closed_before = today
 
     def _log_what_is_dropped(self) -> None:
         now, today = self._clock.now(), self._today()
@@ -422,15 +478,16 @@ class Billing:
     def _today(self) -> date:
         return utc_day(self._clock.now())
 
+    def _costs(self, ceiling: CostCeiling, days: Days) -> Costs:
+        """Close to midnight, what is paid for today may have to be paid for again."""
+        first, last = days
+        return (self._day(first) if first == last else _NOTHING_PAID).costs(ceiling, self._prices)
+
     def _day(self, day: date) -> _BilledDay:
         return self._days.setdefault(day, _BilledDay())
 
 
-def _numbers(*reservations: Reservation) -> list[int]:
-    return [one.number for one in reservations if one.number is not None]
-
-
-def _days_of(sent: datetime) -> tuple[date, date]:
+def _days_of(sent: datetime) -> Days:
     """The first and the last day on which X may bill a request sent then."""
     return utc_day(sent - AFTER_MIDNIGHT), utc_day(sent + BEFORE_MIDNIGHT)
 

@@ -22,8 +22,6 @@ from spacebot.domain.views import Policies
 from spacebot.outage import Outage
 from spacebot.settings import Settings, vault_of
 from spacebot.store.connection import Store
-from spacebot.store.queries import Queries
-from spacebot.store.spending import utc_day
 from spacebot.usecases.guilds import Guilds
 from spacebot.usecases.health import Health
 from spacebot.usecases.links import Links
@@ -291,7 +289,7 @@ def _operation(base: _Base, x: _XSide, watch: _Watch, guilds: Guilds) -> Operati
         push=watch.push,
         guilds=guilds,
         permits=base.permits,
-        spent_by=lambda: base.store(Queries.spent_by, utc_day(base.clock.now())),
+        spent_by=x.billing.spent_by,
     )
 
 

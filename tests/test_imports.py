@@ -22,6 +22,7 @@ LAYERS = (
     ("spacebot.vault",),
     ("spacebot.x", "spacebot.settings"),
     ("spacebot.store",),
+    ("spacebot.books",),
     ("spacebot.billing",),
     ("spacebot.watch",),
     ("spacebot.usecases",),
@@ -69,6 +70,7 @@ MAY_IMPORT = {
     "sqlite_utils": ("spacebot.store",),
     "babel": ("spacebot.present",),
     "cryptography": ("spacebot.vault",),
+    "isal": ("spacebot.x.bodies",),
     "time": ("spacebot.clock", "spacebot.sandbox"),
 }
 """What only these modules, and those below them, may import."""

@@ -23,6 +23,9 @@ class Purpose(StrEnum):
     """What X tells by itself."""
 
 
+_URGENT = frozenset({Purpose.PEOPLE, Purpose.PUSH})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Errand:
     """A purpose and, where there is one, who wants it.
@@ -42,7 +45,7 @@ class Errand:
     @property
     def is_urgent(self) -> bool:
         """Whether it goes ahead of what can wait."""
-        return self.at_once or self.person is not None or self.purpose in {Purpose.PEOPLE, Purpose.PUSH}
+        return self.at_once or self.person is not None or self.purpose in _URGENT
 
     @property
     def has_shares(self) -> bool:

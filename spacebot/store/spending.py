@@ -1,7 +1,7 @@
-"""What X bills: each resource once per UTC day, and reservations for requests that have no answer yet."""
+"""What X bills: each resource once per UTC day, and what is laid aside for what is not booked yet."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from spacebot.domain.errands import Errand, Purpose
@@ -13,72 +13,71 @@ from spacebot.x.money import Prices, Resource
 _FIRST_DAY = date(1970, 1, 1)
 
 
+Days = tuple[date, date]
+"""The first and the last day on whose bill something may be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bill:
+    """What X has returned on one day for one errand."""
+
+    day: date
+    errand: Errand
+    resources: Sequence[tuple[Resource, str]]
+
+
 class SpendingQueries(QueryGroup):
     """The books. Amounts are in thousandths of a cent."""
 
-    def reserve(self, first: date, last: date, millicents: int) -> int:
-        """Reserve this much for a request that X may bill on any of these days; returns the reservation's number."""
-        [row] = self._rows(
-            "INSERT INTO reservations (first_day, last_day, millicents) VALUES (:first, :last, :most) RETURNING number",
-            first=_number(first),
-            last=_number(last),
-            most=millicents,
-        )
-        return int(row["number"])
-
-    def pay(
+    def write_books(
         self,
-        day: date,
-        shares: Mapping[Errand, Iterable[tuple[Resource, str]]],
+        bills: Iterable[Bill],
+        given_up: Iterable[tuple[Days, int]],
+        laid_aside: Mapping[Days, int],
         prices: Prices,
-        freed: Sequence[int],
-    ) -> dict[Errand, int]:
-        """Book what X has returned on a day, and give back what was laid aside.
+    ) -> None:
+        """Book what X has returned and what was lost, and lay aside what these cover no more or not yet.
 
         Args:
-            day: The day of X's bill.
-            shares: What was returned, by the errand that it is booked on.
+            bills: What was returned.
+            given_up: The most that lost answers may have cost: each counts on every one of its days.
+            laid_aside: What is laid aside from now on, by the days on which it may be billed; nothing else is.
             prices: What X takes.
-            freed: The reservations that are settled.
-
-        Returns:
-            What of it was new that day, by errand.
         """
-        number = _number(day)
-        new: Counter[Resource] = Counter()
-        costs: dict[Errand, int] = {}
-        for errand, resources in shares.items():
-            cost = 0
-            for kind, resource_id in resources:
-                inserted = self.db.execute(
-                    "INSERT INTO paid VALUES (:day, :kind, :id) ON CONFLICT DO NOTHING",
-                    {"day": number, "kind": kind, "id": resource_id},
+        for bill in bills:
+            self.pay(bill, prices)
+        for days, millicents in given_up:
+            self._give_up(days, millicents)
+        self.db.execute("DELETE FROM reservations")
+        for (first, last), millicents in laid_aside.items():
+            if millicents:
+                self.db.execute(
+                    "INSERT INTO reservations (first_day, last_day, millicents) VALUES (:first, :last, :most)",
+                    {"first": _number(first), "last": _number(last), "most": millicents},
                 )
-                new[kind] += inserted.rowcount
-                cost += inserted.rowcount * prices.of(kind)
-            costs[errand] = cost
-            if cost:
-                self._add_to_purpose(number, errand, cost)
-        for kind, count in new.items():
-            if count:
-                self._add(number, kind, count, count * prices.of(kind))
-        self.end_reservations(freed)
-        return costs
 
-    def end_reservations(self, numbers: Sequence[int]) -> None:
-        """End reservations: these requests have cost nothing beyond what is booked."""
-        for number in numbers:
-            self.db.execute("DELETE FROM reservations WHERE number = :number", {"number": number})
+    def pay(self, bill: Bill, prices: Prices) -> int:
+        """Book what X has returned; returns what of it was new that day."""
+        day, cost = _number(bill.day), 0
+        ids: dict[Resource, list[tuple[int, str, str]]] = {}
+        for kind, resource_id in bill.resources:
+            ids.setdefault(kind, []).append((day, kind, resource_id))
+        for kind, rows in ids.items():
+            new = self.db.conn.executemany("INSERT INTO paid VALUES (?, ?, ?) ON CONFLICT DO NOTHING", rows).rowcount
+            if new:
+                self._add(day, kind, new, new * prices.of(kind))
+                cost += new * prices.of(kind)
+        if cost:
+            self._add_to_purpose(day, bill.errand, cost)
+        return cost
 
-    def write_off(self, numbers: Sequence[int] | None = None) -> int:
-        """Book these reservations, or all, in full: their answers are lost; returns how many there were."""
+    def write_off(self) -> int:
+        """Book in full what is laid aside: what it was for is lost; returns how much that is."""
         rows = self._rows("SELECT * FROM reservations")
-        lost = [row for row in rows if numbers is None or row["number"] in numbers]
-        for row in lost:
-            for day in range(row["first_day"], row["last_day"] + 1):
-                self._add(day, UNANSWERED, 1, row["millicents"])
-        self.end_reservations([row["number"] for row in lost])
-        return len(lost)
+        for row in rows:
+            self._give_up((_date(row["first_day"]), _date(row["last_day"])), row["millicents"])
+        self.db.execute("DELETE FROM reservations")
+        return sum(row["millicents"] * (row["last_day"] - row["first_day"] + 1) for row in rows)
 
     def paid(self) -> list[tuple[date, Resource, str]]:
         """The resources that X billed lately, one by one."""
@@ -117,10 +116,15 @@ class SpendingQueries(QueryGroup):
         row = self._row("SELECT min(day) AS day FROM spending")
         return _date(row["day"]) if row and row["day"] is not None else None
 
-    def total_reserved(self) -> int:
-        """The most that requests without an answer may still cost."""
+    def total_laid_aside(self) -> int:
+        """What is laid aside, on all its days."""
         row = self._row("SELECT sum(millicents * (last_day - first_day + 1)) AS most FROM reservations")
         return int((row and row["most"]) or 0)
+
+    def _give_up(self, days: Days, millicents: int) -> None:
+        first, last = days
+        for day in range(_number(first), _number(last) + 1):
+            self._add(day, UNANSWERED, 1, millicents)
 
     def _add_to_purpose(self, day: int, errand: Errand, millicents: int) -> None:
         self.db.execute(

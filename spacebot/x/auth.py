@@ -60,10 +60,10 @@ class BearerAuth:
             raise SettingsError(
                 "The X bearer token is empty or has characters no token has: copy it again, in one line."
             )
-        self._token = SecretStr(value)
+        self._headers = bearer(SecretStr(value))
 
     async def headers(self) -> Mapping[str, str]:
-        return bearer(self._token)
+        return self._headers
 
     async def renew(self, refused: Mapping[str, str]) -> bool:
         return False

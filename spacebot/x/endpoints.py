@@ -6,7 +6,7 @@ Source: https://docs.x.com/x-api/spaces and X's OpenAPI document 2.167.
 import re
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from itertools import filterfalse
 from typing import Generic, TypeVar
 
@@ -133,9 +133,14 @@ def malformed(endpoint: Endpoint[XObject], asked: Sequence[str]) -> tuple[str, .
     if endpoint.pattern is None:
         return tuple(asked)
     joined = ",".join(asked)
-    if joined.count(",") < len(asked) and _list_of(endpoint.pattern).fullmatch(joined):
+    if joined.count(",") < len(asked) and _all_match(endpoint.pattern, joined):
         return ()
     return tuple(filterfalse(endpoint.pattern.fullmatch, asked))
+
+
+@lru_cache(maxsize=64)  # most of what is asked is asked again within minutes
+def _all_match(pattern: re.Pattern[str], joined: str) -> bool:
+    return _list_of(pattern).fullmatch(joined) is not None
 
 
 @cache

@@ -33,14 +33,21 @@ _BELIEVABLE = timedelta(hours=1)
 """An answer dated farther from our own clock than this is not believed."""
 
 
+def header(headers: Mapping[str, str], name: str) -> str | None:
+    """A header's value; `name` is in lower case, and the headers may be spelled otherwise."""
+    value = headers.get(name)
+    if value is None:
+        value = next((value for spelled, value in headers.items() if spelled.lower() == name), None)
+    return value
+
+
 def answered_at(headers: Mapping[str, str], now: datetime) -> datetime:
     """When X answered by its own clock: the answer's Date, or `now` where that is missing, nonsense, or an hour off.
 
     X's own clock decides the day of its bill and the end of its windows.
     """
-    date = next((value for name, value in headers.items() if name.lower() == "date"), "")
     try:
-        stated = parsedate_to_datetime(date)
+        stated = parsedate_to_datetime(header(headers, "date") or "")
         return stated if abs(stated - now) < _BELIEVABLE else now
     except (ValueError, OverflowError, TypeError):
         return now

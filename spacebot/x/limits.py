@@ -11,9 +11,10 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from spacebot.domain.errands import Errand, Purpose
-from spacebot.x.lenient import answered_at
+from spacebot.x.lenient import answered_at, header
 from spacebot.x.shares import Shares
 
 WINDOW = 900.0
@@ -39,8 +40,7 @@ _MOST_STRAYS = 1000
 """More than go in that time."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rate:
+class Rate(NamedTuple):
     """What an answer's headers say of the limit: whole numbers, and seconds until the reset. None if they do not say."""
 
     limit: int | None = None
@@ -48,20 +48,24 @@ class Rate:
     reset_in: float | None = None
 
 
-def read_rate(headers: Mapping[str, str], now: datetime) -> Rate:
+def read_rate(headers: Mapping[str, str], now: datetime, answered: datetime | None = None) -> Rate:
     """The limit as the headers state it; nonsense counts as missing, and a far reset as `LONGEST_WAIT` from now.
 
     X writes the reset in epoch seconds of its own clock, so it is measured against the answer's Date if that is plausible.
+
+    Args:
+        headers: The answer's.
+        now: When it came.
+        answered: What `answered_at` says of these two, where it was asked already.
     """
-    lower = {name.lower(): value for name, value in headers.items()}
-    reset = _whole(lower.get("x-rate-limit-reset"))
-    reset_in = None if reset is None else float(reset) - answered_at(headers, now).timestamp()
+    reset = _whole(header(headers, "x-rate-limit-reset"))
+    reset_in = None if reset is None else float(reset) - (answered or answered_at(headers, now)).timestamp()
     if reset_in is None:
-        retry = _whole(lower.get("retry-after"))
+        retry = _whole(header(headers, "retry-after"))
         reset_in = None if retry is None else float(retry)
     return Rate(
-        limit=_whole(lower.get("x-rate-limit-limit")),
-        remaining=_whole(lower.get("x-rate-limit-remaining")),
+        limit=_whole(header(headers, "x-rate-limit-limit")),
+        remaining=_whole(header(headers, "x-rate-limit-remaining")),
         reset_in=None if reset_in is None else min(max(reset_in, 0.0), LONGEST_WAIT),
     )
 
@@ -70,8 +74,7 @@ def _whole(text: str | None) -> int | None:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) <= 12 else None  # noqa: PLR2004 - enough for epoch seconds
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
+class Window(NamedTuple):
     """What may still go before `reset` (monotonic seconds)."""
 
     limit: int
@@ -118,16 +121,21 @@ class Budget:
         closed = max(0.0, self._closed_until - now)
         if window.remaining <= 0:
             return max(closed, window.reset - now)
-        free = self._free(errand.purpose, window, now)
         needed = self.shares.needed(errand, limit=window.limit)
+        own = self.shares.own(
+            errand.purpose, limit=window.limit, remaining=window.remaining, told=self._told is not None
+        )
+        if own >= needed and self._turn(errand, window, own) <= now:
+            return closed  # what others lend on top of that could change nothing
+        free = self._free(errand.purpose, window, now)
         if free < needed:
             return max(closed, self._until_free(errand.purpose, needed, window, now))
-        if errand.is_urgent:
-            return closed
-        last = self._last_paced.get(errand.purpose)
-        if last is None:
-            return closed
-        return max(closed, last + self._pace(errand.purpose, window, free, last) - now, 0.0)
+        return max(closed, self._turn(errand, window, free) - now)
+
+    def _turn(self, errand: Errand, window: Window, free: float) -> float:
+        """When it is the turn of an errand that has so many requests, which are spread over the window."""
+        last = None if errand.is_urgent else self._last_paced.get(errand.purpose)
+        return -math.inf if last is None else last + self._pace(errand.purpose, window, free, last)
 
     def count_request(self, errand: Errand, now: float) -> None:
         """Count a request that is about to be sent; call it only when `wait` says 0."""
@@ -207,7 +215,10 @@ class Budget:
 
     def _sent_in_window_to(self, reset: float) -> int:
         """How many we sent since the window began that ends at `reset`."""
-        return len(self._sent) - bisect_left(self._sent, reset - WINDOW - _SAME_WINDOW)
+        began = reset - WINDOW - _SAME_WINDOW
+        if not self._sent or self._sent[0] >= began:
+            return len(self._sent)
+        return len(self._sent) - bisect_left(self._sent, began)
 
     def _strays(self, now: float) -> int:
         """How many requests are lost that may yet reach X."""

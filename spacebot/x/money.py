@@ -8,10 +8,10 @@ X knows: it is counted.
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from math import ceil
-from typing import Literal, Protocol, TypeVar, cast
+from typing import Literal, NamedTuple, Protocol, TypeVar, cast
 
 from spacebot.domain.errands import Errand
 from spacebot.domain.ids import UserId
@@ -63,7 +63,8 @@ class Prices:
 
     def of(self, kind: Resource) -> int:
         """What one resource of this kind costs."""
-        return {"space": self.space, "user": self.user, "post": self.post, "event": self.event}[kind]
+        price: int = getattr(self, kind)
+        return price
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,8 +101,12 @@ class Usage:
 
     def __iter__(self) -> Iterator[tuple[Resource, str]]:
         """Each resource: its kind and its id."""
-        for kind, ids in zip(RESOURCES, (self.spaces, self.users, self.posts, self.events), strict=True):
+        for kind, ids in self.by_kind():
             yield from ((kind, one) for one in ids)
+
+    def by_kind(self) -> tuple[tuple[Resource, frozenset[str]], ...]:
+        """The resources of each kind."""
+        return (("space", self.spaces), ("user", self.users), ("post", self.posts), ("event", self.events))
 
     def cost(self, prices: Prices = Prices()) -> int:
         """Thousandths of a cent."""
@@ -133,22 +138,32 @@ class CostCeiling:
     question: str = ""
     subjects: frozenset[str] = frozenset()
 
-    def cost(self, prices: Prices = Prices(), paid: Usage = Usage(), *, plausible: bool = False) -> int:
-        """Thousandths of a cent, if `paid` was paid for already today; as far as it is `plausible`, or at all."""
-        counts = {**self.unnamed, **self.plausible} if plausible else self.unnamed
-        unnamed = sum(prices.of(kind) * count for kind, count in counts.items())
+    def cost(self, prices: Prices = Prices(), paid: Usage = Usage()) -> int:
+        """Thousandths of a cent, if `paid` was paid for already today."""
         creators = len(self.creators_of - paid.creators_of) * prices.user
-        return (self.named - paid).cost(prices) + unnamed + creators
+        return (self.named - paid).cost(prices) + self.unnamed_cost(prices) + creators
+
+    def unnamed_cost(self, prices: Prices) -> int:
+        """The part of that for what cannot be named."""
+        return sum([prices.of(kind) * count for kind, count in self.unnamed.items()])
+
+    def plausible_cost(self, prices: Prices) -> int:
+        """The same, as far as it is plausible."""
+        return sum([prices.of(kind) * self.plausible.get(kind, count) for kind, count in self.unnamed.items()])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reservation:
-    """Money reserved for one request that is about to be sent.
+class Costs(NamedTuple):
+    """The most that a request may cost, and the most of it that is plausible, in thousandths of a cent."""
 
-    `number` is the meter's own; None if it can cost nothing, and so is not written down.
-    """
+    most: int
+    plausible: int
 
-    number: int | None
+
+class Reservation(NamedTuple):
+    """Money reserved for one request that is about to be sent: so much on each of these days; 0 if it can cost nothing."""
+
+    millicents: int
+    days: tuple[date, date]
     ceiling: CostCeiling
     at: datetime
     errand: Errand
@@ -186,6 +201,10 @@ class Meter(Protocol):
         """That request is over."""
         ...
 
+    def check(self, errand: Errand, ceiling: CostCeiling) -> None:
+        """Raise `BudgetSpent` where there is no money for a request now."""
+        ...
+
     async def reserve(self, ceiling: CostCeiling, errand: Errand, *, seats: int = 0) -> Reservation:
         """Return when it is stored what the request may cost at most; only then may it be sent.
 
@@ -214,13 +233,16 @@ class Meter(Protocol):
 
 def usage_of(page: Page[XObject]) -> Usage:
     """Everything in an answer that X may bill; an item that could not be read was billed all the same."""
-    unreadable = sum(problem.type == "unreadable" for problem in page.problems)
-    spaces = _items_of(page, Space)
+    spaces, users, posts = _items_of(page, Space), _items_of(page, User), _items_of(page, Post)
+    space_ids, came = _ids(spaces), page.users
+    if page.problems:
+        unreadable = sum(problem.type == "unreadable" for problem in page.problems)
+        space_ids = space_ids.union(f"unreadable {number}" for number in range(unreadable))
     return Usage(
-        spaces=_ids(spaces).union(f"unreadable {number}" for number in range(unreadable)),
-        users=_ids(_items_of(page, User)).union(page.users),
-        posts=_ids(_items_of(page, Post)).union(page.posts),
-        creators_of=frozenset([space.id for space in spaces if space.creator_id in page.users]),
+        spaces=space_ids,
+        users=_ids(users).union(came) if users else frozenset(came),
+        posts=_ids(posts).union(page.posts) if posts else frozenset(page.posts),
+        creators_of=frozenset([space.id for space in spaces if space.creator_id in came]),
     )
 
 

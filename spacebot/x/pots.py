@@ -86,6 +86,7 @@ class _Day:
     """What was spent on one day."""
 
     day: date
+    ends: datetime
     booked: Counter[Purpose] = field(default_factory=Counter)
     guilds: dict[tuple[Purpose, GuildId | None], _Account] = field(default_factory=dict)
     people: dict[tuple[Purpose, int], _Account] = field(default_factory=dict)
@@ -110,7 +111,7 @@ class Pots:
             self._sizes = {purpose: int((budget - detection) * part / whole) for purpose, part in PARTS.items()}
             self._sizes[Purpose.DETECTION] = budget - sum(self._sizes.values())
         self._held: Counter[Purpose] = Counter()
-        self._today = _Day(day=date.min)
+        self._today = _Day(day=date.min, ends=datetime.min.replace(tzinfo=UTC))
 
     @classmethod
     def of(cls, daily_budget_usd: Decimal | None, detection_share: float = DETECTION_SHARE) -> "Pots":
@@ -142,17 +143,13 @@ class Pots:
         """
         if self.budget is None:
             return None
-        used = {one: self._day(now).booked[one] + self._held[one] * held for one in Purpose}
-        left = self.budget - sum(used.values())
-        # What X pushes is billed whether there is room or not, and looks for Spaces as detection does.
-        pushed_too_much = max(0, used[Purpose.PUSH] - self._sizes[Purpose.PUSH])
-        used[Purpose.PUSH] -= pushed_too_much
-        used[Purpose.DETECTION] += pushed_too_much
-        own = self._sizes[purpose] - used[purpose]
+        day = self._day(now)
+        left = self.budget - sum(day.booked.values()) - sum(self._held.values()) * held
+        own = self._free(purpose, day, held=held)
         if purpose is Purpose.PUSH:
-            own = max(own, self._sizes[Purpose.DETECTION] - used[Purpose.DETECTION])
-        if midnight(now) - now <= LENDING:
-            free = {one: self._sizes[one] - used[one] for one in Purpose}
+            own = max(own, self._free(Purpose.DETECTION, day, held=held))
+        if day.ends - now <= LENDING:
+            free = {one: self._free(one, day, held=held) for one in Purpose}
             if purpose is not Purpose.DETECTION:
                 kept = int(self._sizes[Purpose.DETECTION] * KEPT_FOR_DETECTION)
                 kept = max(0, min(free[Purpose.DETECTION], kept))
@@ -162,6 +159,19 @@ class Pots:
             # Pots that are overdrawn have borrowed from the others already.
             own = max(own, sum(free.values()))
         return max(0, min(own, left))
+
+    def _free(self, purpose: Purpose, day: _Day, *, held: bool) -> int:
+        """What is left of one pot, below 0 where it is overdrawn."""
+        free = self._sizes[purpose] - self._used(purpose, day, held=held)
+        if purpose is Purpose.PUSH:
+            return max(0, free)
+        if purpose is Purpose.DETECTION:
+            # What X pushes is billed whether there is room or not, and looks for Spaces as detection does.
+            free -= max(0, self._used(Purpose.PUSH, day, held=held) - self._sizes[Purpose.PUSH])
+        return free
+
+    def _used(self, purpose: Purpose, day: _Day, *, held: bool) -> int:
+        return day.booked.get(purpose, 0) + (self._held.get(purpose, 0) if held else 0)
 
     def admit(self, errand: Errand, now: datetime) -> None:
         """Refuse whoever has used up their own share, or their guild's.
@@ -202,12 +212,18 @@ class Pots:
         Raises:
             BudgetSpent: it does not fit the pot of its purpose.
         """
-        room = self.room(errand.purpose, now)
-        if room is not None and millicents > room:
-            raise BudgetSpent(reset_date=midnight(now))
+        self.check(errand, millicents, now)
         hold = Hold(errand=errand, millicents=millicents)
         self._change(hold, millicents, now)
         return hold
+
+    def check(self, errand: Errand, millicents: int, now: datetime) -> None:
+        """Raise `BudgetSpent` where this much does not fit the pot of its purpose.
+
+        What costs nothing always fits, as what is paid for today does: most looks at live Spaces are that.
+        """
+        if millicents and (room := self.room(errand.purpose, now)) is not None and millicents > room:
+            raise BudgetSpent(reset_date=midnight(now))
 
     def release(self, hold: Hold, now: datetime) -> None:
         """The request is over."""
@@ -247,13 +263,15 @@ class Pots:
         return [guild, day.people.setdefault((errand.purpose, errand.person), _Account())]
 
     def _change(self, hold: Hold, millicents: int, now: datetime) -> None:
+        if not millicents:
+            return
         self._held[hold.errand.purpose] += millicents
         for account in self._of(hold.errand, now):
             account.held += millicents
 
     def _day(self, now: datetime) -> _Day:
         if self._today.day != (day := now.astimezone(UTC).date()):
-            before, self._today = self._today, _Day(day=day)
+            before, self._today = self._today, _Day(day=day, ends=midnight(now))
             # What is under way at midnight is not over.
             self._today.guilds = {who: _Account(held=one.held) for who, one in before.guilds.items() if one.held}
             self._today.people = {who: _Account(held=one.held) for who, one in before.people.items() if one.held}

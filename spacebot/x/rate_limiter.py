@@ -118,19 +118,23 @@ class RateLimiter:
         return XRateLimited(until=self._clock.now() + timedelta(seconds=wait), retry_after=wait, status=status)
 
     def _gap(self, endpoint: Endpoint[XObject]) -> Gap:
-        return self._gaps.setdefault(endpoint.name, Gap(seconds=endpoint.gap, last=self._started))
+        gap = self._gaps.get(endpoint.name)
+        if gap is None:
+            gap = self._gaps[endpoint.name] = Gap(seconds=endpoint.gap, last=self._started)
+        return gap
 
     def _budget(self, endpoint: Endpoint[XObject], token: Hashable) -> Budget:
         key = (endpoint.name, token)
-        if key not in self._budgets:
+        budget = self._budgets.get(key)
+        if budget is None:
             if len(self._budgets) >= _BUDGETS_KEPT:
                 self._forget_idle()
             limit = endpoint.app_limit if token is None else endpoint.user_limit
             # With a person's own token nobody else asks.
             parts = endpoint.parts if token is None else {Purpose.PEOPLE: 1.0}
             shares = Shares(parts=parts, people_share=self._people_share, is_private=token is not None)
-            self._budgets[key] = Budget(limit=limit, shares=shares)
-        return self._budgets[key]
+            budget = self._budgets[key] = Budget(limit=limit, shares=shares)
+        return budget
 
     def _forget_idle(self) -> None:
         now = self._clock.monotonic()

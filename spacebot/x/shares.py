@@ -75,6 +75,14 @@ class Shares:
         guild, person = _askers(errand)
         return ENOUGH + self._asked[guild] + self._asked[person]
 
+    def own(self, purpose: Purpose, *, limit: int, remaining: int, told: bool) -> float:
+        """How many requests a purpose may use now without what others lend: see `free`."""
+        quotas = self.quotas(limit)
+        if not quotas:
+            return float(remaining)
+        missing = self._missing(quotas, remaining if told else None)
+        return min(self._own(self._payer(purpose, quotas), quotas, missing), float(remaining))
+
     def free(self, purpose: Purpose, *, limit: int, remaining: int, passed: float, told: bool) -> float:
         """How many requests a purpose may use now.
 
@@ -89,8 +97,9 @@ class Shares:
         if not quotas:
             return float(remaining)
         payer = self._payer(purpose, quotas)
-        own, lent = self._free(payer, quotas, remaining if told else None, passed)
-        return min(own + sum(lent.values()), float(remaining))
+        missing = self._missing(quotas, remaining if told else None)
+        free = self._own(payer, quotas, missing) + sum(self._lent(payer, quotas, missing, passed).values())
+        return min(free, float(remaining))
 
     def take(self, errand: Errand, *, limit: int, remaining: int, passed: float, told: bool) -> None:
         """Count a request, which `free` has allowed: on its own part if it can, else on those who lend."""
@@ -100,29 +109,38 @@ class Shares:
         if errand.has_shares:
             self._asked.update(_askers(errand))
         payer = self._payer(errand.purpose, quotas)
-        own, lent = self._free(payer, quotas, remaining if told else None, passed)
-        left = 1.0
-        for lender, most in [(payer, own), *sorted(lent.items(), key=lambda one: -one[1])]:
-            part = min(left, max(0.0, most))
-            self._taken[lender] = self._taken.get(lender, 0.0) + part
-            left -= part
-        self._taken[payer] = self._taken.get(payer, 0.0) + left
+        missing = self._missing(quotas, remaining if told else None)
+        own = min(1.0, self._own(payer, quotas, missing))
+        left = 1.0 - own
+        if left:
+            lent = self._lent(payer, quotas, missing, passed)
+            for lender, most in sorted(lent.items(), key=lambda one: -one[1]):
+                part = min(left, most)
+                self._taken[lender] = self._taken.get(lender, 0.0) + part
+                left -= part
+        self._taken[payer] = self._taken.get(payer, 0.0) + own + left
 
-    def _free(
-        self, purpose: Purpose, quotas: Mapping[Purpose, float], remaining: int | None, passed: float
-    ) -> tuple[float, dict[Purpose, float]]:
-        """What is left of the purpose's own part, and what each other lends."""
+    def _missing(self, quotas: Mapping[Purpose, float], remaining: int | None) -> float:
+        """The part of the window that somebody else has used with the same token, or an earlier run: it is missing to all."""
+        if remaining is None:
+            return 0.0
         limit = sum(quotas.values())
-        # What somebody else has used with the same token, or an earlier run, is missing to everybody alike.
-        taken = sum(self._taken.values())
-        missing = 0.0 if remaining is None else max(0.0, limit - taken - remaining) / limit
-        used = {one: self._taken.get(one, 0.0) + missing * quota for one, quota in quotas.items()}
-        lent = {
-            one: max(0.0, quota * passed - used[one])
+        return max(0.0, limit - sum(self._taken.values()) - remaining) / limit
+
+    def _own(self, purpose: Purpose, quotas: Mapping[Purpose, float], missing: float) -> float:
+        """What is left of the purpose's own part."""
+        quota = quotas[purpose]
+        return max(0.0, quota - (self._taken.get(purpose, 0.0) + missing * quota))
+
+    def _lent(
+        self, purpose: Purpose, quotas: Mapping[Purpose, float], missing: float, passed: float
+    ) -> dict[Purpose, float]:
+        """What each other lends."""
+        return {
+            one: max(0.0, quota * passed - (self._taken.get(one, 0.0) + missing * quota))
             for one, quota in quotas.items()
             if one is not purpose and _lends(one, purpose)
         }
-        return max(0.0, quotas[purpose] - used[purpose]), lent
 
     @staticmethod
     def _payer(purpose: Purpose, quotas: Mapping[Purpose, float]) -> Purpose:

@@ -7,11 +7,13 @@ waits for it any more: X bills it all the same.
 import asyncio
 import logging
 import random
-from collections.abc import Collection, Coroutine, Mapping
+from collections.abc import Collection, Coroutine, Hashable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 import aiohttp
+from yarl import URL
 
 from spacebot.clock import Clock
 from spacebot.domain.errands import Errand, Purpose
@@ -30,7 +32,7 @@ from spacebot.outage import Outage
 from spacebot.x.answers import Answers
 from spacebot.x.auth import Auth, UserToken, bearer
 from spacebot.x.base import XObject
-from spacebot.x.bodies import read_body
+from spacebot.x.bodies import READ_AT_ONCE, read_body
 from spacebot.x.endpoints import Endpoint, Request
 from spacebot.x.gate import Gate
 from spacebot.x.lenient import answered_at
@@ -59,18 +61,28 @@ Riders = Mapping[UserId, Hold]
 """Hosts in a request that others than its own errand have asked about, and the money they hold for them."""
 
 NO_SEAT = Hold(errand=Errand(purpose=Purpose.PEOPLE), millicents=0)
-_FREE = CostCeiling(unnamed={})
+
+_PREPARED_KEPT = 64
+"""How many requests are kept prepared, some 20 kB each; the oldest makes room."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """What is made of a request whoever asks it."""
+
+    method: str
+    url: URL
+    ceiling: CostCeiling
+
+
+@dataclass(slots=True, kw_only=True)
 class _Asked(Generic[T]):
     """A request as it is sent."""
 
     endpoint: Endpoint[T]
-    target: tuple[str, str, dict[str, str]]
+    prepared: _Prepared
     token: UserToken | None
     errand: Errand
-    ceiling: CostCeiling
     riders: Riders
 
 
@@ -112,6 +124,7 @@ class Transport:
         self._clock = clock
         self._meter = meter
         self._gate = Gate(clock, meter)
+        self._prepared: dict[Hashable, _Prepared] = {}
         self._answers: Answers[Page[Any]] = Answers(clock)
         self.rate_limiter = RateLimiter(clock=clock, people_share=people_share)
         self._attempts: set[asyncio.Task[Any]] = set()
@@ -247,10 +260,9 @@ class Transport:
         endpoint, access = request.endpoint, token.access if token else None
         asked = _Asked(
             endpoint=endpoint,
-            target=build_request(request, older),
+            prepared=self._prepare(request, older, is_private=token is not None),
             token=token,
             errand=errand,
-            ceiling=ceiling_of(request, is_private=token is not None) if self._meter is not None else _FREE,
             riders=riders or {},
         )
         if not has_slot:
@@ -289,17 +301,30 @@ class Transport:
             except XRateLimited:
                 raise fault from None
 
+    def _prepare(self, request: Request[T], older: Collection[str], *, is_private: bool) -> _Prepared:
+        """The address and the ceiling of a request; kept, for most of what is asked is asked again within minutes.
+
+        Raises:
+            XInvalidRequest: What is asked about cannot exist.
+        """
+        key = (request.question, frozenset(older), is_private)
+        prepared = self._prepared.get(key)
+        if prepared is None:
+            method, path, query = build_request(request, older)
+            url = URL(self._base_url + path).with_query(query)
+            prepared = _Prepared(method, url, ceiling_of(request, is_private=is_private))
+            if len(self._prepared) >= _PREPARED_KEPT:
+                del self._prepared[next(iter(self._prepared))]
+            self._prepared[key] = prepared
+        return prepared
+
     async def _shielded(self, attempt: Coroutine[Any, Any, Page[T]]) -> Page[T]:
         """The attempt's outcome; the attempt goes on if the caller is cancelled."""
-        task = asyncio.create_task(attempt)
+        outcome: asyncio.Future[Page[T]] = asyncio.get_running_loop().create_future()
+        task = asyncio.create_task(_carry_out(attempt, outcome))
         self._attempts.add(task)
-        task.add_done_callback(self._forget_attempt)
-        return await asyncio.shield(task)
-
-    def _forget_attempt(self, task: asyncio.Task[Page[T]]) -> None:
-        self._attempts.discard(task)
-        if not task.cancelled():
-            task.exception()  # read, so that asyncio does not complain if the caller has gone
+        task.add_done_callback(self._attempts.discard)
+        return await outcome
 
     async def _attempt(self, asked: "_Asked[T]", seconds: float) -> Page[T]:
         """Send one request that has its slot, and book its cost."""
@@ -312,9 +337,10 @@ class Transport:
             headers = bearer(token.access) if token else await self._auth.headers()
             reservation = await self._reserve(asked)
             try:
-                status, given, body = await self._send(asked.target, headers, seconds)
+                status, given, body = await self._send(asked.prepared, headers, seconds)
                 now = self._clock.now()
-                rate = read_rate(given, now)
+                answered = answered_at(given, now)
+                rate = read_rate(given, now, answered)
                 LOG.debug("X, %s: %s, %s left of %s", endpoint.name, status, rate.remaining, rate.limit)
                 page = read_answer(endpoint, status, given, body, now)
             except XError as error:
@@ -325,7 +351,7 @@ class Transport:
             if self._meter is not None and reservation is not None:
                 payers = payers_of(page, {host: seat.errand for host, seat in asked.riders.items()})
                 usage = usage_of(page)
-                await self._meter.settle(reservation, usage, answered_at(given, now), payers)
+                await self._meter.settle(reservation, usage, answered, payers)
         except XBadToken:
             if headers and token is None and await self._auth.renew(headers):
                 raise _TokenRenewed from None
@@ -340,13 +366,13 @@ class Transport:
     def _check(self, asked: "_Asked[T]") -> None:
         """Raise `BudgetSpent` where there is no money for it now."""
         if self._meter is not None and not asked.riders:
-            self._meter.leave(self._meter.seat(asked.errand, asked.ceiling))
+            self._meter.check(asked.errand, asked.prepared.ceiling)
 
     async def _reserve(self, asked: "_Asked[T]") -> Reservation | None:
         if self._meter is None:
             return None
         seats = sum(seat.millicents for seat in asked.riders.values())
-        return await self._meter.reserve(asked.ceiling, asked.errand, seats=seats)
+        return await self._meter.reserve(asked.prepared.ceiling, asked.errand, seats=seats)
 
     async def _book_failure(self, reservation: Reservation | None, error: XError) -> None:
         if self._meter is None or reservation is None:
@@ -358,27 +384,30 @@ class Transport:
             await self._meter.release(reservation)
 
     async def _send(
-        self, target: tuple[str, str, dict[str, str]], headers: Mapping[str, str], seconds: float
+        self, prepared: _Prepared, headers: Mapping[str, str], seconds: float
     ) -> tuple[int, Mapping[str, str], bytes]:
-        method, path, query = target
         try:
-            async with (
-                asyncio.timeout(seconds),
-                self._session.request(
-                    method,
-                    self._base_url + path,
-                    params=query,
-                    headers=headers,
-                    allow_redirects=False,
-                    middlewares=(NoResend(),),
-                ) as response,
-            ):
+            async with self._session.request(
+                prepared.method,
+                prepared.url,
+                timeout=_within(seconds),
+                headers=headers,
+                allow_redirects=False,
+                read_bufsize=READ_AT_ONCE,
+                middlewares=(NoResend(),),
+            ) as response:
                 return response.status, response.headers, await read_body(response)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             fault = type(error).__name__
             kind = _NeverSent if isinstance(error, aiohttp.ClientConnectorError) else XDown
         # Raised here, not above: the library's exception may hold the request, and the request carries the token.
         raise kind(f"X cannot be reached ({fault}): try again shortly.")
+
+
+@lru_cache(maxsize=8)
+def _within(seconds: float) -> aiohttp.ClientTimeout:
+    """For a whole request: aiohttp has a timer for each anyway, so that a second one is spared."""
+    return aiohttp.ClientTimeout(total=seconds)
 
 
 class NoResend:
@@ -397,6 +426,24 @@ class NoResend:
         except aiohttp.ClientError as fault:
             self._fault = fault
             raise
+
+
+async def _carry_out(work: Coroutine[Any, Any, Page[T]], outcome: "asyncio.Future[Page[T]]") -> None:
+    """Do the work to its end, and say what came of it if somebody still waits.
+
+    `asyncio.shield` does the same by callbacks, for which the event loop has to go round once more.
+    """
+    try:
+        page = await work
+    except asyncio.CancelledError:
+        outcome.cancel()
+        raise
+    except BaseException as error:  # noqa: BLE001 - handed to whoever waits
+        if not outcome.done():
+            outcome.set_exception(error)
+    else:
+        if not outcome.done():
+            outcome.set_result(page)
 
 
 def _is_transient(down: XDown) -> bool:

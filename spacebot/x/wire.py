@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 
@@ -254,9 +254,10 @@ def _page(answer: Answer, items: tuple[T, ...], lost: tuple[Problem, ...]) -> Pa
     came = answer.includes or _NOTHING
     meta = answer.meta or _SILENT
     topics = {topic.id: topic for topic in came.topics}
-    for item in items:
-        if isinstance(item, Space) and item.topics:
-            topics.update((topic.id, topic) for topic in item.topics)
+    if items and isinstance(items[0], Space):
+        for space in cast(tuple[Space, ...], items):
+            if space.topics:
+                topics.update((topic.id, topic) for topic in space.topics)
     return Page(
         items=items,
         users={user.id: user for user in came.users},

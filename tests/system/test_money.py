@@ -58,7 +58,7 @@ async def the_books_are_the_bill(scene: VirtualScene, bot: Served) -> None:
     await bot.stop()
     async with Store(scene.folder / "spacebot.sqlite3") as store:
         lines = await store(Queries.spending, TODAY - timedelta(days=1))
-        assert await store(Queries.total_reserved) == 0
+        assert await store(Queries.total_laid_aside) == 0
     booked = {(line.day, line.kind): (line.count, line.millicents) for line in lines}
     bill = Counter((line.day, line.kind) for line in scene.x.billed.lines)
     prices = {line.kind: int(line.price * 100_000) for line in scene.x.billed.lines}

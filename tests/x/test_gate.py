@@ -14,7 +14,6 @@ from spacebot.domain.errands import Errand, Purpose
 from spacebot.domain.ids import SpaceId, UserId
 from spacebot.errors import BudgetSpent, UserMistake, XNotFound
 from spacebot.store.connection import Store
-from spacebot.store.queries import Queries
 from spacebot.x.auth import BearerAuth
 from spacebot.x.client import XClient
 from spacebot.x.fields import SWEEP
@@ -128,7 +127,7 @@ async def test_a_host_that_rides_in_a_sweep_is_paid_by_who_asked(
 
     await bench.of(both())
     assert bench.asked("creator_ids") == 1
-    spent = {one.purpose: one.millicents for one in await billing._store(Queries.spent_by, START.date())}
+    spent = {one.purpose: one.millicents for one in await billing.spent_by()}
     assert spent == {Purpose.DETECTION: 1_500, Purpose.PEOPLE: 1_500}
     assert billing.room(Errand(purpose=Purpose.PEOPLE)) == 150_000 - 1_500
     assert billing.room(member()) == 37_500 - 1_500
