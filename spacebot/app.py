@@ -133,12 +133,15 @@ async def _once_ready(bot: Spacebot, loop: Callable[[], Coroutine[Any, Any, None
 async def _forget(store: Store, clock: Clock) -> None:
     """Every hour, remove what may not be kept."""
     while True:
+        now = clock.now()
         try:
-            forgotten = await store(Queries.forget, clock.now())
+            forgotten = await store(Queries.forget, now)
+            while not forgotten.is_done:
+                forgotten = await store(Queries.forget, now, forgotten)
         except StoreError as error:
             log.warning("What X no longer shows could not be removed (%s); it is tried again in an hour.", error)
         else:
-            log.debug("%d Spaces were forgotten.", forgotten)
+            log.debug("%d Spaces were forgotten.", forgotten.spaces)
         await clock.sleep(FORGET_SECONDS)
 
 

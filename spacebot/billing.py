@@ -173,9 +173,12 @@ class Billing:
         if left:
             log.warning("When the bot last stopped, %d requests to X had no answer yet: booked at their most.", left)
         yesterday = self._today() - timedelta(days=1)
-        await self._store(Queries.forget_paid, yesterday)
-        for day, kind, resource_id in await self._store(Queries.paid):
-            self._day(day).paid[kind].add(resource_id)
+        await self._forget_paid(yesterday)
+        lot = await self._store(Queries.paid)
+        while lot:
+            for day, kind, resource_id in lot:
+                self._day(day).paid[kind].add(resource_id)
+            lot = await self._store(Queries.paid, lot[-1])
         for spent in await self._store(Queries.spent_by, self._today()):
             self._pots.load(spent.purpose, spent.guild_id, spent.millicents, self._clock.now())
 
@@ -399,10 +402,14 @@ class Billing:
                 await self.reserve_events()
                 await self.release(reserved)
             if old:
-                await self._store(Queries.forget_paid, yesterday)
+                await self._forget_paid(yesterday)
                 self._days = {day: known for day, known in self._days.items() if day >= yesterday}
         except StoreError as error:
             self._outage.failed(BOOKS, error)
+
+    async def _forget_paid(self, before: date) -> None:
+        while await self._store(Queries.forget_paid, before):
+            pass
 
     def _log_what_is_dropped(self) -> None:
         now, today = self._clock.now(), self._today()

@@ -4,6 +4,7 @@ import asyncio
 import math
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import TypeVar
 
 from spacebot.clock import Clock
 from spacebot.domain.ids import SpaceId, UserId
@@ -15,8 +16,14 @@ from spacebot.watch.intake import Intake
 from spacebot.watch.schedule import Schedule
 from spacebot.watch.turns import shared_places
 
+T = TypeVar("T")
+
 LISTS_EVERY = 60.0
 """Seconds between two readings of the watchlists, which are read at once when they change."""
+
+FOLLOWED_AT_ONCE = 1000
+LEARNED_AT_ONCE = 200
+"""Hosts that the plan is told of, and learns the past of, before other loops have their turn."""
 
 ORPHANS_EVERY = 60.0
 """Seconds between two looks for Spaces that stand in a channel though nobody follows their host."""
@@ -54,6 +61,13 @@ class Watchlists:
         self._lists_at = -math.inf
         self._orphans_at = -math.inf
         self._has_learned = False
+        self._followed: dict[UserId, int] = {}
+        """What the plan was told last."""
+
+    @property
+    def count(self) -> int:
+        """How many hosts are followed, as far as the plan knows."""
+        return len(self._followed)
 
     def changed(self) -> None:
         """They are not what was read any more."""
@@ -72,8 +86,9 @@ class Watchlists:
             StoreError: it cannot be told who follows whom.
         """
         await self.refresh()
+        followers = await self._all(Queries.followers)
         ranked = self._plan.most_valuable(None, self._clock.now().timestamp())
-        return shared_places(ranked, await self._store(Queries.followers), count)
+        return await asyncio.to_thread(shared_places, ranked, followers, count)
 
     async def _read_lists(self) -> None:
         now = self._clock.monotonic()
@@ -81,7 +96,7 @@ class Watchlists:
             return
         self._lists_at = now  # before they are read: what changes meanwhile is read again
         try:
-            self._plan.follow(await self._store(Queries.followed), self._clock.now().timestamp())
+            await self._follow(await self._all(Queries.followed))
             if not self._has_learned:
                 await self._learn()
         except SpacebotError as error:
@@ -90,9 +105,37 @@ class Watchlists:
         else:
             self._failures.recovered("watchlist")
 
+    async def _all(self, method: Callable[[Queries, UserId | None], dict[UserId, T]]) -> dict[UserId, T]:
+        """What is asked for lot by lot, so that neither the database nor the loops are held up."""
+        found: dict[UserId, T] = {}
+        lot = await self._store(method, None)
+        while lot:
+            found.update(lot)
+            lot = await self._store(method, next(reversed(lot)))
+        return found
+
+    async def _follow(self, hosts: dict[UserId, int]) -> None:
+        """Tell the plan, if anything has changed; of many new hosts at once, as after a start, some at a time."""
+        if hosts == self._followed:
+            return
+        now = self._clock.now().timestamp()
+        new = [host_id for host_id in hosts if host_id not in self._followed]
+        followed = {host_id: hosts[host_id] for host_id in self._followed if host_id in hosts}
+        for at in range(0, len(new), FOLLOWED_AT_ONCE) or (0,):
+            followed.update((host_id, hosts[host_id]) for host_id in new[at : at + FOLLOWED_AT_ONCE])
+            self._plan.follow(followed, now)
+            await asyncio.sleep(0)
+        self._followed = followed
+
     async def _learn(self) -> None:
         """Once, after a start: what the past says of the hosts' habits, and what is open."""
-        self._plan.learn(await self._store(Queries.starts), await self._store(Queries.known_since))
+        hosts = list(self._followed)
+        for at in range(0, len(hosts), LEARNED_AT_ONCE):
+            lot = hosts[at : at + LEARNED_AT_ONCE]
+            since = await self._store(Queries.known_since, lot)
+            # Nothing comes between reading the starts and learning them: what is seen meanwhile is read, or learned later.
+            self._plan.learn(await self._store(Queries.starts, lot), since)
+            await asyncio.sleep(0)
         self._intake.note(await self._store(Queries.open_spaces))
         self._has_learned = True
 

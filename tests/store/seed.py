@@ -82,7 +82,7 @@ async def look(
     store: Store, *seen: Space, now: datetime = START, absent: Sequence[SpaceId] = ()
 ) -> list[tuple[SpaceRecord, Change]]:
     """Take in one look at X."""
-    return await store(Queries.take_in, seen, absent, (), now)
+    return (await store(Queries.take_in, seen, absent, (), now)).changes
 
 
 async def claim(store: Store, now: datetime = START, most: int = 50) -> list[Job]:
@@ -97,6 +97,14 @@ async def send(store: Store, now: datetime = START) -> list[Job]:
         message = job.message_id or MessageId(1000 + job.delivery_id)
         await store(Queries.mark_sent, job.delivery_id, message, job.space.revision, now)
     return jobs
+
+
+async def forget(store: Store, now: datetime) -> int:
+    """Remove what may not be kept, to the end; how many Spaces were forgotten."""
+    so_far = await store(Queries.forget, now)
+    while not so_far.is_done:
+        so_far = await store(Queries.forget, now, so_far)
+    return so_far.spaces
 
 
 async def rows(store: Store) -> list[dict[str, object]]:

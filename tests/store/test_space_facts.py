@@ -23,7 +23,7 @@ from spacebot.x.model import Page, Space
 from spacebot.x.translation import view_of
 from spacebot.x.vocabulary import SpaceExpansion, SpaceField
 from tests.clocks import START
-from tests.store.seed import HOST, SPACE, look, opened
+from tests.store.seed import HOST, SPACE, forget, look, opened
 
 SECOND = timedelta(seconds=1)
 
@@ -103,7 +103,7 @@ def test_a_look_that_states_one_fact_changes_that_fact_and_no_other(fact: Field[
 
 async def test_facts_are_forgotten_unless_they_say_that_they_stay(store: Store) -> None:
     await look(store, seen(**all_facts(0)))
-    assert await store(Queries.forget, START + KEPT_AFTER_END + SECOND) == 1
+    assert await forget(store, START + KEPT_AFTER_END + SECOND) == 1
     record = await store(Queries.space, SPACE)
     assert record is not None
     assert facts_of(record) == {

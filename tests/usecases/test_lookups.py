@@ -33,7 +33,7 @@ from spacebot.x.transport import Transport
 from tests.clocks import START, FakeClock, run_until
 from tests.errands import PEOPLE
 from tests.present.samples import text
-from tests.store.seed import CHANNEL, FAR_GUILD, GUILD, follow, live, look, send
+from tests.store.seed import CHANNEL, FAR_GUILD, GUILD, follow, forget, live, look, send
 
 T = TypeVar("T")
 
@@ -223,7 +223,7 @@ async def announced_and_gone(one: Desk, *, ends: bool = True) -> SpaceId:
     if ends:
         over = Space(id=SpaceId(made.id), state=State.ENDED, ended_at=START + timedelta(hours=1))
         await look(one.store, over, now=START)
-    await one.store(Queries.forget, START + timedelta(days=2))
+    await forget(one.store, START + timedelta(days=2))
     return SpaceId(made.id)
 
 

@@ -21,7 +21,7 @@ from spacebot.store.queries import Queries
 from spacebot.usecases.privacy import Privacy
 from spacebot.x.model import User
 from tests.clocks import START, FakeClock
-from tests.store.seed import NO_PERMISSION, claim, live, look, rows, send
+from tests.store.seed import NO_PERMISSION, claim, forget, live, look, rows, send
 
 GUILDS = (GuildId(7_000_000_000_000_000_001), GuildId(8_000_000_000_000_000_002))
 PEOPLE = (PersonId(5_000_000_000_000_000_001), PersonId(6_000_000_000_000_000_002))
@@ -211,7 +211,7 @@ async def test_what_is_being_sent_is_deleted_once_it_is_settled_and_its_number_i
         await store(Queries.mark_sent, job.delivery_id, MessageId(1), job.space.revision, START)
         [other] = await claim(store)
         assert other.guild_id == GUILDS[1]
-        await store(Queries.forget, START + timedelta(hours=1))
+        await forget(store, START + timedelta(hours=1))
         assert {row["guild_id"] for row in await rows(store)} == {GUILDS[1]}
 
 
