@@ -121,14 +121,15 @@ class DeliveryQueries(JobQueries):
             "over": Reason.OVER.value,
             "on_hold": Reason.ON_HOLD.value,
         }
+        most = SERVED_AT_ONCE if record.phase.is_open else -1  # -1 is all
         missing = self._rows(
             f"SELECT w.watch_id, w.guild_id {_watches_without(kind)} ORDER BY w.guild_id LIMIT :most",
-            most=SERVED_AT_ONCE if record.phase.is_open else -1,
+            most=most,
             **values,
         )
         if not missing:
             return False
-        has_more = len(missing) == SERVED_AT_ONCE
+        has_more = len(missing) == most
         if has_more:  # a guild's watches go together: they may share a message
             missing = [row for row in missing if row["guild_id"] != missing[-1]["guild_id"]] or missing
         values["lot"] = json.dumps([row["watch_id"] for row in missing])

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from spacebot.domain.accounts import Standing
 from spacebot.domain.ids import SPACE_ID, USER_ID, SpaceId, UserId
 from spacebot.domain.spaces import ABSENCES_APART, Change, Phase, SpaceRecord, observe
-from spacebot.store.base import ACTIVE, ms, space_of
+from spacebot.store.base import ACTIVE, LOT, ms, space_of
 from spacebot.store.deliveries import DeliveryQueries
 from spacebot.x.model import Space, User
 
@@ -29,6 +29,18 @@ class TakenIn:
     changes: list[tuple[SpaceRecord, Change]] = field(default_factory=list)
     unserved: list[SpaceId] = field(default_factory=list)
     """Open Spaces for which more deliveries are to be added than one call does: `serve` adds them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastStarts:
+    """What is known of some hosts' past; times are epoch seconds."""
+
+    starts: list[tuple[UserId, float, float | None]]
+    """Host, start, and the start that was scheduled, if any; of each host the newest first."""
+    since: dict[UserId, float]
+    """Since when the starts of each are known; of those whom nobody follows any more it is not."""
+    hosts: int
+    """How many of the hosts that were asked for this is about: the first ones."""
 
 
 class SpaceQueries(DeliveryQueries):
@@ -125,40 +137,30 @@ class SpaceQueries(DeliveryQueries):
         """Every Space that was scheduled or live when last seen."""
         return [space_of(row) for row in self._rows("SELECT * FROM spaces WHERE phase IN ('scheduled', 'live')")]
 
-    def starts(self, host_ids: Sequence[UserId]) -> list[tuple[UserId, float, float | None]]:
-        """The last starts of these hosts, up to `STARTS_KEPT` of each: host, start, and the start that was scheduled, if any.
-
-        Epoch seconds, in no particular order.
-        """
-        rows = self._rows(
-            f"""
-            SELECT hosts.value AS host_id, {STARTED} AS started, scheduled_start
-            FROM json_each(:hosts) hosts CROSS JOIN spaces ON spaces.rowid IN (
-                SELECT rowid FROM spaces WHERE host_id = hosts.value AND {STARTED} IS NOT NULL
-                ORDER BY {STARTED} DESC LIMIT :most)
-            """,  # noqa: S608 - constants
-            hosts=json.dumps(list(host_ids)),
-            most=STARTS_KEPT,
-        )
-        return [
-            (
-                row["host_id"],
-                row["started"] / 1000,
-                None if row["scheduled_start"] is None else row["scheduled_start"] / 1000,
+    def starts(self, host_ids: Sequence[UserId], most: int = LOT) -> PastStarts:
+        """The last starts of the first of these hosts, up to `STARTS_KEPT` of each: of as many as have so many together."""
+        starts: list[tuple[UserId, float, float | None]] = []
+        hosts = 0
+        for host_id in host_ids:
+            hosts += 1
+            rows = self.db.execute(
+                f"""
+                SELECT {STARTED}, scheduled_start FROM spaces
+                WHERE host_id = :host AND {STARTED} IS NOT NULL ORDER BY {STARTED} DESC LIMIT :most
+                """,  # noqa: S608 - constants
+                {"host": host_id, "most": STARTS_KEPT},
             )
-            for row in rows
-        ]
-
-    def known_since(self, host_ids: Sequence[UserId]) -> dict[UserId, float]:
-        """Since when the starts of each of these hosts are known, as epoch seconds; not of those whom nobody follows."""
-        rows = self._rows(
+            starts += [(host_id, at / 1000, None if planned is None else planned / 1000) for at, planned in rows]
+            if len(starts) >= most:
+                break
+        since = self._rows(
             """
             SELECT host_id, min(added_at) AS since FROM watches
             WHERE host_id IN (SELECT value FROM json_each(:hosts)) GROUP BY host_id
             """,
-            hosts=json.dumps(list(host_ids)),
+            hosts=json.dumps(list(host_ids[:hosts])),
         )
-        return {row["host_id"]: row["since"] / 1000 for row in rows}
+        return PastStarts(starts=starts, since={row["host_id"]: row["since"] / 1000 for row in since}, hosts=hosts)
 
     def unseen_hosts(self, since: datetime, asked_since: datetime, most: int) -> list[UserId]:
         """Followed accounts not seen since `since`, or not shown by X, and not asked for since `asked_since`.

@@ -21,9 +21,9 @@ T = TypeVar("T")
 LISTS_EVERY = 60.0
 """Seconds between two readings of the watchlists, which are read at once when they change."""
 
-FOLLOWED_AT_ONCE = 1000
+FOLLOWED_AT_ONCE = 500
 LEARNED_AT_ONCE = 200
-"""Hosts that the plan is told of, and learns the past of, before other loops have their turn."""
+"""As many hosts the plan is told of, and learns the past of at most, before other loops have their turn."""
 
 ORPHANS_EVERY = 60.0
 """Seconds between two looks for Spaces that stand in a channel though nobody follows their host."""
@@ -115,12 +115,18 @@ class Watchlists:
         return found
 
     async def _follow(self, hosts: dict[UserId, int]) -> None:
-        """Tell the plan, if anything has changed; of many new hosts at once, as after a start, some at a time."""
+        """Tell the plan, if anything has changed; of many new hosts at once, as after a start, some at a time.
+
+        Each step that goes through all of a hundred thousand hosts has a turn of the loop to itself.
+        """
         if hosts == self._followed:
             return
         now = self._clock.now().timestamp()
+        await asyncio.sleep(0)
         new = [host_id for host_id in hosts if host_id not in self._followed]
+        await asyncio.sleep(0)
         followed = {host_id: hosts[host_id] for host_id in self._followed if host_id in hosts}
+        await asyncio.sleep(0)
         for at in range(0, len(new), FOLLOWED_AT_ONCE) or (0,):
             followed.update((host_id, hosts[host_id]) for host_id in new[at : at + FOLLOWED_AT_ONCE])
             self._plan.follow(followed, now)
@@ -130,11 +136,12 @@ class Watchlists:
     async def _learn(self) -> None:
         """Once, after a start: what the past says of the hosts' habits, and what is open."""
         hosts = list(self._followed)
-        for at in range(0, len(hosts), LEARNED_AT_ONCE):
-            lot = hosts[at : at + LEARNED_AT_ONCE]
-            since = await self._store(Queries.known_since, lot)
-            # Nothing comes between reading the starts and learning them: what is seen meanwhile is read, or learned later.
-            self._plan.learn(await self._store(Queries.starts, lot), since)
+        at = 0
+        while at < len(hosts):
+            # Nothing comes between reading starts and learning them: what is seen meanwhile is read, or learned later.
+            past = await self._store(Queries.starts, hosts[at : at + LEARNED_AT_ONCE])
+            self._plan.learn(past.starts, past.since)
+            at += past.hosts
             await asyncio.sleep(0)
         self._intake.note(await self._store(Queries.open_spaces))
         self._has_learned = True

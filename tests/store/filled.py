@@ -558,7 +558,6 @@ def _reads(world: _World) -> list[Call]:
         plain("queue", "of one guild", lambda at: (NOW, world.guild(at))),
         plain("delays", "of all, one week", lambda _: (week,)),
         plain("delays", "of one guild, one week", lambda at: (week, world.guild(at))),
-        plain("known_since", "of 200 hosts", lambda at: (world.batch(at, 200),)),
         plain("starts", "of 200 hosts", lambda at: (world.batch(at, 200),)),
         plain("starts", "of 200 hosts who start often", lambda at: (world.popular_batch(at, 200),)),
         plain("open_spaces", "all"),

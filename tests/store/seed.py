@@ -99,14 +99,6 @@ async def send(store: Store, now: datetime = START) -> list[Job]:
     return jobs
 
 
-async def forget(store: Store, now: datetime) -> int:
-    """Remove what may not be kept, to the end; how many Spaces were forgotten."""
-    so_far = await store(Queries.forget, now)
-    while not so_far.is_done:
-        so_far = await store(Queries.forget, now, so_far)
-    return so_far.spaces
-
-
 async def rows(store: Store) -> list[dict[str, object]]:
     """The ledger as it stands."""
     return await store(_rows)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from spacebot.app import forget
 from spacebot.domain.accounts import Standing
 from spacebot.domain.guilds import AtEnd, GuildConfig
 from spacebot.domain.ids import SpaceId, UserId
@@ -26,7 +27,6 @@ from tests.store.seed import (
     SPACE,
     ended,
     follow,
-    forget,
     live,
     look,
     opened,

@@ -10,6 +10,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 import pytest
 from sqlite_utils import Database
 
+from spacebot.app import forget
 from spacebot.domain.accounts import Host
 from spacebot.domain.ids import UserId
 from spacebot.domain.spaces import STAYS, Change, Phase, SpaceFacts, SpaceRecord, State, facts_of, observe
@@ -23,7 +24,7 @@ from spacebot.x.model import Page, Space
 from spacebot.x.translation import view_of
 from spacebot.x.vocabulary import SpaceExpansion, SpaceField
 from tests.clocks import START
-from tests.store.seed import HOST, SPACE, forget, look, opened
+from tests.store.seed import HOST, SPACE, look, opened
 
 SECOND = timedelta(seconds=1)
 

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from spacebot.app import forget
 from spacebot.domain.deliveries import Kind, PlaceToTest
 from spacebot.domain.ids import GuildId, SpaceId
 from spacebot.domain.looks import Look
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
 from tests.clocks import START
-from tests.store.seed import CHANNEL, FAR_GUILD, GUILD, HOST, OTHER_CHANNEL, ROLE, claim, forget, opened, rows, send
+from tests.store.seed import CHANNEL, FAR_GUILD, GUILD, HOST, OTHER_CHANNEL, ROLE, claim, opened, rows, send
 
 TEST_ID = "0123456789a"
 SECOND = timedelta(seconds=1)
@@ -51,7 +52,7 @@ async def test_nobody_hears_of_a_test_but_the_courier(store: Store) -> None:
     assert not await store(Queries.past, GUILD)
     assert not await store(Queries.delays, START - SECOND)
     assert not await store(Queries.open_spaces)
-    assert not await store(Queries.starts, [HOST.id])
+    assert not (await store(Queries.starts, [HOST.id])).starts
     assert not await store(Queries.orphans, START + 9 * SECOND, START + 9 * SECOND)
     assert not await store(Queries.unseen, [HOST.id], START + 9 * SECOND, START + 9 * SECOND)
     [line] = await store(Queries.watch_lines, GUILD)

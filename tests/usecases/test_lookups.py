@@ -14,6 +14,7 @@ import aiohttp
 import pytest
 from pydantic import SecretStr
 
+from spacebot.app import forget
 from spacebot.domain.ids import PersonId, SpaceId, UserId
 from spacebot.domain.mistakes import Mistake
 from spacebot.domain.spaces import State
@@ -33,7 +34,7 @@ from spacebot.x.transport import Transport
 from tests.clocks import START, FakeClock, run_until
 from tests.errands import PEOPLE
 from tests.present.samples import text
-from tests.store.seed import CHANNEL, FAR_GUILD, GUILD, follow, forget, live, look, send
+from tests.store.seed import CHANNEL, FAR_GUILD, GUILD, follow, live, look, send
 
 T = TypeVar("T")
 

@@ -12,6 +12,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spacebot.app import forget
 from spacebot.domain.accounts import Link, SignIn
 from spacebot.domain.guilds import Keyword
 from spacebot.domain.ids import ChannelId, GuildId, MessageId, PersonId, RoleId, SpaceId, UserId
@@ -21,7 +22,7 @@ from spacebot.store.queries import Queries
 from spacebot.usecases.privacy import Privacy
 from spacebot.x.model import User
 from tests.clocks import START, FakeClock
-from tests.store.seed import NO_PERMISSION, claim, forget, live, look, rows, send
+from tests.store.seed import NO_PERMISSION, claim, live, look, rows, send
 
 GUILDS = (GuildId(7_000_000_000_000_000_001), GuildId(8_000_000_000_000_000_002))
 PEOPLE = (PersonId(5_000_000_000_000_000_001), PersonId(6_000_000_000_000_000_002))
