@@ -73,7 +73,7 @@ class Rank(IntEnum):
         return self * RANK_APART - ms(now)
 
 
-SERVED_AT_ONCE = LOT // 2
+SERVED_AT_ONCE = LOT // 4
 """As many watches of one Space get their delivery in one call: thousands of guilds may follow its host."""
 
 MOMENTS = {
@@ -123,7 +123,7 @@ class DeliveryQueries(JobQueries):
         }
         most = SERVED_AT_ONCE if record.phase.is_open else -1  # -1 is all
         missing = self._rows(
-            f"SELECT w.watch_id, w.guild_id {_watches_without(kind)} ORDER BY w.guild_id LIMIT :most",
+            f"SELECT w.watch_id, w.guild_id {_watches_without(kind)} LIMIT :most",
             most=most,
             **values,
         )
@@ -131,7 +131,11 @@ class DeliveryQueries(JobQueries):
             return False
         has_more = len(missing) == most
         if has_more:  # a guild's watches go together: they may share a message
-            missing = [row for row in missing if row["guild_id"] != missing[-1]["guild_id"]] or missing
+            missing = self._rows(
+                f"SELECT w.watch_id {_watches_without(kind, f'guild_id IN ({AMONG})')}",
+                among=json.dumps([row["guild_id"] for row in missing]),
+                **values,
+            )
         values["lot"] = json.dumps([row["watch_id"] for row in missing])
         lot = "FROM watches w JOIN guilds g USING (guild_id) WHERE w.watch_id IN (SELECT value FROM json_each(:lot))"
         self.db.execute(
@@ -779,14 +783,17 @@ class DeliveryQueries(JobQueries):
         ).rowcount
 
 
-def _watches_without(kind: Kind) -> str:
+AMONG = "SELECT value FROM json_each(:among)"
+
+
+def _watches_without(kind: Kind, which: str = "TRUE") -> str:
     """SQL from FROM on: the watches that want this moment of a Space and have no delivery of it yet."""
     return f"""
         FROM watches w JOIN guilds g USING (guild_id)
         WHERE w.watch_id IN (
             SELECT watch_id FROM watches
-            WHERE host_id IN (SELECT value FROM json_each(:participants)) AND (host_id = :host OR also_cohost)
-            UNION SELECT value FROM json_each(:matched)
+            WHERE host_id IN (SELECT value FROM json_each(:participants)) AND {which} AND (host_id = :host OR also_cohost)
+            UNION SELECT watch_id FROM watches WHERE watch_id IN (SELECT value FROM json_each(:matched)) AND {which}
         )
           AND {ACTIVE} AND {MOMENTS[kind]} AND COALESCE(w.channel_id, g.channel_id) IS NOT NULL
           AND NOT EXISTS (SELECT 1 FROM audience a

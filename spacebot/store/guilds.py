@@ -181,16 +181,17 @@ class GuildQueries(DeliveryQueries):
             {"now": ms(now), "guild": guild_id},
         )
 
-    def reconcile(self, present: Sequence[GuildId], now: datetime) -> None:
-        """Note that the bot is in these guilds and in no others."""
+    def reconcile(self, present: Sequence[GuildId], now: datetime) -> bool:
+        """Note that the bot is in these guilds and in no others; whether that was not known yet."""
         values = {"present": json.dumps(present), "now": ms(now)}
-        self.db.execute(
+        cursor = self.db.execute(
             """
             UPDATE guilds SET left_at = CASE WHEN left_at IS NULL THEN :now END
             WHERE (left_at IS NULL) != (guild_id IN (SELECT value FROM json_each(:present)))
             """,
             values,
         )
+        return cursor.rowcount > 0
 
     def _forget_guilds(self, left_before: datetime, most: int) -> int:
         """Remove so many of the guilds that the bot had left by then, with their watches and notices; how many it were."""

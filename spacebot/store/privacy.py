@@ -35,7 +35,7 @@ class PrivacyQueries(ForgettingQueries, LinkQueries):
         return rows
 
     def delivery_rows(
-        self, guild_id: GuildId, before: int | None = None, most: int = 2 * LOT
+        self, guild_id: GuildId, before: int | None = None, most: int = LOT
     ) -> tuple[list[dict[str, Any]], int | None]:
         """The guild's deliveries, the newest first, each with the Space's host: the next lot of them.
 
@@ -97,7 +97,7 @@ class PrivacyQueries(ForgettingQueries, LinkQueries):
             ),
         }
 
-    def erase_guild(self, guild_id: GuildId, now: datetime, most: int = LOT // 2) -> bool:
+    def erase_guild(self, guild_id: GuildId, now: datetime, most: int = LOT // 4) -> bool:
         """Remove every row of the guild's, so many deliveries at a time; then it is as if it had just invited the bot.
 
         Deliveries that the courier may be at work on follow with the hourly `forget`.

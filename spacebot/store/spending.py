@@ -83,7 +83,7 @@ class SpendingQueries(QueryGroup):
         self.end_reservations([row["number"] for row in lost])
         return len(lost)
 
-    def paid(self, after: Paid | None = None, most: int = 10 * LOT) -> list[Paid]:
+    def paid(self, after: Paid | None = None, most: int = 5 * LOT) -> list[Paid]:
         """The resources that X billed lately, one by one: the next so many after this one, none at the end."""
         day, kind, resource_id = (_FIRST_DAY, "", "") if after is None else after
         rows = self._rows(
@@ -98,7 +98,7 @@ class SpendingQueries(QueryGroup):
         )
         return [(_date(row["day"]), row["kind"], row["resource_id"]) for row in rows]
 
-    def forget_paid(self, before: date, most: int = 10 * LOT) -> bool:
+    def forget_paid(self, before: date, most: int = 5 * LOT) -> bool:
         """Remove so many of the individual resources of earlier days; their sums stay. Whether more may be left."""
         cursor = self.db.execute(
             """

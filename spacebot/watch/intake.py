@@ -16,7 +16,7 @@ from spacebot.x.refusals import ABSENCES
 
 log = logging.getLogger(__name__)
 
-TAKEN_AT_ONCE = 50
+TAKEN_AT_ONCE = 25
 """As many Spaces and accounts of one answer are stored in one call."""
 
 ODD_FOR = 600.0

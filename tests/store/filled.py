@@ -581,7 +581,7 @@ def _reads(world: _World) -> list[Call]:
         plain("person_rows", "of one person", lambda at: (5_000_000 + 3 * world.guild_at(at),)),
         plain("blocks", "all"),
         plain("new_hosts", "of one guild", lambda at: (world.guild(at), TODAY)),
-        plain("paid", "the next 10,000"),
+        plain("paid", "the next 5,000"),
         plain("spending", "one month", lambda _: (TODAY - timedelta(days=30),)),
         plain("spent_by", "one day", lambda _: (TODAY,)),
         plain("first_spending", "all"),
@@ -634,18 +634,18 @@ def _looks(world: _World) -> list[Call]:
 
     users = [User(id=UserId(str(3_000_000_000 + one)), username=f"new_{one}", name="New") for one in range(100)]
     return [
-        plain("take_in", "50 new Spaces", lambda at: (world.new_spaces(at, 50), (), (), NOW)),
+        plain("take_in", "25 new Spaces", lambda at: (world.new_spaces(at, 25), (), (), NOW)),
         Call("take_in", "1 Space that has changed", again(of_popular)),
         Call("take_in", "1 Space that is over", ended),
         plain("ensure_deliveries", "of one host", lambda at: (world.popular(at), NOW)),
         plain("ensure_deliveries", "of the host whom all follow", lambda _: (EVERY_GUILD, NOW)),
         plain("take_in", "1 Space, to be announced in every guild", lambda at: (crowd(at), (), (), NOW)),
-        plain("serve", "the same, the next 500", lambda at: ([SpaceId(f"1C{at - 20:09d}")], NOW)),
+        plain("serve", "the same, the next 250", lambda at: ([SpaceId(f"1C{at - 20:09d}")], NOW)),
         Call("take_in", "1 Space that has changed, announced in every guild", again(crowd)),
         plain("take_in_hosts", "100", lambda at: (world.batch(at), users, {}, NOW)),
         plain(
-            "remember_users", "50, with new handles",
-            lambda at: ([User(id=one, username=f"moved_{at}_{one}", name="N") for one in world.batch(at, 50)], NOW),
+            "remember_users", "25, with new handles",
+            lambda at: ([User(id=one, username=f"moved_{at}_{one}", name="N") for one in world.batch(at, 25)], NOW),
         ),
         plain("note_standing", "of a host of ten guilds", lambda at: (world.popular(at), Standing.SUSPENDED, NOW)),
         plain("note_standing", "of the host whom all follow",
@@ -842,14 +842,20 @@ def _large(world: _World) -> list[Call]:
 
         return made
 
+    def paid_before(queries: Queries, at: int) -> Callable[[], object]:
+        """The bill of a day long gone."""
+        long_ago = ((DAY_NUMBER - 30 - at, "space", str(one)) for one in range(8_000))
+        _insert(queries.db.conn, "paid", "day, kind, resource_id", long_ago)
+        return partial(queries.forget_paid, TODAY - timedelta(days=2))
+
     here = [guild(number) for number in range(world.size.guilds) if number % 50 != 49]
     of_all = [
         plain("reconcile", "all guilds", lambda _: (here, NOW)),
         plain("release", "all", lambda _: (NOW,)),
         plain("set_clock_back", "all", lambda _: (NOW - MINUTE,)),
         plain("erase_guild", "one guild", lambda at: (world.guild(at + 100), NOW)),
-        plain("erase_guild", "the busiest guild, the next 500 deliveries", lambda _: (guild(BUSIEST), NOW)),
-        plain("forget_paid", "10,000", lambda at: (TODAY + timedelta(days=at),)),
+        plain("erase_guild", "the busiest guild, the next 250 deliveries", lambda _: (guild(BUSIEST), NOW)),
+        Call("forget_paid", "the next 5,000", paid_before),
         *(
             Call("forget", f"what an hour has made old, stage {stage + 1}", forgetting(stage))
             for stage in range(STAGES)

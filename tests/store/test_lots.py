@@ -206,3 +206,10 @@ async def test_of_a_host_who_starts_often_the_last_starts_are_read_and_of_the_ot
     assert past.since == {HOST.id: START.timestamp()}
     past = await store(Queries.starts, [HOST.id, COHOST.id])
     assert (past.hosts, len(past.starts)) == (2, 2 * STARTS_KEPT)
+
+
+async def test_guilds_that_are_known_to_be_there_change_nothing(store: Store) -> None:
+    assert not await store(Queries.reconcile, [GUILD], START)
+    assert await store(Queries.reconcile, [], START)
+    assert not await store(Queries.reconcile, [], START + MINUTE)
+    assert await store(Queries.reconcile, [GUILD], START)
