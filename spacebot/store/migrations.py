@@ -507,6 +507,8 @@ CREATE INDEX deliveries_waiting_in_channel ON deliveries (channel_id) WHERE stat
 CREATE INDEX deliveries_hindered ON deliveries (channel_id) WHERE reason IS NOT NULL AND state IN ('failed', 'sent');
 -- messages by which admins have seen how announcements look
 CREATE INDEX deliveries_tests ON deliveries (created_at) WHERE kind = 'test';
+-- what was announced last
+CREATE INDEX deliveries_sent ON deliveries (sent_at) WHERE kind = 'live' AND sent_at IS NOT NULL;
 -- SQLite looks here whenever a Space is removed
 CREATE INDEX audience_by_space ON audience (space_id);
 -- which guilds follow a host, without a look at the watches themselves

@@ -84,10 +84,11 @@ class OverviewQueries(SeenQueries):
         """For what was sent since then: seconds from the Space's start to its announcement, and what saw it first.
 
         Only Spaces with a start given by X, and watches that existed then: a watch added midway is not late. They are
-        taken from the last `MOST_LOOKED_THROUGH` announcements, of the guild or of all.
+        taken from the last `MOST_LOOKED_THROUGH` announcements: of the guild, or of live Spaces in all.
         """
         last = (
-            "SELECT * FROM deliveries WHERE delivery_id > (SELECT max(delivery_id) FROM deliveries) - :among"
+            "SELECT * FROM deliveries INDEXED BY deliveries_sent WHERE kind = 'live' AND sent_at IS NOT NULL"
+            " AND sent_at >= :since ORDER BY sent_at DESC LIMIT :among"
             if guild_id is None
             else "SELECT * FROM deliveries WHERE guild_id = :guild ORDER BY delivery_id DESC LIMIT :among"
         )
