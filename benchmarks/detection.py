@@ -14,6 +14,7 @@ The exit status is 1 where an aim is missed. What a workload file holds, `worklo
 
 import argparse
 import gc
+import heapq
 import math
 import multiprocessing
 import random
@@ -418,6 +419,7 @@ class World:
         self.next_at = -math.inf
         """Until then nothing happens."""
         self._schedule = schedule
+        self._hosts = tuple(workload.followers)
         self._push = False
         self._open: defaultdict[UserId, dict[SpaceId, Planned]] = defaultdict(dict)
         self._known: defaultdict[UserId, dict[SpaceId, Planned]] = defaultdict(dict)
@@ -496,7 +498,7 @@ class World:
     def push(self, now: float) -> None:
         """Subscribe to the most valuable hosts, as far as they are known by now; and so again each midnight."""
         self._push = True
-        self.pushed = frozenset(self._schedule.most_valuable(PUSHED, now))
+        self.pushed = frozenset(heapq.nlargest(PUSHED, self._hosts, key=lambda host: self._schedule.worth(host, now)))
         self._schedule.pushed(self.pushed)
 
 

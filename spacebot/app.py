@@ -6,6 +6,7 @@ import logging
 import signal
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
+from datetime import datetime
 from typing import Any
 
 import aiohttp
@@ -133,11 +134,23 @@ async def _once_ready(bot: Spacebot, loop: Callable[[], Coroutine[Any, Any, None
     await loop()
 
 
+async def forget(store: Store, now: datetime) -> int:
+    """Remove what may not be kept, a little at a time; how many Spaces were forgotten.
+
+    Raises:
+        StoreError: the database failed; what was removed until then is gone.
+    """
+    so_far = await store(Queries.forget, now)
+    while not so_far.is_done:
+        so_far = await store(Queries.forget, now, so_far)
+    return so_far.spaces
+
+
 async def _forget(store: Store, clock: Clock) -> None:
     """Every hour, remove what may not be kept."""
     while True:
         try:
-            forgotten = await store(Queries.forget, clock.now())
+            forgotten = await forget(store, clock.now())
         except StoreError as error:
             log.warning("What X no longer shows could not be removed (%s); it is tried again in an hour.", error)
         else:

@@ -209,9 +209,12 @@ class Billing:
             )
         self._closed_before = self._today()
         yesterday = self._closed_before - timedelta(days=1)
-        await self._store(Queries.forget_paid, yesterday)
-        for day, kind, resource_id in await self._store(Queries.paid):
-            self._day(day).add(kind, resource_id)
+        await self._forget_paid(yesterday)
+        lot = await self._store(Queries.paid)
+        while lot:
+            for day, kind, resource_id in lot:
+                self._day(day).add(kind, resource_id)
+            lot = await self._store(Queries.paid, lot[-1])
         for spent in await self._store(Queries.spent_by, self._today()):
             self._pots.load(spent.purpose, spent.guild_id, spent.millicents, self._clock.now())
 
@@ -453,12 +456,16 @@ class Billing:
                 self._free(reserved)
             await self._books.write()
             if any(day < yesterday for day in self._days):
-                await self._store(Queries.forget_paid, yesterday)
+                await self._forget_paid(yesterday)
                 self._days = {day: known for day, known in self._days.items() if day >= yesterday}
         except StoreError as error:
             self._outage.failed(BOOKS, error)
         else:
             self._closed_before = today
+
+    async def _forget_paid(self, before: date) -> None:
+        while await self._store(Queries.forget_paid, before):
+            pass
 
     def _log_what_is_dropped(self) -> None:
         now, today = self._clock.now(), self._today()

@@ -282,6 +282,7 @@ def _operation(base: _Base, x: _XSide, watch: _Watch, guilds: Guilds) -> Operati
         store=base.store,
         clock=base.clock,
         sweeps=lambda: watch.watcher.sweeper.state,
+        hosts=lambda: watch.watcher.watchlists.count,
         store_trouble=lambda: base.ledger.reason(LEDGER),
         windows=x.client.windows,
         shards=lambda: (len(base.gateway.up), base.gateway.shard_count),

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import sys
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -197,6 +198,8 @@ class _ConnectionState(discord.state.AutoShardedConnectionState[Any]):
         try:
             if name == "READY":
                 data["shard"] = [ws.shard_id, self.shard_count]  # Discord may leave it out, and discord.py needs it
+            elif name == "GUILD_CREATE":
+                share_words(data)
             parse(data)
         except Exception as error:  # noqa: BLE001 - as above
             self._drop(ws, name, error)
@@ -234,6 +237,15 @@ class _ConnectionState(discord.state.AutoShardedConnectionState[Any]):
         # with it: it would never again report a guild that joins them.
         await asyncio.wait(self._ready_tasks.values())
         await super()._delay_ready()
+
+
+def share_words(guild: dict[str, Any]) -> None:
+    """Keep each name and topic once, however many guilds that arrive have it: thousands have an @everyone and a 'general'."""
+    for part in ("channels", "roles"):
+        for one in guild.get(part, ()):
+            for word in ("name", "topic"):
+                if type(one.get(word)) is str:
+                    one[word] = sys.intern(one[word])
 
 
 class Ratelimit(discord.http.Ratelimit):

@@ -32,6 +32,9 @@ SERVED = "left_at IS NULL AND guild_id NOT IN (SELECT id FROM blocks WHERE kind 
 ACTIVE = f"{SERVED} AND NOT all_on_hold AND NOT on_hold"
 """Of a watch and its guild: whether it is served, and no admin has put it on hold."""
 
+LOT = 1000
+"""As many of what is read, or removed, as a whole go into one call, so that no other waits for long."""
+
 MOST_SPOILED = 1000
 """As many things that cannot be stored are remembered, to say of each only once that it cannot."""
 

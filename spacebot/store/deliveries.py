@@ -24,7 +24,7 @@ from spacebot.domain.deliveries import (
 from spacebot.domain.ids import ChannelId, GuildId, MessageId, SpaceId
 from spacebot.domain.obstacles import Obstacle, Reason
 from spacebot.domain.spaces import Change, Phase, SpaceRecord
-from spacebot.store.base import ACTIVE, moment, ms, ms_or_none
+from spacebot.store.base import ACTIVE, LOT, moment, ms, ms_or_none
 from spacebot.store.jobs import JobQueries
 
 LEASE = timedelta(seconds=120)
@@ -46,7 +46,10 @@ UNFINISHED = f"(state IN ('pending', 'sending', 'failed') OR {NEEDS_EDIT})"
 """SQL condition: Discord still has to be called, now or later; the condition of the index `deliveries_due`."""
 
 UNATTEMPTED = "(state IN ('pending', 'failed') AND first_attempt_at IS NULL)"
-"""SQL condition: Discord certainly holds no message, so the delivery can be dropped."""
+"""SQL condition: Discord certainly holds no message, so the delivery can be dropped; it is found by guild or channel."""
+
+WANTED = "EXISTS (SELECT 1 FROM audience a WHERE a.delivery_id = deliveries.delivery_id)"
+"""SQL condition: the delivery serves a watch."""
 
 LEASED = f"(next_try_at > :now AND (state = 'sending' OR {NEEDS_EDIT}))"
 """SQL condition: it may be claimed. Such a row is not removed: its id might be given to another before it is settled."""
@@ -70,6 +73,9 @@ class Rank(IntEnum):
         return self * RANK_APART - ms(now)
 
 
+SERVED_AT_ONCE = LOT // 4
+"""As many watches of one Space get their delivery in one call: thousands of guilds may follow its host."""
+
 MOMENTS = {
     Kind.SCHEDULED: "g.tells_scheduled",
     Kind.REMINDER: "g.reminder_minutes IS NOT NULL",
@@ -82,17 +88,24 @@ MOMENTS = {
 class DeliveryQueries(JobQueries):
     """Every statement that writes deliveries, in the words of the domain."""
 
-    def _ensure_deliveries(self, record: SpaceRecord, now: datetime, matched: Sequence[int] = ()) -> None:
-        """Ensure one row per announcement due in the Space's phase; `matched` are the matching keyword watches."""
+    def _ensure_deliveries(self, record: SpaceRecord, now: datetime, matched: Sequence[int] = ()) -> bool:
+        """Ensure one row per announcement due in the Space's phase; `matched` are the matching keyword watches.
+
+        Returns:
+            Whether there may be more to add than one call does: the same is to be asked again.
+        """
+        has_more = False
         for kind in MOMENTS:
             is_too_late = kind is Kind.REMINDER and reminder_due(record.scheduled_start, None, now) is None
             if kind.fits(record.phase) and not is_too_late:
-                self._ensure_kind(record, kind, now, matched if kind is Kind.LIVE else ())
+                has_more |= self._ensure_kind(record, kind, now, matched if kind is Kind.LIVE else ())
+        return has_more
 
-    def _ensure_kind(self, record: SpaceRecord, kind: Kind, now: datetime, matched: Sequence[int]) -> None:
+    def _ensure_kind(self, record: SpaceRecord, kind: Kind, now: datetime, matched: Sequence[int]) -> bool:
         """Ensure one row per channel; a watch that has a row for this moment already gets no other.
 
-        Watches of co-hosts and speakers that include other people's Spaces count for the live moment.
+        Watches of co-hosts and speakers that include other people's Spaces count for the live moment. Whether there may
+        be more to add: of an open Space, of which another look follows, only so many are added at once.
         """
         guests = (*record.cohosts, *record.speakers) if kind is Kind.LIVE else ()
         values = {
@@ -108,16 +121,30 @@ class DeliveryQueries(JobQueries):
             "over": Reason.OVER.value,
             "on_hold": Reason.ON_HOLD.value,
         }
-        missing = _watches_without(kind)
-        if not self._rows(f"SELECT 1 {missing} LIMIT 1", **values):
-            return
+        most = SERVED_AT_ONCE if record.phase.is_open else -1  # -1 is all
+        missing = self._rows(
+            f"SELECT w.watch_id, w.guild_id {_watches_without(kind)} LIMIT :most",
+            most=most,
+            **values,
+        )
+        if not missing:
+            return False
+        has_more = len(missing) == most
+        if has_more:  # a guild's watches go together: they may share a message
+            missing = self._rows(
+                f"SELECT w.watch_id {_watches_without(kind, f'guild_id IN ({AMONG})')}",
+                among=json.dumps([row["guild_id"] for row in missing]),
+                **values,
+            )
+        values["lot"] = json.dumps([row["watch_id"] for row in missing])
+        lot = "FROM watches w JOIN guilds g USING (guild_id) WHERE w.watch_id IN (SELECT value FROM json_each(:lot))"
         self.db.execute(
             f"""
             INSERT INTO deliveries (space_id, channel_id, kind, guild_id, guest_id, state, wanted, priority,
                 next_try_at, created_at)
             SELECT :space, COALESCE(w.channel_id, g.channel_id) AS place, :kind, min(w.guild_id),
                 CASE WHEN max(w.host_id = :host) THEN NULL ELSE min(w.host_id) END,
-                'pending', :revision, :priority, :now, :now {missing}
+                'pending', :revision, :priority, :now, :now {lot}
             GROUP BY place
             ON CONFLICT (space_id, channel_id, kind) DO UPDATE SET state = 'pending', reason = NULL,
                 next_try_at = excluded.next_try_at, priority = excluded.priority
@@ -130,12 +157,13 @@ class DeliveryQueries(JobQueries):
             INSERT INTO audience (watch_id, space_id, kind, delivery_id)
             SELECT w.watch_id, :space, :kind, (
                 SELECT d.delivery_id FROM deliveries d WHERE d.space_id = :space AND d.kind = :kind
-                  AND d.channel_id = COALESCE(w.channel_id, g.channel_id)) {missing}
+                  AND d.channel_id = COALESCE(w.channel_id, g.channel_id)) {lot}
             """,  # noqa: S608 - constants
             values,
         )
         if kind is Kind.REMINDER:
             self._plan_reminders(now, space_id=record.space_id)
+        return has_more
 
     def _want_revision(self, record: SpaceRecord, change: Change, now: datetime) -> None:
         """Request that the Space's messages show its newest revision; skip announcements whose moment has passed."""
@@ -157,11 +185,11 @@ class DeliveryQueries(JobQueries):
         }
         # Skipped as over, and now open again.
         self.db.execute(
-            """
+            f"""
             UPDATE deliveries SET state = 'pending', reason = NULL, next_try_at = :now
             WHERE space_id = :space AND state = 'skipped' AND reason = :reason
-              AND kind IN (SELECT value FROM json_each(:fitting)) AND delivery_id IN (SELECT delivery_id FROM audience)
-            """,
+              AND kind IN (SELECT value FROM json_each(:fitting)) AND {WANTED}
+            """,  # noqa: S608 - a constant
             values,
         )
         self.db.execute(
@@ -270,11 +298,17 @@ class DeliveryQueries(JobQueries):
         """At start: make what was being sent when the last run stopped due again; returns how many."""
         # Never tried and not due yet: the clock was set back meanwhile.
         self.db.execute(
-            "UPDATE deliveries SET next_try_at = :now WHERE next_try_at > :now AND state = 'pending' AND kind != 'reminder'",
+            f"""
+            UPDATE deliveries INDEXED BY deliveries_due SET next_try_at = :now
+            WHERE {UNFINISHED} AND next_try_at > :now AND state = 'pending' AND kind != 'reminder'
+            """,  # noqa: S608 - a constant
             {"now": ms(now)},
         )
         cursor = self.db.execute(
-            f"UPDATE deliveries SET next_try_at = :now WHERE next_try_at > :now AND (state = 'sending' OR {NEEDS_EDIT})",  # noqa: S608 - a constant
+            f"""
+            UPDATE deliveries INDEXED BY deliveries_due SET next_try_at = :now
+            WHERE {UNFINISHED} AND next_try_at > :now AND (state = 'sending' OR {NEEDS_EDIT})
+            """,  # noqa: S608 - constants
             {"now": ms(now)},
         )
         return cursor.rowcount
@@ -286,7 +320,7 @@ class DeliveryQueries(JobQueries):
         """
         self.db.execute(
             f"""
-            UPDATE deliveries SET next_try_at = :now
+            UPDATE deliveries INDEXED BY deliveries_due SET next_try_at = :now
             WHERE next_try_at > :now AND (kind != 'reminder' OR state != 'pending') AND {UNFINISHED}
             """,  # noqa: S608 - a constant
             {"now": ms(now)},
@@ -343,7 +377,7 @@ class DeliveryQueries(JobQueries):
         """When the next delivery outside paused channels is due; None if there is none."""
         row = self._rows(
             f"""
-            SELECT min(next_try_at) AS due FROM deliveries
+            SELECT min(next_try_at) AS due FROM deliveries INDEXED BY deliveries_due
             WHERE {UNFINISHED} AND channel_id NOT IN (SELECT channel_id FROM pauses)
             """  # noqa: S608 - a constant
         )[0]
@@ -397,8 +431,9 @@ class DeliveryQueries(JobQueries):
         self.db.execute(
             """
             UPDATE deliveries SET publish_at = NULL WHERE publish_at IS NOT NULL AND (
-                state != 'sent' OR space_id NOT IN (SELECT space_id FROM spaces WHERE phase = 'live')
-                OR guild_id IN (SELECT guild_id FROM guilds WHERE NOT publishes))
+                state != 'sent'
+                OR NOT EXISTS (SELECT 1 FROM spaces s WHERE s.space_id = deliveries.space_id AND phase = 'live')
+                OR EXISTS (SELECT 1 FROM guilds g WHERE g.guild_id = deliveries.guild_id AND NOT publishes))
             """
         )
         rows = self._rows(
@@ -536,9 +571,10 @@ class DeliveryQueries(JobQueries):
         self.db.execute(
             f"""
             UPDATE deliveries SET state = 'skipped', reason = :reason, next_try_at = :now
-            WHERE {UNATTEMPTED}
-              AND delivery_id IN (SELECT delivery_id FROM audience WHERE watch_id = :watch)
-              AND delivery_id NOT IN (SELECT delivery_id FROM audience WHERE watch_id != :watch)
+            WHERE guild_id = (SELECT guild_id FROM watches WHERE watch_id = :watch) AND {UNATTEMPTED} AND EXISTS (
+                SELECT 1 FROM audience a WHERE a.delivery_id = deliveries.delivery_id AND a.watch_id = :watch)
+              AND NOT EXISTS (
+                SELECT 1 FROM audience a WHERE a.delivery_id = deliveries.delivery_id AND a.watch_id != :watch)
             """,  # noqa: S608 - a constant
             {"reason": Reason.UNWATCHED.value, "watch": watch_id, "now": ms(now)},
         )
@@ -550,15 +586,15 @@ class DeliveryQueries(JobQueries):
         self.db.execute(
             f"""
             DELETE FROM audience WHERE watch_id IN ({held})
-              AND delivery_id IN (SELECT delivery_id FROM deliveries WHERE {UNATTEMPTED})
+              AND delivery_id IN (SELECT delivery_id FROM deliveries WHERE guild_id = :guild AND {UNATTEMPTED})
             """,  # noqa: S608 - constants
             values,
         )
         self.db.execute(
             f"""
             UPDATE deliveries SET state = 'skipped', reason = :reason
-            WHERE guild_id = :guild AND {UNATTEMPTED} AND delivery_id NOT IN (SELECT delivery_id FROM audience)
-            """,  # noqa: S608 - a constant
+            WHERE guild_id = :guild AND {UNATTEMPTED} AND NOT {WANTED}
+            """,  # noqa: S608 - constants
             values,
         )
 
@@ -569,9 +605,10 @@ class DeliveryQueries(JobQueries):
         """
         strays = self._rows(
             f"""
-            SELECT delivery_id FROM audience a JOIN watches w USING (watch_id) JOIN guilds g USING (guild_id)
-            JOIN deliveries d USING (delivery_id)
-            WHERE w.guild_id = :guild AND {UNATTEMPTED} AND d.channel_id IS NOT COALESCE(w.channel_id, g.channel_id)
+            SELECT delivery_id FROM deliveries d
+            WHERE d.guild_id = :guild AND {UNATTEMPTED} AND EXISTS (
+                SELECT 1 FROM audience a JOIN watches w USING (watch_id) JOIN guilds g USING (guild_id)
+                WHERE a.delivery_id = d.delivery_id AND d.channel_id IS NOT COALESCE(w.channel_id, g.channel_id))
             """,  # noqa: S608 - a constant
             guild=guild_id,
         )
@@ -580,7 +617,7 @@ class DeliveryQueries(JobQueries):
             self.db.execute(
                 """
                 DELETE FROM audience WHERE delivery_id = :delivery AND watch_id IN (
-                    SELECT w.watch_id FROM watches w JOIN guilds g USING (guild_id), deliveries d
+                    SELECT w.watch_id FROM deliveries d JOIN watches w USING (guild_id) JOIN guilds g USING (guild_id)
                     WHERE d.delivery_id = :delivery AND COALESCE(w.channel_id, g.channel_id) IS NOT d.channel_id)
                 """,
                 values,
@@ -693,50 +730,70 @@ class DeliveryQueries(JobQueries):
             {"kind": Kind.TEST.value, "guild": guild_id, "spaces": json.dumps(spaces_of_test(test_id))},
         )
 
-    def _forget_tests(self, before: datetime) -> list[SpaceId]:
-        """Remove the tests from before that time; returns the Spaces that were invented for them."""
-        values = {"kind": Kind.TEST.value, "before": ms(before)}
-        gone = self._rows("SELECT space_id FROM deliveries WHERE kind = :kind AND created_at <= :before", **values)
-        self._forget_deliveries_of_spaces([row["space_id"] for row in gone])
-        return [row["space_id"] for row in gone]
+    # Each of these removes so many deliveries at most, and returns how many there were.
 
-    def _forget_deliveries_of_guilds(self, left_before: datetime) -> None:
-        """Remove the deliveries of guilds that the bot had left by then."""
-        self.db.execute(
-            "DELETE FROM deliveries WHERE guild_id IN (SELECT guild_id FROM guilds WHERE left_at <= :left)",
-            {"left": ms(left_before)},
+    def _forget_tests(self, before: datetime, most: int) -> list[SpaceId]:
+        """Remove tests from before that time; returns the Spaces that were invented for them."""
+        gone = self._rows(
+            "SELECT space_id FROM deliveries WHERE kind = 'test' AND created_at <= :before LIMIT :most",
+            before=ms(before),
+            most=most,
+        )
+        space_ids = [row["space_id"] for row in gone]
+        self._forget_deliveries_of_spaces(space_ids, most)
+        return space_ids
+
+    def _forget_deliveries_of_guilds(self, left_before: datetime, most: int) -> int:
+        """Remove deliveries of guilds that the bot had left by then."""
+        left = "SELECT guild_id FROM guilds WHERE left_at <= :left"
+        return self._forget_some(f"guild_id IN ({left})", {"left": ms(left_before), "most": most})
+
+    def _forget_deliveries_of(self, guild_id: GuildId, now: datetime, most: int) -> int:
+        """Remove deliveries of one guild, but for those that the courier may be at work on."""
+        return self._forget_some(
+            f"guild_id = :guild AND NOT {LEASED}", {"guild": guild_id, "now": ms(now), "most": most}
         )
 
-    def _forget_deliveries_of(self, guild_id: GuildId, now: datetime) -> None:
-        """Remove the deliveries of one guild, but for those that the courier may be at work on."""
-        self.db.execute(
-            f"DELETE FROM deliveries WHERE guild_id = :guild AND NOT {LEASED}",  # noqa: S608 - a constant
-            {"guild": guild_id, "now": ms(now)},
+    def _next_orphan(self, after: GuildId) -> GuildId | None:
+        """The next guild, by id, that has deliveries and of which nothing else is kept."""
+        # Goes from one guild to the next through the index `deliveries_by_guild`.
+        row = self._row(
+            """
+            WITH RECURSIVE named (id) AS (
+                SELECT min(guild_id) FROM deliveries WHERE guild_id > :after
+                UNION ALL SELECT (SELECT min(guild_id) FROM deliveries WHERE guild_id > id) FROM named WHERE id IS NOT NULL)
+            SELECT id FROM named
+            WHERE id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM guilds WHERE guild_id = id) LIMIT 1
+            """,
+            after=after,
+        )
+        return None if row is None else GuildId(row["id"])
+
+    def _forget_deliveries_of_spaces(self, space_ids: Collection[SpaceId], most: int) -> int:
+        """Remove deliveries of these Spaces."""
+        return self._forget_some(
+            "space_id IN (SELECT value FROM json_each(:spaces))",
+            {"spaces": json.dumps(list(space_ids)), "most": most},
         )
 
-    def _forget_orphaned_deliveries(self, now: datetime) -> None:
-        """Remove the deliveries of guilds of which nothing else is kept, once the courier is not at work on them."""
-        self.db.execute(
-            f"DELETE FROM deliveries WHERE guild_id NOT IN (SELECT guild_id FROM guilds) AND NOT {LEASED}",  # noqa: S608 - a constant
-            {"now": ms(now)},
-        )
-
-    def _forget_deliveries_of_spaces(self, space_ids: Collection[SpaceId]) -> None:
-        """Remove the deliveries of these Spaces."""
-        self.db.execute(
-            "DELETE FROM deliveries WHERE space_id IN (SELECT value FROM json_each(:spaces))",
-            {"spaces": json.dumps(list(space_ids))},
-        )
+    def _forget_some(self, which: str, values: dict[str, object]) -> int:
+        return self.db.execute(
+            f"DELETE FROM deliveries WHERE delivery_id IN (SELECT delivery_id FROM deliveries WHERE {which} LIMIT :most)",  # noqa: S608 - constants
+            values,
+        ).rowcount
 
 
-def _watches_without(kind: Kind) -> str:
+AMONG = "SELECT value FROM json_each(:among)"
+
+
+def _watches_without(kind: Kind, which: str = "TRUE") -> str:
     """SQL from FROM on: the watches that want this moment of a Space and have no delivery of it yet."""
     return f"""
         FROM watches w JOIN guilds g USING (guild_id)
         WHERE w.watch_id IN (
             SELECT watch_id FROM watches
-            WHERE host_id IN (SELECT value FROM json_each(:participants)) AND (host_id = :host OR also_cohost)
-            UNION SELECT value FROM json_each(:matched)
+            WHERE host_id IN (SELECT value FROM json_each(:participants)) AND {which} AND (host_id = :host OR also_cohost)
+            UNION SELECT watch_id FROM watches WHERE watch_id IN (SELECT value FROM json_each(:matched)) AND {which}
         )
           AND {ACTIVE} AND {MOMENTS[kind]} AND COALESCE(w.channel_id, g.channel_id) IS NOT NULL
           AND NOT EXISTS (SELECT 1 FROM audience a

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
 from spacebot.domain.deliveries import Kind
 from spacebot.domain.guilds import AtEnd, GuildConfig, Watch, WatchLine
@@ -11,7 +12,7 @@ from spacebot.domain.looks import Look
 from spacebot.domain.mistakes import Mistake
 from spacebot.domain.obstacles import Obstacle
 from spacebot.errors import UserMistake
-from spacebot.store.base import ACTIVE, host_of, ms, roles_of, roles_value, space_of
+from spacebot.store.base import ACTIVE, LOT, host_of, ms, roles_of, roles_value, space_of
 from spacebot.store.deliveries import DeliveryQueries
 
 FLAGS = ("tells_scheduled", "tells_live", "tells_ended", "on_hold", "publishes")
@@ -180,20 +181,26 @@ class GuildQueries(DeliveryQueries):
             {"now": ms(now), "guild": guild_id},
         )
 
-    def reconcile(self, present: Sequence[GuildId], now: datetime) -> None:
-        """Note that the bot is in these guilds and in no others."""
+    def reconcile(self, present: Sequence[GuildId], now: datetime) -> bool:
+        """Note that the bot is in these guilds and in no others; whether that was not known yet."""
         values = {"present": json.dumps(present), "now": ms(now)}
-        self.db.execute(
+        cursor = self.db.execute(
             """
-            UPDATE guilds SET left_at = CASE
-                WHEN guild_id IN (SELECT value FROM json_each(:present)) THEN NULL ELSE COALESCE(left_at, :now) END
+            UPDATE guilds SET left_at = CASE WHEN left_at IS NULL THEN :now END
+            WHERE (left_at IS NULL) != (guild_id IN (SELECT value FROM json_each(:present)))
             """,
             values,
         )
+        return cursor.rowcount > 0
 
-    def _forget_guilds(self, left_before: datetime) -> None:
-        """Remove the guilds that the bot had left by then, with their watches and notices."""
-        self.db.execute("DELETE FROM guilds WHERE left_at <= :left", {"left": ms(left_before)})
+    def _forget_guilds(self, left_before: datetime, most: int) -> int:
+        """Remove so many of the guilds that the bot had left by then, with their watches and notices; how many it were."""
+        return self.db.execute(
+            """
+            DELETE FROM guilds WHERE guild_id IN (SELECT guild_id FROM guilds WHERE left_at <= :left LIMIT :most)
+            """,
+            {"left": ms(left_before), "most": most},
+        ).rowcount
 
     def _forget_guild(self, guild_id: GuildId) -> None:
         """Remove one guild, with its watches and notices."""
@@ -346,9 +353,10 @@ class GuildQueries(DeliveryQueries):
                    u.protected, u.standing,
                    COALESCE(w.channel_id, g.channel_id) AS to_channel, COALESCE(w.roles, g.roles) AS to_roles,
                    COALESCE(p.reason, (
-                       SELECT d.reason FROM audience a JOIN deliveries d USING (delivery_id)
-                       WHERE a.watch_id = w.watch_id AND d.reason IS NOT NULL AND d.state IN ('failed', 'sent')
-                         AND d.channel_id = COALESCE(w.channel_id, g.channel_id)
+                       SELECT d.reason FROM deliveries d
+                       WHERE d.channel_id = COALESCE(w.channel_id, g.channel_id)
+                         AND d.reason IS NOT NULL AND d.state IN ('failed', 'sent') AND EXISTS (
+                             SELECT 1 FROM audience a WHERE a.delivery_id = d.delivery_id AND a.watch_id = w.watch_id)
                        ORDER BY d.delivery_id DESC LIMIT 1)) AS paused
             FROM watches w JOIN guilds g USING (guild_id) JOIN users u ON u.user_id = w.host_id
             LEFT JOIN pauses p ON p.channel_id = COALESCE(w.channel_id, g.channel_id)
@@ -361,7 +369,7 @@ class GuildQueries(DeliveryQueries):
             for row in self._rows(
                 """
                 SELECT s.* FROM spaces s JOIN watches w ON w.host_id = s.host_id
-                WHERE w.guild_id = :guild AND s.phase = 'live' ORDER BY s.first_seen_at
+                WHERE w.guild_id = :guild AND s.phase IN ('scheduled', 'live') AND s.phase = 'live' ORDER BY s.first_seen_at
                 """,
                 guild=guild_id,
             )
@@ -386,25 +394,29 @@ class GuildQueries(DeliveryQueries):
             for row in rows
         ]
 
-    def followed(self) -> dict[UserId, int]:
-        """Every host that some guild follows and has not put on hold, and how many do."""
-        rows = self._rows(
-            f"""
-            SELECT host_id, count(*) AS n FROM watches JOIN guilds USING (guild_id)
-            WHERE {ACTIVE} AND host_id IS NOT NULL GROUP BY host_id ORDER BY min(watch_id)
-            """  # noqa: S608 - a constant
-        )
-        return {row["host_id"]: row["n"] for row in rows}
+    def followed(self, after: UserId | None = None, most: int = LOT) -> dict[UserId, int]:
+        """The next hosts that some guild follows and has not put on hold, by id, and how many do.
 
-    def followers(self) -> dict[UserId, list[GuildId]]:
-        """Every host that some guild follows and has not put on hold, and which do."""
-        rows = self._rows(
+        Args:
+            after: The last host of the lot before; None for the first lot.
+            most: How many; an empty answer is the end.
+        """
+        return dict(self._followed("count(*)", after, most))
+
+    def followers(self, after: UserId | None = None, most: int = LOT) -> dict[UserId, list[GuildId]]:
+        """As `followed`, and which guilds they are."""
+        return {
+            host_id: json.loads(guilds) for host_id, guilds in self._followed("json_group_array(guild_id)", after, most)
+        }
+
+    def _followed(self, what: str, after: UserId | None, most: int) -> list[tuple[UserId, Any]]:
+        # Walks the index by host, and stops early. Pairs, for dicts of a hundred thousand hosts have the garbage collector
+        # look through everything.
+        cursor = self.db.execute(
             f"""
-            SELECT host_id, guild_id FROM watches JOIN guilds USING (guild_id)
-            WHERE {ACTIVE} AND host_id IS NOT NULL ORDER BY watch_id
-            """  # noqa: S608 - a constant
+            SELECT host_id, {what} FROM watches CROSS JOIN guilds USING (guild_id)
+            WHERE host_id > :after AND {ACTIVE} GROUP BY host_id ORDER BY host_id LIMIT :most
+            """,  # noqa: S608 - constants
+            {"after": after or "", "most": most},
         )
-        guilds: dict[UserId, list[GuildId]] = {}
-        for row in rows:
-            guilds.setdefault(row["host_id"], []).append(row["guild_id"])
-        return guilds
+        return cursor.fetchall()

@@ -75,13 +75,13 @@ class KeywordQueries(GuildQueries):
 
     def keywords(self, guild_id: GuildId | None = None) -> list[Keyword]:
         """The keywords of one guild, by name; without a guild those of all guilds for which is searched."""
+        which = ACTIVE if guild_id is None else "w.guild_id = :guild"
         rows = self._rows(
             f"""
             SELECT w.watch_id, w.guild_id, w.keyword, w.lang, w.least, w.ticketed, w.channel_id, w.roles
             FROM watches w JOIN guilds g USING (guild_id)
-            WHERE w.keyword IS NOT NULL AND ({ACTIVE} AND :guild IS NULL OR w.guild_id = :guild)
-            ORDER BY w.keyword, w.watch_id
-            """,  # noqa: S608 - a constant
+            WHERE w.keyword IS NOT NULL AND {which} ORDER BY w.keyword, w.watch_id
+            """,  # noqa: S608 - constants
             guild=guild_id,
         )
         return [
@@ -105,8 +105,8 @@ class KeywordQueries(GuildQueries):
             for space_id, watch_ids in matches.items()
             if self._rows(
                 """
-                SELECT 1 FROM json_each(:ids) WHERE value NOT IN (
-                    SELECT watch_id FROM audience WHERE space_id = :space AND kind = 'live') LIMIT 1
+                SELECT 1 FROM json_each(:ids) WHERE NOT EXISTS (
+                    SELECT 1 FROM audience WHERE watch_id = value AND space_id = :space AND kind = 'live') LIMIT 1
                 """,
                 ids=json.dumps(list(watch_ids)),
                 space=space_id,

@@ -44,8 +44,7 @@ class LinkQueries(QueryGroup):
 
     def links(self) -> list[Link]:
         """All tokens."""
-        rows = self._rows("SELECT person FROM links")
-        return [link for row in rows if (link := self.link(row["person"])) is not None]
+        return [_link_of(row) for row in self._rows("SELECT * FROM links")]
 
     def set_link(self, link: Link) -> None:
         """Store a person's tokens, replacing earlier ones."""

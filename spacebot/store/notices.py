@@ -164,9 +164,12 @@ class NoticeQueries(QueryGroup):
             "UPDATE notices SET next_try_at = :now WHERE told_at IS NULL AND next_try_at > :now", {"now": ms(now)}
         )
 
-    def _forget_names(self, told_before: datetime) -> None:
-        """Remove former handles from notices given by then."""
-        self.db.execute(
-            "UPDATE notices SET detail = '' WHERE told_at <= :before AND matter = :matter",
-            {"before": ms(told_before), "matter": Matter.RENAMED.value},
-        )
+    def _forget_names(self, told_before: datetime, most: int) -> int:
+        """Remove former handles from so many notices given by then; how many it were."""
+        return self.db.execute(
+            """
+            UPDATE notices SET detail = '' WHERE notice_id IN (
+                SELECT notice_id FROM notices WHERE told_at <= :before AND matter = 'renamed' AND detail != '' LIMIT :most)
+            """,
+            {"before": ms(told_before), "most": most},
+        ).rowcount

@@ -13,24 +13,35 @@ from spacebot.store.seen import SeenQueries
 MOST_PAST = 100
 """The most past announcements that are shown."""
 
+MOST_LOOKED_THROUGH = 2000
+"""Among so many of a guild's last announcements those of one host are found, and its delays, however many are kept."""
+
 
 class OverviewQueries(SeenQueries):
     """Questions about past and waiting deliveries."""
 
     def past(self, guild_id: GuildId, host_id: UserId | None = None, *, space_id: SpaceId | None = None) -> list[Past]:
-        """The guild's last announcements, newest first; only those of this host or guest, or of this Space, if given."""
+        """The guild's last announcements, newest first; only those of this Space, or of this host or guest, if given.
+
+        Those of a host are looked for among the last `MOST_LOOKED_THROUGH`.
+        """
+        which = (
+            "SELECT * FROM deliveries WHERE guild_id = :guild AND kind != :test ORDER BY delivery_id DESC LIMIT :among"
+            if space_id is None
+            else "SELECT * FROM deliveries WHERE space_id = :space AND +guild_id = :guild"
+        )
         rows = self._rows(
-            """
+            f"""
             SELECT d.kind, d.channel_id, d.state, d.reason, d.message_id, d.sent_at, d.space_id, d.guest_id
-            FROM deliveries d JOIN spaces s USING (space_id)
-            WHERE d.guild_id = :guild AND d.kind != :test AND (:host IS NULL OR s.host_id = :host OR d.guest_id = :host)
-              AND (:space IS NULL OR d.space_id = :space)
+            FROM ({which}) d CROSS JOIN spaces s USING (space_id)
+            WHERE d.kind != :test AND (:host IS NULL OR s.host_id = :host OR d.guest_id = :host)
             ORDER BY d.delivery_id DESC LIMIT :most
-            """,
+            """,  # noqa: S608 - constants
             guild=guild_id,
             host=host_id,
             test=Kind.TEST.value,
             space=space_id,
+            among=MOST_PAST if host_id is None else MOST_LOOKED_THROUGH,
             most=MOST_PAST,
         )
         past = []
@@ -72,18 +83,25 @@ class OverviewQueries(SeenQueries):
     def delays(self, since: datetime, guild_id: GuildId | None = None) -> list[tuple[float, str]]:
         """For what was sent since then: seconds from the Space's start to its announcement, and what saw it first.
 
-        Only Spaces with a start given by X, and watches that existed then: a watch added midway is not late.
+        Only Spaces with a start given by X, and watches that existed then: a watch added midway is not late. They are
+        taken from the last `MOST_LOOKED_THROUGH` announcements: of the guild, or of live Spaces in all.
         """
+        last = (
+            "SELECT * FROM deliveries INDEXED BY deliveries_sent WHERE kind = 'live' AND sent_at IS NOT NULL"
+            " AND sent_at >= :since ORDER BY sent_at DESC LIMIT :among"
+            if guild_id is None
+            else "SELECT * FROM deliveries WHERE guild_id = :guild ORDER BY delivery_id DESC LIMIT :among"
+        )
         rows = self._rows(
-            """
+            f"""
             SELECT (d.sent_at - s.started_at) / 1000.0 AS delay, COALESCE(s.live_seen_by, 'sweep') AS seen_by
-            FROM deliveries d JOIN spaces s USING (space_id)
+            FROM ({last}) d CROSS JOIN spaces s USING (space_id)
             WHERE d.kind = 'live' AND d.sent_at >= :since AND s.started_at IS NOT NULL AND d.guest_id IS NULL
-              AND (:guild IS NULL OR d.guild_id = :guild)
               AND EXISTS (SELECT 1 FROM audience a JOIN watches w USING (watch_id)
                           WHERE a.delivery_id = d.delivery_id AND w.added_at <= s.started_at)
-            """,
+            """,  # noqa: S608 - constants
             since=ms(since),
             guild=guild_id,
+            among=MOST_LOOKED_THROUGH,
         )
         return [(row["delay"], row["seen_by"]) for row in rows]

@@ -4,21 +4,22 @@ from datetime import datetime
 from typing import Any
 
 from spacebot.domain.ids import GuildId
+from spacebot.store.base import LOT
 from spacebot.store.forgetting import ForgettingQueries
 from spacebot.store.links import LinkQueries
 
 OPERATORS_TABLES = frozenset({"keyword_permits", "new_hosts", "spent_by"})
 """What the operator decides and pays, by guild: neither handed out nor deleted with what is the guild's own."""
 
-MOST_ANNOUNCEMENTS = 10_000
-"""As many of the last announcements are handed out: a file that Discord takes."""
+_LAST = (1 << 63) - 1
+"""No row has a larger id."""
 
 
 class PrivacyQueries(ForgettingQueries, LinkQueries):
     """Everything of one guild, or of one person."""
 
     def guild_rows(self, guild_id: GuildId) -> dict[str, list[dict[str, Any]]]:
-        """Every row of the guild's, by table; to watches the host's handle is added, to deliveries the Space's host."""
+        """Every row of the guild's, by table, but for its deliveries; to watches the host's handle is added."""
         rows = {
             table: self._rows(f"SELECT * FROM {table} WHERE guild_id = :guild", guild=guild_id)  # noqa: S608 - from the schema
             for table in self.guild_tables()
@@ -31,17 +32,34 @@ class PrivacyQueries(ForgettingQueries, LinkQueries):
             """,
             guild=guild_id,
         )
-        rows["deliveries"] = self._rows(
+        return rows
+
+    def delivery_rows(
+        self, guild_id: GuildId, before: int | None = None, most: int = LOT
+    ) -> tuple[list[dict[str, Any]], int | None]:
+        """The guild's deliveries, the newest first, each with the Space's host: the next lot of them.
+
+        Args:
+            guild_id: The guild.
+            before: What came with the lot before; None for the first lot.
+            most: How many.
+
+        Returns:
+            The rows, and what to ask for the next lot with; None once there is none.
+        """
+        rows = self._rows(
             """
-            SELECT d.kind, d.channel_id, d.message_id, d.space_id, s.host_id, d.guest_id, d.state, d.reason, d.created_at,
-                   d.sent_at
+            SELECT d.delivery_id, d.kind, d.channel_id, d.message_id, d.space_id, s.host_id, d.guest_id, d.state, d.reason,
+                   d.created_at, d.sent_at
             FROM deliveries d LEFT JOIN spaces s USING (space_id)
-            WHERE d.guild_id = :guild ORDER BY d.delivery_id DESC LIMIT :most
+            WHERE d.guild_id = :guild AND d.delivery_id < :before ORDER BY d.delivery_id DESC LIMIT :most
             """,
             guild=guild_id,
-            most=MOST_ANNOUNCEMENTS,
+            before=_LAST if before is None else before,
+            most=most,
         )
-        return rows
+        numbers = [row.pop("delivery_id") for row in rows]
+        return rows, numbers[-1] if len(rows) == most else None
 
     def guild_counts(self, guild_id: GuildId) -> tuple[int, int, int]:
         """How many hosts a guild follows, how many words it watches for, and how many announcements are kept."""
@@ -79,14 +97,19 @@ class PrivacyQueries(ForgettingQueries, LinkQueries):
             ),
         }
 
-    def erase_guild(self, guild_id: GuildId, now: datetime) -> None:
-        """Remove every row of the guild's; it is as if it had just invited the bot.
+    def erase_guild(self, guild_id: GuildId, now: datetime, most: int = LOT // 4) -> bool:
+        """Remove every row of the guild's, so many deliveries at a time; then it is as if it had just invited the bot.
 
         Deliveries that the courier may be at work on follow with the hourly `forget`.
+
+        Returns:
+            Whether this is to be called again, as there were more deliveries.
         """
-        self._forget_deliveries_of(guild_id, now)
+        if self._forget_deliveries_of(guild_id, now, most) == most:
+            return True
         self._forget_pauses_of(guild_id)
         self._forget_guild(guild_id)
+        return False
 
     def erase_person(self, person: int) -> None:
         """Remove a person's link and sign-ins, and their name from what they had guilds follow."""

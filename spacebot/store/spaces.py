@@ -1,17 +1,46 @@
 """What is known of Spaces; what a look changes is written to the ledger in the same transaction."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from spacebot.domain.accounts import Standing
 from spacebot.domain.ids import SPACE_ID, USER_ID, SpaceId, UserId
 from spacebot.domain.spaces import ABSENCES_APART, Change, Phase, SpaceRecord, observe
-from spacebot.store.base import ACTIVE, ms, space_of
+from spacebot.store.base import ACTIVE, LOT, ms, space_of
 from spacebot.store.deliveries import DeliveryQueries
 from spacebot.x.model import Space, User
 
 OLD_NEWS = timedelta(hours=1)
 """An end that is longer ago gets no message of its own."""
+
+STARTS_KEPT = 40
+"""As many of a host's last starts say what there is to know of the next one."""
+
+STARTED = "COALESCE(started_at, live_seen_at)"
+"""SQL: when a Space started, as far as it is known; the index `spaces_started` is by host and this."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """What came of one answer."""
+
+    changes: list[tuple[SpaceRecord, Change]] = field(default_factory=list)
+    unserved: list[SpaceId] = field(default_factory=list)
+    """Open Spaces for which more deliveries are to be added than one call does: `serve` adds them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastStarts:
+    """What is known of some hosts' past; times are epoch seconds."""
+
+    starts: list[tuple[UserId, float, float | None]]
+    """Host, start, and the start that was scheduled, if any; of each host the newest first."""
+    since: dict[UserId, float]
+    """Since when the starts of each are known; of those whom nobody follows any more it is not."""
+    hosts: int
+    """How many of the hosts that were asked for this is about: the first ones."""
 
 
 class SpaceQueries(DeliveryQueries):
@@ -26,7 +55,7 @@ class SpaceQueries(DeliveryQueries):
         *,
         by: str = "sweep",
         matches: Mapping[SpaceId, Sequence[int]] | None = None,
-    ) -> list[tuple[SpaceRecord, Change]]:
+    ) -> TakenIn:
         """Store what X showed, and add the deliveries that follow from it.
 
         Args:
@@ -36,34 +65,38 @@ class SpaceQueries(DeliveryQueries):
             now: When the answer came.
             by: What made the look; stored for Spaces that it was the first to see live.
             matches: The keyword watches that each Space matches.
-
-        Returns:
-            What changed.
         """
         self.remember_users(users, now)
-        changes: list[tuple[SpaceRecord, Change]] = []
+        taken = TakenIn()
         looks: list[tuple[SpaceId, Space | None]] = [(space.id, space) for space in seen]
         looks += [(space_id, None) for space_id in absent]
         for space_id, space in looks:
             with self._apart(f"Space {space_id}"):
-                changes += self._take_in(space_id, space, now, by=by, matches=(matches or {}).get(space_id, ()))
-        return changes
+                self._take_in(taken, space_id, space, now, by=by, matches=(matches or {}).get(space_id, ()))
+        return taken
 
     def _take_in(
-        self, space_id: SpaceId, space: Space | None, now: datetime, *, by: str, matches: Sequence[int]
-    ) -> list[tuple[SpaceRecord, Change]]:
-        """Store one look; what it changed, if anything."""
+        self,
+        taken: TakenIn,
+        space_id: SpaceId,
+        space: Space | None,
+        now: datetime,
+        *,
+        by: str,
+        matches: Sequence[int],
+    ) -> None:
+        """Store one look, and note what came of it."""
         known = self.space(space_id)
         observation = observe(known, space, now)
         record = observation.record
         if record is None:
-            return []
+            return
         if not (SPACE_ID.fullmatch(space_id) and USER_ID.fullmatch(record.host_id)):
             raise ValueError("no id")  # it could stand in no address
         if record != known:
             self._save_space(record)
-        if record.phase.is_open and space is not None:
-            self._ensure_deliveries(record, now, matches)
+        is_shown = record.phase.is_open and space is not None
+        has_more = is_shown and self._ensure_deliveries(record, now, matches)
         if observation.change is not None:
             self._want_revision(record, observation.change, now)
         elif record.phase is Phase.LIVE and space is not None:
@@ -72,10 +105,30 @@ class SpaceQueries(DeliveryQueries):
             self._note_seen_live(space_id, by)
         if observation.change is Change.ENDED and known is not None and _is_news(record, known, now):
             self._ensure_deliveries(record, now)
-        return [] if observation.change is None else [(record, observation.change)]
+        # Only now: until here it may fail, and be left out.
+        if has_more:
+            taken.unserved.append(space_id)
+        if observation.change is not None:
+            taken.changes.append((record, observation.change))
+
+    def serve(
+        self, space_ids: Sequence[SpaceId], now: datetime, *, matches: Mapping[SpaceId, Sequence[int]] | None = None
+    ) -> list[SpaceId]:
+        """Add further deliveries of open Spaces for which one `take_in` had too many; those for which there are more yet."""
+        unserved = []
+        for space_id in space_ids:
+            record = self.space(space_id)
+            if record is None or not record.phase.is_open:
+                continue
+            if self._ensure_deliveries(record, now, (matches or {}).get(space_id, ())):
+                unserved.append(space_id)
+        return unserved
 
     def ensure_deliveries(self, host_id: UserId, now: datetime) -> None:
-        """Ensure a row for every open Space of the host and every channel that follows it."""
+        """Ensure a row for every open Space of the host and every channel that follows it.
+
+        Where they are more than one call adds, the next look at the Space adds the others.
+        """
         open_ones = "SELECT * FROM spaces WHERE host_id = :host AND phase IN ('scheduled', 'live')"
         for row in self._rows(open_ones, host=host_id):
             self._ensure_deliveries(space_of(row), now)
@@ -84,49 +137,50 @@ class SpaceQueries(DeliveryQueries):
         """Every Space that was scheduled or live when last seen."""
         return [space_of(row) for row in self._rows("SELECT * FROM spaces WHERE phase IN ('scheduled', 'live')")]
 
-    def known_since(self) -> dict[UserId, float]:
-        """Since when the starts of each followed host are known, as epoch seconds."""
-        rows = self._rows(
-            "SELECT host_id, min(added_at) AS since FROM watches WHERE host_id IS NOT NULL GROUP BY host_id"
-        )
-        return {row["host_id"]: row["since"] / 1000 for row in rows}
-
-    def starts(self) -> list[tuple[UserId, float, float | None]]:
-        """Past starts of followed hosts: host, start, and the start that was scheduled, if any.
-
-        Epoch seconds, oldest first.
-        """
-        rows = self._rows(
-            """
-            SELECT host_id, COALESCE(started_at, live_seen_at) AS started, scheduled_start FROM spaces
-            WHERE started IS NOT NULL AND host_id IN (SELECT host_id FROM watches WHERE host_id IS NOT NULL)
-            ORDER BY started
-            """
-        )
-        return [
-            (
-                row["host_id"],
-                row["started"] / 1000,
-                None if row["scheduled_start"] is None else row["scheduled_start"] / 1000,
+    def starts(self, host_ids: Sequence[UserId], most: int = LOT) -> PastStarts:
+        """The last starts of the first of these hosts, up to `STARTS_KEPT` of each: of as many as have so many together."""
+        starts: list[tuple[UserId, float, float | None]] = []
+        hosts = 0
+        for host_id in host_ids:
+            hosts += 1
+            rows = self.db.execute(
+                f"""
+                SELECT {STARTED}, scheduled_start FROM spaces
+                WHERE host_id = :host AND {STARTED} IS NOT NULL ORDER BY {STARTED} DESC LIMIT :most
+                """,  # noqa: S608 - constants
+                {"host": host_id, "most": STARTS_KEPT},
             )
-            for row in rows
-        ]
+            starts += [(host_id, at / 1000, None if planned is None else planned / 1000) for at, planned in rows]
+            if len(starts) >= most:
+                break
+        since = self._rows(
+            """
+            SELECT host_id, min(added_at) AS since FROM watches
+            WHERE host_id IN (SELECT value FROM json_each(:hosts)) GROUP BY host_id
+            """,
+            hosts=json.dumps(list(host_ids[:hosts])),
+        )
+        return PastStarts(starts=starts, since={row["host_id"]: row["since"] / 1000 for row in since}, hosts=hosts)
 
     def unseen_hosts(self, since: datetime, asked_since: datetime, most: int) -> list[UserId]:
-        """Followed accounts not seen since `since`, or not shown by X, and not asked for since `asked_since`."""
-        rows = self._rows(
-            f"""
-            SELECT user_id FROM users
-            WHERE user_id IN (SELECT host_id FROM watches JOIN guilds USING (guild_id) WHERE {ACTIVE})
-              AND (seen_at < :since OR standing IN ('suspended', 'gone'))
-              AND (asked_at IS NULL OR asked_at < :asked)
-            ORDER BY seen_at LIMIT :most
-            """,  # noqa: S608 - a constant
-            since=ms(since),
-            asked=ms(asked_since),
-            most=most,
-        )
-        return [row["user_id"] for row in rows]
+        """Followed accounts not seen since `since`, or not shown by X, and not asked for since `asked_since`.
+
+        Those unseen for longest come first.
+        """
+        found: dict[UserId, None] = {}
+        for which in ("seen_at < :since", "standing IN ('suspended', 'gone') AND standing IS NOT NULL"):
+            rows = self._rows(
+                f"""
+                SELECT user_id FROM users u WHERE {which} AND (asked_at IS NULL OR asked_at < :asked)
+                  AND EXISTS (SELECT 1 FROM watches JOIN guilds USING (guild_id) WHERE host_id = u.user_id AND {ACTIVE})
+                ORDER BY seen_at LIMIT :most
+                """,  # noqa: S608 - constants
+                since=ms(since),
+                asked=ms(asked_since),
+                most=most,
+            )
+            found |= dict.fromkeys(row["user_id"] for row in rows)
+        return list(found)[:most]
 
     def take_in_hosts(
         self, asked: Sequence[UserId], users: Sequence[User], standings: Mapping[UserId, Standing], now: datetime
@@ -153,12 +207,13 @@ class SpaceQueries(DeliveryQueries):
         """Open Spaces not seen since then that were announced, but whose host is not followed any more, or is on hold wherever it is."""
         rows = self._rows(
             f"""
-            SELECT DISTINCT s.space_id FROM spaces s JOIN deliveries d USING (space_id)
+            SELECT s.space_id FROM spaces s
             WHERE s.phase IN ('scheduled', 'live') AND s.last_seen_at < :since
               AND (s.absent_since IS NULL OR s.absent_since <= :apart OR s.absent_since > :now)
-              AND d.state IN ('sending', 'sent') AND s.host_id NOT IN (
-                  SELECT host_id FROM watches JOIN guilds USING (guild_id)
-                  WHERE host_id IS NOT NULL AND {ACTIVE})
+              AND NOT EXISTS (
+                  SELECT 1 FROM watches w JOIN guilds USING (guild_id) WHERE w.host_id = s.host_id AND {ACTIVE})
+              AND EXISTS (
+                  SELECT 1 FROM deliveries d WHERE d.space_id = s.space_id AND d.state IN ('sending', 'sent'))
             """,  # noqa: S608 - a constant
             since=ms(since),
             apart=ms(now - ABSENCES_APART),

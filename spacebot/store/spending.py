@@ -7,10 +7,13 @@ from datetime import UTC, date, datetime, timedelta
 from spacebot.domain.errands import Errand, Purpose
 from spacebot.domain.ids import GuildId
 from spacebot.domain.spending import UNANSWERED, SpendingLine, SpentBy
-from spacebot.store.base import QueryGroup
+from spacebot.store.base import LOT, QueryGroup
 from spacebot.x.money import Prices, Resource
 
 _FIRST_DAY = date(1970, 1, 1)
+
+Paid = tuple[date, Resource, str]
+"""A resource that X has billed: the day, its kind and its id."""
 
 
 Days = tuple[date, date]
@@ -79,13 +82,31 @@ class SpendingQueries(QueryGroup):
         self.db.execute("DELETE FROM reservations")
         return sum(row["millicents"] * (row["last_day"] - row["first_day"] + 1) for row in rows)
 
-    def paid(self) -> list[tuple[date, Resource, str]]:
-        """The resources that X billed lately, one by one."""
-        return [(_date(row["day"]), row["kind"], row["resource_id"]) for row in self._rows("SELECT * FROM paid")]
+    def paid(self, after: Paid | None = None, most: int = 5 * LOT) -> list[Paid]:
+        """The resources that X billed lately, one by one: the next so many after this one, none at the end."""
+        day, kind, resource_id = (_FIRST_DAY, "", "") if after is None else after
+        rows = self._rows(
+            """
+            SELECT * FROM paid WHERE (day, kind, resource_id) > (:day, :kind, :id)
+            ORDER BY day, kind, resource_id LIMIT :most
+            """,
+            day=_number(day),
+            kind=kind,
+            id=resource_id,
+            most=most,
+        )
+        return [(_date(row["day"]), row["kind"], row["resource_id"]) for row in rows]
 
-    def forget_paid(self, before: date) -> None:
-        """Remove the individual resources of earlier days; their sums stay."""
-        self.db.execute("DELETE FROM paid WHERE day < :day", {"day": _number(before)})
+    def forget_paid(self, before: date, most: int = 5 * LOT) -> bool:
+        """Remove so many of the individual resources of earlier days; their sums stay. Whether more may be left."""
+        cursor = self.db.execute(
+            """
+            DELETE FROM paid WHERE (day, kind, resource_id) IN (
+                SELECT day, kind, resource_id FROM paid WHERE day < :day LIMIT :most)
+            """,
+            {"day": _number(before), "most": most},
+        )
+        return cursor.rowcount == most
 
     def spending(self, since: date) -> list[SpendingLine]:
         """What was spent since that day, in order."""

@@ -5,6 +5,7 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from spacebot.clock import Clock
 from spacebot.domain.accounts import Host
@@ -23,6 +24,8 @@ from spacebot.usecases.lookups import Lookups
 from spacebot.x import reference
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 KEYWORD_LENGTH = 100
 """The longest keyword, in characters; Discord shows no longer choices."""
@@ -541,20 +544,21 @@ class Guilds:
         self._on_change()
 
     async def present(self, guild_ids: Sequence[GuildId]) -> None:
-        """The bot is in these guilds and in no others."""
-        await self._quietly(self._store(Queries.reconcile, guild_ids, self._clock.now()))
-        self._on_change()
+        """The bot is in these guilds and in no others; mostly that is known, as each connection that begins anew says it."""
+        if await self._quietly(self._store(Queries.reconcile, guild_ids, self._clock.now())):
+            self._on_change()
 
     async def forget_role(self, guild_id: GuildId, role_id: RoleId) -> None:
         """A role was deleted: nobody is mentioned instead."""
         await self._quietly(self._store(Queries.forget_role, guild_id, role_id))
 
-    async def _quietly(self, work: Awaitable[object]) -> None:
+    async def _quietly(self, work: Awaitable[T]) -> T | None:
         """Do what an event of Discord's asks for; a failure is only logged: the next start makes up for it."""
         try:
-            await work
+            return await work
         except StoreError as error:
             log.warning("An event of Discord's could not be noted: %s", error)
+            return None
 
     async def greet(self, guild_id: GuildId) -> bool:
         """Whether to greet this guild now; True only once per guild."""

@@ -36,6 +36,7 @@ class Operation:
         store: Store,
         clock: Clock,
         sweeps: Callable[[], SweepState],
+        hosts: Callable[[], int],
         store_trouble: Callable[[], str | None],
         windows: Callable[[], Mapping[str, Window]],
         shards: Callable[[], tuple[int, int | None]],
@@ -51,6 +52,7 @@ class Operation:
             store: The ledger.
             clock: Time.
             sweeps: How the sweeps go.
+            hosts: How many hosts are followed, as far as the sweeps know.
             store_trouble: Why the ledger cannot be worked on; None if it can.
             windows: What is left of X's limits, by endpoint.
             shards: How many shards are connected, and how many there ought to be, once that is known.
@@ -63,6 +65,7 @@ class Operation:
         self._store = store
         self._clock = clock
         self._sweeps = sweeps
+        self._hosts = hosts
         self._store_trouble = store_trouble
         self._windows = windows
         self._shards = shards
@@ -84,7 +87,7 @@ class Operation:
             last_good_sweep=sweeps.last_good_at,
             trouble=sweeps.trouble,
             store_trouble=self._store_trouble(),
-            hosts=0,
+            hosts=self._hosts(),
             keywords=0,
             queue=Queue(unsent=0, edits=0, oldest=None),
             windows=[(name, window.remaining, window.limit) for name, window in sorted(self._windows().items())],
@@ -96,7 +99,6 @@ class Operation:
         try:
             return replace(
                 overview,
-                hosts=len(await self._store(Queries.followed)),
                 keywords=len({keyword.text for keyword in await self._store(Queries.keywords)}),
                 queue=await self._store(Queries.queue, now),
                 delays=await self._store(Queries.delays, now - A_WEEK),

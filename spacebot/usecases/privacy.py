@@ -15,6 +15,9 @@ from spacebot.usecases.links import Links
 
 FORMAT = "spacebot-export-1"
 
+MOST_ANNOUNCEMENTS = 10_000
+"""As many of a guild's last announcements are handed out: a file that Discord takes."""
+
 
 class Privacy:
     """The use cases of `/privacy`."""
@@ -64,6 +67,10 @@ class Privacy:
         async with self._one_by_one:
             rows = await self._store.read(Queries.guild_rows, guild_id)
             watches = rows.pop("watches")
+            announcements, more = await self._store.read(Queries.delivery_rows, guild_id)
+            while more is not None and len(announcements) < MOST_ANNOUNCEMENTS:
+                lot, more = await self._store.read(Queries.delivery_rows, guild_id, more)
+                announcements += lot
             return await asyncio.to_thread(
                 self._file,
                 "server",
@@ -72,7 +79,7 @@ class Privacy:
                     "configuration": rows.pop("guilds"),
                     "watches": [row for row in watches if row["host_id"] is not None],
                     "keywords": [row for row in watches if row["host_id"] is None],
-                    "announcements": rows.pop("deliveries"),
+                    "announcements": announcements[:MOST_ANNOUNCEMENTS],
                     **rows,
                 },
             )
@@ -85,7 +92,8 @@ class Privacy:
 
     async def erase_guild(self, guild_id: GuildId) -> None:
         """Forget everything of a guild; the bot stays there, and begins anew. Messages in channels stay as they are."""
-        await self._store(Queries.erase_guild, guild_id, self._clock.now())
+        while await self._store(Queries.erase_guild, guild_id, self._clock.now()):
+            pass
         self._on_change()
 
     def _file(self, of: str, number: int, parts: Mapping[str, Sequence[Mapping[str, Any]]]) -> bytes:

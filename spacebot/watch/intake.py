@@ -1,7 +1,8 @@
 """Takes in what X shows, whichever loop has asked: stores what it means, and tells the plan, the courier and the log."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 
 from spacebot.clock import Clock
 from spacebot.domain.accounts import Standing
@@ -14,6 +15,9 @@ from spacebot.x.model import Page, Space, User
 from spacebot.x.refusals import ABSENCES
 
 log = logging.getLogger(__name__)
+
+TAKEN_AT_ONCE = 25
+"""As many Spaces and accounts of one answer are stored in one call."""
 
 ODD_FOR = 600.0
 """Seconds that sweeps must say the same of an account before it is believed."""
@@ -50,7 +54,7 @@ class Intake:
         Raises:
             StoreError: it could not be stored; the next look shows it again.
         """
-        changes = await self._store(Queries.take_in, spaces, absent, tuple(users.values()), self._clock.now(), by=by)
+        changes = await take_in(self._store, spaces, absent, tuple(users.values()), self._clock.now(), by=by)
         for record, change in changes:
             if change not in {Change.MOVED, Change.RETITLED}:
                 log.info("Space %s of host %s: %s", record.space_id, record.host_id, change.value)
@@ -85,6 +89,45 @@ class Intake:
                 self._odd[host] = (standing, now)
             elif now - self._odd[host][1] >= ODD_FOR:
                 await self._store(Queries.note_standing, host, standing, self._clock.now())
+
+
+async def take_in(
+    store: Store,
+    spaces: Sequence[Space],
+    absent: Sequence[SpaceId],
+    users: Sequence[User],
+    now: datetime,
+    *,
+    by: str,
+    matches: Mapping[SpaceId, Sequence[int]] | None = None,
+) -> list[tuple[SpaceRecord, Change]]:
+    """Store one answer with all that follows from it, in as many calls as that takes; what has changed.
+
+    The arguments are those of `Queries.take_in`.
+    """
+    changes: list[tuple[SpaceRecord, Change]] = []
+    for some_spaces, some_absent, some_users in _lots(spaces, absent, users):
+        taken = await store(Queries.take_in, some_spaces, some_absent, some_users, now, by=by, matches=matches)
+        changes += taken.changes
+        unserved = taken.unserved
+        while unserved:
+            unserved = await store(Queries.serve, unserved, now, matches=matches)
+    return changes
+
+
+def _lots(
+    spaces: Sequence[Space], absent: Sequence[SpaceId], users: Sequence[User]
+) -> Iterator[tuple[Sequence[Space], Sequence[SpaceId], Sequence[User]]]:
+    """A large answer in parts, the accounts first: who is named by a Space is known by then."""
+    if len(spaces) + len(absent) + len(users) <= TAKEN_AT_ONCE:
+        yield spaces, absent, users
+        return
+    for at in range(0, len(users), TAKEN_AT_ONCE):
+        yield (), (), users[at : at + TAKEN_AT_ONCE]
+    for at in range(0, len(spaces), TAKEN_AT_ONCE):
+        yield spaces[at : at + TAKEN_AT_ONCE], (), ()
+    for at in range(0, len(absent), TAKEN_AT_ONCE):
+        yield (), absent[at : at + TAKEN_AT_ONCE], ()
 
 
 def standings(page: Page[Space] | Page[User]) -> dict[UserId, Standing]:

@@ -17,6 +17,7 @@ from spacebot.errors import SpacebotError, StoreError, XOperatorNeeded
 from spacebot.outage import Outage
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
+from spacebot.watch.intake import take_in
 from spacebot.watch.turns import KeywordTurns
 from spacebot.x.endpoints import IDS_PER_REQUEST
 from spacebot.x.model import Page, Space
@@ -141,8 +142,8 @@ class KeywordWatcher:
         news = await self._store(Queries.unserved, {space_id: ids for space_id, ids in matches.items() if ids})
         for at in range(0, len(news), IDS_PER_REQUEST):
             found = await self._source.by_ids(news[at : at + IDS_PER_REQUEST])
-            changes = await self._store(
-                Queries.take_in,
+            changes = await take_in(
+                self._store,
                 found.items,
                 (),
                 tuple(found.users.values()),

@@ -109,10 +109,16 @@ class Schedule:
 
     # Who is followed, and what is known of them.
 
-    def follow(self, weights: Mapping[UserId, int], now: float) -> None:
-        """These hosts, and no others, are followed from now on, each by this many guilds; new ones are asked about first."""
+    def follow(self, weights: Mapping[UserId, int], now: float, gone: Collection[UserId] | None = None) -> None:
+        """Follow these hosts, each by so many guilds; new ones are asked about first.
+
+        Args:
+            weights: The hosts.
+            now: The time; from here on the starts of new ones are known.
+            gone: Who is not followed any more; where it is None all whom `weights` leaves out.
+        """
         were = len(self._hosts)
-        for host_id in self._hosts.keys() - weights.keys():
+        for host_id in self._hosts.keys() - weights.keys() if gone is None else gone:
             self._forget(host_id)
         for host_id, weight in weights.items():
             host = self._hosts.get(host_id)
@@ -171,17 +177,18 @@ class Schedule:
 
     def pushed(self, host_ids: Collection[UserId]) -> None:
         """X pushes the starts of these hosts, and of no others: they are asked about only as often as they must."""
-        self._pushed = frozenset(host_ids)
-        for host in self._hosts.values():
-            if host.pushed != (host.id in self._pushed):
-                host.pushed = not host.pushed
+        pushed = frozenset(host_ids)
+        for host_id in pushed ^ self._pushed:
+            host = self._hosts.get(host_id)
+            if host is not None:
+                host.pushed = host_id in pushed
                 host.slot = _NEVER
+        self._pushed = pushed
 
-    def most_valuable(self, count: int | None, now: float) -> list[UserId]:
-        """The hosts whose push would spare most waiting, best first; None for all. It looks at all: not for every turn."""
-        most = len(self._hosts) if count is None else count
-        best = heapq.nlargest(most, self._hosts.values(), key=lambda host: host.habit.often(now) * self._share(host))
-        return [host.id for host in best]
+    def worth(self, host_id: UserId, now: float) -> float:
+        """How much waiting the push of this host would spare, compared with others; 0 for one who is not followed."""
+        host = self._hosts.get(host_id)
+        return 0.0 if host is None else host.habit.often(now) * self._share(host)
 
     def scheduled(self, space_id: SpaceId, host_id: UserId, scheduled_start: float) -> None:
         """X shows this Space as scheduled; again whenever it is shown, for it can be moved."""

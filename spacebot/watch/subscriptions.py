@@ -139,11 +139,12 @@ class Subscriptions:
         """End what is not wanted any more; what is missing, in the order to be made: first every start."""
         open_ = [host for host in hosts if (EVENTS[0], host) not in self._refused]
         chosen = open_[: max(0, self._ceiling - self._others) // len(EVENTS)]
-        plan = [(event, host) for event in EVENTS for host in chosen if (event, host) not in self._refused]
+        # By key and in order; looked into for each subscription that there is.
+        plan = dict.fromkeys((event, host) for event in EVENTS for host in chosen if (event, host) not in self._refused)
         surplus = {
             one.id: key
             for key, one in self._present.items()
-            if key not in set(plan) and one.tag == self._tag and one.id is not None
+            if key not in plan and one.tag == self._tag and one.id is not None
         }
         ids = list(surplus)
         self.hosts -= {host for event, host in surplus.values() if event == EVENTS[0]}

@@ -82,7 +82,7 @@ async def look(
     store: Store, *seen: Space, now: datetime = START, absent: Sequence[SpaceId] = ()
 ) -> list[tuple[SpaceRecord, Change]]:
     """Take in one look at X."""
-    return await store(Queries.take_in, seen, absent, (), now)
+    return (await store(Queries.take_in, seen, absent, (), now)).changes
 
 
 async def claim(store: Store, now: datetime = START, most: int = 50) -> list[Job]:

@@ -331,7 +331,7 @@ class Ledger(RuleBasedStateMachine):
     def take_in(self, seen: list[Space], absent: list[SpaceId]) -> None:
         now = self.time.now()
         before = {space.id: self.door.ask(Queries.space, space.id) for space in seen}
-        changes = self.door.ask(Queries.take_in, seen, absent, (), now)
+        changes = self.door.ask(Queries.take_in, seen, absent, (), now).changes
         for space in seen:
             record = self.door.ask(Queries.space, space.id)
             if record is not None and record.phase.is_open:
@@ -377,7 +377,9 @@ class Ledger(RuleBasedStateMachine):
     @rule()
     def what_need_not_be_kept_is_forgotten(self) -> None:
         now = self.time.now()
-        self.door.ask(Queries.forget, now)
+        forgotten = self.door.ask(Queries.forget, now)
+        while not forgotten.is_done:
+            forgotten = self.door.ask(Queries.forget, now, forgotten)
         for guild, asked in self.asked.items():
             if asked.left is not None and now.timestamp() - asked.left >= GUILDS_KEPT.total_seconds():
                 self.asked[guild] = Asked(config=GuildConfig(), left=asked.left)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from spacebot.app import forget
 from spacebot.domain.accounts import Standing
 from spacebot.domain.guilds import AtEnd, GuildConfig
 from spacebot.domain.ids import SpaceId, UserId
@@ -60,14 +61,14 @@ async def a_space_that_was(store: Store) -> None:
 async def test_what_x_said_of_a_space_is_gone_within_a_day_of_its_end_and_our_own_counters_stay(store: Store) -> None:
     await a_space_that_was(store)
     assert timedelta(hours=24) > KEPT_AFTER_END + EVERY
-    assert await store(Queries.forget, END + KEPT_AFTER_END - SECOND) == 0
-    assert await store(Queries.forget, END + KEPT_AFTER_END) == 1
+    assert await forget(store, END + KEPT_AFTER_END - SECOND) == 0
+    assert await forget(store, END + KEPT_AFTER_END) == 1
     record = await store(Queries.space, SPACE)
     assert record is not None
     assert (record.title, record.lang, record.is_ticketed) == (None, None, None)
     assert (record.cohosts, record.speakers, record.spoke) == ((), (), ())
     assert (record.host_id, record.peak, record.started_at) == (HOST.id, 7, START)
-    assert await store(Queries.forget, END + KEPT_AFTER_END + HOUR) == 0, "once"
+    assert await forget(store, END + KEPT_AFTER_END + HOUR) == 0, "once"
 
 
 async def test_who_was_there_is_known_until_it_is_forgotten_and_then_what_was_counted(store: Store) -> None:
@@ -77,7 +78,7 @@ async def test_who_was_there_is_known_until_it_is_forgotten_and_then_what_was_co
     assert company is not None
     assert (company.count, company.is_forgotten) == (3, False)
     assert [person.name for person in (*company.view.cohosts, *company.view.speakers)] == ["Coffee Break", "A Speaker"]
-    await store(Queries.forget, END + KEPT_AFTER_END)
+    await forget(store, END + KEPT_AFTER_END)
     company = await store(Queries.company, SPACE)
     assert company is not None
     assert (company.count, company.is_forgotten) == (1, True)
@@ -87,7 +88,7 @@ async def test_who_was_there_is_known_until_it_is_forgotten_and_then_what_was_co
 
 async def test_nothing_of_the_space_is_left_anywhere_in_the_database(store: Store) -> None:
     await a_space_that_was(store)
-    await store(Queries.forget, END + KEPT_AFTER_END)
+    await forget(store, END + KEPT_AFTER_END)
 
     def everything(tables: Queries) -> str:
         return "\n".join(tables.db.iterdump())
@@ -102,7 +103,7 @@ async def test_nothing_of_the_space_is_left_anywhere_in_the_database(store: Stor
 async def test_what_stands_in_the_channel_is_left_as_it_is(store: Store) -> None:
     await a_space_that_was(store)
     await send(store, END)
-    await store(Queries.forget, END + KEPT_AFTER_END)
+    await forget(store, END + KEPT_AFTER_END)
     assert [row["state"] for row in await rows(store)] == ["sent"]
     assert await store(Queries.claim, 9, END + KEPT_AFTER_END) == [], "no edit would take the summary away"
     [past] = await store(Queries.past, GUILD)
@@ -113,14 +114,14 @@ async def test_a_space_that_vanished_is_forgotten_too(store: Store) -> None:
     await look(store, live())
     await look(store, absent=[SPACE], now=START + SECOND)
     await look(store, absent=[SPACE], now=START + SECOND + ABSENCES_APART)
-    assert await store(Queries.forget, START + SECOND + KEPT_AFTER_END) == 1
+    assert await forget(store, START + SECOND + KEPT_AFTER_END) == 1
 
 
 async def test_an_open_space_that_looks_still_show_is_not_forgotten(store: Store) -> None:
     await look(store, live())
     late = START + timedelta(days=3)
     await look(store, live(), now=late)
-    assert await store(Queries.forget, late + HOUR) == 0
+    assert await forget(store, late + HOUR) == 0
     record = await store(Queries.space, SPACE)
     assert record is not None
     assert record.title == "Tea and type theory"
@@ -130,7 +131,7 @@ async def test_an_open_space_that_looks_still_show_is_not_forgotten(store: Store
 async def test_a_space_that_nobody_looks_at_any_more_is_forgotten_whatever_it_was(store: Store, state: State) -> None:
     await look(store, Space(id=SPACE, state=state, creator_id=HOST.id, title="Tea and type theory"))
     await store(Queries.remove_watch, GUILD, HOST.id, START)
-    assert await store(Queries.forget, START + KEPT_AFTER_END) == 1
+    assert await forget(store, START + KEPT_AFTER_END) == 1
     record = await store(Queries.space, SPACE)
     assert record is not None
     assert record.title is None
@@ -142,21 +143,21 @@ async def test_a_forgotten_space_that_is_seen_open_again_is_known_again(store: S
     await look(store, absent=[SPACE], now=START)
     await look(store, absent=[SPACE], now=START + ABSENCES_APART)
     late = START + KEPT_AFTER_END + HOUR
-    assert await store(Queries.forget, late) == 1
+    assert await forget(store, late) == 1
     await look(store, live(), now=late)
-    assert await store(Queries.forget, late + HOUR) == 0
+    assert await forget(store, late + HOUR) == 0
     record = await store(Queries.space, SPACE)
     assert record is not None
     assert record.title == "Tea and type theory"
     await look(store, ended(), now=late + 2 * HOUR)
-    assert await store(Queries.forget, late + 2 * HOUR + KEPT_AFTER_END) == 1
+    assert await forget(store, late + 2 * HOUR + KEPT_AFTER_END) == 1
 
 
 async def test_accounts_that_nobody_follows_go_and_followed_ones_stay(store: Store) -> None:
     await a_space_that_was(store)
-    await store(Queries.forget, END + KEPT_AFTER_END)
+    await forget(store, END + KEPT_AFTER_END)
     late = END + KEPT_AFTER_END
-    await store(Queries.forget, late)
+    await forget(store, late)
     assert set(await store(Queries.accounts, [HOST.id, COHOST.id, SPEAKER.id])) == {HOST.id}
 
 
@@ -166,14 +167,14 @@ async def test_the_people_of_an_open_space_stay_for_its_next_edit(store: Store) 
     await look(store, seen)
     late = START + timedelta(days=2)
     await look(store, seen, now=late)
-    await store(Queries.forget, late)
+    await forget(store, late)
     assert SPEAKER.id in await store(Queries.accounts, [SPEAKER.id])
 
 
 async def test_of_an_account_that_is_gone_only_the_handle_stays(store: Store) -> None:
     await store(Queries.remember_users, [PICTURED], START)
     await store(Queries.note_standing, HOST.id, Standing.GONE, START)
-    await store(Queries.forget, START + KEPT_AFTER_END)
+    await forget(store, START + KEPT_AFTER_END)
     [line] = await store(Queries.watch_lines, GUILD)
     host = line.watch.host
     assert (host.name, host.username, host.picture) == ("teatime", "teatime", None)
@@ -183,7 +184,7 @@ async def test_the_old_handle_of_a_renamed_account_goes_once_it_was_told(store: 
     await store(Queries.remember_users, [User(id=HOST.id, username="new_handle", name="Tea Time")], START)
     [notice] = await store(Queries.due_notices, START)
     await store(Queries.note_told, notice.notice_id, START)
-    await store(Queries.forget, START + KEPT_AFTER_END)
+    await forget(store, START + KEPT_AFTER_END)
 
     def details(tables: Queries) -> list[str]:
         return [row["detail"] for row in tables.db.query("SELECT detail FROM notices")]
@@ -195,9 +196,9 @@ async def test_a_guild_that_comes_back_within_thirty_days_finds_everything_as_it
     await store(Queries.set_end, GUILD, AtEnd.DELETE)
     before = (await store(Queries.guild, GUILD), await store(Queries.watch_lines, GUILD))
     await store(Queries.leave, GUILD, START)
-    await store(Queries.forget, START + GUILDS_KEPT - SECOND)
+    await forget(store, START + GUILDS_KEPT - SECOND)
     await store(Queries.join, GUILD)
-    await store(Queries.forget, START + 3 * GUILDS_KEPT)
+    await forget(store, START + 3 * GUILDS_KEPT)
     assert (await store(Queries.guild, GUILD), await store(Queries.watch_lines, GUILD)) == before
 
 
@@ -207,7 +208,7 @@ async def test_a_guild_that_stays_away_for_thirty_days_is_deleted_and_others_are
     await look(store, live())
     await store(Queries.pause, CHANNEL, GUILD, NO_PERMISSION, START)
     await store(Queries.leave, GUILD, START)
-    await store(Queries.forget, START + GUILDS_KEPT)
+    await forget(store, START + GUILDS_KEPT)
     assert await store(Queries.guild, GUILD) == GuildConfig()
     assert await store(Queries.watch_lines, GUILD) == []
     assert await store(Queries.pauses) == []
@@ -219,18 +220,18 @@ async def test_leaving_twice_does_not_prolong_the_thirty_days(store: Store) -> N
     await store(Queries.leave, GUILD, START)
     await store(Queries.leave, GUILD, START + timedelta(days=20))
     await store(Queries.reconcile, [], START + timedelta(days=25))
-    await store(Queries.forget, START + GUILDS_KEPT)
+    await forget(store, START + GUILDS_KEPT)
     assert await store(Queries.guild, GUILD) == GuildConfig()
 
 
 async def test_the_history_reaches_back_ninety_days(store: Store) -> None:
     await a_space_that_was(store)
     await look(store, live(SpaceId("1still"), started_at=END), now=END)
-    await store(Queries.forget, END + KEPT_AFTER_END)
+    await forget(store, END + KEPT_AFTER_END)
     old = END + HISTORY_KEPT
     await look(store, live(SpaceId("1still"), started_at=END), now=old)
-    await store(Queries.forget, old - SECOND)
+    await forget(store, old - SECOND)
     assert len(await store(Queries.past, GUILD)) == 2
-    await store(Queries.forget, old)
+    await forget(store, old)
     assert [past.space.space_id for past in await store(Queries.past, GUILD)] == ["1still"]
     assert await store(Queries.space, SPACE) is None

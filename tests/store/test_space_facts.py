@@ -10,6 +10,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 import pytest
 from sqlite_utils import Database
 
+from spacebot.app import forget
 from spacebot.domain.accounts import Host
 from spacebot.domain.ids import UserId
 from spacebot.domain.spaces import STAYS, Change, Phase, SpaceFacts, SpaceRecord, State, facts_of, observe
@@ -103,7 +104,7 @@ def test_a_look_that_states_one_fact_changes_that_fact_and_no_other(fact: Field[
 
 async def test_facts_are_forgotten_unless_they_say_that_they_stay(store: Store) -> None:
     await look(store, seen(**all_facts(0)))
-    assert await store(Queries.forget, START + KEPT_AFTER_END + SECOND) == 1
+    assert await forget(store, START + KEPT_AFTER_END + SECOND) == 1
     record = await store(Queries.space, SPACE)
     assert record is not None
     assert facts_of(record) == {

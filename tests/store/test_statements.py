@@ -15,7 +15,7 @@ QUERIES = {name: path for name, path in MODULES.items() if name != "migrations"}
 """Migrations, once released, say for ever what they said."""
 
 WRITES = re.compile(r"\b(?:INSERT(?: OR \w+)? INTO|UPDATE(?! SET)|DELETE FROM|REPLACE INTO)\s+(\S+)")
-SQL = re.compile(r"\b(?:SELECT|FROM|WHERE|UPDATE|INSERT|DELETE|PRAGMA|AND|OR|IN|IS|COALESCE)\b")
+SQL = re.compile(r"\b(?:SELECT|FROM|WHERE|UPDATE|INSERT|DELETE|PRAGMA|AND|OR|IN|IS|COALESCE|LIMIT|ORDER BY)\b")
 WORDS = re.compile(r"(?:[A-Za-z']+[,;:]? ){2,}[A-Za-z']+")
 LITERAL = re.compile(r"'([^']*)'")
 

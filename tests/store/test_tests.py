@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from spacebot.app import forget
 from spacebot.domain.deliveries import Kind, PlaceToTest
 from spacebot.domain.ids import GuildId, SpaceId
 from spacebot.domain.looks import Look
@@ -51,7 +52,7 @@ async def test_nobody_hears_of_a_test_but_the_courier(store: Store) -> None:
     assert not await store(Queries.past, GUILD)
     assert not await store(Queries.delays, START - SECOND)
     assert not await store(Queries.open_spaces)
-    assert not await store(Queries.starts)
+    assert not (await store(Queries.starts, [HOST.id])).starts
     assert not await store(Queries.orphans, START + 9 * SECOND, START + 9 * SECOND)
     assert not await store(Queries.unseen, [HOST.id], START + 9 * SECOND, START + 9 * SECOND)
     [line] = await store(Queries.watch_lines, GUILD)
@@ -79,8 +80,8 @@ async def test_what_was_never_attempted_is_not_posted_after_a_withdrawal(store: 
 async def test_a_test_is_forgotten_within_a_day(store: Store) -> None:
     await add(store)
     await send(store)
-    await store(Queries.forget, START + timedelta(hours=21))
+    await forget(store, START + timedelta(hours=21))
     assert await store(Queries.tested, TEST_ID, GUILD)
-    await store(Queries.forget, START + timedelta(hours=23))
+    await forget(store, START + timedelta(hours=23))
     assert not await rows(store)
     assert await store(Queries.space, SpaceId(f"{TEST_ID}0")) is None

@@ -14,6 +14,7 @@ import aiohttp
 import pytest
 from pydantic import SecretStr
 
+from spacebot.app import forget
 from spacebot.domain.ids import PersonId, SpaceId, UserId
 from spacebot.domain.mistakes import Mistake
 from spacebot.domain.spaces import State
@@ -223,7 +224,7 @@ async def announced_and_gone(one: Desk, *, ends: bool = True) -> SpaceId:
     if ends:
         over = Space(id=SpaceId(made.id), state=State.ENDED, ended_at=START + timedelta(hours=1))
         await look(one.store, over, now=START)
-    await one.store(Queries.forget, START + timedelta(days=2))
+    await forget(one.store, START + timedelta(days=2))
     return SpaceId(made.id)
 
 

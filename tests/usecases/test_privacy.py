@@ -12,6 +12,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spacebot.app import forget
 from spacebot.domain.accounts import Link, SignIn
 from spacebot.domain.guilds import Keyword
 from spacebot.domain.ids import ChannelId, GuildId, MessageId, PersonId, RoleId, SpaceId, UserId
@@ -211,7 +212,7 @@ async def test_what_is_being_sent_is_deleted_once_it_is_settled_and_its_number_i
         await store(Queries.mark_sent, job.delivery_id, MessageId(1), job.space.revision, START)
         [other] = await claim(store)
         assert other.guild_id == GUILDS[1]
-        await store(Queries.forget, START + timedelta(hours=1))
+        await forget(store, START + timedelta(hours=1))
         assert {row["guild_id"] for row in await rows(store)} == {GUILDS[1]}
 
 

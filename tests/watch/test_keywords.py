@@ -101,7 +101,7 @@ class Scene:
         await self._settled()
 
     async def _settled(self) -> None:
-        for _ in range(4):  # an answer may lead to the next question
+        for _ in range(12):  # an answer may lead to the next question
             await self.store(Queries.note, "nothing")
             await self.clock.settle(rounds=12)
 

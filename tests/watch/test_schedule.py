@@ -279,14 +279,13 @@ def test_the_past_read_from_the_database_teaches_the_same_as_having_seen_it() ->
         seen.over(space_id)
     read.learn(reversed(starts), dict.fromkeys(hosts(1000), START))
     end = START + 900 * 1700
-    assert seen.most_valuable(200, end) == read.most_valuable(200, end)
     for host_id in hosts(300):
         one, other = seen._hosts[host_id].habit, read._hosts[host_id].habit
         assert one.often(end) == pytest.approx(other.often(end), rel=0.5)
         assert set(one.steps) == set(other.steps)
 
 
-def test_the_most_valuable_for_push_are_those_who_start_most_and_whom_most_follow() -> None:
+def test_most_is_spared_by_the_push_of_those_who_start_most_and_whom_most_follow() -> None:
     schedule = Schedule(START)
     schedule.follow({host_id: 50 if host_id == "3" else 1 for host_id in hosts(200)}, START)
     schedule.learn(
@@ -294,8 +293,25 @@ def test_the_most_valuable_for_push_are_those_who_start_most_and_whom_most_follo
         + [(UserId("3"), START + week * WEEK, None) for week in range(8)],
         dict.fromkeys(hosts(200), START),
     )
-    assert set(schedule.most_valuable(2, START + 60 * DAY)) == {"3", "5"}
-    assert len(schedule.most_valuable(750, START + 60 * DAY)) == 200
+    worth = {host_id: schedule.worth(host_id, START + 60 * DAY) for host_id in hosts(201)}
+    assert set(sorted(worth, key=worth.__getitem__)[-2:]) == {"3", "5"}
+    assert worth[UserId("200")] == 0.0
+
+
+def test_hosts_can_be_told_of_some_at_a_time() -> None:
+    whole, told = Schedule(START), Schedule(START)
+    whole.follow(dict.fromkeys(hosts(500, 100), 2), START)
+    told.follow(dict.fromkeys(hosts(300), 1), START)
+    for at in range(0, 600, 50):
+        told.follow(dict.fromkeys(hosts(50, at), 2), START, hosts(100) if not at else ())
+    told.follow({}, START, hosts(50, 50))
+    told.follow({}, START, hosts(50))
+    for turn in range(20):
+        whole.next_batch(START + turn * TURN)
+        told.next_batch(START + turn * TURN)
+    assert told._hosts.keys() == whole._hosts.keys()
+    assert told._weights == whole._weights
+    assert told.bound == whole.bound
 
 
 # Look-ups by id.

@@ -20,8 +20,8 @@ async def test_a_change_while_the_watchlists_are_read_is_read_too(
     reading, may_go_on = threading.Event(), threading.Event()
     followed = Queries.followed
 
-    def slow(queries: Queries) -> dict[UserId, int]:
-        hosts = followed(queries)
+    def slow(queries: Queries, after: UserId | None = None) -> dict[UserId, int]:
+        hosts = followed(queries, after)
         reading.set()
         assert may_go_on.wait(10)
         return hosts
