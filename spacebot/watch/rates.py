@@ -40,6 +40,9 @@ _SMOOTH = 24
 
 _LIVES = (1.5 * WEEK / math.log(2.0), 6.0 * WEEK / math.log(2.0))
 _LONG = 1
+_NOTHING = (0.0, 0.0)
+"""Pairs and not lists: the garbage collector does not look through pairs of numbers, of which each host has two."""
+
 _PRIORS = (0.25, 0.7, 2.0, 8.0, 60.0)
 _EXPERTS = tuple((prior, life) for life in range(len(_LIVES)) for prior in _PRIORS)
 """How many starts of the mean host each supposes a host to have had before any was seen, and how fast it forgets."""
@@ -234,8 +237,7 @@ class Habit:
         self._latest = -math.inf
         self._next = 0
         self._explained = self._judged = 0.0
-        self.counts = [0.0, 0.0]
-        self.weeks = [0.0, 0.0]
+        self.counts = self.weeks = _NOTHING
         self.unannounced = 0.0
         self.steps: Sequence[int] = ()
 
@@ -253,7 +255,8 @@ class Habit:
         if teach:
             self._crowd.started(self, at, announced=announced)
         self.fade(at)
-        self.counts = [count + 1.0 for count in self.counts]
+        short, long = self.counts
+        self.counts = short + 1.0, long + 1.0
         self.unannounced += not announced
         if not isinstance(self.steps, array):
             self.steps = array("H")
@@ -303,8 +306,11 @@ class Habit:
         if gone <= 0:
             return
         self._faded = now
-        for life, seconds in enumerate(_LIVES):
-            kept = math.exp(-gone / seconds)
-            self.counts[life] *= kept
-            self.weeks[life] = self.weeks[life] * kept + (1.0 - kept) * seconds / WEEK
-        self.unannounced *= kept
+        short, long = (math.exp(-gone / seconds) for seconds in _LIVES)
+        counts, weeks = self.counts, self.weeks
+        self.counts = counts[0] * short, counts[1] * long
+        self.weeks = (
+            weeks[0] * short + (1.0 - short) * _LIVES[0] / WEEK,
+            weeks[1] * long + (1.0 - long) * _LIVES[1] / WEEK,
+        )
+        self.unannounced *= long
