@@ -497,3 +497,17 @@ CREATE INDEX deliveries_to_publish ON deliveries (publish_at) WHERE publish_at I
 def looks(db: Database) -> None:
     """Guilds and watches have a text and a colour of their own, and what stands in announcement channels is published."""
     _run(db, LOOKS)
+
+
+FILTERS = """
+-- of a host: words or phrases of which a title must have one, or none, as JSON; NULL for no such filter
+ALTER TABLE watches ADD COLUMN want TEXT;
+ALTER TABLE watches ADD COLUMN shun TEXT;
+CREATE INDEX watches_filtered ON watches (host_id) WHERE COALESCE(want, shun, lang, ticketed) IS NOT NULL;
+"""
+
+
+@migrations()
+def filters(db: Database) -> None:
+    """Watches of hosts have filters: words of their own, and the language and tickets that those of words had before."""
+    _run(db, FILTERS)
