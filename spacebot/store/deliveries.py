@@ -161,11 +161,17 @@ class DeliveryQueries(JobQueries):
             people=json.dumps([record.host_id, *record.cohosts, *record.speakers]),
             space=record.space_id,
         )
-        return [
-            row["watch_id"]
-            for row in rows
-            if not filter_of(row).takes(title=record.title, lang=record.lang, is_ticketed=record.is_ticketed)
-        ]
+        unfit = []
+        takes: dict[tuple[object, ...], bool] = {}  # many guilds filter a host alike
+        for row in rows:
+            stored = (row["want"], row["shun"], row["lang"], row["ticketed"])
+            if stored not in takes:
+                takes[stored] = filter_of(row).takes(
+                    title=record.title, lang=record.lang, is_ticketed=record.is_ticketed
+                )
+            if not takes[stored]:
+                unfit.append(row["watch_id"])
+        return unfit
 
     def _drop_unfit(self, record: SpaceRecord) -> list[int]:
         """Skip what was never attempted and serves none but watches whose filters stop the Space; returns those."""
