@@ -140,6 +140,7 @@ COMMANDS: dict[str, Callable[[Visit], Options]] = {
     "watch resume": lambda at: {"host": at.guest},
     "watch reset": lambda at: {"host": at.guest, "what": "both"},
     "watch look": lambda at: {"host": at.guest, "text": "{host} is on", "accent": "teal"},
+    "watch filter": lambda at: {"host": at.guest, "want": "tea, type theory", "shun": f"ads {at.number % 5}"},
     "watch keyword reset": lambda at: {"words": f"harp {at.number % 5}", "what": "both"},
     "watch keyword add": lambda at: {"words": f"harp {at.number % 5}"},
     "watch keyword remove": lambda at: {"words": f"harp {at.number % 5}"},

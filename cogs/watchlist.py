@@ -1,4 +1,4 @@
-"""The hosts and keywords of a guild: `/watch add`, `remove`, `pause`, `resume`, `reset`, `list`, `/watch keyword …`."""
+"""The hosts and keywords of a guild: `/watch add`, `remove`, `pause`, `resume`, `look`, `filter`, `reset`, `list`, `/watch keyword …`."""
 
 from typing import Literal
 
@@ -14,11 +14,12 @@ from spacebot.domain.guilds import Keyword
 from spacebot.domain.ids import ChannelId
 from spacebot.domain.mistakes import Mistake
 from spacebot.errors import UserMistake
-from spacebot.present import configuration, looks, watchlists
+from spacebot.present import configuration, filters, looks, watchlists
 from spacebot.present.limits import CHOICE_LIMIT
 from spacebot.present.text import plain
+from spacebot.usecases import filters as typed_filters
+from spacebot.usecases import looks as typed_looks
 from spacebot.usecases.guilds import CHOICES
-from spacebot.usecases.looks import changed
 from spacebot.x import reference
 
 Own = Literal["channel", "role", "both"]
@@ -121,9 +122,44 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
     ) -> None:
         await interaction.response.defer(ephemeral=True)
         guild_id = checks.guild_id(interaction)
-        now = changed(await self.guilds.watch_look(guild_id, host), text, accent, is_reset=reset)
+        now = typed_looks.changed(await self.guilds.watch_look(guild_id, host), text, accent, is_reset=reset)
         followed = await self.guilds.set_watch_look(guild_id, host, now)
         await interaction.edit_original_response(content=looks.look_sentence(now, followed))
+
+    @app_commands.command(
+        name="filter", description="Which Spaces of this host are posted; alone, says what is filtered"
+    )
+    @app_commands.describe(
+        host="The host, from this server's list",
+        want="Words or phrases, with commas between them: the title must have one of them",
+        shun="Words or phrases, with commas between them: the title must have none of them",
+        language="Only Spaces in this language, by its code: en, es, pt …",
+        tickets="Only Spaces that need a ticket, or that need none",
+        reset="Filter nothing by what you leave out",
+    )
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def filter_host(  # noqa: PLR0917 - Discord's options come by name
+        self,
+        interaction: discord.Interaction[Spacebot],
+        host: str,
+        want: str | None = None,
+        shun: str | None = None,
+        language: str | None = None,
+        tickets: Literal["needed", "none"] | None = None,
+        reset: bool = False,
+    ) -> None:
+        await interaction.response.defer(ephemeral=True)
+        guild_id = checks.guild_id(interaction)
+        now = typed_filters.changed(
+            await self.guilds.watch_filter(guild_id, host),
+            want=want,
+            shun=shun,
+            language=language,
+            ticketed=None if tickets is None else tickets == "needed",
+            is_reset=reset,
+        )
+        followed = await self.guilds.set_watch_filter(guild_id, host, now)
+        await interaction.edit_original_response(content=filters.filters_sentence(followed, now))
 
     @look.autocomplete("accent")
     async def accents(self, interaction: discord.Interaction[Spacebot], typed: str) -> list[app_commands.Choice[str]]:
@@ -133,6 +169,7 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
     @pause.autocomplete("host")
     @resume.autocomplete("host")
     @look.autocomplete("host")
+    @filter_host.autocomplete("host")
     async def followed(self, interaction: discord.Interaction[Spacebot], typed: str) -> list[app_commands.Choice[str]]:
         if not interaction.permissions.manage_guild:
             return []

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from spacebot.domain.accounts import Host
+from spacebot.domain.filters import EVERYTHING, Filter, suits
 from spacebot.domain.ids import ChannelId, GuildId, RoleId
-from spacebot.domain.languages import are_same
 from spacebot.domain.looks import USUAL_LOOK, Look
 from spacebot.domain.obstacles import Obstacle
 from spacebot.domain.spaces import SpaceRecord
@@ -62,6 +62,8 @@ class Watch:
     """As of the guild, for this host alone."""
     look: Look = USUAL_LOOK
     """As of the guild, for this host alone."""
+    filter: Filter = EVERYTHING
+    """Which of the Spaces that it is for are announced."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,11 +83,9 @@ class Keyword:
 
     def takes(self, *, lang: str | None, participant_count: int | None, is_ticketed: bool | None) -> bool:
         """Whether a Space with the words passes the filters. A value that X leaves out is not held against it."""
-        if self.lang is not None and lang is not None and not are_same(lang, self.lang):
-            return False
         if self.least is not None and (participant_count or 0) < self.least:
             return False
-        return self.ticketed is None or is_ticketed is None or is_ticketed is self.ticketed
+        return suits(self.lang, self.ticketed, lang=lang, is_ticketed=is_ticketed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

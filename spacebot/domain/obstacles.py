@@ -13,6 +13,8 @@ class Reason(StrEnum):
     """No watch of the guild asks for it any more."""
     ON_HOLD = "on_hold"
     """An admin had stopped what asked for it."""
+    FILTERED = "filtered"
+    """The Space was not what the filters of the watches let pass."""
     OVER = "over"
     """The moment had passed before it could be announced."""
     DELETED_AT_END = "deleted_at_end"

@@ -67,6 +67,14 @@ SENTENCES = {
     Mistake.NO_KEYWORD: "Type at least one word to watch for.",
     Mistake.KEYWORD_TOO_LONG: "That is too long: a keyword has at most {most} characters.",
     Mistake.NOT_A_LANGUAGE: "Give the language as its code: `en`, `es`, `pt`, `ja` …",
+    Mistake.NO_FILTER_WORD: "Type words or phrases with commas between them, such as `tea, type theory`.",
+    Mistake.FILTER_WORD_TOO_LONG: (
+        "One of these is too long, {most} characters at most; put a comma between words that need not stand together."
+    ),
+    Mistake.TOO_MANY_FILTER_WORDS: "Those are too many: name at most {most} words or phrases.",
+    Mistake.WANTED_AND_SHUNNED: (
+        "The same words cannot be wanted and shunned; give both `want` and `shun`, or add `reset: True`."
+    ),
     Mistake.KEYWORD_NOT_WATCHED: (
         "This server does not watch for that; `/watch keyword list` shows what it watches for."
     ),

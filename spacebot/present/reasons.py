@@ -30,6 +30,7 @@ ALL_ROLES_PATH = f"*Server settings → Roles → {ME} → Permissions → {ALL_
 SENTENCES = {
     Reason.UNWATCHED: "no longer followed",
     Reason.ON_HOLD: "an admin had paused it",
+    Reason.FILTERED: "the filters set with /watch filter kept it back",
     Reason.OVER: "the Space was over before it could be announced",
     Reason.DELETED_AT_END: "the Space is over, and this server wants its posts deleted then",
     Reason.MESSAGE_DELETED: "somebody deleted the message",

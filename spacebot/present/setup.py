@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import discord
 
 from spacebot.domain.accounts import Host
+from spacebot.domain.filters import EVERYTHING
 from spacebot.domain.guilds import AtEnd, GuildConfig, WatchLine
 from spacebot.domain.ids import GuildId
 from spacebot.domain.obstacles import Obstacle
@@ -13,6 +14,7 @@ from spacebot.domain.views import InTheWay, ListOffer, ManyWatched, SetUp, Unres
 from spacebot.errors import SpacebotError, XNotFound
 from spacebot.present import mistakes
 from spacebot.present.card import account, handle, mentions, name_of
+from spacebot.present.filters import filters_text
 from spacebot.present.reasons import sentence
 from spacebot.present.text import clipped, inert, plain, units
 from spacebot.present.words import counted
@@ -261,6 +263,7 @@ def host_option(panel: Panel, line: WatchLine) -> tuple[str, str]:
         "own channel" if line.watch.channel_id is not None else "",
         "own roles" if line.watch.roles else "",
         "also as co-host or speaker" if line.watch.also_cohost else "",
+        "filtered" if line.watch.filter != EVERYTHING else "",
     ]
     said = " · ".join(part for part in own if part)
     return plain(f"{host.name} (@{host.username})", 100), said or "this server's settings"
@@ -277,6 +280,9 @@ def host_lines(panel: Panel, line: WatchLine) -> str:
         f"Pings {roles} ({'its own' if watch.roles else 'this server' + chr(39) + 's'})",
         "Also when they co-host or speak elsewhere" if watch.also_cohost else "Only Spaces that they host",
     ]
+    filtered = filters_text(watch.filter)
+    if filtered:
+        parts.append(f"Filters: {filtered}")
     if line.on_hold:
         parts.append("⏸️ Paused: nothing new is posted")
     if line.live is not None:

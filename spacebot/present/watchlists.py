@@ -4,7 +4,8 @@ from spacebot.domain.accounts import Host, Standing
 from spacebot.domain.guilds import Keyword, WatchLine
 from spacebot.domain.ids import ChannelId, GuildId
 from spacebot.domain.views import InTheWay, SetUp, Watched
-from spacebot.present.card import Card, account, handle, language_name, mentions, name_of
+from spacebot.present.card import Card, account, handle, mentions, name_of
+from spacebot.present.filters import filters_text, language_text, tickets_text
 from spacebot.present.limits import FIELD_LIMIT
 from spacebot.present.paging import paged
 from spacebot.present.reasons import in_the_way
@@ -130,11 +131,11 @@ def keyword_pages(set_up: SetUp, found: InTheWay, guild_id: GuildId) -> list[Car
 def _keyword(keyword: Keyword, channel_id: ChannelId | None, guild_id: GuildId, found: InTheWay = NOTHING_FOUND) -> str:
     parts = [f"“{inert(keyword.text, 200)}”"]
     if keyword.lang is not None:
-        parts.append(f"in {inert(language_name(keyword.lang), 60)}")
+        parts.append(language_text(keyword.lang))
     if keyword.least is not None:
         parts.append(f"from {counted(keyword.least, 'listener')}")
     if keyword.ticketed is not None:
-        parts.append("with a ticket" if keyword.ticketed else "without a ticket")
+        parts.append(tickets_text(needed=keyword.ticketed))
     parts.append(_arrow(channel_id, found))
     if keyword.roles:
         parts.append(mentions(keyword.roles, guild_id))
@@ -178,6 +179,9 @@ def _watch(line: WatchLine, found: InTheWay, guild_id: GuildId) -> str:
     parts.append(f"🔴 [live now]({line.live.url})" if line.live is not None else "not live")
     if line.watch.also_cohost:
         parts.append("also as co-host or speaker")
+    filtered = filters_text(line.watch.filter)
+    if filtered:
+        parts.append(filtered)
     if line.on_hold:
         parts.append("⏸️ paused by an admin")
     text = " · ".join(parts)

@@ -17,6 +17,7 @@ from typing import Any, Union, get_args, get_origin
 from sqlite_utils import Database
 
 from spacebot.domain.accounts import Host, Standing
+from spacebot.domain.filters import Filter
 from spacebot.domain.guilds import in_order
 from spacebot.domain.ids import RoleId
 from spacebot.domain.spaces import SpaceRecord
@@ -107,6 +108,20 @@ def roles_of(text: str | None) -> tuple[RoleId, ...]:
 def roles_value(roles: Collection[RoleId]) -> str | None:
     """Roles as they are stored; none is NULL."""
     return json.dumps(in_order(roles)) if roles else None
+
+
+FILTERED = "COALESCE(want, shun, lang, ticketed) IS NOT NULL"
+"""Of a watch: whether it has filters; the condition of the index `watches_filtered`."""
+
+
+def filter_of(row: Row) -> Filter:
+    """The filters in a row of `watches`."""
+    return Filter(
+        want=() if row["want"] is None else tuple(json.loads(row["want"])),
+        shun=() if row["shun"] is None else tuple(json.loads(row["shun"])),
+        lang=row["lang"],
+        ticketed=None if row["ticketed"] is None else bool(row["ticketed"]),
+    )
 
 
 def host_of(row: Row) -> Host:

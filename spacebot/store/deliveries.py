@@ -24,7 +24,7 @@ from spacebot.domain.deliveries import (
 from spacebot.domain.ids import ChannelId, GuildId, MessageId, SpaceId
 from spacebot.domain.obstacles import Obstacle, Reason
 from spacebot.domain.spaces import Change, Phase, SpaceRecord
-from spacebot.store.base import ACTIVE, LOT, moment, ms, ms_or_none
+from spacebot.store.base import ACTIVE, FILTERED, LOT, filter_of, moment, ms, ms_or_none
 from spacebot.store.jobs import JobQueries
 
 LEASE = timedelta(seconds=120)
@@ -53,6 +53,9 @@ WANTED = "EXISTS (SELECT 1 FROM audience a WHERE a.delivery_id = deliveries.deli
 
 LEASED = f"(next_try_at > :now AND (state = 'sending' OR {NEEDS_EDIT}))"
 """SQL condition: it may be claimed. Such a row is not removed: its id might be given to another before it is settled."""
+
+NEVER_POSTED = "(state IN ('pending', 'failed', 'skipped') AND first_attempt_at IS NULL AND kind != 'test')"
+"""SQL condition: Discord certainly holds no message, whether or not one is wanted."""
 
 RANK_APART = 10_000_000_000_000
 """Larger than any time in milliseconds that will occur, which keeps the ranks apart."""
@@ -95,17 +98,21 @@ class DeliveryQueries(JobQueries):
             Whether there may be more to add than one call does: the same is to be asked again.
         """
         has_more = False
+        unfit = self._drop_unfit(record)
         for kind in MOMENTS:
             is_too_late = kind is Kind.REMINDER and reminder_due(record.scheduled_start, None, now) is None
             if kind.fits(record.phase) and not is_too_late:
-                has_more |= self._ensure_kind(record, kind, now, matched if kind is Kind.LIVE else ())
+                has_more |= self._ensure_kind(record, kind, now, matched if kind is Kind.LIVE else (), unfit)
         return has_more
 
-    def _ensure_kind(self, record: SpaceRecord, kind: Kind, now: datetime, matched: Sequence[int]) -> bool:
+    def _ensure_kind(
+        self, record: SpaceRecord, kind: Kind, now: datetime, matched: Sequence[int], unfit: Sequence[int]
+    ) -> bool:
         """Ensure one row per channel; a watch that has a row for this moment already gets no other.
 
-        Watches of co-hosts and speakers that include other people's Spaces count for the live moment. Whether there may
-        be more to add: of an open Space, of which another look follows, only so many are added at once.
+        Those that are `unfit` get none. Watches of co-hosts and speakers that include other people's Spaces count for
+        the live moment. Whether there may be more to add: of an open Space, of which another look follows, only so many
+        are added at once.
         """
         guests = (*record.cohosts, *record.speakers) if kind is Kind.LIVE else ()
         values = {
@@ -113,6 +120,7 @@ class DeliveryQueries(JobQueries):
             "host": record.host_id,
             "participants": json.dumps([record.host_id, *guests]),
             "matched": json.dumps(list(matched)),
+            "unfit": json.dumps(list(unfit)),
             "kind": kind.value,
             "revision": record.revision,
             "now": ms(now),
@@ -120,6 +128,7 @@ class DeliveryQueries(JobQueries):
             "unwatched": Reason.UNWATCHED.value,
             "over": Reason.OVER.value,
             "on_hold": Reason.ON_HOLD.value,
+            "filtered": Reason.FILTERED.value,
         }
         most = SERVED_AT_ONCE if record.phase.is_open else -1  # -1 is all
         missing = self._rows(
@@ -148,7 +157,7 @@ class DeliveryQueries(JobQueries):
             GROUP BY place
             ON CONFLICT (space_id, channel_id, kind) DO UPDATE SET state = 'pending', reason = NULL,
                 next_try_at = excluded.next_try_at, priority = excluded.priority
-                WHERE state = 'skipped' AND reason IN (:unwatched, :over, :on_hold)
+                WHERE state = 'skipped' AND reason IN (:unwatched, :over, :on_hold, :filtered)
             """,
             values,
         )
@@ -164,6 +173,75 @@ class DeliveryQueries(JobQueries):
         if kind is Kind.REMINDER:
             self._plan_reminders(now, space_id=record.space_id)
         return has_more
+
+    def _unfit(self, record: SpaceRecord) -> list[int]:
+        """The watches whose filters do not let the Space pass.
+
+        Those for which something of it was posted, or may have been, are no longer asked: what has begun is told to
+        its end.
+        """
+        rows = self._rows(
+            f"""
+            SELECT watch_id, want, shun, lang, ticketed FROM watches w
+            WHERE host_id IN (SELECT value FROM json_each(:people)) AND {FILTERED} AND NOT EXISTS (
+                SELECT 1 FROM audience a JOIN deliveries d USING (delivery_id)
+                WHERE a.watch_id = w.watch_id AND a.space_id = :space AND d.first_attempt_at IS NOT NULL)
+            """,  # noqa: S608 - a constant
+            people=json.dumps([record.host_id, *record.cohosts, *record.speakers]),
+            space=record.space_id,
+        )
+        unfit = []
+        takes: dict[tuple[object, ...], bool] = {}  # many guilds filter a host alike
+        for row in rows:
+            stored = (row["want"], row["shun"], row["lang"], row["ticketed"])
+            if stored not in takes:
+                takes[stored] = filter_of(row).takes(
+                    title=record.title, lang=record.lang, is_ticketed=record.is_ticketed
+                )
+            if not takes[stored]:
+                unfit.append(row["watch_id"])
+        return unfit
+
+    def _drop_unfit(self, record: SpaceRecord) -> list[int]:
+        """Skip what was never attempted and serves none but watches whose filters stop the Space; returns those."""
+        unfit = self._unfit(record)
+        if unfit:
+            values = {"space": record.space_id, "unfit": json.dumps(unfit), "reason": Reason.FILTERED.value}
+            released = self.db.execute(
+                f"""
+                DELETE FROM audience WHERE space_id = :space AND watch_id IN (SELECT value FROM json_each(:unfit))
+                  AND delivery_id IN (SELECT delivery_id FROM deliveries WHERE space_id = :space AND {NEVER_POSTED})
+                """,  # noqa: S608 - a constant
+                values,
+            )
+            if released.rowcount:
+                self.db.execute(
+                    f"""
+                    UPDATE deliveries SET state = 'skipped', reason = :reason
+                    WHERE space_id = :space AND {UNATTEMPTED} AND NOT EXISTS (
+                        SELECT 1 FROM audience a WHERE a.delivery_id = deliveries.delivery_id)
+                    """,  # noqa: S608 - a constant
+                    values,
+                )
+        return unfit
+
+    def _drop_unfit_again(self, space_id: SpaceId) -> None:
+        """What was under way is not any more: it is held against the filters as if it had never been tried."""
+        record = self.space(space_id)
+        if record is not None:
+            self._drop_unfit(record)
+
+    def _drop_unfit_of(self, watch_id: int) -> None:
+        """The watch's filters have changed: skip what waits for it and does not pass them."""
+        waiting = self._rows(
+            f"""
+            SELECT DISTINCT d.space_id FROM audience a JOIN deliveries d USING (delivery_id)
+            WHERE a.watch_id = :watch AND d.delivery_id IN (SELECT delivery_id FROM deliveries WHERE {NEVER_POSTED})
+            """,  # noqa: S608 - a constant
+            watch=watch_id,
+        )
+        for row in waiting:
+            self._drop_unfit_again(row["space_id"])
 
     def _want_revision(self, record: SpaceRecord, change: Change, now: datetime) -> None:
         """Request that the Space's messages show its newest revision; skip announcements whose moment has passed."""
@@ -497,6 +575,7 @@ class DeliveryQueries(JobQueries):
             """,
             {"delivery": job.delivery_id, "before": ms_or_none(job.first_attempt_at), "until": ms(until)},
         )
+        self._drop_unfit_again(job.space.space_id)
 
     def mark_skipped(self, delivery_id: int, reason: Reason | Obstacle) -> None:
         """Nothing more is to be done for this delivery."""
@@ -552,6 +631,8 @@ class DeliveryQueries(JobQueries):
         has_passed = not job.kind.fits(job.space.phase)
         if not unclear and has_passed and job.first_attempt_at is None and job.message_id is None:
             self.give_up(job, Reason.OVER, next_try_at)
+        if not unclear and job.first_attempt_at is None and job.message_id is None:
+            self._drop_unfit_again(job.space.space_id)
 
     def _drop_moment(self, guild_id: GuildId, kind: Kind) -> None:
         """The guild no longer wants this moment announced: skip what was never attempted."""
@@ -795,6 +876,7 @@ def _watches_without(kind: Kind, which: str = "TRUE") -> str:
             WHERE host_id IN (SELECT value FROM json_each(:participants)) AND {which} AND (host_id = :host OR also_cohost)
             UNION SELECT watch_id FROM watches WHERE watch_id IN (SELECT value FROM json_each(:matched)) AND {which}
         )
+          AND w.watch_id NOT IN (SELECT value FROM json_each(:unfit))
           AND {ACTIVE} AND {MOMENTS[kind]} AND COALESCE(w.channel_id, g.channel_id) IS NOT NULL
           AND NOT EXISTS (SELECT 1 FROM audience a
                           WHERE a.watch_id = w.watch_id AND a.space_id = :space AND a.kind = :kind)

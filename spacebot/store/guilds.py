@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from spacebot.domain.deliveries import Kind
+from spacebot.domain.filters import Filter
 from spacebot.domain.guilds import AtEnd, GuildConfig, Watch, WatchLine
 from spacebot.domain.ids import ChannelId, GuildId, RoleId, UserId
 from spacebot.domain.looks import Look
 from spacebot.domain.mistakes import Mistake
 from spacebot.domain.obstacles import Obstacle
 from spacebot.errors import UserMistake
-from spacebot.store.base import ACTIVE, LOT, host_of, ms, roles_of, roles_value, space_of
+from spacebot.store.base import ACTIVE, LOT, filter_of, host_of, ms, roles_of, roles_value, space_of
 from spacebot.store.deliveries import DeliveryQueries
 
 FLAGS = ("tells_scheduled", "tells_live", "tells_ended", "on_hold", "publishes")
@@ -90,6 +91,29 @@ class GuildQueries(DeliveryQueries):
             {"text": look.text, "accent": look.accent, "guild": guild_id, "host": host_id},
         )
         return cursor.rowcount == 1
+
+    def set_watch_filter(self, guild_id: GuildId, host_id: UserId, wanted: Filter, now: datetime) -> bool:
+        """Announce of one host only what passes; returns whether the guild follows it.
+
+        What was never attempted and does not pass is skipped, unless something of the same Space was posted.
+        """
+        row = self._row(
+            "SELECT watch_id FROM watches WHERE guild_id = :guild AND host_id = :host", guild=guild_id, host=host_id
+        )
+        if row is None:
+            return False
+        self.db.execute(
+            "UPDATE watches SET want = :want, shun = :shun, lang = :lang, ticketed = :ticketed WHERE watch_id = :watch",
+            {
+                "want": json.dumps(wanted.want) if wanted.want else None,
+                "shun": json.dumps(wanted.shun) if wanted.shun else None,
+                "lang": wanted.lang,
+                "ticketed": None if wanted.ticketed is None else int(wanted.ticketed),
+                "watch": row["watch_id"],
+            },
+        )
+        self._drop_unfit_of(row["watch_id"])
+        return True
 
     def set_publishes(self, guild_id: GuildId, *, publishes: bool) -> None:
         """Set whether announcements of live Spaces are published where they stand in announcement channels."""
@@ -349,6 +373,7 @@ class GuildQueries(DeliveryQueries):
         rows = self._rows(
             """
             SELECT w.watch_id, w.channel_id, w.roles, w.also_cohost, w.on_hold, w.live_text, w.accent,
+                   w.want, w.shun, w.lang, w.ticketed,
                    g.all_on_hold, u.user_id, u.username, u.name, u.picture,
                    u.protected, u.standing,
                    COALESCE(w.channel_id, g.channel_id) AS to_channel, COALESCE(w.roles, g.roles) AS to_roles,
@@ -384,6 +409,7 @@ class GuildQueries(DeliveryQueries):
                     also_cohost=bool(row["also_cohost"]),
                     on_hold=bool(row["on_hold"]),
                     look=Look(text=row["live_text"], accent=row["accent"]),
+                    filter=filter_of(row),
                 ),
                 channel_id=row["to_channel"],
                 roles=roles_of(row["to_roles"]),

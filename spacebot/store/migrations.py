@@ -532,3 +532,17 @@ CREATE INDEX notices_with_names ON notices (told_at) WHERE matter = 'renamed' AN
 def quick(db: Database) -> None:
     """Nothing that is asked takes longer because more is done: an index for each question that had to look at all."""
     _run(db, QUICK)
+
+
+FILTERS = """
+-- of a host: words or phrases of which a title must have one, or none, as JSON; NULL for no such filter
+ALTER TABLE watches ADD COLUMN want TEXT;
+ALTER TABLE watches ADD COLUMN shun TEXT;
+CREATE INDEX watches_filtered ON watches (host_id) WHERE COALESCE(want, shun, lang, ticketed) IS NOT NULL;
+"""
+
+
+@migrations()
+def filters(db: Database) -> None:
+    """Watches of hosts have filters: words of their own, and the language and tickets that those of words had before."""
+    _run(db, FILTERS)

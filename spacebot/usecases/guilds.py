@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from spacebot.clock import Clock
 from spacebot.domain.accounts import Host
+from spacebot.domain.filters import Filter
 from spacebot.domain.guilds import AtEnd, GuildConfig, Keyword, WatchLine
 from spacebot.domain.ids import ChannelId, GuildId, ListId, PersonId, RoleId, UserId
 from spacebot.domain.languages import current
@@ -420,6 +421,32 @@ class Guilds:
         """
         host = await self._followed(guild_id, text)
         return (await self._line(guild_id, host.user_id)).watch.look
+
+    async def set_watch_filter(self, guild_id: GuildId, text: str, wanted: Filter) -> Host:
+        """Announce of one host of the guild's list, named as for `unwatch`, only what passes; X is not asked.
+
+        What waits and does not pass is not posted; what is live and passes now is announced.
+
+        Raises:
+            UserMistake: this guild does not follow such a host.
+        """
+        host = await self._followed(guild_id, text)
+        if (await self._line(guild_id, host.user_id)).watch.filter == wanted:
+            return host
+        if not await self._store(Queries.set_watch_filter, guild_id, host.user_id, wanted, self._clock.now()):
+            raise UserMistake(Mistake.NO_LONGER_FOLLOWED)
+        await self._store(Queries.ensure_deliveries, host.user_id, self._clock.now())
+        self._on_change()
+        return host
+
+    async def watch_filter(self, guild_id: GuildId, text: str) -> Filter:
+        """The filters of one host of the guild's list, named as for `unwatch`.
+
+        Raises:
+            UserMistake: this guild does not follow such a host.
+        """
+        host = await self._followed(guild_id, text)
+        return (await self._line(guild_id, host.user_id)).watch.filter
 
     async def set_publishes(self, guild_id: GuildId, *, publishes: bool) -> None:
         """Publish announcements of live Spaces in announcement channels, or do not."""

@@ -6,6 +6,7 @@ An `AssertionError` says that a limit of Discord's is broken, or something that 
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any, Protocol
@@ -13,6 +14,7 @@ from typing import Any, Protocol
 from spacebot import settings
 from spacebot.domain.accounts import Standing
 from spacebot.domain.deliveries import Kind, Matter, Notice, Past, Shape
+from spacebot.domain.filters import LONGEST_WORD, MOST_WORDS, Filter
 from spacebot.domain.guilds import AtEnd, GuildConfig, Keyword, WatchLine
 from spacebot.domain.ids import LIST_ID, SPACE_ID, USER_ID, USERNAME, GuildId, SpaceId, UserId
 from spacebot.domain.spaces import State
@@ -20,6 +22,7 @@ from spacebot.domain.views import Company, InTheWay, SearchPage, SetUp, Watched
 from spacebot.errors import UserMistake
 from spacebot.present import announcement, replies, reports, watchlists
 from spacebot.present.card import Card
+from spacebot.present.filters import filters_sentence
 from spacebot.present.people import who_pages
 from spacebot.present.text import units
 from spacebot.store.connection import Store
@@ -310,6 +313,13 @@ def _set_up(watches: tuple[WatchLine, ...] = (), keywords: tuple[Keyword, ...] =
 def _lists(rng: Random) -> list[Card]:
     host = material.host(rng)
     followed = line(host, live=material.maybe(rng, material.record), roles=rng.choice(((), (ROLE,))))
+    wanted = Filter(
+        want=tuple(material.text(rng)[:LONGEST_WORD] for _ in range(rng.randint(0, MOST_WORDS))),
+        shun=tuple(material.text(rng)[:LONGEST_WORD] for _ in range(rng.randint(0, MOST_WORDS))),
+        lang=material.maybe(rng, material.text),
+        ticketed=rng.choice((None, True, False)),
+    )
+    followed = replace(followed, watch=replace(followed.watch, filter=wanted))
     keyword = Keyword(guild_id=GUILD, text=material.text(rng)[:100], lang=material.maybe(rng, material.text), least=5)
     assert 0 < units(watchlists.host_choice(host, 100)) <= 100
     return [
@@ -318,6 +328,7 @@ def _lists(rng: Random) -> list[Card]:
         Card(content=watchlists.watched_sentence(Watched(line=followed, is_new=True), GUILD)),
         Card(content=watchlists.keyword_sentence(Watched(line=keyword, is_new=True), GUILD)),
         Card(content=watchlists.unwatched_sentence(host)),
+        Card(content=filters_sentence(host, wanted)),
         Card(content=watchlists.unwatched_keyword_sentence(keyword.text)),
     ]
 

@@ -73,6 +73,7 @@ async def test_an_admin_takes_what_is_stored_of_the_server_and_has_it_deleted(sc
     for each in (book_club, other):
         await ask(each.admin, each.general, "config channel", channel=each.spaces)
         await ask(each.admin, each.general, "watch add", host="@host")
+    await ask(book_club.admin, book_club.general, "watch filter", host="@host", shun="jazz, soul")
     await ask(book_club.admin, book_club.general, "watch keyword add", words="jazz", channel=book_club.spaces)
     space = scene.x.start_space(host, title="Tea")
     await scene.until(lambda: book_club.spaces.messages and other.spaces.messages)
@@ -81,6 +82,7 @@ async def test_an_admin_takes_what_is_stored_of_the_server_and_has_it_deleted(sc
     assert "It follows 1 host and 1 keyword." in text(reply)
     shown = file_of(await press(book_club.admin, reply, "Export this server's"))
     assert [row["host"] for row in shown["watches"]] == ["host"]  # type: ignore[attr-defined] # a list of rows
+    assert [row["shun"] for row in shown["watches"]] == ['["jazz", "soul"]']  # type: ignore[attr-defined] # a list of rows
     assert [row["keyword"] for row in shown["keywords"]] == ["jazz"]  # type: ignore[attr-defined]
     assert [row["kind"] for row in shown["announcements"]] == ["live"]  # type: ignore[attr-defined]
     assert str(other.guild.id) not in json.dumps(shown)
