@@ -21,8 +21,8 @@ from spacebot.present import found
 from spacebot.present.card import Card
 from spacebot.x.reference import Handle, named_in
 
-READ = ("title", "description", "url", "name", "value", "text", "content", "label")
-"""The fields of embeds and components that people read or follow."""
+READ = ("title", "url", "description", "name", "value", "text", "content", "label")
+"""The fields of embeds and components that people read or follow, in the order in which they are looked at."""
 
 
 class FoundSelect(discord.ui.DynamicItem[discord.ui.Select[discord.ui.View]], template="found"):
@@ -97,12 +97,9 @@ def texts_of(message: discord.Message) -> Iterator[str]:
 
 def _read(part: Any) -> Iterator[str]:
     if isinstance(part, dict):
-        for key, value in part.items():
-            if isinstance(value, str):
-                if key in READ:
-                    yield value
-            else:
-                yield from _read(value)
+        yield from (part[key] for key in READ if isinstance(part.get(key), str))
+        for value in part.values():
+            yield from _read(value)
     elif isinstance(part, list):
         for value in part:
             yield from _read(value)
