@@ -53,6 +53,7 @@ import cogs
 from spacebot.bot.connection import point_at
 from spacebot.bot.forms import Form
 from spacebot.domain.ids import GuildId, UserId
+from spacebot.present.found import LOOK_UP
 from spacebot.sandbox.discord import LocalDiscord, LocalMember, LocalMessage, NotAnswered
 from spacebot.sandbox.discord.app.interactions import ANSWER_WITHIN
 from spacebot.sandbox.discord.forms.commands import GROUP, SUBCOMMAND
@@ -169,6 +170,11 @@ COMMANDS: dict[str, Callable[[Visit], Options]] = {
     "operator allow": lambda at: {"person": str(STRANGER + at.number)},
 }
 """The options of every command."""
+
+MENUS: dict[str, Callable[[Visit], str]] = {
+    LOOK_UP: lambda at: f"https://x.com/i/spaces/{at.world.space} by https://x.com/guest1",
+}
+"""The message for every command in the menu of a message."""
 
 FORMS: dict[str, Callable[[Visit], Options]] = {
     "Link your X account": lambda _: {"address": "http://127.0.0.1:8080/x/callback?state=none&code=none"},
@@ -331,8 +337,12 @@ class People:
         """The message that answers the command."""
         uses = []
         for times, place in ((self.ours, home), (self.bare, peer)):
-            options = COMMANDS[command](Visit(home=place, world=self._world, number=number))
-            use = await _admin(place).use(place.guild.system_channel, command, **options)
+            member, channel = _admin(place), place.guild.system_channel
+            visit = Visit(home=place, world=self._world, number=number)
+            if command in MENUS:
+                use = await member.use_on(member.say(channel, MENUS[command](visit)), command)
+            else:
+                use = await member.use(channel, command, **COMMANDS[command](visit))
             times.add(f"/{command}", use)
             uses.append(use)
         return await self._seen(uses[0])
@@ -508,10 +518,11 @@ def offered(server: LocalDiscord, operator: Home) -> dict[str, list[Json]]:
     """Every command that the bot has registered, with its options; Forgotten where the table is not the same."""
     roots = [*server.commands, *operator.guild.commands.values()]
     found = dict(leaf for command in roots for leaf in leaves(command))
-    if missing := sorted(found.keys() - COMMANDS.keys()):
-        raise Forgotten(f"no options are known for {missing}: add them to COMMANDS")
-    if gone := sorted(COMMANDS.keys() - found.keys()):
-        raise Forgotten(f"the bot has no commands {gone} any more: take them out of COMMANDS")
+    known = COMMANDS.keys() | MENUS.keys()
+    if missing := sorted(found.keys() - known):
+        raise Forgotten(f"no options are known for {missing}: add them to COMMANDS, or to MENUS")
+    if gone := sorted(known - found.keys()):
+        raise Forgotten(f"the bot has no commands {gone} any more: take them out of COMMANDS, or of MENUS")
     return found
 
 

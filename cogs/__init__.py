@@ -6,6 +6,7 @@ EXTENSIONS = (
     "cogs.people",
     "cogs.here",
     "cogs.spaces",
+    "cogs.found",
     "cogs.linking",
     "cogs.watchlist",
     "cogs.configure",

@@ -9,7 +9,7 @@ from typing import Self, TypeVar
 import discord
 
 from spacebot.bot.client import Spacebot
-from spacebot.bot.replies import PagedAnswer, explained, sentence
+from spacebot.bot.replies import PagedAnswer, explained, home_of, sentence
 from spacebot.deliver.publisher import TROUBLES, button_view
 from spacebot.errors import SpacebotError
 from spacebot.present import replies
@@ -91,15 +91,26 @@ def _buttons(key: str, at: int, kept: PagedAnswer) -> discord.ui.View:
     return view
 
 
+PRIVATE = "private"
+"""The note of an interaction that says that its answer was begun for who asked alone."""
+
+
+async def begin(interaction: discord.Interaction[Spacebot]) -> None:
+    """Defer a command's answer: in public in a guild that the bot is in, for who asks alone anywhere else."""
+    is_private = home_of(interaction) is None
+    interaction.extras[PRIVATE] = is_private
+    await interaction.response.defer(ephemeral=is_private)
+
+
 async def reply(interaction: discord.Interaction[Spacebot], card: Card, *, is_private: bool = False) -> None:
     """Complete a deferred answer with one card.
 
     Args:
-        interaction: A deferred command; deferred in public if `is_private` is given.
+        interaction: A deferred command.
         card: The answer.
         is_private: Whether only the asker may see the card.
     """
-    if not is_private:
+    if not is_private or interaction.extras.get(PRIVATE):
         await interaction.edit_original_response(content=card.content, embed=card.embed, view=button_view(card))
         return
     await interaction.edit_original_response(content=replies.FOR_YOU)

@@ -1,20 +1,26 @@
 """What everybody can ask: `/space`, `/spaces-search`, `/host-live` and `/space-posts`.
 
 What was typed is read before an answer is begun in public: a slip is answered at once, for who typed it alone.
+
+The first three can be used anywhere by whoever has installed the bot for themselves; then the answer is theirs alone.
 """
 
-from typing import Literal, TypedDict
+from typing import Literal, TypedDict, TypeVar
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from cogs.pages import reply, reply_pages_of, whisper
+from cogs.pages import begin, reply, reply_pages_of, whisper
 from spacebot.bot.client import Spacebot
+from spacebot.bot.replies import home_of
 from spacebot.domain.ids import GuildId, PersonId
 from spacebot.present import replies
-from spacebot.usecases.lookups import searched_for
+from spacebot.present.card import Card
+from spacebot.usecases.lookups import HostLive, SpaceLook, searched_for
 from spacebot.x import reference
+
+T = TypeVar("T")
 
 
 class Asker(TypedDict):
@@ -25,9 +31,26 @@ class Asker(TypedDict):
 
 
 def asker(interaction: discord.Interaction[Spacebot]) -> Asker:
-    """For whom X is asked."""
-    guild_id = GuildId(interaction.guild_id) if interaction.guild_id is not None else None
-    return Asker(guild_id=guild_id, person=PersonId(interaction.user.id))
+    """For whom X is asked: a guild that the bot is in pays its share, and nobody else's guild does."""
+    return Asker(guild_id=home_of(interaction), person=PersonId(interaction.user.id))
+
+
+def space_card(look: SpaceLook) -> Card:
+    """A Space, or what is kept of it."""
+    return replies.space_reply(look.view) if look.past is None else replies.past_reply(look.past)
+
+
+def host_card(answer: HostLive) -> Card:
+    """A host's live Space, or what is coming up."""
+    if answer.live is not None:
+        return replies.space_reply(answer.live)
+    return replies.upcoming_reply(answer.host, answer.upcoming)
+
+
+def _anywhere(command: T) -> T:
+    """Let people install a command for themselves, too, and use it wherever they are."""
+    installed = app_commands.allowed_installs(guilds=True, users=True)(command)
+    return app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)(installed)
 
 
 class Spaces(commands.Cog):
@@ -36,17 +59,18 @@ class Spaces(commands.Cog):
     def __init__(self, bot: Spacebot) -> None:
         self.lookups = bot.services.lookups
 
+    @_anywhere
     @app_commands.command(description="Show one Space: its host, listeners, speakers and where to listen")
     @app_commands.describe(space="A link to the Space, or its id")
     async def space(self, interaction: discord.Interaction[Spacebot], space: str) -> None:
         reference.space_id(space)
-        await interaction.response.defer()
+        await begin(interaction)
         look = await self.lookups.space(space, **asker(interaction))
-        card = replies.space_reply(look.view) if look.past is None else replies.past_reply(look.past)
-        await reply(interaction, card, is_private=look.is_private)
+        await reply(interaction, space_card(look), is_private=look.is_private)
         if look.reminders is not None:
             await whisper(interaction, replies.reminders_sentence(look.reminders))
 
+    @_anywhere
     @app_commands.command(name="spaces-search", description="Find live and scheduled Spaces by words of their title")
     @app_commands.describe(query="Words of the title", state="Only live or only scheduled Spaces")
     async def search(
@@ -56,7 +80,7 @@ class Spaces(commands.Cog):
         state: Literal["all", "live", "scheduled"] = "all",
     ) -> None:
         searched_for(query)
-        await interaction.response.defer()
+        await begin(interaction)
         pages = await self.lookups.search(query, state, **asker(interaction))
         await reply_pages_of(
             interaction,
@@ -66,17 +90,14 @@ class Spaces(commands.Cog):
             is_last=lambda page: page.is_last,
         )
 
+    @_anywhere
     @app_commands.command(name="host-live", description="Is this host live? If not, what is coming up?")
     @app_commands.describe(host="The host's @handle, profile link or numeric id, or a link to their Space")
     async def host_live(self, interaction: discord.Interaction[Spacebot], host: str) -> None:
         reference.host(host)
-        await interaction.response.defer()
+        await begin(interaction)
         answer = await self.lookups.host_live(host, **asker(interaction))
-        if answer.live is not None:
-            card = replies.space_reply(answer.live)
-        else:
-            card = replies.upcoming_reply(answer.host, answer.upcoming)
-        await reply(interaction, card, is_private=answer.is_private)
+        await reply(interaction, host_card(answer), is_private=answer.is_private)
 
     @app_commands.command(name="space-posts", description="The posts that were shared in a Space")
     @app_commands.describe(space="A link to the Space, or its id")

@@ -9,7 +9,7 @@ from pathlib import Path
 import aiohttp
 import discord
 
-from spacebot.bot.client import INVITE, invite_link
+from spacebot.bot.client import INVITE, invite_link, personal_link
 from spacebot.bot.connection import point_at
 from spacebot.clock import Clock, SystemClock
 from spacebot.domain.ids import UserId
@@ -119,6 +119,8 @@ async def _discord(settings: Settings, say: Callable[[str], None]) -> bool:
     for note in notes:
         say(f"           note   {note}")
     say(f"invite     {invite_link(app.id)}")
+    if app.user_integration_config is not None:
+        say(f"personal   {personal_link(app.id)}")
     return True
 
 

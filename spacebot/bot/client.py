@@ -53,6 +53,11 @@ def invite_link(application_id: int) -> str:
     return discord.utils.oauth_url(application_id, permissions=INVITE)
 
 
+def personal_link(application_id: int) -> str:
+    """The address with which a person installs the bot for themselves, to use it anywhere."""
+    return f"{discord.utils.oauth_url(application_id, scopes=['applications.commands'])}&integration_type=1"
+
+
 GREETED_WITHIN = timedelta(days=1)
 """How long after it joined a guild the bot still says hello, if it has not yet."""
 
@@ -79,7 +84,7 @@ class Services:
 class Spacebot(ShardedConnection):
     """The bot in Discord: its slash commands, and what it does when Discord reports a change.
 
-    It reads no messages and keeps no members.
+    It reads no messages but those that people hand it by their menu, and keeps no members.
     """
 
     def __init__(

@@ -100,6 +100,18 @@ def require_answered(interaction: discord.Interaction[Any]) -> None:
         raise UserMistake(Mistake.BLOCKED)
 
 
+def home_of(interaction: discord.Interaction[Any]) -> GuildId | None:
+    """The guild for which the bot works here: one that it is in and that has the command.
+
+    None in private, and where only the person has installed the bot: what they do there is their own affair.
+    """
+    guild_id = interaction.guild_id
+    if guild_id is None or interaction.client.get_guild(guild_id) is None:
+        return None
+    is_theirs = interaction.is_user_integration() and not interaction.is_guild_integration()
+    return None if is_theirs else GuildId(guild_id)
+
+
 async def explain(interaction: discord.Interaction[Any], error: Exception) -> None:
     """Answer an error with one sentence; log it if it was not foreseen."""
     try:

@@ -14,6 +14,7 @@ I follow people on X and post here the moment one of their Spaces starts, then k
 `/host-live` says whether somebody is live, and what is coming up
 `/space` shows one Space, `/spaces-search` finds Spaces by words of their title
 `/space-posts` shows the posts that were shared in a Space
+*Look up this Space*, under *Apps* in the menu of any message, shows the Space that it names
 **For those who may manage this server**
 `/setup` shows everything on one panel: where, whom to ping, whose Spaces
 `/watch` follows hosts and words in titles, `/config` has each setting as a command

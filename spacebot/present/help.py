@@ -7,10 +7,12 @@ import discord
 
 from spacebot.domain.views import Policies
 from spacebot.present.card import SCHEDULED_COLOUR
+from spacebot.present.found import LOOK_UP
 from spacebot.present.limits import DESCRIPTION_LIMIT
 from spacebot.present.text import plain, units
 
 TITLE = "What I can do"
+IN_MENUS = "In the menu of any message: shows the Space that it names. Only you see it."
 FOR_ADMINS = "For those who may manage this server"
 FOR_OPERATORS = "For whoever runs me"
 
@@ -45,6 +47,8 @@ def help_embeds(
         most = min(DESCRIPTION_LIMIT, _ROOM // len(shown))
         shown = [(title, _names(commands, most)) for title, commands in groups if commands]
     embeds = [discord.Embed(title=title, description=text, colour=SCHEDULED_COLOUR) for title, text in shown]
+    if embeds:
+        embeds[0].add_field(name=f"Apps: {LOOK_UP}", value=IN_MENUS, inline=False)
     pages = policy_links(policies)
     if pages and embeds:
         embeds[-1].add_field(name="Policies", value=pages, inline=False)

@@ -36,6 +36,8 @@ def application_lacks(
         lines.append("only its owner can invite the bot: if others should, switch on Public Bot on the Bot page")
     else:
         lines += _install_lacks(app, needed)
+    if app.user_integration_config is None:
+        lines.append("people cannot install it for themselves: if they should, tick User Install on Installation")
     if not app.description.strip():
         lines.append("no description, which people read in its profile: write one on General Information")
     if not app.tags:

@@ -42,7 +42,7 @@ def kept_embed(kept: Kept, policies: Policies, *, in_guild: bool) -> discord.Emb
     embed = discord.Embed(
         title="What I store",
         colour=SCHEDULED_COLOUR,
-        description="I read no messages, keep no list of members, and remember no questions.",
+        description="I read no messages but one that you have me look up, keep no list of members, and remember no questions.",
     )
     own = [
         "Your X account is linked; its permission is stored encrypted."

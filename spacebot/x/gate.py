@@ -1,4 +1,7 @@
-"""Who may have X asked at all: a bucket of questions for each person and each guild, and their shares of the money."""
+"""Who may have X asked at all: a bucket of questions for each person and each guild, and their shares of the money.
+
+A person who asks outside every guild has their own of both, and is bound by nobody else's.
+"""
 
 from datetime import timedelta
 
@@ -44,8 +47,11 @@ class Gate:
         people, guilds = self._people.get(errand.purpose), self._guilds.get(errand.purpose)
         if people is None or guilds is None:
             return
-        wait = max(people.wait(errand.person, now), guilds.wait(errand.guild_id, now))
+        wait = people.wait(errand.person, now)
+        if errand.guild_id is not None:
+            wait = max(wait, guilds.wait(errand.guild_id, now))
         if wait > 0:
             raise UserMistake(Mistake.ASKED_TOO_FAST, until=self._clock.now() + timedelta(seconds=wait))
         people.take(errand.person, now)
-        guilds.take(errand.guild_id, now)
+        if errand.guild_id is not None:
+            guilds.take(errand.guild_id, now)

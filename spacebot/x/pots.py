@@ -63,6 +63,13 @@ class Hold:
     millicents: int
 
 
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """A person who asks outside every guild, in the place of a guild: nobody shares theirs."""
+
+    person: int
+
+
 @dataclass(slots=True)
 class _Account:
     """What one guild or one person has spent of a pot today, has under way, and has spent in the last minute."""
@@ -88,7 +95,7 @@ class _Day:
     day: date
     ends: datetime
     booked: Counter[Purpose] = field(default_factory=Counter)
-    guilds: dict[tuple[Purpose, GuildId | None], _Account] = field(default_factory=dict)
+    guilds: dict[tuple[Purpose, GuildId | Alone | None], _Account] = field(default_factory=dict)
     people: dict[tuple[Purpose, int], _Account] = field(default_factory=dict)
 
 
@@ -187,7 +194,7 @@ class Pots:
             return
         guild_share, share_of_one = self._shares(errand.purpose, size)
         guild, person = self._of(errand, now)
-        if guild.booked >= guild_share:
+        if errand.guild_id is not None and guild.booked >= guild_share:
             raise UserMistake(Mistake.GUILD_SHARE_SPENT, until=midnight(now))
         if person.booked >= share_of_one:
             raise UserMistake(Mistake.PERSON_SHARE_SPENT, until=midnight(now))
@@ -259,7 +266,8 @@ class Pots:
         if errand.person is None:
             return []
         day = self._day(now)
-        guild = day.guilds.setdefault((errand.purpose, errand.guild_id), _Account())
+        payer = Alone(errand.person) if errand.guild_id is None else errand.guild_id
+        guild = day.guilds.setdefault((errand.purpose, payer), _Account())
         return [guild, day.people.setdefault((errand.purpose, errand.person), _Account())]
 
     def _change(self, hold: Hold, millicents: int, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import SplitResult, urlsplit
@@ -44,6 +44,13 @@ class Handle:
     """An account's name of today, without '@', as the person spelled it; X does not tell case apart."""
 
     name: str
+
+
+_BARE_ID = re.compile(r"(?<![\w/@#=&.+-])1(?=[0-9]*[A-Za-z])[A-Za-z0-9]{12}(?![\w-])", re.ASCII)
+"""A word that looks as X's ids of Spaces do: 13 signs, a 1 first, and not digits alone."""
+
+MOST_OF_A_MESSAGE = 100_000
+"""Characters of one message that are looked at; all its parts together hold fewer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +108,40 @@ def list_id(text: str) -> ListId | None:
     return None
 
 
+def named_in(texts: Iterable[str]) -> list[SpaceId | Handle]:
+    """What the texts of one message name, each once: its Spaces, those behind links first, and then linked profiles."""
+    linked: dict[str, SpaceId] = {}
+    bare: dict[str, SpaceId] = {}
+    hosts: dict[str, Handle] = {}
+    left = MOST_OF_A_MESSAGE
+    for text in texts:
+        seen = _seen(text[:left])
+        left -= len(text[:left])
+        for one in _IN_TEXT.findall(seen):
+            match _named_by(one):
+                case Handle(name) as handle:
+                    hosts.setdefault(name.lower(), handle)
+                case str() as space:
+                    linked.setdefault(space, space)
+        for found in _BARE_ID.findall(seen):
+            bare.setdefault(found, SpaceId(found))
+    return [*(linked | bare).values(), *hosts.values()]
+
+
+def _named_by(text: str) -> SpaceId | Handle | None:
+    """What a link names: a Space, or the account whose profile it leads to."""
+    try:
+        link = _link(text.rstrip(".,;:!?*~"))
+        if link is None:
+            return None
+        match _parts(link):
+            case [name] if USERNAME.fullmatch(name.removeprefix("@")) and name.lower() not in _NOT_HANDLES:
+                return Handle(name.removeprefix("@"))
+        return _space_behind(link)
+    except UserMistake:
+        return None
+
+
 def _space_behind(link: SplitResult) -> SpaceId:
     match _parts(link):
         case [i, spaces, found, *_] if i.lower() == "i" and spaces.lower() == "spaces":
@@ -142,13 +183,18 @@ def _bare(text: str, *, nothing: Mistake, too_long: Mistake) -> str:
     """The text without what is not seen, and without the signs in which links are wrapped."""
     if len(text) > LONGEST_TEXT:
         raise UserMistake(too_long)
-    seen = "".join(letter for letter in _UNSEEN.sub("", text) if unicodedata.category(letter) != "Cf")
-    bare = _ESCAPE.sub("", " ".join(seen.split()))
+    bare = _seen(text)
     if bare.startswith("<") and bare.endswith(">"):
         bare = bare[1:-1].strip()
     if not bare:
         raise UserMistake(nothing)
     return bare
+
+
+def _seen(text: str) -> str:
+    """The text without what is not seen, and without the signs that keep markdown from being read in it."""
+    seen = "".join(letter for letter in _UNSEEN.sub("", text) if unicodedata.category(letter) != "Cf")
+    return _ESCAPE.sub("", " ".join(seen.split()))
 
 
 def _links(text: str) -> list[SplitResult]:

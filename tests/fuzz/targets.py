@@ -152,6 +152,8 @@ async def references(folder: Path) -> AsyncIterator[Feed]:
             pass
         else:
             assert SPACE_ID.fullmatch(found)
+        for one in reference.named_in([text, material.text(rng, 200)]):
+            assert USERNAME.fullmatch(one.name) if isinstance(one, reference.Handle) else SPACE_ID.fullmatch(one)
         account = reference.host(text)
         match account:
             case reference.Handle(name):

@@ -163,7 +163,15 @@ async def test_check_names_the_limits_of_the_plan_as_xs_answers_say_them(scene: 
 async def test_check_names_what_the_discord_application_lacks_with_what_to_do(scene: Scene, tmp_path: Path) -> None:
     _, printed = await spacebot(tmp_path, "check", **tokens(scene))
     assert f"https://discord.com/developers/applications/{scene.discord.application_id}" in printed
-    for lacks in ("no Add App button", "no description", "no tags", "its privacy policy", "its terms of service"):
+    assert "integration_type=1" not in printed
+    for lacks in (
+        "no Add App button",
+        "tick User Install",
+        "no description",
+        "no tags",
+        "its privacy policy",
+        "its terms of service",
+    ):
         assert printed.count(lacks) == 1, lacks
     scene.discord.state.portal |= {"bot_public": False, "bot_require_code_grant": True, "description": "Announces."}
     _, printed = await spacebot(tmp_path, "check", **tokens(scene), SPACEBOT_TERMS_URL="https://bot.example/terms")
@@ -179,9 +187,14 @@ async def test_check_names_what_the_discord_application_lacks_with_what_to_do(sc
         "tags": ["X", "Spaces"],
         "privacy_policy_url": "https://bot.example/privacy",
         "terms_of_service_url": "https://bot.example/terms",
-        "integration_types_config": {"0": {"oauth2_install_params": params}},
+        "integration_types_config": {
+            "0": {"oauth2_install_params": params},
+            "1": {"oauth2_install_params": {"scopes": ["applications.commands"], "permissions": "0"}},
+        },
     }
     _, printed = await spacebot(tmp_path, "check", **tokens(scene))
+    personal = f"client_id={scene.discord.application_id}&scope=applications.commands&integration_type=1"
+    assert f"personal   https://discord.com/oauth2/authorize?{personal}\n" in printed
     scope, permissions = [line.split(maxsplit=1)[1] for line in printed.splitlines() if line.split()[0] == "note"]
     assert scope == "its Add App button lacks the scope applications.commands: add it on Installation"
     lacking = "View Channel, Embed Links, Read Message History, Send Messages In Threads"

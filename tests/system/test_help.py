@@ -2,8 +2,10 @@
 
 import re
 
+from spacebot.present.found import LOOK_UP
 from tests.system.scene import Club, Scene, ask, text
 
+CHAT_INPUT = 1
 MENTION = re.compile(r"</([a-z -]+):([0-9]+)>")
 
 
@@ -18,6 +20,8 @@ def leaves(scene: Scene) -> dict[str, int]:
     """Every command that Discord offers in every server, by its whole name, with its id."""
     found = {}
     for command in scene.discord.commands:
+        if command["type"] != CHAT_INPUT:
+            continue
         paths = [(command["name"], command.get("options", []))]
         while paths:
             path, options = paths.pop()
@@ -41,6 +45,7 @@ async def test_each_command_is_shown_to_tap_to_who_may_give_it(scene: Scene, boo
     for_everybody = {path: number for path, number in everything.items() if path not in for_admins}
     assert await shown(book_club.member, book_club) == for_everybody
     assert {"space", "help", "privacy"} <= for_everybody.keys()
+    assert LOOK_UP in text(await ask(book_club.member, book_club.general, "help"))
     assert "https://bot.example/privacy" in text(await ask(book_club.member, book_club.general, "help"))
     assert await bot.stop() == 0
 

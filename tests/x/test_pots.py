@@ -191,3 +191,24 @@ async def test_over_random_bursts_the_bill_never_exceeds_the_budget_with_x_answe
                 assert billed <= budget * 100_000
             clock.jump(chance.uniform(0, 90))
         assert billed == (await billing.summary()).spent_today <= budget * 100_000
+
+
+@given(st.lists(st.tuples(st.integers(1, 9), st.integers(1, 3_000)), max_size=60))
+def test_outside_every_guild_each_person_is_bound_by_their_own_share_alone(spent: list[tuple[int, int]]) -> None:
+    pots = Pots(budget=BUDGET)
+    shares = pots.shares(Purpose.PEOPLE)
+    assert shares is not None
+    _, share_of_one = shares
+    booked = dict.fromkeys(range(1, 10), 0)
+    at = NOON
+    for person, cost in spent:
+        errand = Errand(purpose=Purpose.PEOPLE, person=person)
+        if booked[person] < share_of_one:
+            pots.admit(errand, at)
+            pots.book(errand, cost, at)
+            booked[person] += cost
+        else:
+            with pytest.raises(UserMistake) as refused:
+                pots.admit(errand, at)
+            assert refused.value.mistake is Mistake.PERSON_SHARE_SPENT
+        at += timedelta(minutes=2)

@@ -12,7 +12,7 @@ from spacebot.domain.mistakes import Mistake
 from spacebot.errors import UserMistake
 from spacebot.present.card import account, handle
 from spacebot.present.mistakes import sentence as said
-from spacebot.x.reference import LONGEST_TEXT, Handle, HostOf, host, list_id, space_id
+from spacebot.x.reference import LONGEST_TEXT, MOST_OF_A_MESSAGE, Handle, HostOf, host, list_id, named_in, space_id
 
 SITES = ["x.com", "twitter.com", "www.x.com", "m.twitter.com", "mobile.twitter.com", "X.com", "WWW.TWITTER.COM"]
 SPACE_IDS = st.from_regex(r"[a-zA-Z0-9]{1,13}", fullmatch=True)
@@ -233,3 +233,54 @@ def test_a_mistake_never_repeats_what_was_typed() -> None:
     with pytest.raises(UserMistake) as mistake:
         space_id("@everyone")
     assert "everyone" not in said(mistake.value)
+
+
+@given(
+    named=st.lists(SPACE_IDS, min_size=1, max_size=5, unique=True),
+    names=st.lists(HANDLES.filter(lambda name: name.lower() not in RESERVED), max_size=3, unique_by=str.lower),
+    site=st.sampled_from(SITES),
+    wrap=st.sampled_from(
+        ["{}", "<{}>", "[Listen]({})", "||{}||", "**{}**", "`{}`", "“{}”", "{}?s=20", "{}/peek", "{}#live"]
+    ),
+    is_apart=st.booleans(),
+)
+def test_a_message_names_its_spaces_in_order_and_then_its_profiles_each_once(
+    named: list[str], names: list[str], site: str, wrap: str, is_apart: bool
+) -> None:
+    profiles = [f"Profile https://{site}/{name}" for name in names]
+    links = [wrap.format(f"https://{site}/i/spaces/{each}") for each in [*named, *named]]
+    texts = [*profiles, *links] if is_apart else [" ".join([*profiles, *links])]
+    assert named_in(texts) == [*map(SpaceId, named), *map(Handle, names)]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("1DQmGs4UL9SuV", ["1DQmGs4UL9SuV"]),
+        ("Tonight: 1DQmGs4UL9SuV!", ["1DQmGs4UL9SuV"]),
+        ("今夜1DQmGs4UL9SuVです", ["1DQmGs4UL9SuV"]),
+        ("1DQmGs4UL9SuV https://x.com/i/spaces/1LLLLLLLLLLLL", ["1LLLLLLLLLLLL", "1DQmGs4UL9SuV"]),
+        ("1700000000000 hello 2DQmGs4UL9SuV 1DQmGs4UL9Su 1DQmGs4UL9SuVV", []),
+        ("@1DQmGs4UL9SuV #1DQmGs4UL9SuV https://example.com/1DQmGs4UL9SuV", []),
+        ("https://x.com/host/status/1 https://x.com/i/broadcasts/1abc https://x.com/search https://x.com/i", []),
+        ("https://x.com/i/spaces/1234567890abcdef https://x.com.evil.example/i/spaces/1abc", []),
+    ],
+)
+def test_what_a_message_names_without_a_link_looks_like_an_id(text: str, found: list[str]) -> None:
+    assert named_in([text]) == found
+
+
+@given(st.lists(st.text() | st.from_regex(r"(https://x\.com/[ -~]{0,20} ?){0,5}"), max_size=5))
+def test_any_message_names_what_can_be_asked_for(texts: list[str]) -> None:
+    for one in named_in(texts):
+        if isinstance(one, Handle):
+            assert host(f"@{one.name}") == one
+        else:
+            assert space_id(one) == one
+
+
+def test_of_a_huge_message_only_so_much_is_read() -> None:
+    link = "https://x.com/i/spaces/1DQmGs4UL9SuV"
+    assert named_in(["x " * MOST_OF_A_MESSAGE, link]) == []
+    many = [f"https://x.com/i/spaces/1{at:x}" for at in range(2000)]
+    assert len(named_in([" ".join(many)])) == 2000

@@ -10,7 +10,7 @@ from spacebot.sandbox.discord import payloads
 from spacebot.sandbox.discord.model.changes import Change, What
 from spacebot.sandbox.discord.model.channels import LocalChannel, LocalMessage
 from spacebot.sandbox.discord.model.guilds import LocalGuild, ThreadsInSight
-from spacebot.sandbox.discord.model.members import LocalInteraction, LocalMember
+from spacebot.sandbox.discord.model.members import USER_INSTALL, LocalInteraction, LocalMember
 from spacebot.sandbox.discord.model.roles import GuildBase, LocalRole
 from spacebot.sandbox.discord.model.schedule import LocalEvent
 from spacebot.sandbox.discord.model.threads import LocalThread
@@ -42,9 +42,15 @@ class Event:
 def event_of(change: Change) -> Event | None:
     """The event that the bot gets for a change; None where there is none, or where it cannot see what changed."""
     event = _event(change.subject, change.what)
-    if event is None or event.guild is None or (event.guild.has_bot and not event.guild.unavailable):
+    if event is None or event.guild is None:
         return event
-    return None
+    return event if _reaches_the_bot(change.subject, event.guild) else None
+
+
+def _reaches_the_bot(subject: object, guild: GuildBase) -> bool:
+    """Whether the bot is told: of what happens in its own guilds, and of what somebody does who has installed it for themselves."""
+    theirs = isinstance(subject, LocalInteraction) and USER_INSTALL in subject.owners
+    return (guild.has_bot or theirs) and not guild.unavailable
 
 
 @singledispatch
@@ -138,5 +144,5 @@ def _message(message: LocalMessage, what: What) -> Event:
 
 @_event.register
 def _interaction(interaction: LocalInteraction, _what: What) -> Event:
-    data, guild = payloads.interaction(interaction), interaction.member.guild
-    return Event(name="INTERACTION_CREATE", data=data, guild=guild, intents=EVERYBODY)
+    data = payloads.interaction(interaction)
+    return Event(name="INTERACTION_CREATE", data=data, guild=interaction.guild, intents=EVERYBODY)

@@ -13,12 +13,15 @@ from spacebot.sandbox.discord.model.roles import LocalRole
 from spacebot.sandbox.discord.model.schedule import LocalEvent
 from spacebot.sandbox.discord.model.snowflakes import time_of
 from spacebot.sandbox.discord.model.threads import LocalThread
+from spacebot.sandbox.discord.permissions import Permission, in_channel, in_guild
 
 Json = dict[str, Any]
 
 _VOICE = 2
 _ZERO_KEY = "0" * 64
 _ATTACHMENT_LIMIT = 10 * 1024 * 1024
+_IN_PRIVATE = Permission.ATTACH_FILES | Permission.EMBED_LINKS | Permission.MENTION_EVERYONE
+_WITH_THE_BOT = Permission.USE_EXTERNAL_EMOJIS
 
 
 def moment(value: datetime) -> str:
@@ -68,7 +71,7 @@ def application(state: State) -> Json:
         "role_connections_verification_url": None,
         "owner": owner,
         "approximate_guild_count": sum(guild.has_bot for guild in state.guilds.values()),
-        "approximate_user_install_count": 0,
+        "approximate_user_install_count": sum(each.has_app for each in state.users.values()),
         "approximate_user_authorization_count": 0,
         "explicit_content_filter": 0,
         "team": None,
@@ -123,8 +126,10 @@ def channel(each: LocalChannel) -> Json:
         return thread(each)
     last = str(each.messages[-1].id) if each.messages else None
     if each.guild is None:
-        recipients = [user(each.recipient)] if each.recipient else []
-        return {"id": str(each.id), "type": each.type, "flags": 0, "last_message_id": last, "recipients": recipients}
+        recipients = [user(one) for one in ((each.recipient,) if each.recipient else each.people)]
+        private: Json = {"id": str(each.id), "type": each.type, "flags": 0, "last_message_id": last}
+        group = {"name": None, "icon": None, "owner_id": str(each.people[0].id)} if each.people else {}
+        return {**private, "recipients": recipients, **group}
     shown: Json = {
         "id": str(each.id),
         "type": each.type,
@@ -323,31 +328,59 @@ def message(each: LocalMessage, *, nonce: bool = False) -> Json:
 
 def interaction(each: LocalInteraction) -> Json:
     """An interaction as the gateway sends it."""
-    actor, place, home = each.member, each.channel, each.member.guild
-    permissions = str(int(actor.permissions_in(place)))
-    shown = {
+    place = each.channel
+    shown: Json = {
         "id": str(each.id),
         "application_id": str(each.state.application_id),
         "type": each.kind,
         "data": each.data,
         "token": each.token,
         "version": 1,
-        "guild_id": str(home.id),
-        "guild": {"id": str(home.id), "locale": home.locale, "features": []},
-        "guild_locale": home.locale,
         "channel_id": str(place.id),
-        "channel": {**channel(place), "permissions": permissions},
-        "member": {**member(actor), "permissions": permissions},
-        "locale": actor.locale,
-        "app_permissions": str(int(home.bot_permissions_in(place))),
+        "channel": channel(place),
+        "locale": each.member.locale,
+        "app_permissions": str(int(_app_permissions(place))),
         "entitlements": [],
-        "authorizing_integration_owners": {"0": str(home.id)},
-        "context": 0,
+        "authorizing_integration_owners": each.owners,
+        "context": place.context,
         "attachment_size_limit": _ATTACHMENT_LIMIT,
+        **_who_and_where(each),
     }
     if each.source is not None:
         shown["message"] = message(each.source)
     return shown
+
+
+def _who_and_where(each: LocalInteraction) -> Json:
+    """A member with what they may do in the channel, and the guild; in private only the account."""
+    actor, place, home = each.member, each.channel, each.guild
+    if home is None:
+        return {"user": user(actor.user)}
+    permissions = str(int(actor.permissions_in(place)))
+    return {
+        "guild_id": str(home.id),
+        "guild": {"id": str(home.id), "locale": home.locale, "features": []},
+        "guild_locale": home.locale,
+        "channel": {**channel(place), "permissions": permissions},
+        "member": {**member(actor), "permissions": permissions},
+    }
+
+
+def _app_permissions(place: LocalChannel) -> Permission:
+    """What the app may do where it is used; in a guild without the bot that is what @everyone may (not documented)."""
+    if place.guild is None:
+        return _IN_PRIVATE | (_WITH_THE_BOT if place.recipient is not None else Permission(0))
+    if place.guild.has_bot:
+        return place.guild.bot_permissions_in(place)
+    everyone = place.guild.everyone
+    return in_channel(
+        in_guild(is_owner=False, roles=[everyone.permissions]),
+        place.overwrites,
+        everyone_id=everyone.id,
+        role_ids=(),
+        member_id=place.state.bot_id,
+        sending=place.sending,
+    )
 
 
 def interaction_metadata(each: LocalInteraction) -> Json:
@@ -356,7 +389,7 @@ def interaction_metadata(each: LocalInteraction) -> Json:
         "id": str(each.id),
         "type": each.kind,
         "user": user(each.member.user),
-        "authorizing_integration_owners": {"0": str(each.member.guild.id)},
+        "authorizing_integration_owners": each.owners,
     }
     if each.trigger is not None:
         shown["triggering_interaction_metadata"] = interaction_metadata(each.trigger)

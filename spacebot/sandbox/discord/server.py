@@ -26,8 +26,9 @@ from spacebot.sandbox.discord.http.resources import ResourceRoutes
 from spacebot.sandbox.discord.http.routes import RouteTable
 from spacebot.sandbox.discord.http.threads import ThreadRoutes
 from spacebot.sandbox.discord.model.changes import Change
-from spacebot.sandbox.discord.model.channels import LocalUser
+from spacebot.sandbox.discord.model.channels import LocalChannel, LocalUser
 from spacebot.sandbox.discord.model.guilds import DEFAULT_BOT_PERMISSIONS, LocalGuild, State
+from spacebot.sandbox.discord.model.members import LocalMember
 from spacebot.sandbox.discord.model.snowflakes import Snowflakes
 
 
@@ -164,6 +165,14 @@ class LocalDiscord:
         self.state.guilds[guild.id] = guild
         guild.invite_bot()
         return guild
+
+    def dm_of(self, member: LocalMember) -> LocalChannel:
+        """The private channel of the bot and that member, made where there is none yet."""
+        return self.state.dm_of(member.user)
+
+    def add_group(self, *members: LocalMember) -> LocalChannel:
+        """A private channel of these people, in which the bot is not."""
+        return self.state.add_group(member.user for member in members)
 
     def fault(self, method: str, path_regex: str, fault: Fault) -> None:
         """Let the next requests that fit fail; `path_regex` is searched in the path below /api/v10."""

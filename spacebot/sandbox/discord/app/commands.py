@@ -7,17 +7,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from spacebot.sandbox.discord import payloads
 from spacebot.sandbox.discord.app.picking import CHANNELS, FILES, PEOPLE, ROLES, Picker
 from spacebot.sandbox.discord.forms import commands as kinds
 from spacebot.sandbox.discord.forms.form import utf16_length
 from spacebot.sandbox.discord.model.base import NotOffered
-from spacebot.sandbox.discord.model.channels import LocalChannel
-from spacebot.sandbox.discord.model.members import LocalMember
+from spacebot.sandbox.discord.model.channels import IN_A_GUILD, IN_PRIVATE, WITH_THE_BOT, LocalChannel, LocalMessage
+from spacebot.sandbox.discord.model.members import GUILD_INSTALL, USER_INSTALL, LocalMember
 from spacebot.sandbox.discord.model.threads import LocalThread
 from spacebot.sandbox.discord.payloads import Json
 from spacebot.sandbox.discord.permissions import ALL, Permission
 
-_IN_GUILDS = 0
+_CONTEXTS = (IN_A_GUILD, WITH_THE_BOT, IN_PRIVATE)
+_PLACES = ("guilds", "the bot's private channels", "private channels without the bot")
 _MAX_TEXT = 6000
 _MAX_NUMBER = 1 << 53
 _PICKED = {
@@ -37,6 +39,7 @@ class Chosen:
     root: Json
     nesting: list[Json]
     options: list[Json]
+    owners: dict[str, str]
 
     def data(self, filled: list[Json], resolved: Json) -> Json:
         """The `data` of the interaction, with the options filled in."""
@@ -52,16 +55,8 @@ class Chosen:
 
 def choose(path: str, member: LocalMember, channel: LocalChannel, *, force: bool) -> Chosen:
     """The command that `path` ('watch add') names; NotOffered where it is unknown, or hidden and not forced."""
-    guild = member.guild
     name, *rest = path.split()
-    offered = (
-        [*guild.commands.values(), *guild.state.commands.values()] if guild.has_bot and not guild.unavailable else []
-    )
-    roots = [command for command in offered if command["type"] == kinds.CHAT_INPUT]
-    root = next((command for command in roots if command["name"] == name), None)
-    if root is None:
-        raise NotOffered(f"no command /{name} among {sorted(command['name'] for command in roots)}")
-    _require_usable(root, member, channel, force=force)
+    root = _root(kinds.CHAT_INPUT, name, member, channel, force=force)
     nesting: list[Json] = []
     options = root.get("options", [])
     for part in rest:
@@ -72,7 +67,48 @@ def choose(path: str, member: LocalMember, channel: LocalChannel, *, force: bool
         options = inner.get("options", [])
     if any(_nests(option) for option in options):
         raise NotOffered(f"/{path} takes a subcommand: {[option['name'] for option in options]}")
-    return Chosen(root=root, nesting=nesting, options=options)
+    return Chosen(root=root, nesting=nesting, options=options, owners=owners_of(root, member, channel))
+
+
+def choose_on(name: str, member: LocalMember, message: LocalMessage, *, force: bool) -> tuple[Json, dict[str, str]]:
+    """The `data` of the command of that name in the message's context menu, and whose it is; NotOffered as for `choose`."""
+    channel = message.channel
+    root = _root(kinds.MESSAGE, name, member, channel, force=force)
+    if message.ephemeral or message.id not in channel.by_id:
+        raise NotOffered("a message that is shown to one person alone, or gone, has no such menu")
+    resolved = {"messages": {str(message.id): payloads.message(message)}}
+    data = {"id": root["id"], "name": root["name"], "type": root["type"], "target_id": str(message.id)}
+    return {**data, "resolved": resolved}, owners_of(root, member, channel)
+
+
+def owners_of(root: Json, member: LocalMember, channel: LocalChannel) -> dict[str, str]:
+    """Who has installed the app, of those for whom this command is: the guild, or the person; nobody where it is not offered.
+
+    A person's private channel with the bot counts as a guild of the number 0 where they share a guild with it.
+    """
+    types = [0] if "guild_id" in root else root["integration_types"]
+    guild, owners = channel.guild, {}
+    if guild is not None and guild.unavailable:
+        return {}
+    if int(GUILD_INSTALL) in types:
+        if guild is not None and guild.has_bot:
+            owners[GUILD_INSTALL] = str(guild.id)
+        elif channel.context == WITH_THE_BOT and member.user.shares_a_guild:
+            owners[GUILD_INSTALL] = "0"
+    if int(USER_INSTALL) in types and member.user.has_app:
+        owners[USER_INSTALL] = str(member.id)
+    return owners
+
+
+def _root(kind: int, name: str, member: LocalMember, channel: LocalChannel, *, force: bool) -> Json:
+    guild = channel.guild
+    registered = [*(guild.commands.values() if guild is not None else ()), *channel.state.commands.values()]
+    roots = [each for each in registered if each["type"] == kind and owners_of(each, member, channel)]
+    root: Json | None = next((command for command in roots if command["name"] == name), None)
+    if root is None:
+        raise NotOffered(f"no command {name!r} among {sorted(command['name'] for command in roots)}")
+    _require_usable(root, member, channel, force=force)
+    return root
 
 
 def _nests(option: Json) -> bool:
@@ -80,6 +116,13 @@ def _nests(option: Json) -> bool:
 
 
 def _require_usable(root: Json, member: LocalMember, channel: LocalChannel, *, force: bool) -> None:
+    contexts = root["contexts"] or _CONTEXTS[: None if root["dm_permission"] else 1]
+    if channel.context not in contexts:
+        raise NotOffered(f"{root['name']} is not for {_PLACES[channel.context]}")
+    if channel.guild is None:
+        if not channel.is_for(member.user):
+            raise NotOffered(f"{member.name} is not in this private channel")
+        return
     if channel.guild is not member.guild:
         raise NotOffered(f"{member.name} is not in the guild of {channel.name}")
     permissions = member.permissions_in(channel)
@@ -87,8 +130,6 @@ def _require_usable(root: Json, member: LocalMember, channel: LocalChannel, *, f
         raise NotOffered(f"{channel.name} is archived: no commands can be used in it")
     if permissions & _USABLE != _USABLE:
         raise NotOffered(f"{member.name} cannot use commands in #{channel.name}")
-    if root["contexts"] is not None and _IN_GUILDS not in root["contexts"]:
-        raise NotOffered(f"/{root['name']} is not for guilds")
     needed = root["default_member_permissions"]
     if needed is None or force or permissions == ALL:
         return

@@ -19,6 +19,7 @@ from spacebot.sandbox.discord.model.members import (
     AUTOCOMPLETE,
     COMMAND,
     COMPONENT,
+    GUILD_INSTALL,
     SUBMISSION,
     LocalInteraction,
     LocalMember,
@@ -47,7 +48,13 @@ class Interactions:
     ) -> LocalInteraction:
         chosen = commands.choose(command, member, channel, force=force)
         data = commands.fill(chosen, member, channel, options, force=force)
-        return await self._perform(self._begin(COMMAND, member, channel, data))
+        return await self._perform(self._begin(COMMAND, member, channel, data, owners=chosen.owners))
+
+    async def use_on(
+        self, member: LocalMember, message: LocalMessage, command: str, *, force: bool
+    ) -> LocalInteraction:
+        data, owners = commands.choose_on(command, member, message, force=force)
+        return await self._perform(self._begin(COMMAND, member, message.channel, data, owners=owners))
 
     async def press(
         self, member: LocalMember, message: LocalMessage, *, custom_id: str | None, label: str | None, force: bool
@@ -89,7 +96,9 @@ class Interactions:
         if interaction.submission is not None and interaction.submission.failed is None:
             raise NotOffered("the modal has been sent already")
         data = modals.fill(interaction.modal, values, Picker(member, interaction.channel))
-        submission = self._begin(SUBMISSION, member, interaction.channel, data, source=interaction.source)
+        submission = self._begin(
+            SUBMISSION, member, interaction.channel, data, owners=interaction.owners, source=interaction.source
+        )
         submission.trigger, interaction.submission = interaction, submission
         return await self._perform(submission)
 
@@ -105,7 +114,7 @@ class Interactions:
     ) -> list[Json]:
         chosen = commands.choose(command, member, channel, force=False)
         data, option_type = commands.type_into(chosen, option, typed, others)
-        interaction = self._begin(AUTOCOMPLETE, member, channel, data)
+        interaction = self._begin(AUTOCOMPLETE, member, channel, data, owners=chosen.owners)
         interaction.option_type = option_type
         await self._perform(interaction)
         if interaction.choices is None:
@@ -119,6 +128,7 @@ class Interactions:
         channel: LocalChannel,
         data: Json,
         *,
+        owners: dict[str, str] | None = None,
         source: LocalMessage | None = None,
     ) -> LocalInteraction:
         now = self._state.clock.monotonic()
@@ -133,6 +143,7 @@ class Interactions:
             channel=channel,
             began=now,
             data=data,
+            owners=_owners_of(channel, source) if owners is None else owners,
             source=source,
         )
         self.by_token[interaction.token] = interaction
@@ -153,3 +164,11 @@ class Interactions:
             interaction.failed = _FAILURES[interaction.kind]
             self._state.updates.happened()
         return interaction
+
+
+def _owners_of(channel: LocalChannel, source: LocalMessage | None) -> dict[str, str]:
+    """Whose a component is: whose the interaction was that its message answers, else the guild's."""
+    if source is not None and source.interaction is not None:
+        owners: dict[str, str] = source.interaction["authorizing_integration_owners"]
+        return owners
+    return {GUILD_INSTALL: "0" if channel.guild is None else str(channel.guild.id)}

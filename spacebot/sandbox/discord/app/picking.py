@@ -48,6 +48,8 @@ class Picker:
 
     def pick(self, name: str, value: object, kinds: Collection[type], channel_types: Collection[int] = ()) -> str:
         """The id of `value`, picked for `name`; NotOffered where it is not of these kinds, or not shown."""
+        if self._channel.guild is None and not isinstance(value, LocalFile):
+            raise NotOffered(f"{name}: nothing of a guild can be picked in private")
         if not any(isinstance(value, kind) for kind in kinds):
             raise NotOffered(f"{name}: {value!r} does not fit, as {sorted(kind.__name__ for kind in kinds)} would")
         if isinstance(value, LocalChannel):

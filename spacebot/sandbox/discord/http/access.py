@@ -3,14 +3,14 @@
 from spacebot.sandbox.discord.http.routes import Request
 from spacebot.sandbox.discord.model.channels import LocalChannel
 from spacebot.sandbox.discord.model.guilds import LocalGuild, State
-from spacebot.sandbox.discord.permissions import ALL, Permission
+from spacebot.sandbox.discord.permissions import ALL, NONE, Permission
 from spacebot.sandbox.discord.refusals import Refusal, Unavailable
 
 
 def bot_permissions(channel: LocalChannel) -> Permission:
-    """What the bot may do in a channel; everything in a private one."""
+    """What the bot may do in a channel; everything in a private one of its own, nothing in other people's."""
     if channel.guild is None:
-        return ALL
+        return ALL if channel.recipient is not None else NONE
     return channel.guild.bot_permissions_in(channel)
 
 

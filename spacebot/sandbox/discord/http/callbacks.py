@@ -32,6 +32,9 @@ _ALLOWED = {
 }
 _UPDATES = {DEFERRED_UPDATE, UPDATE}
 _COMMAND_REPLY = 20
+FOLLOW_UPS = 5
+"""The most further messages of an app that only a person has installed."""
+
 _BUCKET = Bucket(name="webhook", limit=5, seconds=2.0)
 
 
@@ -88,7 +91,7 @@ class CallbackRoutes:
         elif kind == DEFERRED_MESSAGE:
             draft = read_message({} if data is None else data)
             message = self._blank(interaction, kind=_reply_kind(interaction))
-            message.flags = LOADING | draft.flags & EPHEMERAL
+            message.flags = LOADING | _visibility(interaction, draft)
             interaction.original = message
             interaction.ephemeral = message.ephemeral
         elif kind in _UPDATES:
@@ -121,7 +124,10 @@ class CallbackRoutes:
         if original is not None and original.loading:
             self._fill(interaction, original, draft)
             return Response(body=payloads.message(original))
+        if interaction.is_of_a_person_alone and interaction.follow_ups_made >= FOLLOW_UPS:
+            raise Refusal(40094)
         message = self._make(interaction, draft, kind=0)
+        interaction.follow_ups_made += 1
         interaction.followups.append(message)
         interaction.visible_answer = interaction.visible_answer or message
         self._state.updates.happened()
@@ -188,7 +194,7 @@ class CallbackRoutes:
         """A new message; an ephemeral one is in no channel and pings nobody."""
         message = self._blank(interaction, kind=kind)
         apply(draft, message)
-        message.flags = draft.flags
+        message.flags = draft.flags | _visibility(interaction, draft)
         self._show(message, draft)
         return message
 
@@ -216,6 +222,11 @@ def _allowed(interaction: LocalInteraction) -> set[int]:
     return allowed | _UPDATES if updates else allowed
 
 
+def _visibility(interaction: LocalInteraction, draft: Draft) -> int:
+    """The flag of a new message that is for one member alone, where the bot wants that or Discord has it so."""
+    return EPHEMERAL if interaction.is_kept_private else draft.flags & EPHEMERAL
+
+
 def _reply_kind(interaction: LocalInteraction) -> int:
     return _COMMAND_REPLY if interaction.kind == COMMAND else 0
 
@@ -234,8 +245,9 @@ def _response(interaction: LocalInteraction, kind: int) -> Json:
         "id": str(interaction.id),
         "type": interaction.kind,
         "channel_id": str(interaction.channel.id),
-        "guild_id": str(interaction.member.guild.id),
     }
+    if interaction.guild is not None:
+        shown["guild_id"] = str(interaction.guild.id)
     message = interaction.original
     if message is None:
         return {"interaction": shown}

@@ -13,7 +13,10 @@ from spacebot.sandbox.discord.model.roles import GuildBase, LocalRole
 from spacebot.sandbox.discord.model.snowflakes import time_of
 from spacebot.sandbox.discord.permissions import Overwrite, Permission, named
 
-KINDS = {"text": 0, "dm": 1, "voice": 2, "announcement": 5, "forum": 15}
+KINDS = {"text": 0, "dm": 1, "voice": 2, "group": 3, "announcement": 5, "forum": 15}
+
+IN_A_GUILD, WITH_THE_BOT, IN_PRIVATE = 0, 1, 2
+"""The contexts of interactions."""
 
 EPHEMERAL = 1 << 6
 LOADING = 1 << 7
@@ -41,6 +44,7 @@ class LocalUser:
     name: str
     is_bot: bool = False
     accepts_dms: bool = True  # False: their private messages are closed
+    has_app: bool = False  # they have installed the app for themselves
     dm: "LocalChannel | None" = None
     guilds: list[GuildBase] = field(default_factory=list)
 
@@ -118,7 +122,10 @@ class LocalMessage:
 
 @dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class LocalChannel:
-    """A place for messages; in a guild, or private with `recipient`. `sending` is the permission to write here."""
+    """A place for messages; in a guild, or private: the bot's and `recipient`'s, or of several `people` without the bot.
+
+    `sending` is the permission to write here.
+    """
 
     state: StateBase
     id: int
@@ -126,6 +133,7 @@ class LocalChannel:
     type: int
     guild: GuildBase | None = None
     recipient: LocalUser | None = None
+    people: tuple[LocalUser, ...] = ()
     position: int = 0
     overwrites: dict[int, Overwrite] = field(default_factory=dict)
     sending: Permission = Permission.SEND_MESSAGES
@@ -135,6 +143,15 @@ class LocalChannel:
 
     def __repr__(self) -> str:
         return f"<LocalChannel {self.name!r}>"
+
+    @property
+    def context(self) -> int:
+        """Where an interaction here comes from: a guild, the bot's own private channel, or another one."""
+        return IN_A_GUILD if self.guild is not None else WITH_THE_BOT if self.recipient is not None else IN_PRIVATE
+
+    def is_for(self, user: LocalUser) -> bool:
+        """Whether a private channel is theirs."""
+        return user is self.recipient or user in self.people
 
     def is_open_to(self, _member_id: int, _granted: Permission) -> bool:
         """Whether a member who is granted this in the channel is let in: anybody who may see it."""

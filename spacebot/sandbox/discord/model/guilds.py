@@ -30,6 +30,7 @@ PEOPLE = named(
     "add_reactions",
     "read_message_history",
     "use_application_commands",
+    "use_external_apps",
     "connect",
     "speak",
 )
@@ -59,6 +60,13 @@ class State(StateBase):
             user.dm = LocalChannel(state=self, id=self.snowflakes.next(), name="", type=KINDS["dm"], recipient=user)
             self.channels[user.dm.id] = user.dm
         return user.dm
+
+    def add_group(self, people: Iterable[LocalUser]) -> LocalChannel:
+        """A private channel of several people, in which the bot is not."""
+        number = self.snowflakes.next()
+        group = LocalChannel(state=self, id=number, name="", type=KINDS["group"], people=tuple(people))
+        self.channels[number] = group
+        return group
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

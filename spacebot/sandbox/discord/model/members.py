@@ -6,11 +6,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from spacebot.sandbox.discord.model.base import NotAnswered, StateBase
+from spacebot.sandbox.discord.model.base import NotAnswered, NotOffered, StateBase
 from spacebot.sandbox.discord.model.changes import What
 from spacebot.sandbox.discord.model.channels import LocalChannel, LocalMessage, LocalUser
 from spacebot.sandbox.discord.model.roles import GuildBase, LocalRole, Place
 from spacebot.sandbox.discord.permissions import NONE, Permission, in_channel, in_guild
+
+GUILD_INSTALL, USER_INSTALL = "0", "1"
+"""Where an app can be installed, as the keys of `authorizing_integration_owners`."""
 
 COMMAND = 2
 COMPONENT = 3
@@ -23,6 +26,10 @@ class MemberApp(Protocol):
 
     async def use(
         self, member: "LocalMember", channel: LocalChannel, command: str, options: dict[str, Any], *, force: bool
+    ) -> "LocalInteraction": ...
+
+    async def use_on(
+        self, member: "LocalMember", message: LocalMessage, command: str, *, force: bool
     ) -> "LocalInteraction": ...
 
     async def press(
@@ -147,10 +154,32 @@ class LocalMember:
     def _updated(self) -> None:
         self.guild.state.emit(What.UPDATED, self)
 
-    def say(self, channel: LocalChannel, content: str) -> LocalMessage:
-        """Write a message, as people do."""
+    def install_app(self) -> None:
+        """Install the app for oneself; NotOffered where its owner does not offer that in the developer portal."""
+        if USER_INSTALL not in self.guild.state.portal.get("integration_types_config", {}):
+            raise NotOffered("the app cannot be installed by a person")
+        self.user.has_app = True
+
+    def uninstall_app(self) -> None:
+        """Take that back."""
+        self.user.has_app = False
+
+    def say(
+        self,
+        channel: LocalChannel,
+        content: str,
+        *,
+        embeds: Sequence[dict[str, Any]] = (),
+        components: Sequence[dict[str, Any]] = (),
+    ) -> LocalMessage:
+        """Write a message, as people do; `embeds` are what Discord shows of its links, `components` what an app may add."""
         message = LocalMessage(
-            id=self.guild.state.snowflakes.next(), channel=channel, author=self.user, content=content
+            id=self.guild.state.snowflakes.next(),
+            channel=channel,
+            author=self.user,
+            content=content,
+            embeds=list(embeds),
+            components=list(components),
         )
         channel.add(message)
         return message
@@ -166,6 +195,13 @@ class LocalMember:
         Raises NotOffered where the client would not let them send it.
         """
         return await self.app.use(self, channel, command, options, force=force)
+
+    async def use_on(self, message: LocalMessage, command: str, /, *, force: bool = False) -> "LocalInteraction":
+        """Use a command of a message's context menu, as `use` does.
+
+        Raises NotOffered where the client would not let them.
+        """
+        return await self.app.use_on(self, message, command, force=force)
 
     async def press(
         self, message: LocalMessage, *, custom_id: str | None = None, label: str | None = None, force: bool = False
@@ -223,6 +259,7 @@ class LocalInteraction:
     failed               what the client says when there was none in time
     ephemeral            whether the first answer is for this member only
     data                 what they did, as Discord shows it
+    owners               the guild and the person who have installed the app, of those on whose behalf it is used
     answer               the type of the first answer (4 to 9)
     original             the message that '@original' means; `modal` and `choices`: where these were the answer
     followups            further messages, oldest first
@@ -238,6 +275,7 @@ class LocalInteraction:
     channel: LocalChannel
     began: float
     data: dict[str, Any]
+    owners: dict[str, str]
     source: LocalMessage | None = None
     option_type: int = 0
     answer: int | None = None
@@ -250,12 +288,30 @@ class LocalInteraction:
     submission: "LocalInteraction | None" = None
     trigger: "LocalInteraction | None" = None
     followups: list[LocalMessage] = field(default_factory=list)
+    follow_ups_made: int = 0
     answered: asyncio.Event = field(default_factory=asyncio.Event)
     visible_answer: LocalMessage | None = None
 
     def __repr__(self) -> str:
         state = self.failed or f"answered with type {self.answer}"
         return f"<LocalInteraction of {self.member.name!r}: {state}>"
+
+    @property
+    def guild(self) -> GuildBase | None:
+        """Where it happens; None in private."""
+        return self.channel.guild
+
+    @property
+    def is_of_a_person_alone(self) -> bool:
+        """Whether only a person has installed the app, and not the guild."""
+        return self.owners.keys() == {USER_INSTALL}
+
+    @property
+    def is_kept_private(self) -> bool:
+        """Whether every answer is for the member alone, whatever the bot wants: they may not use apps of their own in public."""
+        if self.guild is None or not self.is_of_a_person_alone:
+            return False
+        return not self.member.permissions_in(self.channel) & Permission.USE_EXTERNAL_APPS
 
     async def reply(self, timeout: float = 10.0) -> LocalMessage:  # noqa: ASYNC109 - what a test reads best
         """The message that answers: at once, or once a deferred answer is there. Raises NotAnswered."""
