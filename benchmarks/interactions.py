@@ -53,7 +53,7 @@ import cogs
 from spacebot.bot.connection import point_at
 from spacebot.bot.forms import Form
 from spacebot.domain.ids import GuildId, UserId
-from spacebot.sandbox.discord import LocalDiscord, LocalMember, LocalMessage, NotAnswered
+from spacebot.sandbox.discord import LocalDiscord, LocalFile, LocalMember, LocalMessage, NotAnswered
 from spacebot.sandbox.discord.app.interactions import ANSWER_WITHIN
 from spacebot.sandbox.discord.forms.commands import GROUP, SUBCOMMAND
 from spacebot.sandbox.discord.model.components import BUTTON, CHANNEL_SELECT, ROLE_SELECT, STRING_SELECT, walk
@@ -140,6 +140,8 @@ COMMANDS: dict[str, Callable[[Visit], Options]] = {
     "watch resume": lambda at: {"host": at.guest},
     "watch reset": lambda at: {"host": at.guest, "what": "both"},
     "watch look": lambda at: {"host": at.guest, "text": "{host} is on", "accent": "teal"},
+    "watch export": nothing,
+    "watch import": nothing,
     "watch keyword reset": lambda at: {"words": f"harp {at.number % 5}", "what": "both"},
     "watch keyword add": lambda at: {"words": f"harp {at.number % 5}"},
     "watch keyword remove": lambda at: {"words": f"harp {at.number % 5}"},
@@ -178,6 +180,9 @@ FORMS: dict[str, Callable[[Visit], Options]] = {
     },
     "setup:form:edit:…": lambda at: {"channel": at.home.channel},
     "setup:form:moments": lambda _: {},
+    "watch:form:import": lambda at: {
+        "file": LocalFile(name="list.csv", content=f"host,paused\n{at.guest},yes\n?,\n".encode())
+    },
     "setup:form:look": lambda _: {"text": "{host} is on", "accent": "red"},
     "setup:form:look:…": lambda _: {"text": "{nobody} is on"},
 }

@@ -1,4 +1,4 @@
-"""The hosts and keywords of a guild: `/watch add`, `remove`, `pause`, `resume`, `reset`, `list`, `/watch keyword …`."""
+"""The hosts and keywords of a guild: `/watch add`, `remove`, `pause`, `resume`, `reset`, `list`, files, `/watch keyword …`."""
 
 from typing import Literal
 
@@ -9,6 +9,7 @@ from discord.ext import commands
 from cogs import checks, everyone, here
 from cogs.pages import reply_pages
 from cogs.setup.looks import accent_choices
+from cogs.watch_files import ImportForm, hand_out
 from spacebot.bot.client import Spacebot
 from spacebot.domain.guilds import Keyword
 from spacebot.domain.ids import ChannelId
@@ -159,6 +160,17 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
         found = await checks.in_the_way(checks.guild_of(interaction), set_up)
         await reply_pages(interaction, watchlists.watch_pages(set_up, found, checks.guild_id(interaction)))
 
+    @app_commands.command(description="This server's hosts and keywords with all their options, as a CSV file")
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def export(self, interaction: discord.Interaction[Spacebot]) -> None:
+        await interaction.response.defer(ephemeral=True)
+        await hand_out(interaction)
+
+    @app_commands.command(name="import", description="Follow the hosts and watch for the keywords of a CSV file")
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def take(self, interaction: discord.Interaction[Spacebot]) -> None:
+        await ImportForm().show(interaction)
+
     keyword = app_commands.Group(name="keyword", description="Words in the titles of Spaces")
 
     @keyword.command(name="add", description="Announce live Spaces whose title has these words, whoever hosts them")
@@ -250,4 +262,5 @@ async def _answer(interaction: discord.Interaction[Spacebot], text: str, channel
 
 async def setup(bot: Spacebot) -> None:
     """Add the commands."""
+    bot.forms.add(ImportForm)
     await bot.add_cog(Watchlist(bot))

@@ -324,6 +324,34 @@ class ManyWatched:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WrongLine:
+    """A line of a file of watches that was not taken."""
+
+    number: int
+    """In the file, from 1."""
+    cells: Mapping[str, str]
+    """What it has, by column."""
+    why: Exception
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What became of the lines of a file of watches, each counted once."""
+
+    new: int
+    changed: int
+    same: int
+    """Watched before exactly as the line says."""
+    wrong: tuple[WrongLine, ...]
+    """In the order of the file."""
+
+    @property
+    def lines(self) -> int:
+        """All of them."""
+        return self.new + self.changed + self.same + len(self.wrong)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListOffer:
     """What it takes to follow the members of a list of X's."""
 
