@@ -127,6 +127,7 @@ def nothing(_: Visit) -> Options:
 
 COMMANDS: dict[str, Callable[[Visit], Options]] = {
     "space": lambda at: {"space": at.world.space},
+    "spaces-upcoming": nothing,
     "spaces-search": lambda _: {"query": "tea"},
     "host-live": lambda at: {"host": at.world.host},
     "space-posts": lambda at: {"space": at.world.space},
@@ -136,8 +137,8 @@ COMMANDS: dict[str, Callable[[Visit], Options]] = {
     "watch add": lambda at: {"host": at.guest, "role": at.home.guild.everyone if at.number % 2 else at.role},
     "watch remove": lambda at: {"host": at.guest},
     "watch list": nothing,
-    "watch pause": lambda at: {"host": at.guest},
-    "watch resume": lambda at: {"host": at.guest},
+    "watch pause": lambda at: {"host": at.guest if at.number % 2 else None},
+    "watch resume": lambda at: {"host": at.guest if at.number % 2 else None},
     "watch reset": lambda at: {"host": at.guest, "what": "both"},
     "watch look": lambda at: {"host": at.guest, "text": "{host} is on", "accent": "teal"},
     "watch export": nothing,

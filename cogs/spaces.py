@@ -1,4 +1,4 @@
-"""What everybody can ask: `/space`, `/spaces-search`, `/host-live` and `/space-posts`.
+"""What everybody can ask: `/space`, `/spaces-upcoming`, `/spaces-search`, `/host-live` and `/space-posts`.
 
 What was typed is read before an answer is begun in public: a slip is answered at once, for who typed it alone.
 """
@@ -9,10 +9,12 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from cogs.pages import reply, reply_pages_of, whisper
+from cogs import checks
+from cogs.pages import reply, reply_pages, reply_pages_of, whisper
 from spacebot.bot.client import Spacebot
 from spacebot.domain.ids import GuildId, PersonId
 from spacebot.present import replies
+from spacebot.present.agenda import agenda_pages
 from spacebot.usecases.lookups import searched_for
 from spacebot.x import reference
 
@@ -35,6 +37,7 @@ class Spaces(commands.Cog):
 
     def __init__(self, bot: Spacebot) -> None:
         self.lookups = bot.services.lookups
+        self.guilds = bot.services.guilds
 
     @app_commands.command(description="Show one Space: its host, listeners, speakers and where to listen")
     @app_commands.describe(space="A link to the Space, or its id")
@@ -46,6 +49,15 @@ class Spaces(commands.Cog):
         await reply(interaction, card, is_private=look.is_private)
         if look.reminders is not None:
             await whisper(interaction, replies.reminders_sentence(look.reminders))
+
+    @app_commands.command(
+        name="spaces-upcoming", description="Who of this server's hosts is live, and their next seven days"
+    )
+    @app_commands.guild_only()
+    async def upcoming(self, interaction: discord.Interaction[Spacebot]) -> None:
+        await interaction.response.defer(ephemeral=True)
+        agenda = await self.guilds.agenda(checks.guild_id(interaction), lambda where: checks.sees(interaction, where))
+        await reply_pages(interaction, agenda_pages(agenda))
 
     @app_commands.command(name="spaces-search", description="Find live and scheduled Spaces by words of their title")
     @app_commands.describe(query="Words of the title", state="Only live or only scheduled Spaces")

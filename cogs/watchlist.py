@@ -87,22 +87,33 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
         await interaction.edit_original_response(content=watchlists.unwatched_sentence(removed))
 
     @app_commands.command(
-        description="Post nothing new of this host until /watch resume; posts already there are kept up to date"
+        description="Post nothing new of a host, or of all, until /watch resume; posts there are kept up to date"
     )
-    @app_commands.describe(host="The host, from this server's list")
+    @app_commands.describe(host="The host, from this server's list; without one the whole server, as /config pause")
     @app_commands.checks.has_permissions(manage_guild=True)
-    async def pause(self, interaction: discord.Interaction[Spacebot], host: str) -> None:
+    async def pause(self, interaction: discord.Interaction[Spacebot], host: str | None = None) -> None:
         await interaction.response.defer(ephemeral=True)
-        held = await self.guilds.hold_watch(checks.guild_id(interaction), host)
-        await interaction.edit_original_response(content=watchlists.held_sentence(held, on_hold=True))
+        guild_id = checks.guild_id(interaction)
+        if host is None:
+            await self.guilds.hold(guild_id)
+            text = configuration.hold_sentence(on_hold=True)
+        else:
+            text = watchlists.held_sentence(await self.guilds.hold_watch(guild_id, host), on_hold=True)
+        await interaction.edit_original_response(content=text)
 
-    @app_commands.command(description="Announce this host's Spaces again after /watch pause")
-    @app_commands.describe(host="The host, from this server's list")
+    @app_commands.command(description="Announce a host's Spaces, or all, again after /watch pause")
+    @app_commands.describe(host="The host, from this server's list; without one the whole server, as /config pause")
     @app_commands.checks.has_permissions(manage_guild=True)
-    async def resume(self, interaction: discord.Interaction[Spacebot], host: str) -> None:
+    async def resume(self, interaction: discord.Interaction[Spacebot], host: str | None = None) -> None:
         await interaction.response.defer(ephemeral=True)
-        resumed = await self.guilds.resume_watch(checks.guild_id(interaction), host)
-        await interaction.edit_original_response(content=watchlists.held_sentence(resumed, on_hold=False))
+        guild_id = checks.guild_id(interaction)
+        if host is None:
+            await self.guilds.go_on(guild_id)
+            held = [line.watch.host for line in await self.guilds.watchlist(guild_id) if line.watch.on_hold]
+            text = configuration.resumed_sentence(held)
+        else:
+            text = watchlists.held_sentence(await self.guilds.resume_watch(guild_id, host), on_hold=False)
+        await interaction.edit_original_response(content=text)
 
     @app_commands.command(description="The text and colour of posts about this host; alone, says what they are")
     @app_commands.describe(

@@ -65,6 +65,15 @@ class SpaceView(SpaceFacts):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Agenda:
+    """What the hosts of a guild do, as far as it was seen: nothing is asked for it."""
+
+    live: tuple[SpaceView, ...] = ()
+    coming: tuple[SpaceView, ...] = ()
+    """Scheduled for the next week, the first one first; also those that should have begun."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Company:
     """Who takes part in a recorded Space, as far as it is known."""
 
