@@ -340,7 +340,23 @@ class People:
             use = await _admin(place).use(place.guild.system_channel, command, **options)
             times.add(f"/{command}", use)
             uses.append(use)
-        return await self._seen(uses[0])
+        done, _ = await self._submitted(command, uses[0], home)
+        return await self._seen(done)
+
+    async def _submitted(self, entry: str, done: LocalInteraction, home: Home) -> tuple[LocalInteraction, str | None]:
+        """Fill in the form that was answered with, if it was one; what answers in its stead, and the form's kind."""
+        if done.modal is None:
+            return done, None
+        form = pattern(done.modal["custom_id"])
+        if form == "…":
+            form = done.modal["title"]
+        if form not in FORMS:
+            raise Forgotten(f"nothing is known to fill into the form {form!r}: add it to FORMS")
+        self.custom_ids.add(done.modal["custom_id"])
+        visit = Visit(home=home, world=self._world, number=self._rng.randrange(100))
+        sent = await _admin(home).submit(done, **FORMS[form](visit))
+        self._take(entry, f"form {form}", sent)
+        return sent, form
 
     async def _seen(self, done: LocalInteraction) -> list[LocalMessage]:
         try:
@@ -376,18 +392,7 @@ class People:
                 done = await member.choose(message, self._choice(offered[custom_id], home), custom_id=custom_id)
             self._take(entry, pattern(custom_id), done)
             await self._press_bare(pattern(custom_id), peer)
-            form = None
-            if done.modal is not None:
-                form = pattern(done.modal["custom_id"])
-                if form == "…":
-                    form = done.modal["title"]
-                if form not in FORMS:
-                    raise Forgotten(f"nothing is known to fill into the form {form!r}: add it to FORMS")
-                self.custom_ids.add(done.modal["custom_id"])
-                done = await member.submit(
-                    done, **FORMS[form](Visit(home=home, world=self._world, number=self._rng.randrange(100)))
-                )
-                self._take(entry, f"form {form}", done)
+            done, form = await self._submitted(entry, done, home)
             answers = await self._seen(done)
             if not answers:
                 return
