@@ -1,5 +1,6 @@
 """`/watch export` and `/watch import`: a server's watchlist as a file; the form for one, which any run of the bot answers."""
 
+import asyncio
 import io
 import re
 from collections.abc import Callable, Sequence
@@ -53,7 +54,8 @@ class ImportForm(Form):
         )
         files = []
         if done.wrong:
-            wrong = written(words.wrong_rows(done.wrong), columns=(*REASON, *COLUMNS))
+            rows = words.wrong_rows(done.wrong)
+            wrong = await asyncio.to_thread(written, rows, columns=(*REASON, *COLUMNS))
             files.append(discord.File(io.BytesIO(wrong), words.FILE_OF_WRONG))
         await interaction.edit_original_response(content=words.imported(done), attachments=files)
 

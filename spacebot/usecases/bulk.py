@@ -155,7 +155,9 @@ class Bulk:
         tally = _Tally()
         hosts: list[_Asked] = []
         keywords: list[_Asked] = []
-        for line in lines:
+        for at, line in enumerate(lines):
+            if at % AT_ONCE == 0:
+                await asyncio.sleep(0)  # others are answered meanwhile
             try:
                 if line.wrong is not None:
                     raise line.wrong

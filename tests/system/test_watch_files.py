@@ -6,6 +6,7 @@ import io
 import pytest
 
 from spacebot.sandbox.discord import LocalFile, LocalMember, LocalMessage, NotOffered
+from spacebot.sandbox.discord.model.guilds import DEFAULT_BOT_PERMISSIONS
 from spacebot.sandbox.discord.model.members import LocalInteraction
 from spacebot.sandbox.discord.permissions import Permission
 from spacebot.usecases.watch_csv import unescaped
@@ -114,6 +115,26 @@ async def test_each_line_has_the_rights_of_who_brings_it(scene: Scene, book_club
         admin, await form(admin, book_club), b"handle,roles\nhost4,<@&%d>\n" % guild.everyone.id, Pings=["everyone"]
     )
     assert "1 not taken" in ticked.content, "who may not mention everyone may not by a file"
+    guild.set_bot_permissions(*DEFAULT_BOT_PERMISSIONS, "mention_everyone")
+    admin.add_role(guild.add_role("heralds", permissions=Permission.MENTION_EVERYONE))
+    for ticks, said_then in ({"Pings": []}, "1 not taken"), ({"Pings": ["everyone"]}, "1 added"):
+        answer = await bring(
+            admin, await form(admin, book_club), b"handle,roles\nhost4,<@&%d>\n" % guild.everyone.id, **ticks
+        )
+        assert said_then in answer.content
+
+
+async def test_ten_thousand_lines_are_told_in_one_answer(scene: Scene, book_club: Club) -> None:
+    scene.x.add_user("ann")
+    await scene.bot()
+    bad = ("two words,,", "https://example.com,,", f"ann,<#{book_club.guild.id}>,", "ann,,perhaps", '"ann,,')
+    lines = ["handle,channel,paused", "ann,,yes", *(bad[number % len(bad)] for number in range(9_999))]
+    said = await bring(book_club.admin, await form(book_club.admin, book_club), "\n".join(lines).encode())
+    assert said.content.startswith("Read 10,000 lines: 1 added, 9,999 not taken.")
+    assert [f"⚠️ {count}: " in said.content for count in ("2,000", "1,999")] == [True, True]
+    assert "(lines 3, 8, 13, 18, 23 and 1,995 more)" in said.content
+    told = rows_of(file_of(said))
+    assert [int(row["line"]) for row in told] == list(range(3, 10_002))
 
 
 async def test_who_may_not_manage_the_server_neither_exports_nor_imports(scene: Scene, book_club: Club) -> None:
