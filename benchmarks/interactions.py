@@ -54,7 +54,7 @@ from spacebot.bot.connection import point_at
 from spacebot.bot.forms import Form
 from spacebot.domain.ids import GuildId, UserId
 from spacebot.present.found import LOOK_UP
-from spacebot.sandbox.discord import LocalDiscord, LocalMember, LocalMessage, NotAnswered
+from spacebot.sandbox.discord import LocalDiscord, LocalFile, LocalMember, LocalMessage, NotAnswered
 from spacebot.sandbox.discord.app.interactions import ANSWER_WITHIN
 from spacebot.sandbox.discord.forms.commands import GROUP, SUBCOMMAND
 from spacebot.sandbox.discord.model.components import BUTTON, CHANNEL_SELECT, ROLE_SELECT, STRING_SELECT, walk
@@ -128,6 +128,7 @@ def nothing(_: Visit) -> Options:
 
 COMMANDS: dict[str, Callable[[Visit], Options]] = {
     "space": lambda at: {"space": at.world.space},
+    "spaces-upcoming": nothing,
     "spaces-search": lambda _: {"query": "tea"},
     "host-live": lambda at: {"host": at.world.host},
     "space-posts": lambda at: {"space": at.world.space},
@@ -137,11 +138,13 @@ COMMANDS: dict[str, Callable[[Visit], Options]] = {
     "watch add": lambda at: {"host": at.guest, "role": at.home.guild.everyone if at.number % 2 else at.role},
     "watch remove": lambda at: {"host": at.guest},
     "watch list": nothing,
-    "watch pause": lambda at: {"host": at.guest},
-    "watch resume": lambda at: {"host": at.guest},
+    "watch pause": lambda at: {"host": at.guest if at.number % 2 else None},
+    "watch resume": lambda at: {"host": at.guest if at.number % 2 else None},
     "watch reset": lambda at: {"host": at.guest, "what": "both"},
     "watch look": lambda at: {"host": at.guest, "text": "{host} is on", "accent": "teal"},
     "watch filter": lambda at: {"host": at.guest, "want": "tea, type theory", "shun": f"ads {at.number % 5}"},
+    "watch export": nothing,
+    "watch import": nothing,
     "watch keyword reset": lambda at: {"words": f"harp {at.number % 5}", "what": "both"},
     "watch keyword add": lambda at: {"words": f"harp {at.number % 5}"},
     "watch keyword remove": lambda at: {"words": f"harp {at.number % 5}"},
@@ -185,6 +188,9 @@ FORMS: dict[str, Callable[[Visit], Options]] = {
     },
     "setup:form:edit:…": lambda at: {"channel": at.home.channel},
     "setup:form:moments": lambda _: {},
+    "watch:form:import": lambda at: {
+        "file": LocalFile(name="list.csv", content=f"host,paused\n{at.guest},yes\n?,\n".encode())
+    },
     "setup:form:look": lambda _: {"text": "{host} is on", "accent": "red"},
     "setup:form:look:…": lambda _: {"text": "{nobody} is on"},
 }
@@ -345,7 +351,23 @@ class People:
                 use = await member.use(channel, command, **COMMANDS[command](visit))
             times.add(f"/{command}", use)
             uses.append(use)
-        return await self._seen(uses[0])
+        done, _ = await self._submitted(command, uses[0], home)
+        return await self._seen(done)
+
+    async def _submitted(self, entry: str, done: LocalInteraction, home: Home) -> tuple[LocalInteraction, str | None]:
+        """Fill in the form that was answered with, if it was one; what answers in its stead, and the form's kind."""
+        if done.modal is None:
+            return done, None
+        form = pattern(done.modal["custom_id"])
+        if form == "…":
+            form = done.modal["title"]
+        if form not in FORMS:
+            raise Forgotten(f"nothing is known to fill into the form {form!r}: add it to FORMS")
+        self.custom_ids.add(done.modal["custom_id"])
+        visit = Visit(home=home, world=self._world, number=self._rng.randrange(100))
+        sent = await _admin(home).submit(done, **FORMS[form](visit))
+        self._take(entry, f"form {form}", sent)
+        return sent, form
 
     async def _seen(self, done: LocalInteraction) -> list[LocalMessage]:
         try:
@@ -381,18 +403,7 @@ class People:
                 done = await member.choose(message, self._choice(offered[custom_id], home), custom_id=custom_id)
             self._take(entry, pattern(custom_id), done)
             await self._press_bare(pattern(custom_id), peer)
-            form = None
-            if done.modal is not None:
-                form = pattern(done.modal["custom_id"])
-                if form == "…":
-                    form = done.modal["title"]
-                if form not in FORMS:
-                    raise Forgotten(f"nothing is known to fill into the form {form!r}: add it to FORMS")
-                self.custom_ids.add(done.modal["custom_id"])
-                done = await member.submit(
-                    done, **FORMS[form](Visit(home=home, world=self._world, number=self._rng.randrange(100)))
-                )
-                self._take(entry, f"form {form}", done)
+            done, form = await self._submitted(entry, done, home)
             answers = await self._seen(done)
             if not answers:
                 return

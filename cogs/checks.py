@@ -102,6 +102,21 @@ def still_postable(interaction: discord.Interaction[Spacebot], channel_id: Chann
     return postable_for_bot(guild, channel_id)
 
 
+def sees(interaction: discord.Interaction[Spacebot], channel_id: ChannelId | None) -> bool:
+    """Whether who asks may see what is announced in a channel: who may manage the server sees all.
+
+    A private thread is seen by its members, whom nobody here knows, and by those who may manage threads.
+    """
+    if interaction.permissions.manage_guild:
+        return True
+    channel = None if channel_id is None else guild_of(interaction).get_channel_or_thread(channel_id)
+    if channel is None or not isinstance(interaction.user, discord.Member):
+        return False
+    granted = channel.permissions_for(interaction.user)
+    is_private = isinstance(channel, discord.Thread) and channel.is_private()
+    return granted.view_channel and (granted.manage_threads or not is_private)
+
+
 def postable_here(interaction: discord.Interaction[Spacebot]) -> ChannelId:
     """The channel that a command was given in, as `postable`; for a thread, the channel that it belongs to."""
     channel = interaction.channel

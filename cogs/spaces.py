@@ -1,8 +1,9 @@
-"""What everybody can ask: `/space`, `/spaces-search`, `/host-live` and `/space-posts`.
+"""What everybody can ask: `/space`, `/spaces-upcoming`, `/spaces-search`, `/host-live` and `/space-posts`.
 
 What was typed is read before an answer is begun in public: a slip is answered at once, for who typed it alone.
 
-The first three can be used anywhere by whoever has installed the bot for themselves; then the answer is theirs alone.
+`/space`, `/spaces-search` and `/host-live` can be used anywhere by whoever has installed the bot for themselves; then the
+answer is theirs alone.
 """
 
 from typing import Literal, TypedDict, TypeVar
@@ -11,11 +12,13 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from cogs.pages import begin, reply, reply_pages_of, whisper
+from cogs import checks
+from cogs.pages import begin, reply, reply_pages, reply_pages_of, whisper
 from spacebot.bot.client import Spacebot
 from spacebot.bot.replies import home_of
 from spacebot.domain.ids import GuildId, PersonId
 from spacebot.present import replies
+from spacebot.present.agenda import agenda_pages
 from spacebot.present.card import Card
 from spacebot.usecases.lookups import HostLive, SpaceLook, searched_for
 from spacebot.x import reference
@@ -58,6 +61,7 @@ class Spaces(commands.Cog):
 
     def __init__(self, bot: Spacebot) -> None:
         self.lookups = bot.services.lookups
+        self.guilds = bot.services.guilds
 
     @_anywhere
     @app_commands.command(description="Show one Space: its host, listeners, speakers and where to listen")
@@ -69,6 +73,15 @@ class Spaces(commands.Cog):
         await reply(interaction, space_card(look), is_private=look.is_private)
         if look.reminders is not None:
             await whisper(interaction, replies.reminders_sentence(look.reminders))
+
+    @app_commands.command(
+        name="spaces-upcoming", description="Who of this server's hosts is live, and their next seven days"
+    )
+    @app_commands.guild_only()
+    async def upcoming(self, interaction: discord.Interaction[Spacebot]) -> None:
+        await interaction.response.defer(ephemeral=True)
+        agenda = await self.guilds.agenda(checks.guild_id(interaction), lambda where: checks.sees(interaction, where))
+        await reply_pages(interaction, agenda_pages(agenda))
 
     @_anywhere
     @app_commands.command(name="spaces-search", description="Find live and scheduled Spaces by words of their title")

@@ -1,4 +1,4 @@
-"""The hosts and keywords of a guild: `/watch add`, `remove`, `pause`, `resume`, `look`, `filter`, `reset`, `list`, `/watch keyword …`."""
+"""The hosts and keywords of a guild: `/watch add`, `remove`, `pause`, `resume`, `look`, `filter`, `list`, `/watch keyword …`."""
 
 from typing import Literal
 
@@ -9,6 +9,7 @@ from discord.ext import commands
 from cogs import checks, everyone, here
 from cogs.pages import reply_pages
 from cogs.setup.looks import accent_choices
+from cogs.watch_files import ImportForm, hand_out
 from spacebot.bot.client import Spacebot
 from spacebot.domain.guilds import Keyword
 from spacebot.domain.ids import ChannelId
@@ -87,22 +88,33 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
         await interaction.edit_original_response(content=watchlists.unwatched_sentence(removed))
 
     @app_commands.command(
-        description="Post nothing new of this host until /watch resume; posts already there are kept up to date"
+        description="Post nothing new of a host, or of all, until /watch resume; posts there are kept up to date"
     )
-    @app_commands.describe(host="The host, from this server's list")
+    @app_commands.describe(host="The host, from this server's list; without one the whole server, as /config pause")
     @app_commands.checks.has_permissions(manage_guild=True)
-    async def pause(self, interaction: discord.Interaction[Spacebot], host: str) -> None:
+    async def pause(self, interaction: discord.Interaction[Spacebot], host: str | None = None) -> None:
         await interaction.response.defer(ephemeral=True)
-        held = await self.guilds.hold_watch(checks.guild_id(interaction), host)
-        await interaction.edit_original_response(content=watchlists.held_sentence(held, on_hold=True))
+        guild_id = checks.guild_id(interaction)
+        if host is None:
+            await self.guilds.hold(guild_id)
+            text = configuration.hold_sentence(on_hold=True)
+        else:
+            text = watchlists.held_sentence(await self.guilds.hold_watch(guild_id, host), on_hold=True)
+        await interaction.edit_original_response(content=text)
 
-    @app_commands.command(description="Announce this host's Spaces again after /watch pause")
-    @app_commands.describe(host="The host, from this server's list")
+    @app_commands.command(description="Announce a host's Spaces, or all, again after /watch pause")
+    @app_commands.describe(host="The host, from this server's list; without one the whole server, as /config pause")
     @app_commands.checks.has_permissions(manage_guild=True)
-    async def resume(self, interaction: discord.Interaction[Spacebot], host: str) -> None:
+    async def resume(self, interaction: discord.Interaction[Spacebot], host: str | None = None) -> None:
         await interaction.response.defer(ephemeral=True)
-        resumed = await self.guilds.resume_watch(checks.guild_id(interaction), host)
-        await interaction.edit_original_response(content=watchlists.held_sentence(resumed, on_hold=False))
+        guild_id = checks.guild_id(interaction)
+        if host is None:
+            await self.guilds.go_on(guild_id)
+            held = [line.watch.host for line in await self.guilds.watchlist(guild_id) if line.watch.on_hold]
+            text = configuration.resumed_sentence(held)
+        else:
+            text = watchlists.held_sentence(await self.guilds.resume_watch(guild_id, host), on_hold=False)
+        await interaction.edit_original_response(content=text)
 
     @app_commands.command(description="The text and colour of posts about this host; alone, says what they are")
     @app_commands.describe(
@@ -196,6 +208,17 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
         found = await checks.in_the_way(checks.guild_of(interaction), set_up)
         await reply_pages(interaction, watchlists.watch_pages(set_up, found, checks.guild_id(interaction)))
 
+    @app_commands.command(description="This server's hosts and keywords with all their options, as a CSV file")
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def export(self, interaction: discord.Interaction[Spacebot]) -> None:
+        await interaction.response.defer(ephemeral=True)
+        await hand_out(interaction)
+
+    @app_commands.command(name="import", description="Follow the hosts and watch for the keywords of a CSV file")
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def take(self, interaction: discord.Interaction[Spacebot]) -> None:
+        await ImportForm().show(interaction)
+
     keyword = app_commands.Group(name="keyword", description="Words in the titles of Spaces")
 
     @keyword.command(name="add", description="Announce live Spaces whose title has these words, whoever hosts them")
@@ -287,4 +310,5 @@ async def _answer(interaction: discord.Interaction[Spacebot], text: str, channel
 
 async def setup(bot: Spacebot) -> None:
     """Add the commands."""
+    bot.forms.add(ImportForm)
     await bot.add_cog(Watchlist(bot))

@@ -22,6 +22,7 @@ from spacebot.domain.views import Policies
 from spacebot.outage import Outage
 from spacebot.settings import Settings, vault_of
 from spacebot.store.connection import Store
+from spacebot.usecases.bulk import Bulk
 from spacebot.usecases.guilds import Guilds
 from spacebot.usecases.health import Health
 from spacebot.usecases.links import Links
@@ -267,6 +268,15 @@ def _services(base: _Base, x: _XSide, watch: _Watch) -> Services:
     return Services(
         lookups=lookups,
         guilds=guilds,
+        bulk=Bulk(
+            lookups=lookups,
+            store=base.store,
+            clock=base.clock,
+            watch_limit=settings.watch_limit,
+            keyword_limit=settings.keyword_limit,
+            may_have_keywords=base.permits.may_have_keywords,
+            on_change=changed,
+        ),
         health=health,
         operation=_operation(base, x, watch, guilds),
         permits=base.permits,

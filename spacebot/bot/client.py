@@ -27,6 +27,7 @@ from spacebot.domain.views import Policies
 from spacebot.errors import UserMistake
 from spacebot.present.bot import RESTARTING
 from spacebot.store.connection import Store
+from spacebot.usecases.bulk import Bulk
 from spacebot.usecases.guilds import Guilds
 from spacebot.usecases.health import Health
 from spacebot.usecases.links import Links
@@ -71,6 +72,7 @@ class Services:
 
     lookups: Lookups
     guilds: Guilds
+    bulk: Bulk
     health: Health
     operation: Operation
     permits: Permits

@@ -111,6 +111,29 @@ class Mistake(StrEnum):
     EVERYONE_FOR_KEYWORD = "everyone_for_keyword"
     """@everyone as the role of a keyword."""
 
+    # A file of watches
+
+    FILE_TOO_LARGE = "file_too_large"
+    """The file is larger than `most` MB."""
+    FILE_EMPTY = "file_empty"
+    """The file has no line with anything in it."""
+    FILE_NOT_GIVEN = "file_not_given"
+    """Discord does not hand out the file."""
+    IMPORT_UNDER_WAY = "import_under_way"
+    """A file of the same guild is being read."""
+    LINE_TOO_LATE = "line_too_late"
+    """A line behind the first `most`."""
+    LINE_NOT_UTF8 = "line_not_utf8"
+    """Bytes that are no text in UTF-8."""
+    QUOTES_WRONG = "quotes_wrong"
+    """A quotation mark that is not closed, or that something follows."""
+    TOO_MANY_CELLS = "too_many_cells"
+    """More cells than the file has columns."""
+    CELL_WRONG = "cell_wrong"
+    """A cell of the `column` has something else than what is `allowed`."""
+    NAMED_TWICE = "named_twice"
+    """A host, or words, that an earlier line has."""
+
     # An own text, a colour, a test
 
     UNKNOWN_VARIABLE = "unknown_variable"

@@ -65,6 +65,15 @@ class SpaceView(SpaceFacts):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Agenda:
+    """What the hosts of a guild do, as far as it was seen: nothing is asked for it."""
+
+    live: tuple[SpaceView, ...] = ()
+    coming: tuple[SpaceView, ...] = ()
+    """Scheduled for the next week, the first one first; also those that should have begun."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Company:
     """Who takes part in a recorded Space, as far as it is known."""
 
@@ -321,6 +330,34 @@ class ManyWatched:
     unresolved: tuple[Unresolved, ...] = ()
     has_more: bool = False
     """Whether a list has more members than may be bought or followed now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrongLine:
+    """A line of a file of watches that was not taken."""
+
+    number: int
+    """In the file, from 1."""
+    cells: Mapping[str, str]
+    """What it has, by column."""
+    why: Exception
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What became of the lines of a file of watches, each counted once."""
+
+    new: int
+    changed: int
+    same: int
+    """Watched before exactly as the line says."""
+    wrong: tuple[WrongLine, ...]
+    """In the order of the file."""
+
+    @property
+    def lines(self) -> int:
+        """All of them."""
+        return self.new + self.changed + self.same + len(self.wrong)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

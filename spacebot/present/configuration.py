@@ -5,10 +5,11 @@ from datetime import datetime
 
 import discord
 
+from spacebot.domain.accounts import Host
 from spacebot.domain.guilds import AtEnd, GuildConfig
 from spacebot.domain.ids import ChannelId, GuildId, RoleId
 from spacebot.domain.views import InTheWay, SetUp
-from spacebot.present.card import SCHEDULED_COLOUR, Card, mentions
+from spacebot.present.card import SCHEDULED_COLOUR, Card, few, mentions
 from spacebot.present.limits import FIELD_LIMIT
 from spacebot.present.looks import look_text
 from spacebot.present.reasons import in_the_way
@@ -33,6 +34,10 @@ ENDS = {
     AtEnd.DELETE: "is deleted",
     AtEnd.LEAVE: "stays as it is",
 }
+
+
+HELD_NAMED = 10
+"""As many paused hosts are named after a server goes on."""
 
 
 def config_card(
@@ -112,13 +117,22 @@ def roles_sentence(roles: Sequence[RoleId], guild_id: GuildId) -> str:
 
 
 def hold_sentence(*, on_hold: bool) -> str:
-    """What `/config pause` did."""
+    """What `/config pause`, and `/watch pause` and `/watch resume` without a host, did."""
     if on_hold:
         return (
-            "Paused: nothing new is posted here; posts already there are kept up to date. `/config pause` with on: False ends"
-            " that."
+            "Paused: nothing new is posted here; posts already there are kept up to date. `/watch resume` without a host, or"
+            " `/config pause` with on: False, ends that."
         )
     return "No longer paused: whoever is live now is announced in a moment."
+
+
+def resumed_sentence(held: Sequence[Host]) -> str:
+    """What `/watch resume` did for the whole server; the hosts are those with a pause of their own."""
+    text = hold_sentence(on_hold=False)
+    if held:
+        names = few(held, HELD_NAMED)
+        text += f" Still paused, each on its own: {names}; `/watch resume` with the host ends that."
+    return text
 
 
 def moments_sentence(config: GuildConfig) -> str:

@@ -86,6 +86,16 @@ SENTENCES = {
     Mistake.EVERYONE_FOR_KEYWORD: (
         "A keyword may match many Spaces: choose a role that fewer people have than @everyone."
     ),
+    Mistake.FILE_TOO_LARGE: "That file is too large: {most} MB is the most; split it.",
+    Mistake.FILE_EMPTY: "That file is empty: give one line to each host, as in the file of `/watch export`.",
+    Mistake.FILE_NOT_GIVEN: "Discord does not give me that file; upload it again.",
+    Mistake.IMPORT_UNDER_WAY: "Another file of this server is still being read; try again when it is done.",
+    Mistake.LINE_TOO_LATE: "Only the first {most:,} lines of a file are read; give the others in a file of their own.",
+    Mistake.LINE_NOT_UTF8: "It has characters that cannot be read; save the file as CSV in UTF-8.",
+    Mistake.QUOTES_WRONG: "A quotation mark is not closed, or text follows it; write each inner one twice.",
+    Mistake.TOO_MANY_CELLS: "It has more cells than the file has columns; put a cell with commas in quotation marks.",
+    Mistake.CELL_WRONG: "The column `{column}` has something else than {allowed}.",
+    Mistake.NAMED_TWICE: "An earlier line has the same host or words; that one counts.",
     Mistake.GUILD_NOT_THERE_YET: "Discord has not shown me this server's channels yet; try again in a minute.",
     Mistake.NOT_IN_A_GUILD: "That works only in a server that has invited me as a bot.",
     Mistake.MAY_NOT_MANAGE: "You need the Manage Server permission for that.",

@@ -78,7 +78,7 @@ def upcoming_reply(host: Host, upcoming: Sequence[SpaceView]) -> Card:
         return Card(content=f"{name} is not live, and has no Space scheduled.")
     embed = discord.Embed(title=f"{name_of(host)} is not live; coming up", colour=SCHEDULED_COLOUR)
     credit(embed, host)
-    embed.description = lines([_result(view) for view in upcoming], DESCRIPTION_LIMIT)
+    embed.description = lines([entry(view) for view in upcoming], DESCRIPTION_LIMIT)
     return Card(embed=embed)
 
 
@@ -86,7 +86,7 @@ def search_card(query: str, page: SearchPage) -> Card:
     """One page of the results of a search."""
     embed = discord.Embed(
         title=f"Spaces about “{inert(query, 200)}”",
-        description=lines([_result(view) for view in page.views], DESCRIPTION_LIMIT),
+        description=lines([entry(view) for view in page.views], DESCRIPTION_LIMIT),
         colour=LIVE_COLOUR if page.views[0].phase is Phase.LIVE else SCHEDULED_COLOUR,
     )
     found = f"{page.found} found" + (", X may know of more" if page.may_be_more else "")
@@ -144,6 +144,7 @@ def _lasted(space: SpaceView, before: str) -> str:
     return before + lasting(space.duration) if space.duration is not None else ""
 
 
-def _result(space: SpaceView) -> str:
+def entry(space: SpaceView) -> str:
+    """A Space in a list: its title, its host, how it stands."""
     host = f" · {name_of(space.host, 80)} ({handle(space.host)})" if space.host is not None else ""
     return f"**[{title_of(space.title, SHORT_TITLE)}]({space.url})**{host}\n{state_of(space)}"

@@ -331,6 +331,27 @@ class GuildQueries(DeliveryQueries):
         self._move_unsent(guild_id)
         return cursor.rowcount == 1
 
+    def put_watch(self, guild_id: GuildId, watch: Watch, *, by: int, limit: int, now: datetime) -> None:
+        """Follow a host exactly so, whether the guild has followed it before or not; its `watch_id` does not matter.
+
+        Raises:
+            UserMistake: the guild already follows the most hosts allowed.
+        """
+        host, channel, roles = watch.host.user_id, watch.channel_id, watch.roles
+        if not self.set_watch(guild_id, host, channel_id=channel, roles=roles, also_cohost=watch.also_cohost):
+            self.add_watch(
+                guild_id=guild_id,
+                host_id=host,
+                channel_id=channel,
+                roles=roles,
+                also_cohost=watch.also_cohost,
+                by=by,
+                limit=limit,
+                now=now,
+            )
+        self.hold_watch(guild_id, host, on_hold=watch.on_hold)
+        self.set_watch_look(guild_id, host, watch.look)
+
     def set_watch_roles(self, guild_id: GuildId, host_id: UserId, roles: Collection[RoleId]) -> bool:
         """Mention these roles for one host; returns whether the guild follows it."""
         cursor = self.db.execute(

@@ -63,6 +63,17 @@ class KeywordQueries(GuildQueries):
         """Let a keyword watch use the guild's channel, or its role, again."""
         self._reset("keyword", text, guild_id, channel=channel, role=role)
 
+    def put_keyword(self, keyword: Keyword, *, by: int, limit: int, now: datetime) -> None:
+        """Add a keyword watch, or make it exactly this one.
+
+        Raises:
+            UserMistake: the guild already has the most keywords allowed.
+        """
+        if not self.add_keyword(keyword, by=by, limit=limit, now=now):
+            self.reset_keyword(
+                keyword.guild_id, keyword.text, channel=keyword.channel_id is None, role=not keyword.roles
+            )
+
     def remove_keyword(self, guild_id: GuildId, text: str, now: datetime) -> bool:
         """Remove a keyword watch; returns whether there was one."""
         row = self._row(

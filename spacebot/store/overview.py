@@ -4,9 +4,10 @@ from datetime import datetime
 
 from spacebot.domain.accounts import Host
 from spacebot.domain.deliveries import Kind, Past, Queue
-from spacebot.domain.ids import GuildId, SpaceId, UserId
+from spacebot.domain.ids import ChannelId, GuildId, SpaceId, UserId
 from spacebot.domain.obstacles import Obstacle
-from spacebot.store.base import moment, ms
+from spacebot.domain.views import SpaceView
+from spacebot.store.base import moment, ms, space_of
 from spacebot.store.deliveries import UNFINISHED
 from spacebot.store.seen import SeenQueries
 
@@ -63,6 +64,30 @@ class OverviewQueries(SeenQueries):
                 )
             )
         return past
+
+    def agenda(self, guild_id: GuildId, until: datetime) -> list[tuple[SpaceView, ChannelId | None]]:
+        """The open Spaces of the hosts that the guild follows and has not put on hold, and where each is announced.
+
+        Live ones, then those that are scheduled to start before `until`, the first one first.
+        """
+        rows = self._rows(
+            """
+            SELECT s.*, COALESCE(w.channel_id, g.channel_id) AS to_channel
+            FROM watches w JOIN guilds g USING (guild_id) JOIN spaces s ON s.host_id = w.host_id
+            WHERE w.guild_id = :guild AND NOT (w.on_hold OR g.all_on_hold)
+              AND (s.phase = 'live' OR s.phase = 'scheduled' AND s.scheduled_start < :until)
+            ORDER BY s.phase = 'live' DESC, CASE s.phase WHEN 'live' THEN s.started_at ELSE s.scheduled_start END,
+                     s.space_id
+            """,
+            guild=guild_id,
+            until=ms(until),
+        )
+        spaces = [space_of(row) for row in rows]
+        known = self.accounts(list({space.host_id for space in spaces}))
+        return [
+            (SpaceView.of_record(space, known.get(space.host_id)), row["to_channel"])
+            for space, row in zip(spaces, rows, strict=True)
+        ]
 
     def queue(self, now: datetime, guild_id: GuildId | None = None) -> Queue:
         """How much is due in channels that are not paused, for one guild or for all."""

@@ -98,11 +98,13 @@ class Accounts:
             raise UserMistake(self._is_protected)
         return known
 
-    async def hosts(self, texts: Sequence[str], *, guild_id: GuildId, person: PersonId) -> tuple[HostLine, ...]:
+    async def hosts(
+        self, texts: Sequence[str], *, guild_id: GuildId, person: PersonId, most: int
+    ) -> tuple[HostLine, ...]:
         """See `Lookups.hosts`."""
         lines = [text for text in texts if text.strip()]
-        if len(lines) > HOSTS_AT_ONCE:
-            raise UserMistake(Mistake.TOO_MANY_LINES, most=HOSTS_AT_ONCE)
+        if len(lines) > most:
+            raise UserMistake(Mistake.TOO_MANY_LINES, most=most)
         read = [_read(line) for line in lines]
         wanted = list(dict.fromkeys(one for one in read if not isinstance(one, UserMistake)))
         outcomes = await self._outcomes(wanted, guild_id, self._asking(guild_id, person))

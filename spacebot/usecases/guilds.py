@@ -5,6 +5,7 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import TypeVar
 
 from spacebot.clock import Clock
@@ -15,8 +16,9 @@ from spacebot.domain.ids import ChannelId, GuildId, ListId, PersonId, RoleId, Us
 from spacebot.domain.languages import current
 from spacebot.domain.looks import Look
 from spacebot.domain.mistakes import Mistake
+from spacebot.domain.spaces import Phase
 from spacebot.domain.texts import fit
-from spacebot.domain.views import GuildShare, ListOffer, ManyWatched, SetUp, Unresolved, Watched
+from spacebot.domain.views import Agenda, GuildShare, ListOffer, ManyWatched, SetUp, Unresolved, Watched
 from spacebot.errors import SpacebotError, StoreError, UserMistake, XError
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
@@ -33,12 +35,14 @@ KEYWORD_LENGTH = 100
 
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8}){0,3}", re.ASCII | re.IGNORECASE)
 
+A_WEEK = timedelta(days=7)
+
 CHOICES = 25
 """The most suggestions that Discord shows while somebody types."""
 
 
 class Guilds:
-    """The use cases of `/watch …` and `/config …`."""
+    """The use cases of `/watch …`, `/config …` and `/spaces-upcoming`."""
 
     def __init__(
         self,
@@ -382,6 +386,20 @@ class Guilds:
         if line is None:
             raise UserMistake(Mistake.JUST_REMOVED)
         return line
+
+    async def agenda(self, guild_id: GuildId, sees: Callable[[ChannelId | None], bool]) -> Agenda:
+        """Which hosts of the guild are live, and what they have scheduled for the next week; X is not asked.
+
+        Args:
+            guild_id: The guild; its hosts on hold, about whom X is not asked, are left out.
+            sees: Whether whoever asks may see what is announced in a channel; None where a host has none yet.
+        """
+        found = await self._store.read(Queries.agenda, guild_id, self._clock.now() + A_WEEK)
+        seen = [view for view, channel_id in found if sees(channel_id)]
+        return Agenda(
+            live=tuple(view for view in seen if view.phase is Phase.LIVE),
+            coming=tuple(view for view in seen if view.phase is Phase.SCHEDULED),
+        )
 
     async def complete(self, guild_id: GuildId, typed: str) -> list[Host]:
         """Followed hosts whose name or handle contains what was typed so far."""

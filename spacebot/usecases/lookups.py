@@ -18,7 +18,7 @@ from spacebot.domain.views import Company, SearchPage, SpaceView
 from spacebot.errors import UserMistake, XAbsent, XBadToken, XError, XFieldRefused, XForbidden, XPrivate
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
-from spacebot.usecases.accounts import Accounts, HostLine, ListMembers
+from spacebot.usecases.accounts import HOSTS_AT_ONCE, Accounts, HostLine, ListMembers
 from spacebot.usecases.links import Links
 from spacebot.usecases.searches import Search
 from spacebot.x import reference
@@ -331,16 +331,18 @@ class Lookups:
         """
         return await self._accounts.host(text, guild_id=guild_id, person=person)
 
-    async def hosts(self, texts: Sequence[str], *, guild_id: GuildId, person: PersonId) -> tuple[HostLine, ...]:
+    async def hosts(
+        self, texts: Sequence[str], *, guild_id: GuildId, person: PersonId, most: int = HOSTS_AT_ONCE
+    ) -> tuple[HostLine, ...]:
         """The same for many at once, each on a line of its own: what is not known is asked for together.
 
         Returns:
             One for each line that is not blank, in their order, with the account or the error that `host` would raise.
 
         Raises:
-            UserMistake: more than `HOSTS_AT_ONCE` lines.
+            UserMistake: more than `most` lines; X is asked for 100 at once.
         """
-        return await self._accounts.hosts(texts, guild_id=guild_id, person=person)
+        return await self._accounts.hosts(texts, guild_id=guild_id, person=person, most=most)
 
     def list_price(self, most: int) -> int:
         """What so many members of a list cost at most, in thousandths of a cent: those bought today already cost nothing."""

@@ -67,6 +67,8 @@ def test_a_sentence_is_one_line_that_ends(mistake: Mistake) -> None:
             until=START,
             there="{a}, {b}",
             names="red, blue",
+            column="also",
+            allowed="cohost",
         )
     )
     assert "\n" not in said

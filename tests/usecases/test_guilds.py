@@ -16,7 +16,7 @@ from spacebot.domain.views import Watched
 from spacebot.errors import UserMistake, XDown, XNotFound
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
-from spacebot.usecases.accounts import HostLine
+from spacebot.usecases.accounts import HOSTS_AT_ONCE, HostLine
 from spacebot.usecases.guilds import CHOICES, Guilds, language_code, normalised
 from spacebot.usecases.lookups import Lookups
 from spacebot.x import reference
@@ -54,7 +54,9 @@ class ScriptedLookups(Lookups):
         await self._ledger(Queries.remember_users, [user], START)
         return Host(user_id=user.id, username=user.username, name=user.name)
 
-    async def hosts(self, texts: Sequence[str], *, guild_id: GuildId, person: PersonId) -> tuple[HostLine, ...]:
+    async def hosts(
+        self, texts: Sequence[str], *, guild_id: GuildId, person: PersonId, most: int = HOSTS_AT_ONCE
+    ) -> tuple[HostLine, ...]:
         lines = []
         for text in texts:
             try:

@@ -1,0 +1,42 @@
+"""The answer of `/spaces-upcoming`: who is live, and the next week by day.
+
+Discord tells nobody in which time zone a reader is, and shows them each time in their own. A day of theirs can therefore not
+be named above several Spaces; the days are UTC's and say so, and the date beside each Space is the reader's.
+"""
+
+from collections.abc import Iterator
+
+from spacebot.domain.views import Agenda, SpaceView
+from spacebot.present.card import Card
+from spacebot.present.paging import paged
+from spacebot.present.replies import entry
+
+PER_PAGE = 8
+TITLE = "Live now, and the next seven days"
+LIVE = "Live now"
+NOTHING = "No host of this server is live, and none has a Space scheduled for the next seven days."
+FOOTER = "Days are UTC; dates and times beside Spaces are in your time zone"
+
+
+def agenda_pages(agenda: Agenda) -> list[Card]:
+    """What a guild's hosts do, under a heading for each day, which is said again on each page that the day goes on."""
+    return paged(TITLE, list(_headed(agenda)), _line, size=PER_PAGE, total=FOOTER) or [Card(content=NOTHING)]
+
+
+def _headed(agenda: Agenda) -> Iterator[tuple[str | None, SpaceView]]:
+    """Each Space, with the heading above it, if there is to be one."""
+    above: str | None = None
+    for at, view in enumerate((*agenda.live, *agenda.coming)):
+        heading = LIVE if at < len(agenda.live) else _day(view)
+        yield (heading if heading != above or at % PER_PAGE == 0 else None), view
+        above = heading
+
+
+def _day(view: SpaceView) -> str:
+    when = view.scheduled_start
+    return "" if when is None else f"{when:%A} {when.day} {when:%B}, UTC"
+
+
+def _line(headed: tuple[str | None, SpaceView]) -> str:
+    heading, view = headed
+    return f"### {heading}\n{entry(view)}" if heading else entry(view)
