@@ -24,6 +24,7 @@ from spacebot.settings import Settings, vault_of
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
 from spacebot.store.spending import utc_day
+from spacebot.usecases.bells import Bells
 from spacebot.usecases.guilds import Guilds
 from spacebot.usecases.health import Health
 from spacebot.usecases.links import Links
@@ -255,6 +256,7 @@ def _services(base: _Base, x: _XSide, watch: _Watch) -> Services:
         look=watch.watcher.sweeper.look,
         on_change=changed,
     )
+    bells = Bells(guilds=guilds, store=base.store, clock=base.clock)
     health = Health(
         store=base.store,
         clock=base.clock,
@@ -269,6 +271,7 @@ def _services(base: _Base, x: _XSide, watch: _Watch) -> Services:
     return Services(
         lookups=lookups,
         guilds=guilds,
+        bells=bells,
         health=health,
         operation=_operation(base, x, watch, guilds),
         permits=base.permits,
