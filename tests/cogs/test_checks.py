@@ -202,7 +202,9 @@ async def test_each_thing_in_the_way_is_found_once_however_many_hosts_it_concern
     good, closed = await scene.channel("good"), await scene.channel("closed", deny=("embed_links",))
     role = RoleId((await scene.role(mentionable=False)).id)
     lines = (line(good), line(closed, roles=(role,)), line(closed, roles=(role,)), line(None))
-    found = await checks.in_the_way(scene.client, scene.guild, SetUp(config=GuildConfig(channel_id=good), watches=lines))
+    found = await checks.in_the_way(
+        scene.client, scene.guild, SetUp(config=GuildConfig(channel_id=good), watches=lines)
+    )
     assert found.channels == {closed: LACKS_EMBEDS}
     assert list(found.roles) == [role]
     assert not found.closes([good, closed])
