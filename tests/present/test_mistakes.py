@@ -67,6 +67,7 @@ def test_a_sentence_is_one_line_that_ends(mistake: Mistake) -> None:
             until=START,
             there="{a}, {b}",
             names="red, blue",
+            link="https://discord.com/oauth2/authorize?client_id=1",
         )
     )
     assert "\n" not in said
