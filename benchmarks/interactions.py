@@ -52,6 +52,7 @@ from crowd import (
 import cogs
 from spacebot.bot.connection import point_at
 from spacebot.bot.forms import Form
+from spacebot.domain.bells import BellMode
 from spacebot.domain.ids import GuildId, UserId
 from spacebot.present.found import LOOK_UP
 from spacebot.sandbox.discord import LocalDiscord, LocalFile, LocalMember, LocalMessage, NotAnswered
@@ -159,8 +160,10 @@ COMMANDS: dict[str, Callable[[Visit], Options]] = {
     "config alerts": lambda at: {"channel": at.home.guild.system_channel},
     "config show": nothing,
     "config look": lambda _: {"text": "{host} is on: {title}", "accent": "teal"},
+    "config bell": lambda at: {"what": "host" if at.number % 2 else "server"},
     "config publish": lambda at: {"on": bool(at.number % 2)},
     "config test": nothing,
+    "notify": lambda at: {"host": at.world.host},
     "setup": nothing,
     "help": nothing,
     "privacy": nothing,
@@ -489,7 +492,7 @@ def prepare(homes: Sequence[Home]) -> None:
     for home in homes:
         if home.admin is not None:
             home.admin.add_role(home.guild.add_role("heralds", permissions=Permission.MENTION_EVERYONE))
-            home.guild.set_bot_permissions(*DEFAULT_BOT_PERMISSIONS, "mention_everyone")
+            home.guild.set_bot_permissions(*DEFAULT_BOT_PERMISSIONS, "mention_everyone", "manage_roles")
             home.guild.bot_member.joined_at = datetime.now(UTC)
 
 
@@ -502,6 +505,7 @@ def fill(tables: Queries, homes: Sequence[Home], host: User, guests: Sequence[Us
         if home.admin is not None:
             guild_id = GuildId(home.guild.id)
             tables.allow_keywords(guild_id, 1, now)
+            tables.set_bell(guild_id, BellMode.HOST)
             if not home.guild.id % UNSET:
                 tables.db.execute("UPDATE guilds SET channel_id = NULL WHERE guild_id = ?", [guild_id])
             for guest in guests:

@@ -4,6 +4,7 @@ EXTENSIONS = (
     "cogs.pages",
     "cogs.everyone",
     "cogs.people",
+    "cogs.bell",
     "cogs.here",
     "cogs.spaces",
     "cogs.found",

@@ -10,9 +10,11 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from spacebot.bot.client import Spacebot
+from spacebot.bot.client import Spacebot, invite_link
 from spacebot.deliver.permissions import ANNOUNCEABLE, TO_TELL, WANTED, lacking, may_unlock, missing_permissions
 from spacebot.deliver.publisher import TROUBLES
+from spacebot.deliver.roles import RolesOfGuild
+from spacebot.domain.bells import BellMode
 from spacebot.domain.guilds import MOST_ROLES, in_order
 from spacebot.domain.ids import ChannelId, GuildId, RoleId
 from spacebot.domain.mistakes import Mistake
@@ -188,7 +190,7 @@ async def obstacle(guild: discord.Guild, channel_id: ChannelId) -> Obstacle | No
     return _met_in(channel)
 
 
-async def in_the_way(guild: discord.Guild, set_up: SetUp) -> InTheWay:
+async def in_the_way(client: discord.Client, guild: discord.Guild, set_up: SetUp) -> InTheWay:
     """What is in the way of the guild's announcements, whether one has met it already or the next one would.
 
     Discord is asked about the first `MOST_ASKED` channels that are not in the cache: whoever draws the answer again and
@@ -199,10 +201,32 @@ async def in_the_way(guild: discord.Guild, set_up: SetUp) -> InTheWay:
     looked_at = [where for where in set_up.channels if where not in unknown]
     met = {where: set_up.met.get(where) or await obstacle(guild, where) for where in looked_at}
     troubles = {role: role_trouble(guild, role) for role in set_up.roles}
+    own = (role for role in set_up.bells.values() if guild.get_role(role) is not None)  # else the next press makes one
+    troubles |= {role: role_trouble(guild, role) for role in own}
     return InTheWay(
         channels={where: why for where, why in met.items() if why is not None},
         roles={role: why for role, why in troubles.items() if why is not None},
+        bell=bell_trouble(client, guild, set_up),
     )
+
+
+def roles_of(client: discord.Client, guild: discord.Guild) -> RolesOfGuild:
+    """The guild's roles, as bells use them."""
+    return RolesOfGuild(client, guild, link=invite_link(client.application_id or 0, with_roles=True))
+
+
+def bell_trouble(client: discord.Client, guild: discord.Guild, set_up: SetUp) -> str | None:
+    """Why a press of 'Notify me' would do nothing, as a sentence; None where it is off or works, as far as is known."""
+    if set_up.config.bell is BellMode.OFF:
+        return None
+    roles = roles_of(client, guild)
+    try:
+        roles.require_permission()
+        for role_id in set_up.bells.values():
+            roles.require_giveable(role_id)
+    except UserMistake as mistake:
+        return sentence(mistake)
+    return None
 
 
 def role_trouble(guild: discord.Guild, role_id: RoleId) -> str | None:

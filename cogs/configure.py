@@ -1,4 +1,4 @@
-"""How a guild hears of Spaces: `/config channel`, `role`, `roles`, `pause`, `pings`, `announce`, `end`, `alerts`, `show`."""
+"""How a guild hears of Spaces: `/config channel`, `role`, `roles`, `pause`, `pings`, `announce`, `end`, `bell`, `alerts`, `show`."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -11,8 +11,9 @@ from cogs import checks, everyone
 from cogs.setup.looks import accent_choices
 from cogs.setup.testing import send_test
 from spacebot.bot.client import Spacebot
+from spacebot.domain.bells import BellMode
 from spacebot.domain.guilds import AtEnd
-from spacebot.present import configuration, looks
+from spacebot.present import bells, configuration, looks
 from spacebot.usecases.looks import changed
 
 LONGEST_NOTICE = 24 * 60
@@ -159,6 +160,17 @@ class Configure(commands.GroupCog, group_name="config", group_description="Where
     async def test(self, interaction: discord.Interaction[Spacebot]) -> None:
         await send_test(interaction)
 
+    @app_commands.command(description="Let members get a role with a button under posts, to be pinged")
+    @app_commands.describe(what="No role, one for all posts in this server, or one for each host")
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def bell(self, interaction: discord.Interaction[Spacebot], what: Literal["off", "server", "host"]) -> None:
+        await interaction.response.defer(ephemeral=True)
+        mode = BellMode(what)
+        if mode is not BellMode.OFF:
+            checks.roles_of(interaction.client, checks.guild_of(interaction)).require_permission()
+        await self.guilds.set_bell(checks.guild_id(interaction), mode)
+        await interaction.edit_original_response(content=bells.mode_sentence(mode))
+
     @app_commands.command(description="Where admins are told when something is in the way")
     @app_commands.describe(channel="A channel that admins read; leave it out for the server's system channel")
     @app_commands.checks.has_permissions(manage_guild=True)
@@ -181,7 +193,7 @@ class Configure(commands.GroupCog, group_name="config", group_description="Where
         sweeps = self.health.sweeps()
         card = configuration.config_card(
             set_up,
-            await checks.in_the_way(checks.guild_of(interaction), set_up),
+            await checks.in_the_way(interaction.client, checks.guild_of(interaction), set_up),
             guild_id,
             last_good_sweep=sweeps.last_good_at,
             trouble=sweeps.trouble,

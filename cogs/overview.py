@@ -28,7 +28,11 @@ class Overview(commands.Cog):
         await interaction.response.defer(ephemeral=True)
         status = await self.health.status(checks.guild_id(interaction))
         set_up = status.set_up
-        found = InTheWay() if set_up is None else await checks.in_the_way(checks.guild_of(interaction), set_up)
+        found = (
+            InTheWay()
+            if set_up is None
+            else await checks.in_the_way(interaction.client, checks.guild_of(interaction), set_up)
+        )
         card = status_card(status, found)
         await interaction.edit_original_response(content=card.content, embed=card.embed)
 

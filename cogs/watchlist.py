@@ -205,7 +205,7 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
     async def show(self, interaction: discord.Interaction[Spacebot]) -> None:
         await interaction.response.defer(ephemeral=True)
         set_up = await self.guilds.set_up(checks.guild_id(interaction))
-        found = await checks.in_the_way(checks.guild_of(interaction), set_up)
+        found = await checks.in_the_way(interaction.client, checks.guild_of(interaction), set_up)
         await reply_pages(interaction, watchlists.watch_pages(set_up, found, checks.guild_id(interaction)))
 
     @app_commands.command(description="This server's hosts and keywords with all their options, as a CSV file")
@@ -295,7 +295,7 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
         await interaction.response.defer(ephemeral=True)
         guild_id = checks.guild_id(interaction)
         set_up = await self.guilds.set_up(guild_id)
-        found = await checks.in_the_way(checks.guild_of(interaction), set_up)
+        found = await checks.in_the_way(interaction.client, checks.guild_of(interaction), set_up)
         await reply_pages(interaction, watchlists.keyword_pages(set_up, found, guild_id))
 
 

@@ -22,6 +22,7 @@ from spacebot.domain.views import Policies
 from spacebot.outage import Outage
 from spacebot.settings import Settings, vault_of
 from spacebot.store.connection import Store
+from spacebot.usecases.bells import Bells
 from spacebot.usecases.bulk import Bulk
 from spacebot.usecases.guilds import Guilds
 from spacebot.usecases.health import Health
@@ -254,6 +255,7 @@ def _services(base: _Base, x: _XSide, watch: _Watch) -> Services:
         look=watch.watcher.sweeper.look,
         on_change=changed,
     )
+    bells = Bells(guilds=guilds, store=base.store, clock=base.clock)
     health = Health(
         store=base.store,
         clock=base.clock,
@@ -277,6 +279,7 @@ def _services(base: _Base, x: _XSide, watch: _Watch) -> Services:
             may_have_keywords=base.permits.may_have_keywords,
             on_change=changed,
         ),
+        bells=bells,
         health=health,
         operation=_operation(base, x, watch, guilds),
         permits=base.permits,

@@ -30,7 +30,13 @@ async def panel_of(interaction: Interaction, note: str = "") -> Panel:
     guild_id = checks.guild_id(interaction)
     guilds = interaction.client.services.guilds
     set_up = await guilds.set_up(guild_id)
-    return Panel(guild_id=guild_id, set_up=set_up, found=await checks.in_the_way(guild, set_up), note=note)
+    return Panel(
+        guild_id=guild_id,
+        set_up=set_up,
+        found=await checks.in_the_way(interaction.client, guild, set_up),
+        note=note,
+        people=await interaction.client.services.bells.people(set_up, checks.roles_of(interaction.client, guild)),
+    )
 
 
 async def show_panel(interaction: Interaction, note: str = "") -> None:

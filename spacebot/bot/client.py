@@ -27,6 +27,7 @@ from spacebot.domain.views import Policies
 from spacebot.errors import UserMistake
 from spacebot.present.bot import RESTARTING
 from spacebot.store.connection import Store
+from spacebot.usecases.bells import Bells
 from spacebot.usecases.bulk import Bulk
 from spacebot.usecases.guilds import Guilds
 from spacebot.usecases.health import Health
@@ -48,10 +49,13 @@ INVITE = discord.Permissions(
 )
 """What the invite link asks for, and no more."""
 
+INVITE_WITH_ROLES = discord.Permissions(INVITE.value | discord.Permissions(manage_roles=True).value)
+"""What the second one asks for, where members may take roles with a button."""
 
-def invite_link(application_id: int) -> str:
+
+def invite_link(application_id: int, *, with_roles: bool = False) -> str:
     """The address with which an admin invites the bot, with exactly the permissions that it needs."""
-    return discord.utils.oauth_url(application_id, permissions=INVITE)
+    return discord.utils.oauth_url(application_id, permissions=INVITE_WITH_ROLES if with_roles else INVITE)
 
 
 def personal_link(application_id: int) -> str:
@@ -73,6 +77,7 @@ class Services:
     lookups: Lookups
     guilds: Guilds
     bulk: Bulk
+    bells: Bells
     health: Health
     operation: Operation
     permits: Permits
@@ -179,6 +184,14 @@ class Spacebot(ShardedConnection):
 
     async def _reconcile(self) -> None:
         await self.services.guilds.present([GuildId(guild.id) for guild in self.guilds])
+        await self._forget_gone_roles()
+
+    async def _forget_gone_roles(self) -> None:
+        """Roles of bells that were deleted while the bot was away are mentioned no more."""
+        for guild_id, role_id in await self.services.bells.known_roles():
+            guild = self.get_guild(guild_id)
+            if guild is not None and not guild.unavailable and guild.get_role(role_id) is None:
+                await self.services.guilds.forget_role(guild_id, role_id)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         await self.services.guilds.joined(GuildId(guild.id))

@@ -306,5 +306,5 @@ def button_view(card: Card) -> discord.ui.View | None:
             case LinkButton():
                 view.add_item(discord.ui.Button(label=button.label, url=button.url, emoji=button.emoji))
             case ActionButton():
-                view.add_item(discord.ui.Button(label=button.label, custom_id=button.custom_id))
+                view.add_item(discord.ui.Button(label=button.label, custom_id=button.custom_id, emoji=button.emoji))
     return view

@@ -193,6 +193,8 @@ class Job:
     shape: Shape = Shape.COMPACT
     look: Look = USUAL_LOOK
     """The text and the colour that admins have given it."""
+    bell: UserId | None = None
+    """Whose bell stands under it, or `EVERY_HOST`; None for no bell."""
     publishes: bool = True
     """Whether the guild wants it published where it stands in an announcement channel."""
     sent_at: datetime | None = None

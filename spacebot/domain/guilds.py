@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from spacebot.domain.accounts import Host
+from spacebot.domain.bells import BellMode
 from spacebot.domain.filters import EVERYTHING, Filter, suits
 from spacebot.domain.ids import ChannelId, GuildId, RoleId
 from spacebot.domain.looks import USUAL_LOOK, Look
@@ -46,6 +47,8 @@ class GuildConfig:
     """Its own text and colour of what announces a live Space."""
     publishes: bool = True
     """Whether that is published where it is posted in an announcement channel."""
+    bell: BellMode = BellMode.OFF
+    """Which roles members may take and give back with a button, to be mentioned."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

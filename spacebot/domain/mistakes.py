@@ -181,6 +181,27 @@ class Mistake(StrEnum):
     YOU_MAY_NOT_MENTION_EVERYONE = "you_may_not_mention_everyone"
     """Nor @everyone."""
 
+    # 'Notify me'
+
+    BELL_OFF = "bell_off"
+    """The guild has no such roles."""
+    BELL_OF_WHOM = "bell_of_whom"
+    """It has one for each host, and none was named."""
+    BELL_NO_PERMISSION = "bell_no_permission"
+    """The bot may not manage roles there; the `link` with which it is granted that."""
+    BELL_ROLES_FULL = "bell_roles_full"
+    """The guild has as many roles as Discord lets it have, `most`."""
+    BELL_ROLE_ABOVE = "bell_role_above"
+    """The role stands above the bot's own; its `name`, escaped."""
+    BELL_ROLE_POWERFUL = "bell_role_powerful"
+    """The role has permissions, in the guild or in a channel; its `name`, escaped."""
+    BELL_ROLE_GONE = "bell_role_gone"
+    """The role was deleted while it was being given."""
+    BELL_TOO_FAST = "bell_too_fast"
+    """The person has pressed often just now; `until` is when they may again."""
+    BELL_BUSY = "bell_busy"
+    """More presses wait in the guild than can be done soon."""
+
     # A person's own X account
 
     LINKING_NOT_SET_UP = "linking_not_set_up"

@@ -11,7 +11,7 @@ from spacebot.domain.curve import Curve
 from spacebot.domain.deliveries import Queue
 from spacebot.domain.errands import Purpose
 from spacebot.domain.guilds import GuildConfig, Keyword, WatchLine
-from spacebot.domain.ids import ChannelId, GuildId, ListId, RoleId
+from spacebot.domain.ids import ChannelId, GuildId, ListId, RoleId, UserId
 from spacebot.domain.obstacles import Obstacle
 from spacebot.domain.spaces import Phase, SpaceFacts, SpaceRecord, facts_of
 from spacebot.domain.spending import SpendingLine, SpentBy, Summary
@@ -183,6 +183,8 @@ class SetUp:
     keywords: tuple[Keyword, ...] = ()
     met: Mapping[ChannelId, Obstacle] = field(default_factory=dict)
     """What announcements have met in channels, as far as it is not known to be gone."""
+    bells: Mapping[UserId, RoleId] = field(default_factory=dict)
+    """The roles of the bells that the guild has now and that were pressed, by host."""
 
     @property
     def _leads(self) -> tuple[ChannelId | None, ...]:
@@ -226,6 +228,8 @@ class InTheWay:
     channels: Mapping[ChannelId, Obstacle] = field(default_factory=dict)
     roles: Mapping[RoleId, str] = field(default_factory=dict)
     """Why a role is not mentioned, as a sentence."""
+    bell: str | None = None
+    """Why a press of 'Notify me' does nothing, as a sentence."""
 
     def closes(self, channels: Sequence[ChannelId]) -> bool:
         """Whether nothing at all can be posted in any of these channels."""

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 import discord
 
 from spacebot.domain.deliveries import NOBODY_ON_X, RINGING, Job, Kind, Shape, is_late, marker, stands_as
-from spacebot.domain.ids import SpaceId, everyone
+from spacebot.domain.ids import SpaceId, UserId, everyone
 from spacebot.domain.looks import LONGEST, filled, uses
 from spacebot.domain.spaces import Phase
 from spacebot.domain.views import SpaceView
-from spacebot.present import old_announcement
+from spacebot.present import bells, old_announcement
 from spacebot.present.card import (
     ActionButton,
     Button,
@@ -69,7 +69,7 @@ def announcement(job: Job, at: datetime, *, quiet: bool = False) -> Card:
         buttons: tuple[Button, ...] = links(job.space.phase, job.space.url)
     else:
         news, embed = headline(told, at), compact_embed(told, state)
-        buttons = (*links(job.space.phase, _link(job)), *_who(told))
+        buttons = (*links(job.space.phase, _link(job)), *_who(told), *_bell(job))
     embed.url = marker(job.space.url, job.kind)
     rings = not quiet and job.kind.fits(phase) and job.kind in RINGING
     roles = job.roles if rings else ()
@@ -172,6 +172,18 @@ def _who(job: Job) -> tuple[ActionButton, ...]:
         return ()
     count = 1 + len(space.cohosts) + len(space.who_spoke(space.phase))
     return (ActionButton(label=f"{WHO} · {count:,}", custom_id=who_id(space.space_id)),)
+
+
+def bell_id(host_id: UserId | str) -> str:
+    """The id of the button that gives and takes the role of a bell; `EVERY_HOST` for the guild's own."""
+    return f"bell:{host_id}" if host_id else "bell"
+
+
+def _bell(job: Job) -> tuple[ActionButton, ...]:
+    """The button that gives and takes a role, where the guild wants it."""
+    if job.bell is None:
+        return ()
+    return (ActionButton(label=bells.LABEL, custom_id=bell_id(job.bell), emoji=bells.SYMBOL),)
 
 
 def _view(job: Job) -> SpaceView:

@@ -63,6 +63,7 @@ class ActionButton:
 
     label: str
     custom_id: str
+    emoji: str | None = None
 
 
 Button = LinkButton | ActionButton

@@ -6,9 +6,11 @@ from datetime import datetime
 import discord
 
 from spacebot.domain.accounts import Host
+from spacebot.domain.bells import BellMode
 from spacebot.domain.guilds import AtEnd, GuildConfig
 from spacebot.domain.ids import ChannelId, GuildId, RoleId
 from spacebot.domain.views import InTheWay, SetUp
+from spacebot.present import bells
 from spacebot.present.card import SCHEDULED_COLOUR, Card, few, mentions
 from spacebot.present.limits import FIELD_LIMIT
 from spacebot.present.looks import look_text
@@ -58,6 +60,8 @@ def config_card(
     role = mentions(config.roles, guild_id) if config.roles else "nobody: `/config roles`"
     embed.add_field(name="Pings", value=role, inline=False)
     embed.add_field(name="Pings for one host", value=pings(config.ping_minutes), inline=False)
+    if config.bell is not BellMode.OFF:
+        embed.add_field(name=bells.LABEL, value=bells.mode_text(config.bell), inline=False)
     embed.add_field(name="Announces", value=moments(config), inline=False)
     embed.add_field(name="Text and colour", value=look_text(config.look), inline=False)
     publishes = "are published" if config.publishes else "are not published: `/config publish`"

@@ -5,7 +5,15 @@ from datetime import datetime
 
 from spacebot.domain.mistakes import Mistake
 from spacebot.errors import BudgetSpent, SpacebotError, UserMistake
-from spacebot.present.reasons import ALL_ROLES, ALL_ROLES_PATH, CHANNEL_PATH, ROLE_PATH
+from spacebot.present.reasons import (
+    ALL_ROLES,
+    ALL_ROLES_PATH,
+    CHANNEL_PATH,
+    MANAGE_ROLES_PATH,
+    ORDER_PATH,
+    PERMISSIONS_PATH,
+    ROLE_PATH,
+)
 
 _SPACE = "Paste a Space's link (https://x.com/i/spaces/…) or its id."
 _HOST = "Type the host's handle, such as @example, or paste a link to the account or to a Space."
@@ -127,6 +135,27 @@ SENTENCES = {
     Mistake.YOU_MAY_NOT_MENTION_EVERYONE: (
         f"You may not ping @everyone yourself; let somebody do this who has the permission {ALL_ROLES}."
     ),
+    Mistake.BELL_OFF: "Nobody is given a role for Spaces in this server; who manages it can change that: `/config bell`.",
+    Mistake.BELL_OF_WHOM: "Say whose Spaces: `/notify host:`.",
+    Mistake.BELL_NO_PERMISSION: (
+        "I lack the permission Manage Roles, so I can give nobody a role here; who manages this server can grant it"
+        f" [with this link](<{{link}}>) or here: {MANAGE_ROLES_PATH}."
+    ),
+    Mistake.BELL_ROLES_FULL: (
+        "This server has {most} roles, as many as Discord lets it have; somebody who manages it has to delete one, or let"
+        " one role do for all hosts: `/config bell`."
+    ),
+    Mistake.BELL_ROLE_ABOVE: (
+        f"The role {{name}} stands above mine, so I cannot give or take it; who manages this server can change that:"
+        f" {ORDER_PATH}."
+    ),
+    Mistake.BELL_ROLE_POWERFUL: (
+        "Somebody has given the role {name} permissions, in the server or in a channel, so I neither give nor take it;"
+        f" who manages this server can take them away: {PERMISSIONS_PATH.format('{name}')}."
+    ),
+    Mistake.BELL_ROLE_GONE: "That role was deleted just now; press again.",
+    Mistake.BELL_TOO_FAST: "You have pressed that often in a short time; it works again {until}.",
+    Mistake.BELL_BUSY: "Many people press that just now; press again in a minute.",
     Mistake.LINKING_NOT_SET_UP: "Linking X accounts is not set up on this bot.",
     Mistake.NOT_LINKED: "Link your X account with `/x-link` first.",
     Mistake.LINK_NOT_TAKEN: (

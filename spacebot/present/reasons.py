@@ -27,6 +27,13 @@ ALL_ROLES = "Mention @everyone, @here and All Roles"
 
 ALL_ROLES_PATH = f"*Server settings → Roles → {ME} → Permissions → {ALL_ROLES}*"
 
+MANAGE_ROLES_PATH = f"*Server settings → Roles → {ME} → Permissions → Manage Roles*"
+
+ORDER_PATH = f"*Server settings → Roles → drag {ME} above it*"
+
+PERMISSIONS_PATH = "*Server settings → Roles → {} → Permissions*"
+"""What a person taps to see what a role may do."""
+
 SENTENCES = {
     Reason.UNWATCHED: "no longer followed",
     Reason.ON_HOLD: "an admin had paused it",
@@ -71,7 +78,8 @@ def sentence(obstacle: Obstacle) -> str:
 def in_the_way(found: InTheWay) -> list[str]:
     """A line for each thing that is in the way of a guild's announcements, and what to do."""
     channels = [f"⚠️ <#{where}>: {sentence(obstacle)}" for where, obstacle in found.channels.items()]
-    return channels + [f"⚠️ {trouble}" for trouble in found.roles.values()]
+    bell = [] if found.bell is None else [found.bell]
+    return channels + [f"⚠️ {trouble}" for trouble in (*found.roles.values(), *bell)]
 
 
 def permission_names(names: Iterable[str]) -> str:

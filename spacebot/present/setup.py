@@ -1,6 +1,6 @@
 """The panel of `/setup` in words: what is chosen, whether it works, and which path to tap where it does not."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import discord
@@ -8,11 +8,11 @@ import discord
 from spacebot.domain.accounts import Host
 from spacebot.domain.filters import EVERYTHING
 from spacebot.domain.guilds import AtEnd, GuildConfig, WatchLine
-from spacebot.domain.ids import GuildId
+from spacebot.domain.ids import GuildId, UserId
 from spacebot.domain.obstacles import Obstacle
 from spacebot.domain.views import InTheWay, ListOffer, ManyWatched, SetUp, Unresolved
 from spacebot.errors import SpacebotError, XNotFound
-from spacebot.present import mistakes
+from spacebot.present import bells, mistakes
 from spacebot.present.card import account, handle, mentions, name_of
 from spacebot.present.filters import filters_text
 from spacebot.present.reasons import sentence
@@ -88,6 +88,8 @@ class Panel:
     found: InTheWay = field(default_factory=InTheWay)
     note: str = ""
     """What became of the last choice."""
+    people: Mapping[UserId, int] = field(default_factory=dict)
+    """How many people the guild's bells call, by host, as far as Discord tells."""
 
     @property
     def config(self) -> GuildConfig:
@@ -124,7 +126,7 @@ class Panel:
         """The steps that keep something from being posted as it should be."""
         wrong = {
             1: self.config.channel_id is None or self.channel_wrong is not None,
-            2: self.roles_wrong is not None,
+            2: self.roles_wrong is not None or self.found.bell is not None,
             3: not self.lines or bool(self.blocked),
         }
         return [step for step, is_wrong in wrong.items() if is_wrong]
@@ -170,7 +172,8 @@ def whom(panel: Panel) -> str:
         said = f"✅ I may ping {mentions(panel.config.roles, panel.guild_id)}"
     else:
         said = "optional"
-    return f"**2 · Whom to ping?** {said}"
+    bell = bells.panel_line(panel.config.bell, panel.people, panel.found.bell)
+    return "\n".join(line for line in (f"**2 · Whom to ping?** {said}", bell) if line)
 
 
 def whose(panel: Panel) -> str:
@@ -283,6 +286,8 @@ def host_lines(panel: Panel, line: WatchLine) -> str:
     filtered = filters_text(watch.filter)
     if filtered:
         parts.append(f"Filters: {filtered}")
+    if watch.host.user_id in panel.people:
+        parts.append(bells.host_line(panel.people[watch.host.user_id]))
     if line.on_hold:
         parts.append("⏸️ Paused: nothing new is posted")
     if line.live is not None:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
+from spacebot.domain.bells import BellMode
 from spacebot.domain.deliveries import Kind
 from spacebot.domain.filters import Filter
 from spacebot.domain.guilds import AtEnd, GuildConfig, Watch, WatchLine
@@ -28,7 +29,7 @@ class GuildQueries(DeliveryQueries):
         row = self._row(
             """
             SELECT channel_id, roles, admin_channel_id, at_end, tells_scheduled, reminder_minutes, tells_live,
-                   tells_ended, ping_minutes, all_on_hold AS on_hold, publishes, live_text, accent
+                   tells_ended, ping_minutes, all_on_hold AS on_hold, publishes, live_text, accent, bell
             FROM guilds WHERE guild_id = :guild
             """,
             guild=guild_id,
@@ -37,8 +38,8 @@ class GuildQueries(DeliveryQueries):
             return GuildConfig()
         flags = {name: bool(row[name]) for name in FLAGS}
         look = Look(text=row.pop("live_text"), accent=row.pop("accent"))
-        at_end = AtEnd(row["at_end"])
-        return GuildConfig(**{**row, **flags, "at_end": at_end, "roles": roles_of(row["roles"]), "look": look})
+        chosen = {"at_end": AtEnd(row["at_end"]), "bell": BellMode(row["bell"])}
+        return GuildConfig(**{**row, **flags, **chosen, "roles": roles_of(row["roles"]), "look": look})
 
     def set_channel(self, guild_id: GuildId, channel_id: ChannelId) -> None:
         """Announce in this channel for watches without one of their own."""
@@ -121,6 +122,13 @@ class GuildQueries(DeliveryQueries):
         self.db.execute(
             "UPDATE guilds SET publishes = :publishes WHERE guild_id = :guild",
             {"publishes": int(publishes), "guild": guild_id},
+        )
+
+    def set_bell(self, guild_id: GuildId, mode: BellMode) -> None:
+        """Set which bells the guild has; the roles of those it had stay known."""
+        self._ensure_guild(guild_id)
+        self.db.execute(
+            "UPDATE guilds SET bell = :bell WHERE guild_id = :guild", {"bell": mode.value, "guild": guild_id}
         )
 
     def set_admin_channel(self, guild_id: GuildId, channel_id: ChannelId | None) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from spacebot.domain.accounts import Host
 from spacebot.domain.deliveries import RINGING, TOO_LATE_TO_MENTION, Job, Kind, Shape, is_late, stands_as
 from spacebot.domain.guilds import AtEnd, GuildConfig
-from spacebot.domain.ids import RoleId, SpaceId
+from spacebot.domain.ids import RoleId, SpaceId, UserId
 from spacebot.domain.looks import Look
 from spacebot.domain.spaces import SpaceRecord
 from spacebot.store.base import Row, moment, ms
@@ -32,6 +32,7 @@ class JobQueries(SeenQueries):
         accounts = self.accounts([*who, *(row["guest_id"] for row in rows if row["guest_id"])])
         roles = self._roles([row["delivery_id"] for row in rows])
         looks = self._looks([row["delivery_id"] for row in rows])
+        bells = self._bells([row["delivery_id"] for row in rows])
         crowded = self._crowded([row["delivery_id"] for row in rows if row["message_id"] is None], now)
         jobs = []
         for row in rows:
@@ -61,6 +62,7 @@ class JobQueries(SeenQueries):
                     shape=Shape(row["shape"]),
                     publishes=row["publishes"] is None or bool(row["publishes"]),
                     look=looks.get(row["delivery_id"], Look()),
+                    bell=bells.get(row["delivery_id"]),
                     sent_at=moment(row["sent_at"]),
                     reminder_minutes=row["reminder_minutes"],
                 )
@@ -89,13 +91,19 @@ class JobQueries(SeenQueries):
         return {row["delivery_id"] for row in rows}
 
     def _roles(self, deliveries: Collection[int]) -> dict[int, tuple[RoleId, ...]]:
-        """The roles to mention, by delivery."""
+        """The roles to mention, by delivery: those that admins chose, and those of bells."""
         rows = self._rows(
             """
-            SELECT DISTINCT a.delivery_id AS delivery, r.value AS role
+            SELECT a.delivery_id AS delivery, r.value AS role
             FROM audience a JOIN watches w USING (watch_id) JOIN guilds g USING (guild_id),
                  json_each(COALESCE(w.roles, g.roles, '[]')) r
-            WHERE a.delivery_id IN (SELECT value FROM json_each(:deliveries)) ORDER BY role
+            WHERE a.delivery_id IN (SELECT value FROM json_each(:deliveries))
+            UNION
+            SELECT a.delivery_id, b.role_id
+            FROM audience a JOIN watches w USING (watch_id) JOIN guilds g USING (guild_id) JOIN bells b USING (guild_id)
+            WHERE a.delivery_id IN (SELECT value FROM json_each(:deliveries)) AND b.role_id IS NOT NULL
+              AND b.host_id = CASE g.bell WHEN 'server' THEN '' WHEN 'host' THEN w.host_id END
+            ORDER BY role
             """,
             deliveries=json.dumps(list(deliveries)),
         )
@@ -103,6 +111,20 @@ class JobQueries(SeenQueries):
         for row in rows:
             roles[row["delivery"]] = (*roles.get(row["delivery"], ()), row["role"])
         return roles
+
+    def _bells(self, deliveries: Collection[int]) -> dict[int, UserId]:
+        """Whose bell stands under a message, by delivery; those without one are left out."""
+        rows = self._rows(
+            """
+            SELECT d.delivery_id, CASE g.bell WHEN 'server' THEN '' WHEN 'host' THEN (
+                SELECT w.host_id FROM audience a JOIN watches w USING (watch_id)
+                WHERE a.delivery_id = d.delivery_id AND w.host_id IS NOT NULL ORDER BY watch_id LIMIT 1) END AS bell
+            FROM deliveries d JOIN guilds g ON g.guild_id = d.guild_id
+            WHERE d.delivery_id IN (SELECT value FROM json_each(:deliveries))
+            """,
+            deliveries=json.dumps(list(deliveries)),
+        )
+        return {row["delivery_id"]: row["bell"] for row in rows if row["bell"] is not None}
 
     def _looks(self, deliveries: Collection[int]) -> dict[int, Look]:
         """The own text and colour, by delivery: of the first watch behind it that has any, else the guild's."""

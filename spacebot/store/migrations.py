@@ -546,3 +546,23 @@ CREATE INDEX watches_filtered ON watches (host_id) WHERE COALESCE(want, shun, la
 def filters(db: Database) -> None:
     """Watches of hosts have filters: words of their own, and the language and tickets that those of words had before."""
     _run(db, FILTERS)
+
+
+BELLS = """
+-- which bells the guild has: none, one for all of its announcements, or one for each host
+ALTER TABLE guilds ADD COLUMN bell TEXT NOT NULL DEFAULT 'off' CHECK (bell IN ('off', 'server', 'host'));
+CREATE TABLE bells (
+    guild_id    INTEGER NOT NULL REFERENCES guilds ON DELETE CASCADE,
+    host_id     TEXT NOT NULL,          -- empty for the guild's own
+    name        TEXT NOT NULL,          -- of its role, when that was asked for
+    asked       INTEGER NOT NULL,       -- an id of Discord's from just before; the role's own is greater
+    role_id     INTEGER,                -- NULL while it is not known whether it was made
+    PRIMARY KEY (guild_id, host_id)     -- a bell has one role
+) STRICT, WITHOUT ROWID;
+"""
+
+
+@migrations()
+def bells(db: Database) -> None:
+    """Members can take and give back a role that announcements mention."""
+    _run(db, BELLS)

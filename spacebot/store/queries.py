@@ -4,6 +4,7 @@ Whatever must happen together is one method: `take_in` stores what X showed and 
 deliveries as 'sending' before Discord is called.
 """
 
+from spacebot.store.bells import BellQueries
 from spacebot.store.keywords import KeywordQueries
 from spacebot.store.overview import OverviewQueries
 from spacebot.store.permits import PermitQueries
@@ -12,7 +13,9 @@ from spacebot.store.spaces import SpaceQueries
 from spacebot.store.spending import SpendingQueries
 
 
-class Queries(KeywordQueries, SpaceQueries, OverviewQueries, SpendingQueries, PermitQueries, PrivacyQueries):
+class Queries(
+    KeywordQueries, SpaceQueries, OverviewQueries, SpendingQueries, PermitQueries, PrivacyQueries, BellQueries
+):
     """All query groups over one open database."""
 
     def note(self, name: str) -> str | None:

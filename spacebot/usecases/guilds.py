@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from spacebot.clock import Clock
 from spacebot.domain.accounts import Host
+from spacebot.domain.bells import EVERY_HOST, BellMode
 from spacebot.domain.filters import Filter
 from spacebot.domain.guilds import AtEnd, GuildConfig, Keyword, WatchLine
 from spacebot.domain.ids import ChannelId, GuildId, ListId, PersonId, RoleId, UserId
@@ -363,12 +364,22 @@ class Guilds:
         """Everything that the guild has set, and what its announcements have met."""
         watches = await self.watchlist(guild_id)
         met = {line.channel_id: line.paused for line in watches if line.channel_id and line.paused}
+        config = await self.config(guild_id)
         return SetUp(
-            config=await self.config(guild_id),
+            config=config,
             watches=tuple(watches),
             keywords=tuple(await self.keywords(guild_id)),
             met=met | {pause.channel_id: pause.obstacle for pause in await self._store(Queries.pauses, guild_id)},
+            bells=await self._bells(guild_id, config.bell, watches),
         )
+
+    async def _bells(self, guild_id: GuildId, mode: BellMode, watches: Sequence[WatchLine]) -> dict[UserId, RoleId]:
+        """The roles of the bells that the guild has now, by host."""
+        if mode is BellMode.OFF:
+            return {}
+        hosts = {line.watch.host.user_id for line in watches} if mode is BellMode.HOST else {EVERY_HOST}
+        stored = await self._store.read(Queries.bells, guild_id)
+        return {host: bell.role_id for host, bell in stored.items() if bell.role_id is not None and host in hosts}
 
     async def share(self, guild_id: GuildId) -> GuildShare:
         """What the guild uses of what it may use."""
@@ -469,6 +480,10 @@ class Guilds:
     async def set_publishes(self, guild_id: GuildId, *, publishes: bool) -> None:
         """Publish announcements of live Spaces in announcement channels, or do not."""
         await self._store(Queries.set_publishes, guild_id, publishes=publishes)
+
+    async def set_bell(self, guild_id: GuildId, mode: BellMode) -> None:
+        """Let members take roles with a button: one for the guild, one for each host, or none."""
+        await self._store(Queries.set_bell, guild_id, mode)
 
     async def hold(self, guild_id: GuildId) -> None:
         """Post nothing new in the guild until `go_on`; what stands is kept true."""
@@ -596,6 +611,7 @@ class Guilds:
     async def forget_role(self, guild_id: GuildId, role_id: RoleId) -> None:
         """A role was deleted: nobody is mentioned instead."""
         await self._quietly(self._store(Queries.forget_role, guild_id, role_id))
+        await self._quietly(self._store(Queries.forget_bell_role, guild_id, role_id))
 
     async def _quietly(self, work: Awaitable[T]) -> T | None:
         """Do what an event of Discord's asks for; a failure is only logged: the next start makes up for it."""

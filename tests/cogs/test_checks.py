@@ -202,7 +202,9 @@ async def test_each_thing_in_the_way_is_found_once_however_many_hosts_it_concern
     good, closed = await scene.channel("good"), await scene.channel("closed", deny=("embed_links",))
     role = RoleId((await scene.role(mentionable=False)).id)
     lines = (line(good), line(closed, roles=(role,)), line(closed, roles=(role,)), line(None))
-    found = await checks.in_the_way(scene.guild, SetUp(config=GuildConfig(channel_id=good), watches=lines))
+    found = await checks.in_the_way(
+        scene.client, scene.guild, SetUp(config=GuildConfig(channel_id=good), watches=lines)
+    )
     assert found.channels == {closed: LACKS_EMBEDS}
     assert list(found.roles) == [role]
     assert not found.closes([good, closed])
@@ -213,7 +215,7 @@ async def test_what_an_announcement_has_met_counts_more_than_what_can_be_seen(sc
     channel_id = await scene.channel()
     met = Obstacle(reason=Reason.AUTOMOD)
     set_up = SetUp(config=GuildConfig(), watches=(line(channel_id),), met={channel_id: met})
-    assert (await checks.in_the_way(scene.guild, set_up)).channels == {channel_id: met}
+    assert (await checks.in_the_way(scene.client, scene.guild, set_up)).channels == {channel_id: met}
 
 
 async def test_about_few_channels_that_are_not_in_the_cache_discord_is_asked(
@@ -222,7 +224,7 @@ async def test_about_few_channels_that_are_not_in_the_cache_discord_is_asked(
     gone = [ChannelId(number) for number in range(1, 101)]
     set_up = SetUp(config=GuildConfig(), watches=tuple(line(each) for each in gone))
     before = len(scene.server.requests)
-    found = await checks.in_the_way(scene.guild, set_up)
+    found = await checks.in_the_way(scene.client, scene.guild, set_up)
     assert list(found.channels) == gone[: checks.MOST_ASKED]
     assert len(scene.server.requests) - before == checks.MOST_ASKED
 

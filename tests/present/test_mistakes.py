@@ -69,6 +69,7 @@ def test_a_sentence_is_one_line_that_ends(mistake: Mistake) -> None:
             names="red, blue",
             column="also",
             allowed="cohost",
+            link="https://discord.com/oauth2/authorize?client_id=1",
         )
     )
     assert "\n" not in said

@@ -92,6 +92,31 @@ async def test_a_guild_has_two_hundred_and_fifty_roles(rest: Rest, guild: LocalG
     assert (await rest("POST", f"/guilds/{guild.id}/roles", {"name": "more"})).refusal == (400, 30005)
 
 
+async def test_roles_are_listed_and_counted(rest: Rest, guild: LocalGuild, ann: LocalMember) -> None:
+    path = f"/guilds/{guild.id}/roles"
+    role = guild.add_role("listeners")
+    ann.add_role(role)
+    assert [each["id"] for each in (await rest("GET", path)).json] == [str(each) for each in guild.roles]
+    counts = (await rest("GET", f"{path}/member-counts")).json
+    assert counts[str(role.id)] == 1
+    assert counts[str(guild.people.id)] == len(guild.members) - 1, "the bot has its own role only"
+    assert str(guild.id) not in counts, "everybody has @everyone"
+    guild.set_bot_permissions("view_channel")
+    assert (await rest("GET", f"{path}/member-counts")).refusal == (403, 50013)
+    assert (await rest("GET", path)).status == 200
+
+
+async def test_ten_roles_are_given_or_taken_in_ten_seconds(
+    rest: Rest, guild: LocalGuild, ann: LocalMember, clock: FakeClock
+) -> None:
+    role = guild.add_role("listeners")
+    for number in range(10):
+        assert (await give(rest, guild, ann.id, role.id, "DELETE" if number % 2 else "PUT")).status == 204
+    assert (await give(rest, guild, ann.id, role.id)).status == 429
+    await clock.advance(10)
+    assert (await give(rest, guild, ann.id, role.id)).status == 204
+
+
 def planned(**more: object) -> dict[str, Any]:
     return {
         "name": "Night Radio",
@@ -194,6 +219,8 @@ async def test_roles_and_events_keep_discords_document() -> None:
         guild = client.discord.add_guild("Book club", bot_permissions=("manage_roles", "create_events"))
         await client.rest("POST", f"/guilds/{guild.id}/roles", {"name": "listeners", "permissions": "0"})
         await give(client.rest, guild, guild.add_member("Ann").id, list(guild.roles)[-1])
+        await client.rest("GET", f"/guilds/{guild.id}/roles")
+        await client.rest("GET", f"/guilds/{guild.id}/roles/member-counts")
         made = (await client.rest("POST", events(guild), planned())).json
         one = f"{events(guild)}/{made['id']}"
         await client.rest("PATCH", one, {"status": 2})
