@@ -359,6 +359,7 @@ class GuildQueries(DeliveryQueries):
             )
         self.hold_watch(guild_id, host, on_hold=watch.on_hold)
         self.set_watch_look(guild_id, host, watch.look)
+        self.set_watch_filter(guild_id, host, watch.filter, now)
 
     def set_watch_roles(self, guild_id: GuildId, host_id: UserId, roles: Collection[RoleId]) -> bool:
         """Mention these roles for one host; returns whether the guild follows it."""

@@ -20,6 +20,7 @@ from spacebot.errors import BudgetSpent, StoreError, UserMistake, XAbsent, XErro
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
 from spacebot.usecases import watch_csv
+from spacebot.usecases.filters import consistent, words_of
 from spacebot.usecases.guilds import KEYWORD_LENGTH, language_code, normalised
 from spacebot.usecases.looks import colour_of, text_of
 from spacebot.usecases.lookups import Lookups
@@ -279,8 +280,10 @@ def _put_hosts(
         new = old or Watch(watch_id=0, host=host)
         options = dict(asked.options)
         look = Look(text=options.pop("text", new.look.text), accent=options.pop("accent", new.look.accent))
-        new = replace(new, look=look, **options)
+        filters = {name: options.pop(name) for name in ("want", "shun", "lang", "ticketed") if name in options}
+        new = replace(new, look=look, filter=replace(new.filter, **filters), **options)
         try:
+            consistent(new.filter)
             if new != old:
                 tables.put_watch(guild_id, new, by=by, limit=limit, now=now)
                 tables.ensure_deliveries(host.user_id, now)
@@ -374,19 +377,26 @@ def _own(cells: Mapping[str, str]) -> dict[str, Any]:
         options["text"] = text_of(cells["text"])
     if "accent" in cells:
         options["accent"] = colour_of(cells["accent"])
-    return options
+    for column in {"want", "shun"} & cells.keys():
+        options[column] = words_of(cells[column]) if cells[column].strip() else ()
+    return options | _language_and_tickets(cells)
 
 
 def _filters(cells: Mapping[str, str]) -> dict[str, Any]:
     """What the cells of a keyword say of the Spaces that are meant."""
-    options: dict[str, Any] = {}
-    if "language" in cells:
-        options["lang"] = language_code(cells["language"].strip() or None)
+    options = _language_and_tickets(cells)
     if "listeners" in cells:
         said = cells["listeners"].strip()
         if said and not (_NUMBER.fullmatch(said) and int(said) <= MOST_LISTENERS):
             raise UserMistake(Mistake.CELL_WRONG, column="listeners", allowed=f"1 … {MOST_LISTENERS}")
         options["least"] = int(said) if said else None
+    return options
+
+
+def _language_and_tickets(cells: Mapping[str, str]) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    if "language" in cells:
+        options["lang"] = language_code(cells["language"].strip() or None)
     if "tickets" in cells:
         said = cells["tickets"].strip().casefold()
         if said not in {"", watch_csv.NEEDED, watch_csv.NONE}:

@@ -42,9 +42,18 @@ def changed(
         lang=before.lang if language is None else language_code(language),
         ticketed=before.ticketed if ticketed is None else ticketed,
     )
-    if {tokens(words) for words in kept.want} & {tokens(words) for words in kept.shun}:
+    return consistent(kept)
+
+
+def consistent(filters: Filter) -> Filter:
+    """The same filters.
+
+    Raises:
+        UserMistake: a word is wanted and shunned.
+    """
+    if {tokens(words) for words in filters.want} & {tokens(words) for words in filters.shun}:
         raise UserMistake(Mistake.WANTED_AND_SHUNNED)
-    return kept
+    return filters
 
 
 def words_of(text: str) -> tuple[str, ...]:

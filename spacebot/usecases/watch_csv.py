@@ -34,6 +34,8 @@ COLUMNS = (
     "paused",
     "text",
     "accent",
+    "want",
+    "shun",
     "language",
     "listeners",
     "tickets",
@@ -84,6 +86,10 @@ def host_row(watch: Watch, channel_name: str, role_names: Sequence[str]) -> dict
         "paused": YES if watch.on_hold else "",
         "text": watch.look.text or "",
         "accent": "" if watch.look.accent is None else accent_name(watch.look.accent),
+        "want": ", ".join(watch.filter.want),
+        "shun": ", ".join(watch.filter.shun),
+        "language": watch.filter.lang or "",
+        "tickets": _tickets(watch.filter.ticketed),
     }
 
 
@@ -95,8 +101,12 @@ def keyword_row(keyword: Keyword, channel_name: str, role_names: Sequence[str]) 
         **_places(keyword, channel_name, role_names),
         "language": keyword.lang or "",
         "listeners": "" if keyword.least is None else str(keyword.least),
-        "tickets": "" if keyword.ticketed is None else NEEDED if keyword.ticketed else NONE,
+        "tickets": _tickets(keyword.ticketed),
     }
+
+
+def _tickets(ticketed: bool | None) -> str:
+    return "" if ticketed is None else NEEDED if ticketed else NONE
 
 
 def _places(watch: Watch | Keyword, channel_name: str, role_names: Sequence[str]) -> dict[str, str]:

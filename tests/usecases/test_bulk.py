@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -15,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spacebot.domain.filters import LONGEST_WORD, Filter, tokens
 from spacebot.domain.guilds import MOST_ROLES, Keyword, Watch, in_order
 from spacebot.domain.ids import ChannelId, GuildId, RoleId, UserId, everyone
 from spacebot.domain.looks import Look
@@ -140,8 +142,29 @@ OWN = {
     "channel_id": st.none() | IDS.filter(lambda each: each != CLOSED).map(ChannelId),
     "roles": st.lists(IDS.map(RoleId), max_size=MOST_ROLES).map(in_order),
 }
+WORDS = st.lists(
+    TEXTS.map(lambda text: normalised(re.sub("[,;\n\u3001\uff0c\u060c]", " ", text))).filter(
+        lambda text: 0 < len(text) <= LONGEST_WORD and bool(tokens(text))
+    ),
+    max_size=3,
+    unique_by=tokens,
+).map(tuple)
+FILTERS = st.builds(
+    Filter,
+    want=WORDS,
+    shun=WORDS,
+    lang=st.none() | st.sampled_from(["en", "pt-br", "he"]),
+    ticketed=st.none() | st.booleans(),
+).filter(lambda each: not {*map(tokens, each.want)} & {*map(tokens, each.shun)})
 WATCHES = st.builds(
-    Watch, watch_id=st.just(0), host=st.none(), also_cohost=st.booleans(), on_hold=st.booleans(), look=LOOKS, **OWN
+    Watch,
+    watch_id=st.just(0),
+    host=st.none(),
+    also_cohost=st.booleans(),
+    on_hold=st.booleans(),
+    look=LOOKS,
+    filter=FILTERS,
+    **OWN,
 )
 KEYWORDS = st.builds(
     Keyword,
