@@ -235,8 +235,8 @@ class DeliveryQueries(JobQueries):
         """The watch's filters have changed: skip what waits for it and does not pass them."""
         waiting = self._rows(
             f"""
-            SELECT DISTINCT d.space_id FROM audience a JOIN deliveries d USING (delivery_id)
-            WHERE a.watch_id = :watch AND d.delivery_id IN (SELECT delivery_id FROM deliveries WHERE {NEVER_POSTED})
+            SELECT DISTINCT space_id FROM audience a WHERE watch_id = :watch AND EXISTS (
+                SELECT 1 FROM deliveries WHERE delivery_id = a.delivery_id AND {NEVER_POSTED})
             """,  # noqa: S608 - a constant
             watch=watch_id,
         )

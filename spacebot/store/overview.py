@@ -75,7 +75,7 @@ class OverviewQueries(SeenQueries):
             SELECT s.*, COALESCE(w.channel_id, g.channel_id) AS to_channel
             FROM watches w JOIN guilds g USING (guild_id) JOIN spaces s ON s.host_id = w.host_id
             WHERE w.guild_id = :guild AND NOT (w.on_hold OR g.all_on_hold)
-              AND (s.phase = 'live' OR s.phase = 'scheduled' AND s.scheduled_start < :until)
+              AND s.phase IN ('scheduled', 'live') AND (s.phase = 'live' OR s.scheduled_start < :until)
             ORDER BY s.phase = 'live' DESC, CASE s.phase WHEN 'live' THEN s.started_at ELSE s.scheduled_start END,
                      s.space_id
             """,

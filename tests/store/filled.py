@@ -14,10 +14,12 @@ from functools import partial
 from inspect import isfunction
 from typing import Any
 
-from spacebot.domain.accounts import Link, SignIn, Standing
+from spacebot.domain.accounts import Host, Link, SignIn, Standing
+from spacebot.domain.bells import Bell, BellMode
 from spacebot.domain.deliveries import Job, PlaceToTest
 from spacebot.domain.errands import Errand, Purpose
-from spacebot.domain.guilds import AtEnd, Keyword
+from spacebot.domain.filters import Filter
+from spacebot.domain.guilds import AtEnd, Keyword, Watch
 from spacebot.domain.ids import ChannelId, GuildId, MessageId, PersonId, RoleId, SpaceId, UserId
 from spacebot.domain.looks import Look
 from spacebot.domain.obstacles import Obstacle, Reason
@@ -600,6 +602,7 @@ def _of_the_busiest(world: _World) -> list[Call]:
     return [
         plain("watch_lines", "of the busiest guild", lambda _: (here,)),
         plain("past", "of the busiest guild", lambda _: (here,)),
+        plain("agenda", "of the busiest guild", lambda _: (here, NOW + timedelta(days=7))),
         plain("past", "of one host of the busiest guild", lambda at: (here, popular(1 + at))),
         plain("delays", "of the busiest guild, one week", lambda _: (week, here)),
         plain("guild_rows", "of the busiest guild", lambda _: (here,)),
@@ -749,6 +752,13 @@ def _settings(world: _World) -> list[Call]:
         of_guild("set_pings", 30),
         of_guild("set_look", Look(text="Come!")),
         of_guild("set_publishes", publishes=True),
+        of_guild("set_bell", BellMode.HOST),
+        plain("begin_bell", "one", lambda at: (world.guild(at), Bell(host_id=EVERY_GUILD, name="Spaces", asked=1))),
+        of_guild("bells"),
+        plain("set_bell_role", "one", lambda at: (world.guild(at), EVERY_GUILD, role(world.guild_at(at)))),
+        plain("bell_roles", "all"),
+        plain("forget_bell_role", "one", lambda at: (world.guild(at), role(world.guild_at(at)))),
+        of_guild("drop_bell", EVERY_GUILD),
         of_guild("set_moments", NOW, scheduled=True, reminder_minutes=15, live=True, ended=False),
         of_guild("hold"),
         of_guild("go_on"),
@@ -774,11 +784,28 @@ def _settings(world: _World) -> list[Call]:
         of_watch("set_watch", channel_id=None, roles=()),
         of_watch("set_watch_roles", ()),
         of_watch("set_watch_look", Look(text="Come!")),
+        of_watch("set_watch_filter", Filter(want=("tea",)), NOW),
+        plain(
+            "put_watch",
+            "one that is there",
+            lambda at: (world.guild(at), Watch(watch_id=0, host=Host(user_id=EVERY_GUILD, username="host", name="Host"))),
+            by=1,
+            limit=10_000,
+            now=NOW,
+        ),
         of_watch("reset_watch", channel=True, role=True),
         of_watch("hold_watch", on_hold=True),
         Call("remove_watch", "with a message not sent yet", dropped),
         of_watch("remove_watch", NOW),
         Call("add_keyword", "a new one", added),
+        plain(
+            "put_keyword",
+            "a new one",
+            lambda at: (Keyword(guild_id=world.guild(at), text="put"),),
+            by=1,
+            limit=10,
+            now=NOW,
+        ),
         Call("reset_keyword", "one", of_word("reset_keyword", channel=True, role=True)),
         Call("remove_keyword", "one", of_word("remove_keyword", NOW)),
         a_test("add_test"),
