@@ -306,7 +306,7 @@ class Habit:
         if gone <= 0:
             return
         self._faded = now
-        short, long = (math.exp(-gone / seconds) for seconds in _LIVES)
+        short, long = math.exp(-gone / _LIVES[0]), math.exp(-gone / _LIVES[1])
         counts, weeks = self.counts, self.weeks
         self.counts = counts[0] * short, counts[1] * long
         self.weeks = (
