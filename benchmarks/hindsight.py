@@ -76,7 +76,7 @@ class Hindsight:
             ]
             phase = rng.random() if len(urgencies) > self._batch else 0.0  # all at each turn, or at any time
             counted = array("d", accumulate(looks, initial=phase))
-            yield spaces, lambda at, counted=counted: self._after(counted, at)  # type: ignore[misc]
+            yield spaces, lambda at, counted=counted: self._after(counted, at)  # type: ignore[misc]  # the counts of this host
 
     def _after(self, counted: Sequence[float], at: float) -> float:
         """When the count of looks, given at the beginning of each slot, comes to the next whole number."""

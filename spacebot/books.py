@@ -92,7 +92,7 @@ class Books:
         if not lot.is_covered:
             try:
                 await self.write()
-            except BaseException:
+            except BaseException:  # a caller that is cancelled sends nothing either
                 lot.open -= millicents
                 raise
 
@@ -150,7 +150,7 @@ class Books:
                 lot.laid_aside = min(lot.laid_aside, amounts[days])
             try:
                 await self._store(Queries.write_books, bills, given_up, amounts, self._prices)
-            except BaseException:
+            except BaseException:  # whatever stopped it, what is not written is kept
                 self._bills, self._given_up = bills + self._bills, given_up + self._given_up
                 self._resources += sum(len(bill.resources) for bill in bills)
                 for days, millicents in before.items():

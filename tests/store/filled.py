@@ -788,7 +788,10 @@ def _settings(world: _World) -> list[Call]:
         plain(
             "put_watch",
             "one that is there",
-            lambda at: (world.guild(at), Watch(watch_id=0, host=Host(user_id=EVERY_GUILD, username="host", name="Host"))),
+            lambda at: (
+                world.guild(at),
+                Watch(watch_id=0, host=Host(user_id=EVERY_GUILD, username="host", name="Host")),
+            ),
             by=1,
             limit=10_000,
             now=NOW,
