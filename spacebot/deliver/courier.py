@@ -33,6 +33,7 @@ from spacebot.present.announcement import announcement
 from spacebot.present.card import Card
 from spacebot.present.reasons import sentence
 from spacebot.store.connection import Store
+from spacebot.store.deliveries import MADE_DUE_AT_ONCE
 from spacebot.store.queries import Queries
 
 log = logging.getLogger(__name__)
@@ -259,17 +260,25 @@ class Courier:
         await asyncio.gather(*working, return_exceptions=True)
 
     async def _release(self) -> None:
-        released = await self._store(Queries.release, self._clock.now())
-        if released:
-            log.info("%d deliveries were under way at the last stop; each is settled now.", released)
+        under_way = sum(await self._make_due(Queries.release, self._clock.now()))
+        if under_way:
+            log.info("%d deliveries were under way at the last stop; each is settled now.", under_way)
 
     async def _check_clock(self) -> None:
         """Make everything due that would otherwise wait for a wall clock that was set back."""
         now, ahead = self._clock.now(), self._clock.now().timestamp() - self._clock.monotonic()
         if self._ahead is not None and ahead < self._ahead - CLOCK_STEP:
             log.warning("The clock was set back by %.0f seconds; what was due is looked at again.", self._ahead - ahead)
-            await self._store(Queries.set_clock_back, now)
+            await self._make_due(Queries.set_clock_back, now)
         self._ahead = ahead
+
+    async def _make_due(self, method: Callable[[Queries, datetime], list[bool]], now: datetime) -> list[bool]:
+        """Make deliveries due that wait for later, some at a time; returns of each whether it was attempted."""
+        attempted = some = await self._store(method, now)
+        while len(some) == MADE_DUE_AT_ONCE:
+            some = await self._store(method, now)
+            attempted += some
+        return attempted
 
     async def _claim(self) -> bool:
         """Claim due deliveries and start on them; returns whether more may be due already."""

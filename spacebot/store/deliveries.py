@@ -45,6 +45,9 @@ NEEDS_EDIT = "(state = 'sent' AND shown < wanted)"
 UNFINISHED = f"(state IN ('pending', 'sending', 'failed') OR {NEEDS_EDIT})"
 """SQL condition: Discord still has to be called, now or later; the condition of the index `deliveries_due`."""
 
+MADE_DUE_AT_ONCE = 2000
+"""As many deliveries that waited one call makes due, so that it does not keep others waiting."""
+
 UNATTEMPTED = "(state IN ('pending', 'failed') AND first_attempt_at IS NULL)"
 """SQL condition: Discord certainly holds no message, so the delivery can be dropped; it is found by guild or channel."""
 
@@ -372,38 +375,41 @@ class DeliveryQueries(JobQueries):
         )
         self._note_refreshed(record.space_id, now)
 
-    def release(self, now: datetime) -> int:
-        """At start: make what was being sent when the last run stopped due again; returns how many."""
-        # Never tried and not due yet: the clock was set back meanwhile.
-        self.db.execute(
-            f"""
-            UPDATE deliveries INDEXED BY deliveries_due SET next_try_at = :now
-            WHERE {UNFINISHED} AND next_try_at > :now AND state = 'pending' AND kind != 'reminder'
-            """,  # noqa: S608 - a constant
-            {"now": ms(now)},
-        )
-        cursor = self.db.execute(
-            f"""
-            UPDATE deliveries INDEXED BY deliveries_due SET next_try_at = :now
-            WHERE {UNFINISHED} AND next_try_at > :now AND (state = 'sending' OR {NEEDS_EDIT})
-            """,  # noqa: S608 - constants
-            {"now": ms(now)},
-        )
-        return cursor.rowcount
+    def release(self, now: datetime) -> list[bool]:
+        """At start: make what was being sent when the last run stopped due again, and what waits for a clock set back.
 
-    def set_clock_back(self, now: datetime) -> None:
+        Returns:
+            Of each made due whether it was attempted. It is called again after `MADE_DUE_AT_ONCE`: there may be more.
+        """
+        # What is pending was never tried, and is not due yet: the clock was set back while nobody ran.
+        return self._make_due(f"state = 'sending' OR {NEEDS_EDIT} OR (state = 'pending' AND kind != 'reminder')", now)
+
+    def set_clock_back(self, now: datetime) -> list[bool]:
         """The wall clock was set back: what would now wait too long is due at once.
 
         Reminders that were never attempted wait for their own time.
+
+        Returns:
+            Of each made due whether it was attempted. It is called again after `MADE_DUE_AT_ONCE`: there may be more.
         """
-        self.db.execute(
-            f"""
-            UPDATE deliveries INDEXED BY deliveries_due SET next_try_at = :now
-            WHERE next_try_at > :now AND (kind != 'reminder' OR state != 'pending') AND {UNFINISHED}
-            """,  # noqa: S608 - a constant
-            {"now": ms(now)},
-        )
         self._make_notices_due(now)
+        return self._make_due("kind != 'reminder' OR state != 'pending'", now)
+
+    def _make_due(self, which: str, now: datetime) -> list[bool]:
+        """Make some of those that wait for later due, as far as an SQL condition holds."""
+        return [
+            bool(row["attempted"])
+            for row in self._rows(
+                f"""
+                UPDATE deliveries SET next_try_at = :now WHERE delivery_id IN (
+                    SELECT delivery_id FROM deliveries INDEXED BY deliveries_due
+                    WHERE next_try_at > :now AND ({which}) AND {UNFINISHED} LIMIT :most)
+                RETURNING state != 'pending' AS attempted
+                """,  # noqa: S608 - constants
+                now=ms(now),
+                most=MADE_DUE_AT_ONCE,
+            )
+        ]
 
     def claim(self, most: int, now: datetime, busy: Collection[ChannelId] = ()) -> list[Job]:
         """Take up to `most` due deliveries and mark them as being sent, before Discord is called.

@@ -26,7 +26,7 @@ HISTORY_KEPT = timedelta(days=90)
 OVER_SINCE = "COALESCE(ended_at, absent_since, last_seen_at)"
 """SQL: since when a Space is over; the index `spaces_forgotten` is by this."""
 
-FORGOTTEN_AT_ONCE = LOT // 4
+FORGOTTEN_AT_ONCE = LOT // 8
 """As many rows are removed in one call..."""
 
 SPACES_AT_ONCE = LOT // 10

@@ -6,8 +6,7 @@ formulae and what was tried stand in `docs/scheduling.md`.
 """
 
 import math
-from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 HOUR = 3600.0
 DAY = 24 * HOUR
@@ -22,6 +21,11 @@ _STEP = 300.0
 
 _STEPS = int(WEEK / _STEP)
 _STEPS_OF_DAY = int(DAY / _STEP)
+_EACH = tuple(range(_STEPS))
+"""All hosts' steps are these numbers and not copies of them, so that a host keeps 8 bytes for each."""
+
+_MOST_TURNED = 100
+"""Of so many steps at most the kernel is kept as it lies around them: of some hours, which is as far as the plan looks."""
 
 _NARROW, _WIDE = 900.0, HOUR
 """Seconds after which a kernel has fallen to 1/e: who starts by the clock, and who starts about then."""
@@ -97,6 +101,7 @@ class Crowd:
         """The share of starts that the kernels around their host's own starts explain."""
         self.kernel: list[float] = []
         """How likely the next start is at each step of the week after one, as far as these explain it."""
+        self._turned: dict[int, Callable[[int], float]] = {}
         self.base: list[float] = []
         """How likely it is at each step of a day as far as they do not."""
         self.newcomer: list[float] = []
@@ -153,6 +158,18 @@ class Crowd:
         self._starts = _SCORES_KEPT * self._starts + 1.0
         self._unannounced = _SCORES_KEPT * self._unannounced + (not announced)
 
+    def after(self, step: int) -> Callable[[int], float]:
+        """How likely a start at this step is after one at another, by that one's step, as far as `kernel` says.
+
+        A batch asks about a hundred hosts, and about the same few steps of each.
+        """
+        turned = self._turned.get(step)
+        if turned is None:
+            if len(self._turned) >= _MOST_TURNED:
+                self._turned.clear()
+            turned = self._turned[step] = (self.kernel[step::-1] + self.kernel[:step:-1]).__getitem__
+        return turned
+
     def _expected(self, number: int, habit: "Habit") -> float:
         prior, life = _EXPERTS[number]
         return (prior + habit.counts[life]) / (prior / self._mean + habit.weeks[life])
@@ -171,6 +188,7 @@ class Crowd:
         self.habitual = sum(own)
         own = [share / self.habitual for share in own]
         self.kernel = [sum(map(float.__mul__, own, at)) for at in zip(*_KERNELS, strict=True)]
+        self._turned.clear()
         self.base = [(even + common * density) / (even + common) for density in self._common]
         self.newcomer = [even + (1.0 - even) * density for density in self._common]
         self.experts = [
@@ -215,7 +233,7 @@ class Habit:
         counts: The starts, faded by each of the two memories.
         weeks: For how many weeks they were counted, faded likewise.
         unannounced: The starts that nobody announced, faded by the longer memory.
-        steps: When in the week the last starts were, in any order.
+        steps: When in the week the last starts were, the latest last.
     """
 
     __slots__ = (
@@ -224,7 +242,6 @@ class Habit:
         "_faded",
         "_judged",
         "_latest",
-        "_next",
         "counts",
         "steps",
         "unannounced",
@@ -235,11 +252,10 @@ class Habit:
         self._crowd = crowd
         self._faded = since
         self._latest = -math.inf
-        self._next = 0
         self._explained = self._judged = 0.0
         self.counts = self.weeks = _NOTHING
         self.unannounced = 0.0
-        self.steps: Sequence[int] = ()
+        self.steps: tuple[int, ...] = ()
 
     def started(self, at: float, *, announced: bool = False, teach: bool = True) -> None:
         """Learn of a start, in the order of time; one that is not later than the last is taken for known.
@@ -258,13 +274,7 @@ class Habit:
         short, long = self.counts
         self.counts = short + 1.0, long + 1.0
         self.unannounced += not announced
-        if not isinstance(self.steps, array):
-            self.steps = array("H")
-        if len(self.steps) < KEPT:
-            self.steps.append(_step(at))
-        else:
-            self.steps[self._next] = _step(at)
-            self._next = (self._next + 1) % KEPT
+        self.steps = (*self.steps[-KEPT + 1 :], _EACH[_step(at)])
 
     def often(self, now: float) -> float:
         """Unannounced starts a week, never 0."""
@@ -283,11 +293,9 @@ class Habit:
         if not steps:
             return self._crowd.newcomer[step % _STEPS_OF_DAY]
         crowd = self._crowd
-        kernel = crowd.kernel  # a negative index goes round the week
         own = self.regularity(crowd.habitual)
-        return (1.0 - own) * crowd.base[step % _STEPS_OF_DAY] + own * sum([kernel[step - at] for at in steps]) / len(
-            steps
-        )
+        by_own = sum(map(crowd.after(step), steps)) / len(steps)
+        return (1.0 - own) * crowd.base[step % _STEPS_OF_DAY] + own * by_own
 
     def regularity(self, common: float) -> float:
         """The share of this host's starts that the others foretell, where that of all hosts' is `common`."""

@@ -1,6 +1,7 @@
 """Keeps the plan's list of followed hosts that of the database, and finds what stands though nobody follows it."""
 
 import asyncio
+import gc
 import heapq
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -137,6 +138,10 @@ class Watchlists:
             await asyncio.sleep(0)
             self._plan.follow(dict(changed[at : at + FOLLOWED_AT_ONCE]), now, gone)
             gone = set()
+            if not self._has_learned:
+                # What the plan has now it keeps for as long as the bot runs; to look through all of it for what is
+                # no longer used would hold the loop up for longer than anything else does.
+                gc.freeze()
         self._followed = hosts
 
     async def _learn(self) -> None:

@@ -319,7 +319,7 @@ async def test_a_claim_knows_all_that_sending_needs(tmp_path: Path) -> None:
 async def test_a_start_makes_what_was_under_way_due_at_once(store: Store) -> None:
     await look(store, live())
     await claim(store)
-    assert await store(Queries.release, START + SECOND) == 1
+    assert await store(Queries.release, START + SECOND) == [True]
     [job] = await claim(store, START + SECOND)
     assert job.first_attempt_at == START, "whatever happened then is not known"
 
@@ -328,7 +328,7 @@ async def test_a_start_does_not_hurry_what_was_refused(store: Store) -> None:
     await look(store, live())
     [job] = await claim(store)
     await store(Queries.mark_failed, job, SLOW_DOWN, unclear=False, next_try_at=LATER)
-    assert await store(Queries.release, START + SECOND) == 0
+    assert await store(Queries.release, START + SECOND) == []
     assert await claim(store, LATER - SECOND) == []
 
 

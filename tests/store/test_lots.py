@@ -213,3 +213,16 @@ async def test_guilds_that_are_known_to_be_there_change_nothing(store: Store) ->
     assert await store(Queries.reconcile, [], START)
     assert not await store(Queries.reconcile, [], START + MINUTE)
     assert await store(Queries.reconcile, [GUILD], START)
+
+
+async def test_however_much_was_under_way_all_of_it_is_due_after_a_start(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("spacebot.store.deliveries.MADE_DUE_AT_ONCE", 3)
+    await store(crowd)
+    await take_in(store, [live()], (), (), START, by="sweep")
+    under_way = len(await store(Queries.claim, 7, START))
+    assert under_way == 7
+    lots = [await store(Queries.release, START + MINUTE) for _ in range(4)]
+    assert lots == [[True] * 3, [True] * 3, [True], []]
+    assert len(await store(Queries.claim, 7, START + MINUTE)) == 7
