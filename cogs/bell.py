@@ -21,14 +21,14 @@ async def press(interaction: discord.Interaction[Spacebot], named: str | None) -
     """Toggle the role, and say what became of it to who pressed alone."""
     await interaction.response.defer(ephemeral=True, thinking=True)
     guild_id = checks.guild_id(interaction)
-    member = interaction.user
+    guild, member = checks.guild_of(interaction), interaction.user
     pressed = await interaction.client.services.bells.press(
         guild_id,
         PersonId(member.id),
         named,
         held=[role.id for role in member.roles] if isinstance(member, discord.Member) else (),
         asked=interaction.id,
-        roles=checks.roles_of(interaction.client, checks.guild_of(interaction)),
+        roles=checks.roles_of(interaction.client, guild, language=interaction.client.language_of(guild)),
     )
     await interaction.edit_original_response(content=pressed_sentence(pressed, guild_id))
 

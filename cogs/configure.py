@@ -1,4 +1,4 @@
-"""How a guild hears of Spaces: `/config channel`, `role`, `roles`, `pause`, `pings`, `announce`, `end`, `bell`, `alerts`, `show`."""
+"""How a guild hears of Spaces: `/config channel`, `role`, `roles`, `pause`, `pings`, `announce`, `end`, `bell`, `alerts`, `show` and more."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -13,11 +13,16 @@ from cogs.setup.testing import send_test
 from spacebot.bot.client import Spacebot
 from spacebot.domain.bells import BellMode
 from spacebot.domain.guilds import AtEnd
-from spacebot.present import bells, configuration, looks
+from spacebot.present import bells, configuration, languages, looks
+from spacebot.present.language import NAMES, N_
 from spacebot.usecases.looks import changed
 
 LONGEST_NOTICE = 24 * 60
 """Minutes; X lets a Space be scheduled two weeks ahead, but a reminder is for the day."""
+
+
+AS_DISCORD_SAYS = "discord"
+"""The value of the choice of no language."""
 
 
 @app_commands.default_permissions(manage_guild=True)
@@ -28,6 +33,7 @@ class Configure(commands.GroupCog, group_name="config", group_description="Where
     def __init__(self, bot: Spacebot) -> None:
         self.guilds = bot.services.guilds
         self.health = bot.services.health
+        self.languages = bot.services.languages
 
     @app_commands.command(description="Announce Spaces in this channel")
     @app_commands.describe(channel="The channel for hosts without one of their own")
@@ -184,6 +190,23 @@ class Configure(commands.GroupCog, group_name="config", group_description="Where
         await self.guilds.set_admin_channel(checks.guild_id(interaction), where)
         await interaction.edit_original_response(content=configuration.alerts_sentence(where))
 
+    @app_commands.command(description=N_("The language of what I post here by myself"))
+    @app_commands.describe(language=N_("One language, or the one of this server's settings in Discord"))
+    @app_commands.choices(
+        language=[
+            app_commands.Choice(name=languages.AS_DISCORD_SAYS, value=AS_DISCORD_SAYS),
+            *(app_commands.Choice(name=name, value=code) for code, name in NAMES.items()),
+        ]
+    )
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def language(self, interaction: discord.Interaction[Spacebot], language: str) -> None:
+        await interaction.response.defer(ephemeral=True)
+        guild = checks.guild_of(interaction)
+        chosen = None if language == AS_DISCORD_SAYS else language
+        await self.languages.choose(checks.guild_id(interaction), chosen)
+        text = languages.language_sentence(chosen, guild.preferred_locale.value)
+        await interaction.edit_original_response(content=text)
+
     @app_commands.command(description="What is set up, and whether anything is in the way")
     @app_commands.checks.has_permissions(manage_guild=True)
     async def show(self, interaction: discord.Interaction[Spacebot]) -> None:
@@ -197,6 +220,7 @@ class Configure(commands.GroupCog, group_name="config", group_description="Where
             guild_id,
             last_good_sweep=sweeps.last_good_at,
             trouble=sweeps.trouble,
+            locale=checks.guild_of(interaction).preferred_locale.value,
         )
         await interaction.edit_original_response(content=card.content, embed=card.embed)
 

@@ -77,6 +77,7 @@ async def serve(settings: Settings, clock: Clock, stop: asyncio.Event) -> None:
         pieces = wire(settings, clock, store=store, session=session)
         await pieces.billing.open()
         await pieces.permits.open()
+        await pieces.languages.open()
         stack.push_async_callback(pieces.billing.close, DRAIN)
         if pieces.links is not None:
             await pieces.links.reseal()

@@ -12,6 +12,8 @@ from spacebot.domain.ids import ChannelId, GuildId, RoleId
 from spacebot.domain.views import InTheWay, SetUp
 from spacebot.present import bells
 from spacebot.present.card import SCHEDULED_COLOUR, Card, few, mentions
+from spacebot.present.language import _
+from spacebot.present.languages import language_text
 from spacebot.present.limits import FIELD_LIMIT
 from spacebot.present.looks import look_text
 from spacebot.present.reasons import in_the_way
@@ -49,8 +51,9 @@ def config_card(
     *,
     last_good_sweep: datetime | None,
     trouble: str | None,
+    locale: str | None = None,
 ) -> Card:
-    """What is set up in a guild, and what prevents announcements."""
+    """What is set up in a guild, whose locale is what Discord says, and what prevents announcements."""
     config, watches = set_up.config, set_up.watches
     embed = discord.Embed(title="How this server hears of Spaces", colour=SCHEDULED_COLOUR)
     if config.on_hold:
@@ -68,6 +71,7 @@ def config_card(
     embed.add_field(name="In announcement channels", value=f"posts {publishes}", inline=False)
     embed.add_field(name="When a Space is over", value=f"its post {ENDS[config.at_end]}", inline=False)
     embed.add_field(name="Trouble is told in", value=_alerts(config.admin_channel_id), inline=False)
+    embed.add_field(name=_("Language"), value=language_text(config.language, locale), inline=False)
     live = sum(line.live is not None for line in watches)
     followed = f"{counted(len(watches), 'host')}, {live:,} live now"
     if set_up.keywords:

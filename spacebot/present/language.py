@@ -3,15 +3,21 @@
 A sentence stands in English where it is used, as a literal, so that it is found: `_("The answer is {count}.", count=3)`.
 What stands at the level of a module, where no language is spoken yet, is marked with `N_` and looked up with `_` when
 it is said.
+
+Commands stand in sentences by their English names, in the catalogues too: `/watch list` between backticks. Where Discord
+shows a command by another name, a catalogue says that name.
 """
 
 import gettext
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+import discord
 from babel import Locale
 from babel.numbers import format_decimal
 
@@ -20,10 +26,31 @@ ENGLISH = "en"
 LANGUAGES = (ENGLISH, "es", "pt", "fr", "de", "ja", "ko", "ar", "tr")
 """The languages that are spoken, by their code of two letters; the sentences themselves are English."""
 
+NAMES = {
+    "en": "English",
+    "es": "Español",
+    "pt": "Português",
+    "fr": "Français",
+    "de": "Deutsch",
+    "ja": "日本語",
+    "ko": "한국어",
+    "ar": "العربية",
+    "tr": "Türkçe",
+}
+"""What those who speak a language call it."""
+
 FOLDER = Path(__file__).parent.parent / "locales"
 """Where the catalogues stand, one folder to a language."""
 
 DOMAIN = "spacebot"
+
+COMMAND_NAME = "command name"
+"""The context in which catalogues have the names of commands and groups, a word each."""
+
+CHOICE = "choice"
+"""The context in which catalogues have the choices of commands' options."""
+
+_COMMAND = re.compile(r"(?<=`/)[a-z0-9-]+(?: [a-z0-9-]+)*")
 
 _ISOLATE, _ISOLATED = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
 
@@ -62,6 +89,34 @@ def closest(locale: str | None) -> str | None:
     """The language of `LANGUAGES` that somebody with this locale reads ('pt-BR' reads 'pt'), or None."""
     code = (locale or "").replace("_", "-").partition("-")[0].lower()
     return code if code in LANGUAGES else None
+
+
+FACES = frozenset(code for code in map(closest, (locale.value for locale in discord.Locale)) if code)
+"""The languages that Discord's own face has, and with it the names of commands."""
+
+
+def of_guild(chosen: str | None, locale: str | None) -> str:
+    """The language in which a guild is told something.
+
+    Args:
+        chosen: What its admins have chosen, as a code; None for what Discord says.
+        locale: What Discord says.
+    """
+    return (chosen if chosen in LANGUAGES else closest(locale)) or ENGLISH
+
+
+def of_reader(locale: str | None, chosen: str | None) -> str:
+    """The language in which one person is answered: that of their own Discord.
+
+    Who reads a language that Discord's face does not have cannot say so there: where admins have chosen one, it counts.
+
+    Args:
+        locale: Of the reader's Discord.
+        chosen: What the admins of the guild have chosen, as a code; None for what Discord says.
+    """
+    if chosen in LANGUAGES and chosen not in FACES:
+        return chosen
+    return closest(locale) or ENGLISH
 
 
 def N_(message: str) -> str:  # noqa: N802 - gettext's own name for it
@@ -104,6 +159,24 @@ def n_(one: str, many: str, count: int, /, **values: object) -> str:
     return _filled(_catalogue(spoken()).ngettext(one, many, count), {"count": count, **values})
 
 
+def translated(message: str, code: str, context: str | None = None) -> str | None:
+    """What a catalogue has for a message without values; None where it has nothing.
+
+    Args:
+        message: The message in English.
+        code: One of `LANGUAGES`.
+        context: As in `p_`.
+    """
+    catalogue = _catalogue(code)
+    found = catalogue.gettext(message) if context is None else catalogue.pgettext(context, message)
+    return None if found == message else found
+
+
+def command(path: str) -> str:
+    """A command as the language that is spoken calls it: 'watch list', or what Discord shows instead of it."""
+    return " ".join(_catalogue(spoken()).pgettext(COMMAND_NAME, word) for word in path.split(" "))
+
+
 def number(value: int) -> str:
     """A whole number as the language that is spoken writes it: '12,345' in English."""
     return str(format_decimal(value, locale=_locale(spoken())))
@@ -121,10 +194,37 @@ def _written(value: object, *, apart: bool) -> str:
     return text if not apart or not text or text.startswith("http") else f"{_ISOLATE}{text}{_ISOLATED}"
 
 
+class _Catalogue(gettext.GNUTranslations):
+    """A catalogue whose sentences name commands as Discord does."""
+
+    def _parse(self, fp: Any) -> None:  # what gettext documents as the hook for this
+        super()._parse(fp)
+        entries: dict[Any, str] = self._catalog  # type: ignore[attr-defined]
+        beginning = f"{COMMAND_NAME}\x04"
+        names = {
+            key.removeprefix(beginning): text
+            for key, text in entries.items()
+            if isinstance(key, str) and key.startswith(beginning)
+        }
+        if names:
+            entries.update({key: _named(text, names) for key, text in entries.items() if "`/" in text})
+
+
+def _named(text: str, names: dict[str, str]) -> str:
+    """The text with the commands in it called by these names; a word that is none, and what follows it, stay."""
+
+    def path(match: re.Match[str]) -> str:
+        words = match[0].split(" ")
+        known = next((at for at, word in enumerate(words) if word not in names), len(words))
+        return " ".join([*(names[word] for word in words[:known]), *words[known:]])
+
+    return _COMMAND.sub(path, text)
+
+
 @cache
 def _catalogue(code: str) -> gettext.NullTranslations:
     # English has none: its sentences are its catalogue.
-    return gettext.translation(DOMAIN, FOLDER, [code], fallback=True)
+    return gettext.translation(DOMAIN, FOLDER, [code], class_=_Catalogue, fallback=True)
 
 
 @cache
