@@ -17,6 +17,7 @@ from spacebot.bot.forms import Forms
 from spacebot.bot.gateway import GatewayState
 from spacebot.bot.hello import hello
 from spacebot.bot.replies import KeptPages, explain, require_answered, say
+from spacebot.bot.translating import CommandTranslator
 from spacebot.clock import Clock
 from spacebot.deliver.answers import said
 from spacebot.deliver.pacing import paced
@@ -146,6 +147,7 @@ class Spacebot(ShardedConnection):
 
     async def setup_hook(self) -> None:
         await super().setup_hook()
+        await self.tree.set_translator(CommandTranslator())
         for extension in self._modules:
             if extension not in self.extensions:  # an earlier attempt to start may have loaded it
                 await self.load_extension(extension)

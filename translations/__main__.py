@@ -1,0 +1,52 @@
+"""The command line: `python -m translations` brings the catalogues up to date, `check [LANGUAGE]…` looks them over."""
+
+import click
+from babel.messages.pofile import PoFileError
+
+from spacebot.present.language import FOLDER
+from translations.catalogues import TRANSLATED, merged, po_of, read, store
+from translations.checks import findings
+from translations.rendered import troubles
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Bring every catalogue up to date with the sentences in the sources, and compile it."""
+    if context.invoked_subcommand is None:
+        for code in TRANSLATED:
+            catalogue = merged(code, _read(code))
+            store(code, catalogue)
+            waiting = sum(not _is_translated(message.string) for message in catalogue if message.id)
+            click.echo(f"{po_of(code).relative_to(FOLDER.parent.parent)}: {len(catalogue)} sentences, {waiting} to translate")
+
+
+@main.command()
+@click.argument("languages", nargs=-1, type=click.Choice(TRANSLATED))
+def check(languages: tuple[str, ...]) -> None:
+    """Say what is wrong with these catalogues, or with all of them; the exit status is 1 if anything is."""
+    count = 0
+    for code in languages or TRANSLATED:
+        catalogue = _read(code)
+        wrong = [*findings(catalogue, code), *troubles(catalogue, code)]
+        for finding in wrong:
+            click.echo(f"{code}: {finding}")
+        click.echo(f"{code}: {len(wrong)} findings" if wrong else f"{code}: all is well")
+        count += len(wrong)
+    if count:
+        raise SystemExit(1)
+
+
+def _is_translated(string: str | tuple[str, ...] | list[str]) -> bool:
+    return all(string) if isinstance(string, tuple | list) else bool(string)
+
+
+def _read(code: str) -> object:
+    try:
+        return read(code)
+    except PoFileError as error:
+        raise click.ClickException(f"{po_of(code)} cannot be read: {error}") from error
+
+
+if __name__ == "__main__":
+    main()
