@@ -1,10 +1,11 @@
 """The command line: `python -m translations` brings the catalogues up to date, `check [LANGUAGE]…` looks them over."""
 
 import click
+from babel.messages.catalog import Catalog
 from babel.messages.pofile import PoFileError
 
 from spacebot.present.language import FOLDER
-from translations.catalogues import TRANSLATED, merged, po_of, read, store
+from translations.catalogues import TRANSLATED, forms_of, merged, po_of, read, store
 from translations.checks import findings
 from translations.rendered import troubles
 
@@ -17,8 +18,10 @@ def main(context: click.Context) -> None:
         for code in TRANSLATED:
             catalogue = merged(code, _read(code))
             store(code, catalogue)
-            waiting = sum(not _is_translated(message.string) for message in catalogue if message.id)
-            click.echo(f"{po_of(code).relative_to(FOLDER.parent.parent)}: {len(catalogue)} sentences, {waiting} to translate")
+            waiting = sum(not all(forms_of(message)) for message in catalogue if message.id)
+            click.echo(
+                f"{po_of(code).relative_to(FOLDER.parent.parent)}: {len(catalogue)} sentences, {waiting} to translate"
+            )
 
 
 @main.command()
@@ -37,11 +40,7 @@ def check(languages: tuple[str, ...]) -> None:
         raise SystemExit(1)
 
 
-def _is_translated(string: str | tuple[str, ...] | list[str]) -> bool:
-    return all(string) if isinstance(string, tuple | list) else bool(string)
-
-
-def _read(code: str) -> object:
+def _read(code: str) -> Catalog:
     try:
         return read(code)
     except PoFileError as error:

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parent.parent
 SOURCES = ("cogs", "spacebot")
 """The folders with sentences."""
 
-KEYWORDS: dict[str, Any] = {"_": None, "N_": None, "n_": (1, 2), "p_": ((1, "c"), 2)}
+KEYWORDS: dict[str, Any] = {"_": None, "N_": None, "n_": (1, 2), "p_": ((1, "c"), 2), "NP_": ((1, "c"), 2)}
 """What marks a sentence, as Babel writes it."""
 
 COMMENTS = ("Translators:",)
@@ -35,7 +35,7 @@ Key = tuple[str | None, str | tuple[str, ...]]
 """What a message is found by: its context, and its English, of which a plural has two."""
 
 
-class Quiet(Catalog):  # type: ignore[misc]  # Babel's types are incomplete
+class Quiet(Catalog):
     """A catalogue whose head says what programs need, and nothing that differs from day to day."""
 
     mime_headers = property(
@@ -58,7 +58,7 @@ def empty(code: str) -> Catalog:
 
 def key(message: Message) -> Key:
     """What a message is found by."""
-    return message.context, message.id
+    return message.context, message.id if isinstance(message.id, str) else tuple(message.id)
 
 
 def wanted(code: str) -> Catalog:
@@ -79,6 +79,17 @@ def _add_words(catalogue: Catalog, found: Iterable[Word]) -> None:
     for word in found:
         if word.text not in NAMES.values():  # languages are called by their own names
             catalogue.add(word.text, None, auto_comments=[word.where], context=word.context)
+
+
+def forms_of(message: Message) -> tuple[str, ...]:
+    """What a message is translated by: one text, or one for each form of a plural; empty where it is not."""
+    string = message.string or ""
+    return (string,) if isinstance(string, str) else tuple(string)
+
+
+def english_of(message: Message) -> tuple[str, ...]:
+    """The message in English: one text, or two."""
+    return (message.id,) if isinstance(message.id, str) else tuple(message.id)
 
 
 def po_of(code: str, folder: Path = FOLDER) -> Path:
@@ -135,5 +146,3 @@ def store(code: str, catalogue: Catalog, folder: Path = FOLDER) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(written(catalogue))
     path.with_suffix(".mo").write_bytes(compiled(catalogue))
-
-

@@ -4,7 +4,7 @@ import gettext
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from string import Formatter
 
@@ -13,7 +13,7 @@ from babel.messages.plurals import get_plural
 
 from spacebot.present.language import COMMAND_NAME
 from spacebot.sandbox.discord.forms.commands import is_command_name
-from translations.catalogues import key, wanted
+from translations.catalogues import english_of, forms_of, key, wanted
 
 COUNT = "count"
 """The value that a form of a plural may leave out where it is said of one number alone: 'two hosts'."""
@@ -27,6 +27,9 @@ _SINGLE = ("**", "*", "`", "~~", "__", "||", "[", "]", "<", ">", "\n")
 
 _NUMBERS = 1000
 """The plural rules of all languages repeat within so many numbers."""
+
+_SHOWN = 70
+"""Characters of a message that a finding tells."""
 
 _BIDI = "\u200e\u200f\u061c"
 """Marks of direction: they may stand where a translator needs them."""
@@ -58,7 +61,7 @@ def findings(catalogue: Catalog, code: str) -> Iterator[str]:
 def alone(code: str) -> Mapping[int, int]:
     """Which forms of a plural are said of one number alone, and of which."""
     forms: dict[int, list[int]] = {}
-    choose: Callable[[int], int] = gettext.c2py(get_plural(code).plural_expr)  # type: ignore[attr-defined]  # what reads them
+    choose: Callable[[int], int] = gettext.c2py(get_plural(code).plural_expr)
     for number in range(_NUMBERS):
         forms.setdefault(choose(number), []).append(number)
     return {form: numbers[0] for form, numbers in forms.items() if len(numbers) == 1}
@@ -73,7 +76,7 @@ def wrong_with(message: Message, numbers: Mapping[int, int]) -> Iterator[str]:
     """
     if message.fuzzy:
         yield "is marked as fuzzy: look it over, and take the mark away."
-    forms: Sequence[str] = message.string if isinstance(message.string, tuple | list) else [message.string]
+    forms = forms_of(message)
     if not all(forms):
         yield "is not translated."
         return
@@ -84,8 +87,7 @@ def wrong_with(message: Message, numbers: Mapping[int, int]) -> Iterator[str]:
 
 
 def _wrong_with_form(message: Message, form: str, *, may_leave_out: bool) -> Iterator[str]:
-    english: Sequence[str] = message.id if isinstance(message.id, tuple | list) else [message.id]
-    model = english[-1]
+    model = english_of(message)[-1]
     if message.context == COMMAND_NAME:
         if not is_command_name(form):
             yield f"is no name for a command: {form!r} must be 1 to 32 letters, digits, - or _, in lower case."
@@ -171,7 +173,7 @@ def _told(expected: object, found: object) -> str:
 
 
 def _shown(message: Message) -> str:
-    text = message.id if isinstance(message.id, str) else message.id[-1]
-    short = text if len(text) <= 70 else f"{text[:69]}…"
+    text = english_of(message)[-1]
+    short = text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
     context = f"[{message.context}] " if message.context else ""
     return f"{context}{short!r}"

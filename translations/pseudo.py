@@ -9,7 +9,7 @@ from string import ascii_lowercase, ascii_uppercase
 from babel.messages.catalog import Catalog
 
 from spacebot.present.language import COMMAND_NAME
-from translations.catalogues import wanted
+from translations.catalogues import english_of, wanted
 
 _ACCENTED = str.maketrans(
     dict(zip(ascii_lowercase + ascii_uppercase, "áƀćďéƒĝĥíĵķĺɱńóƥɋŕšťúṽŵẋýžÁƁĆĎÉƑĜĤÍĴĶĹṀŃÓƤɊŔŠŤÚṼŴẊÝŽ", strict=True))
@@ -37,11 +37,12 @@ def pseudo(code: str) -> Catalog:
     for message in catalogue:
         if not message.id:
             continue
-        if isinstance(message.id, tuple):
-            forms = [message.id[0], *[message.id[1]] * (catalogue.num_plurals - 1)]
-            message.string = tuple(accented(message.id[1] if len(forms) == 1 else form) for form in forms)
-        elif message.context == COMMAND_NAME:
-            message.string = message.id.translate(_ACCENTED)
+        english = english_of(message)
+        if message.context == COMMAND_NAME:
+            message.string = english[0].translate(_ACCENTED)
+        elif message.pluralizable:
+            last = catalogue.num_plurals - 1
+            message.string = tuple(accented(english[0 if 0 == at < last else 1]) for at in range(last + 1))
         else:
-            message.string = accented(message.id)
+            message.string = accented(english[0])
     return catalogue

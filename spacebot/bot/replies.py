@@ -17,7 +17,6 @@ from spacebot.errors import SpacebotError, StoreError, UserMistake
 from spacebot.present import mistakes
 from spacebot.present.bot import COMMAND_CHANGED, DATABASE_BUSY, ONLY_IN_A_GUILD, SORRY
 from spacebot.present.card import Card
-from spacebot.present.language import _
 
 T = TypeVar("T")
 
@@ -126,14 +125,14 @@ def sentence(error: Exception) -> str:
     cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
     for kind, text in SENTENCES.items():
         if isinstance(cause, kind):
-            return _(text)
+            return text
     if isinstance(cause, SpacebotError):
         return mistakes.sentence(cause)
     if isinstance(cause, TROUBLES):
         log.warning("Discord did not take an answer: %s", said(cause))
-        return _(SORRY)
+        return SORRY
     log.error("A command failed in an unforeseen way.", exc_info=cause)
-    return _(SORRY)
+    return SORRY
 
 
 async def say(interaction: discord.Interaction[Any], text: str) -> None:

@@ -133,7 +133,7 @@ def _(message: str, /, **values: object) -> str:
             otherwise is given as text. In a language that runs from right to left each value is isolated from what
             stands around it, but for addresses, which must stay as they are.
     """
-    return _filled(_catalogue(spoken()).gettext(message), values)
+    return _filled(_catalogue(FOLDER, spoken()).gettext(message), values)
 
 
 def p_(context: str, message: str, /, **values: object) -> str:
@@ -144,7 +144,7 @@ def p_(context: str, message: str, /, **values: object) -> str:
         message: As in `_`.
         values: As in `_`.
     """
-    return _filled(_catalogue(spoken()).pgettext(context, message), values)
+    return _filled(_catalogue(FOLDER, spoken()).pgettext(context, message), values)
 
 
 def n_(one: str, many: str, count: int, /, **values: object) -> str:
@@ -156,7 +156,7 @@ def n_(one: str, many: str, count: int, /, **values: object) -> str:
         count: How many; `{count}` stands for it.
         values: As in `_`.
     """
-    return _filled(_catalogue(spoken()).ngettext(one, many, count), {"count": count, **values})
+    return _filled(_catalogue(FOLDER, spoken()).ngettext(one, many, count), {"count": count, **values})
 
 
 def translated(message: str, code: str, context: str | None = None) -> str | None:
@@ -167,14 +167,14 @@ def translated(message: str, code: str, context: str | None = None) -> str | Non
         code: One of `LANGUAGES`.
         context: As in `p_`.
     """
-    catalogue = _catalogue(code)
+    catalogue = _catalogue(FOLDER, code)
     found = catalogue.gettext(message) if context is None else catalogue.pgettext(context, message)
     return None if found == message else found
 
 
 def command(path: str) -> str:
     """A command as the language that is spoken calls it: 'watch list', or what Discord shows instead of it."""
-    return " ".join(_catalogue(spoken()).pgettext(COMMAND_NAME, word) for word in path.split(" "))
+    return " ".join(_catalogue(FOLDER, spoken()).pgettext(COMMAND_NAME, word) for word in path.split(" "))
 
 
 def number(value: int) -> str:
@@ -222,9 +222,9 @@ def _named(text: str, names: dict[str, str]) -> str:
 
 
 @cache
-def _catalogue(code: str) -> gettext.NullTranslations:
+def _catalogue(folder: Path, code: str) -> gettext.NullTranslations:
     # English has none: its sentences are its catalogue.
-    return gettext.translation(DOMAIN, FOLDER, [code], class_=_Catalogue, fallback=True)
+    return gettext.translation(DOMAIN, folder, [code], class_=_Catalogue, fallback=True)
 
 
 @cache
