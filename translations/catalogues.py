@@ -4,6 +4,7 @@ A catalogue is the same whoever writes it and whenever: no dates, no line number
 """
 
 from collections.abc import Iterable
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -67,12 +68,20 @@ def wanted(code: str) -> Catalog:
     Languages that Discord's own face does not have do without names of commands and choices, which people see there.
     """
     catalogue = empty(code)
-    for folder in SOURCES:
-        found = extract_from_dir(ROOT / folder, [("sandbox/**", "ignore"), ("**.py", "python")], {}, KEYWORDS, COMMENTS)
-        for name, line, message, comments, context in found:
-            catalogue.add(message, None, [(f"{folder}/{name}", line)], auto_comments=comments, context=context)
+    for folder, name, line, message, comments, context in _found():
+        catalogue.add(message, None, [(f"{folder}/{name}", line)], auto_comments=comments, context=context)
     _add_words(catalogue, (word for word in words() if word.context is None or code in FACES))
     return catalogue
+
+
+@cache
+def _found() -> list[tuple[Any, ...]]:
+    methods = [("sandbox/**", "ignore"), ("**.py", "python")]
+    return [
+        (folder, *each)
+        for folder in SOURCES
+        for each in extract_from_dir(ROOT / folder, methods, {}, KEYWORDS, COMMENTS)
+    ]
 
 
 def _add_words(catalogue: Catalog, found: Iterable[Word]) -> None:
@@ -111,7 +120,13 @@ def parsed(text: bytes, code: str) -> Catalog:
     Raises:
         PoFileError: it is none.
     """
-    return read_po(BytesIO(text), locale=code, domain=DOMAIN, abort_invalid=True)
+    found = read_po(BytesIO(text), locale=code, domain=DOMAIN, abort_invalid=True)
+    catalogue = empty(code)
+    for message in found:
+        if message.id:
+            catalogue[message.id] = message
+    catalogue.obsolete = found.obsolete
+    return catalogue
 
 
 def merged(code: str, old: Catalog) -> Catalog:
