@@ -2,11 +2,11 @@
 
 A sentence stands in English where it is used, as a literal, so that it is found: `_("The answer is {count}.", count=3)`.
 What stands at the level of a module, where no language is spoken yet, is marked with `N_` and looked up with `_` when
-it is said.
+it is said; `NP_` does so where the English alone does not say which of two it is.
 """
 
 import gettext
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -14,6 +14,26 @@ from pathlib import Path
 
 from babel import Locale
 from babel.numbers import format_decimal
+
+from spacebot.domain.languages import NP_, InContext, N_
+
+__all__ = [
+    "DOMAIN",
+    "ENGLISH",
+    "LANGUAGES",
+    "NP_",
+    "N_",
+    "_",
+    "closest",
+    "is_from_right",
+    "listed",
+    "n_",
+    "number",
+    "p_",
+    "speak",
+    "speaking",
+    "spoken",
+]
 
 ENGLISH = "en"
 
@@ -64,21 +84,18 @@ def closest(locale: str | None) -> str | None:
     return code if code in LANGUAGES else None
 
 
-def N_(message: str) -> str:  # noqa: N802 - gettext's own name for it
-    """Mark a sentence that is looked up later, with `_`."""
-    return message
-
-
 def _(message: str, /, **values: object) -> str:
     """A sentence in the language that is spoken.
 
     Args:
-        message: The sentence in English, with its values' names in braces.
+        message: The sentence in English, with its values' names in braces; or what `N_` or `NP_` marked.
         values: What stands for them. A whole number is written as the language writes numbers; what is to be written
             otherwise is given as text. In a language that runs from right to left each value is isolated from what
             stands around it, but for addresses, which must stay as they are.
     """
-    return _filled(_catalogue(spoken()).gettext(message), values)
+    if isinstance(message, InContext):
+        return p_(message.context, message, **values)
+    return _filled(_catalogue(FOLDER, spoken()).gettext(message), values)
 
 
 def p_(context: str, message: str, /, **values: object) -> str:
@@ -89,7 +106,7 @@ def p_(context: str, message: str, /, **values: object) -> str:
         message: As in `_`.
         values: As in `_`.
     """
-    return _filled(_catalogue(spoken()).pgettext(context, message), values)
+    return _filled(_catalogue(FOLDER, spoken()).pgettext(context, message), values)
 
 
 def n_(one: str, many: str, count: int, /, **values: object) -> str:
@@ -101,7 +118,7 @@ def n_(one: str, many: str, count: int, /, **values: object) -> str:
         count: How many; `{count}` stands for it.
         values: As in `_`.
     """
-    return _filled(_catalogue(spoken()).ngettext(one, many, count), {"count": count, **values})
+    return _filled(_catalogue(FOLDER, spoken()).ngettext(one, many, count), {"count": count, **values})
 
 
 def number(value: int) -> str:
@@ -109,10 +126,20 @@ def number(value: int) -> str:
     return str(format_decimal(value, locale=_locale(spoken())))
 
 
+def listed(items: Iterable[str]) -> str:
+    """Several things in a row, such as 'A, B, C'."""
+    return p_("between things in a row", ", ").join(items)
+
+
+def is_from_right() -> bool:
+    """Whether the language that is spoken runs from right to left."""
+    return _runs_from_right(spoken())
+
+
 def _filled(text: str, values: dict[str, object]) -> str:
     if not values:
         return text
-    apart = _runs_from_right(spoken())
+    apart = is_from_right()
     return text.format_map({name: _written(value, apart=apart) for name, value in values.items()})
 
 
@@ -122,9 +149,9 @@ def _written(value: object, *, apart: bool) -> str:
 
 
 @cache
-def _catalogue(code: str) -> gettext.NullTranslations:
+def _catalogue(folder: Path, code: str) -> gettext.NullTranslations:
     # English has none: its sentences are its catalogue.
-    return gettext.translation(DOMAIN, FOLDER, [code], fallback=True)
+    return gettext.translation(DOMAIN, folder, [code], fallback=True)
 
 
 @cache
