@@ -48,7 +48,7 @@ import math
 from collections.abc import Mapping
 from datetime import datetime
 
-from spacebot.domain.languages import NP_, N_
+from spacebot.domain.languages import N_, NP_
 from spacebot.domain.mistakes import Mistake
 from spacebot.domain.obstacles import Obstacle, Reason
 
@@ -82,7 +82,7 @@ class XError(SpacebotError):
         status: The HTTP status, where there was an answer.
         detail: X's own words: text from outside, to be escaped before it is shown.
         sentence: What a person is told, in English, with the names of its values in braces; marked with `N_`.
-        values: The values for its sentence, by name; those that are marked are told in the reader's language.
+        told: The values for its sentence, by name; those that are marked are told in the reader's language.
     """
 
     sentence = N_("X did not give what was asked.")
@@ -93,11 +93,11 @@ class XError(SpacebotError):
         *,
         status: int | None = None,
         detail: str = "",
-        values: Mapping[str, str] | None = None,
+        told: Mapping[str, str] | None = None,
     ) -> None:
         self.sentence = sentence or self.sentence
-        self.values = values or {}
-        super().__init__(self.sentence.format_map(self.values) if self.values else self.sentence)
+        self.told = told or {}
+        super().__init__(self.sentence.format_map(self.told) if self.told else self.sentence)
         self.status = status
         self.detail = detail
 
@@ -134,7 +134,7 @@ class XAbsent(XError):
         detail: str = "",
     ) -> None:
         thing = THINGS.get(resource_type or "", THIS)
-        super().__init__(status=status, detail=detail, values={"thing": thing})
+        super().__init__(status=status, detail=detail, told={"thing": thing})
         self.resource_type = resource_type
         self.resource_id = resource_id
 
@@ -218,7 +218,7 @@ class XSpendCapReached(XOperatorNeeded):
                 "The spending cap for X's API is reached: raise it in X's developer console, or wait for its reset on"
                 " {date}."
             )
-            super().__init__(text, status=status, detail=detail, values={"date": f"{reset_date:%Y-%m-%d}"})
+            super().__init__(text, status=status, detail=detail, told={"date": f"{reset_date:%Y-%m-%d}"})
         self.reset_date = reset_date
 
 
@@ -271,7 +271,7 @@ class XInvalidRequest(XRefused):
         )
         if named:
             text = N_("X cannot read a part of this request: {names}.")
-            super().__init__(text, status=status, detail=detail, values={"names": ", ".join(named)})
+            super().__init__(text, status=status, detail=detail, told={"names": ", ".join(named)})
         else:
             super().__init__(status=status, detail=detail)
         self.parameters = parameters

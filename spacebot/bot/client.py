@@ -26,6 +26,7 @@ from spacebot.domain.ids import GuildId, RoleId
 from spacebot.domain.views import Policies
 from spacebot.errors import UserMistake
 from spacebot.present.bot import RESTARTING
+from spacebot.present.language import _
 from spacebot.store.connection import Store
 from spacebot.usecases.bells import Bells
 from spacebot.usecases.bulk import Bulk
@@ -265,7 +266,7 @@ class CommandTree(app_commands.CommandTree[Spacebot]):
         if interaction.client.begin_command():
             return True
         if not is_typing:
-            await say(interaction, RESTARTING)
+            await say(interaction, _(RESTARTING))
         return False
 
     async def on_error(

@@ -15,7 +15,7 @@ from pathlib import Path
 from babel import Locale
 from babel.numbers import format_decimal
 
-from spacebot.domain.languages import NP_, InContext, N_
+from spacebot.domain.languages import N_, NP_, InContext
 
 __all__ = [
     "DOMAIN",

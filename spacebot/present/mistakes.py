@@ -219,8 +219,8 @@ def sentence(error: SpacebotError) -> str:
     if isinstance(error, XRateLimited) and error.retry_after is not None:
         return _pause(error.retry_after)
     if isinstance(error, XError):
-        values = {name: _(one) if isinstance(one, InContext) else one for name, one in error.values.items()}
-        return _(error.sentence, **values)
+        told = {name: _(one) if isinstance(one, InContext) else one for name, one in error.told.items()}
+        return _(error.sentence, **told)
     return str(error)
 
 

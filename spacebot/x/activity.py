@@ -260,7 +260,7 @@ class ActivityClient:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             fault = type(error).__name__
         # Raised here, not above: the library's exception may hold the request, and the request carries the token.
-        raise XDown(UNREACHED, values={"fault": fault})
+        raise XDown(UNREACHED, told={"fault": fault})
 
 
 class _Connection:
@@ -317,7 +317,7 @@ async def _mapped(work: Any) -> Any:
         return await work
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         fault = type(error).__name__
-    raise XDown(UNREACHED, values={"fault": fault})
+    raise XDown(UNREACHED, told={"fault": fault})
 
 
 async def _within(clock: Clock, seconds: float, work: Coroutine[Any, Any, T]) -> T:
@@ -331,4 +331,4 @@ async def _within(clock: Clock, seconds: float, work: Coroutine[Any, Any, T]) ->
         task.cancel()
         timer.cancel()
         await asyncio.gather(task, timer, return_exceptions=True)
-    raise XDown(LATE, values={"seconds": f"{seconds:.0f}"})
+    raise XDown(LATE, told={"seconds": f"{seconds:.0f}"})

@@ -257,7 +257,7 @@ async def _post(
             return body
         raise _refused(status, given, body, clock.now())
     # Raised here, not above: the library's exception holds the request, and the request carries secrets.
-    raise XDown(UNREACHED, values={"fault": fault})
+    raise XDown(UNREACHED, told={"fault": fault})
 
 
 def _refused(status: int, headers: Mapping[str, str], body: bytes, now: datetime) -> XError:

@@ -347,7 +347,7 @@ class Transport:
             except XError as error:
                 await self._book_failure(reservation, error)
                 if isinstance(error, _NeverSent):
-                    raise XDown(error.sentence, values=error.values) from None
+                    raise XDown(error.sentence, told=error.told) from None
                 raise
             if self._meter is not None and reservation is not None:
                 payers = payers_of(page, {host: seat.errand for host, seat in asked.riders.items()})
@@ -402,7 +402,7 @@ class Transport:
             fault = type(error).__name__
             kind = _NeverSent if isinstance(error, aiohttp.ClientConnectorError) else XDown
         # Raised here, not above: the library's exception may hold the request, and the request carries the token.
-        raise kind(UNREACHED, values={"fault": fault})
+        raise kind(UNREACHED, told={"fault": fault})
 
 
 @lru_cache(maxsize=8)

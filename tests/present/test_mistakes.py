@@ -38,7 +38,7 @@ ADDED = {"space_hint", "host_hint", "permission", "path"}
 """What sentences tell that is no value of their mistake."""
 
 
-def placeholders(mistake: Mistake) -> set[str | None]:
+def placeholders(mistake: Mistake) -> set[str]:
     """The values that a sentence tells; `variable` is its `name` in braces."""
     found = {name for _, name, _, _ in Formatter().parse(SENTENCES[mistake]) if name is not None}
     return {"name" if name == "variable" else name for name in found} - ADDED
