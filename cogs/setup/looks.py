@@ -53,7 +53,7 @@ class LookForm(Form):
             required=False,
             max_length=20,
             default=None if _is_offered(accent) else clipped(accent, 20),
-            placeholder=_(words.HEX_PLACEHOLDER),
+            placeholder=words.HEX_PLACEHOLDER,
         )
         option = discord.CheckboxGroupOption(label=_(words.PUBLISH_OPTION), value="publish", default=publishes)
         self.publish: ui.CheckboxGroup[Any] = ui.CheckboxGroup(custom_id="publish", required=False, options=[option])
