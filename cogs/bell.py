@@ -13,6 +13,7 @@ from spacebot.bot.replies import explained
 from spacebot.domain.ids import PersonId
 from spacebot.present.announcement import bell_id
 from spacebot.present.bells import LABEL, SYMBOL, pressed_sentence
+from spacebot.present.language import _
 from spacebot.present.limits import CHOICE_LIMIT
 from spacebot.present.text import plain
 
@@ -37,7 +38,7 @@ class BellButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], tem
     """The button under a post; without a host in its id it is the server's own."""
 
     def __init__(self, host: str | None) -> None:
-        super().__init__(discord.ui.Button(label=LABEL, emoji=SYMBOL, custom_id=bell_id(host or "")))
+        super().__init__(discord.ui.Button(label=_(LABEL), emoji=SYMBOL, custom_id=bell_id(host or "")))
         self.host = host
 
     @classmethod

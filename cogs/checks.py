@@ -22,7 +22,7 @@ from spacebot.domain.obstacles import Obstacle, Reason
 from spacebot.domain.views import InTheWay, SetUp
 from spacebot.errors import UserMistake
 from spacebot.present.configuration import ROLE_GONE
-from spacebot.present.language import ENGLISH
+from spacebot.present.language import ENGLISH, _
 from spacebot.present.mistakes import sentence
 from spacebot.present.reasons import permission_names
 from spacebot.present.text import inert
@@ -235,7 +235,7 @@ def role_trouble(guild: discord.Guild, role_id: RoleId) -> str | None:
     """What is wrong with a role chosen earlier, as a sentence; None if nothing is."""
     role = guild.get_role(role_id)
     if role is None:
-        return ROLE_GONE
+        return _(ROLE_GONE)
     try:
         mentionable_for_bot(guild, role)
     except UserMistake as mistake:

@@ -14,7 +14,7 @@ from spacebot.bot.client import Spacebot
 from spacebot.domain.bells import BellMode
 from spacebot.domain.guilds import AtEnd
 from spacebot.present import bells, configuration, languages, looks
-from spacebot.present.language import NAMES, N_
+from spacebot.present.language import N_, NAMES, _
 from spacebot.usecases.looks import changed
 
 LONGEST_NOTICE = 24 * 60
@@ -74,7 +74,7 @@ class Configure(commands.GroupCog, group_name="config", group_description="Where
         roles, asks = await everyone.set_roles(interaction, named)
         text = configuration.roles_sentence(roles, checks.guild_id(interaction))
         if asks:
-            text = f"{text}\n{configuration.ASK_EVERYONE}"
+            text = f"{text}\n{_(configuration.ASK_EVERYONE)}"
         await interaction.edit_original_response(content=text, view=everyone.question() if asks else None)
 
     @app_commands.command(description="Post nothing new for a while; posts already there are kept up to date")

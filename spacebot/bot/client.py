@@ -27,7 +27,7 @@ from spacebot.domain.ids import GuildId, RoleId
 from spacebot.domain.views import Policies
 from spacebot.errors import StoreError, UserMistake
 from spacebot.present.bot import RESTARTING
-from spacebot.present.language import of_guild, of_reader, speaking
+from spacebot.present.language import _, of_guild, of_reader, speaking
 from spacebot.store.connection import Store
 from spacebot.usecases.bells import Bells
 from spacebot.usecases.bulk import Bulk
@@ -293,7 +293,7 @@ class CommandTree(app_commands.CommandTree[Spacebot]):
         if interaction.client.begin_command():
             return True
         if not is_typing:
-            await say(interaction, RESTARTING)
+            await say(interaction, _(RESTARTING))
         return False
 
     async def on_error(

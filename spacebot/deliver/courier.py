@@ -32,7 +32,7 @@ from spacebot.outage import Outage
 from spacebot.present.announcement import announcement
 from spacebot.present.card import Card
 from spacebot.present.language import of_guild, speaking
-from spacebot.present.reasons import sentence
+from spacebot.present.reasons import logged
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
 
@@ -345,7 +345,7 @@ class Courier:
             await self._retry_refused(job, error)
         except TryLater as error:
             if error.obstacle.reason is Reason.CREDENTIALS_REFUSED:
-                self._credentials.failed(CREDENTIALS, sentence(error.obstacle), level=logging.ERROR)
+                self._credentials.failed(CREDENTIALS, logged(error.obstacle), level=logging.ERROR)
             await self._retry(job, _lasting(job, error), unclear=False, after=timedelta(seconds=error.seconds))
         except Unclear as error:
             after = min(timedelta(seconds=2 ** min(job.attempts, 10)), LONGEST_RETRY)
@@ -504,7 +504,7 @@ def _lasting(job: Job, error: DiscordError) -> Obstacle | None:
 
 def _why(error: DiscordError) -> str:
     """For the log: the reason, with Discord's own words where it gave any."""
-    return sentence(error.obstacle) + (f" (Discord says: {error.said})" if error.said else "")
+    return logged(error.obstacle) + (f" (Discord says: {error.said})" if error.said else "")
 
 
 def nonce(job: Job) -> str:

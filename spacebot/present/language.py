@@ -2,7 +2,7 @@
 
 A sentence stands in English where it is used, as a literal, so that it is found: `_("The answer is {count}.", count=3)`.
 What stands at the level of a module, where no language is spoken yet, is marked with `N_` and looked up with `_` when
-it is said.
+it is said; `NP_` does so where the English alone does not say which of two it is.
 
 Commands stand in sentences by their English names, in the catalogues too: `/watch list` between backticks. Where Discord
 shows a command by another name, a catalogue says that name.
@@ -10,7 +10,7 @@ shows a command by another name, a catalogue says that name.
 
 import gettext
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -20,6 +20,35 @@ from typing import Any
 import discord
 from babel import Locale
 from babel.numbers import format_decimal
+
+from spacebot.domain.languages import N_, NP_, InContext
+
+__all__ = [
+    "CHOICE",
+    "COMMAND_NAME",
+    "DOMAIN",
+    "ENGLISH",
+    "FACES",
+    "FOLDER",
+    "LANGUAGES",
+    "NAMES",
+    "NP_",
+    "N_",
+    "_",
+    "closest",
+    "command",
+    "is_from_right",
+    "listed",
+    "n_",
+    "number",
+    "of_guild",
+    "of_reader",
+    "p_",
+    "speak",
+    "speaking",
+    "spoken",
+    "translated",
+]
 
 ENGLISH = "en"
 
@@ -119,20 +148,17 @@ def of_reader(locale: str | None, chosen: str | None) -> str:
     return closest(locale) or ENGLISH
 
 
-def N_(message: str) -> str:  # noqa: N802 - gettext's own name for it
-    """Mark a sentence that is looked up later, with `_`."""
-    return message
-
-
 def _(message: str, /, **values: object) -> str:
     """A sentence in the language that is spoken.
 
     Args:
-        message: The sentence in English, with its values' names in braces.
+        message: The sentence in English, with its values' names in braces; or what `N_` or `NP_` marked.
         values: What stands for them. A whole number is written as the language writes numbers; what is to be written
             otherwise is given as text. In a language that runs from right to left each value is isolated from what
             stands around it, but for addresses, which must stay as they are.
     """
+    if isinstance(message, InContext):
+        return p_(message.context, message, **values)
     return _filled(_catalogue(FOLDER, spoken()).gettext(message), values)
 
 
@@ -182,10 +208,20 @@ def number(value: int) -> str:
     return str(format_decimal(value, locale=_locale(spoken())))
 
 
+def listed(items: Iterable[str]) -> str:
+    """Several things in a row, such as 'A, B, C'."""
+    return p_("between things in a row", ", ").join(items)
+
+
+def is_from_right() -> bool:
+    """Whether the language that is spoken runs from right to left."""
+    return _runs_from_right(spoken())
+
+
 def _filled(text: str, values: dict[str, object]) -> str:
     if not values:
         return text
-    apart = _runs_from_right(spoken())
+    apart = is_from_right()
     return text.format_map({name: _written(value, apart=apart) for name, value in values.items()})
 
 
