@@ -86,7 +86,7 @@ class Linking(commands.Cog):
     async def buyers(self, interaction: discord.Interaction[Spacebot], space: str) -> None:
         await interaction.response.defer(ephemeral=True)
         pages = await self.lookups.buyers(space, **asker(interaction))
-        await reply_pages_of(interaction, pages, replies.buyer_pages, replies.NO_BUYERS)
+        await reply_pages_of(interaction, pages, replies.buyer_pages, replies.no_buyers())
 
 
 def _links(bot: Spacebot) -> Links:

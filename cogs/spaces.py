@@ -118,7 +118,7 @@ class Spaces(commands.Cog):
         reference.space_id(space)
         await interaction.response.defer()
         pages = await self.lookups.posts(space, **asker(interaction))
-        await reply_pages_of(interaction, pages, replies.post_pages, replies.NO_POSTS)
+        await reply_pages_of(interaction, pages, replies.post_pages, replies.no_posts())
 
 
 async def setup(bot: Spacebot) -> None:

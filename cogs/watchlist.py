@@ -16,6 +16,7 @@ from spacebot.domain.ids import ChannelId
 from spacebot.domain.mistakes import Mistake
 from spacebot.errors import UserMistake
 from spacebot.present import configuration, filters, looks, watchlists
+from spacebot.present.language import _
 from spacebot.present.limits import CHOICE_LIMIT
 from spacebot.present.text import plain
 from spacebot.usecases import filters as typed_filters
@@ -74,10 +75,10 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
             return
         view = everyone.question(watched.line.watch.host.user_id)
         if watched.line.channel_id is not None:
-            await interaction.edit_original_response(content=f"{text}\n{configuration.ASK_EVERYONE}", view=view)
+            await interaction.edit_original_response(content=f"{text}\n{_(configuration.ASK_EVERYONE)}", view=view)
         else:  # two questions, of which each answer takes its own buttons away
             await _answer(interaction, text, None)
-            await interaction.followup.send(configuration.ASK_EVERYONE, view=view, ephemeral=True)
+            await interaction.followup.send(_(configuration.ASK_EVERYONE), view=view, ephemeral=True)
 
     @app_commands.command(description="Stop announcing this host's Spaces")
     @app_commands.describe(host="The host, from this server's list")
@@ -304,7 +305,7 @@ async def _answer(interaction: discord.Interaction[Spacebot], text: str, channel
     if channel_id is not None:
         await interaction.edit_original_response(content=text)
         return
-    asked = f"{text}\n{watchlists.ASK_CHANNEL}"
+    asked = f"{text}\n{_(watchlists.ASK_CHANNEL)}"
     await interaction.edit_original_response(content=asked, view=here.question(interaction))
 
 

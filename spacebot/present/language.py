@@ -6,7 +6,7 @@ it is said.
 """
 
 import gettext
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -107,6 +107,16 @@ def n_(one: str, many: str, count: int, /, **values: object) -> str:
 def number(value: int) -> str:
     """A whole number as the language that is spoken writes it: '12,345' in English."""
     return str(format_decimal(value, locale=_locale(spoken())))
+
+
+def joined(items: Iterable[str]) -> str:
+    """Several things one after another, as the language that is spoken separates them: 'A, B' in English."""
+    return p_("between the items of a list", ", ").join(items)
+
+
+def locale() -> Locale:
+    """What is known of the language that is spoken: the names of languages, days and months in it."""
+    return _locale(spoken())
 
 
 def _filled(text: str, values: dict[str, object]) -> str:
