@@ -8,6 +8,7 @@ from discord import app_commands
 from discord.ext import commands
 
 import cogs
+from spacebot.present.words import CHOICES
 from spacebot.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parent.parent
@@ -46,6 +47,11 @@ def test_every_slash_command_stands_in_the_readme_with_its_options() -> None:
             written = f"{parameter.name}:" if parameter.required else f"[{parameter.name}:]"
             assert written in options, f"/{command.qualified_name} does not document {written}"
     assert not documented, f"documented, but not there: {sorted(documented)}"
+
+
+def test_every_choice_of_an_option_can_be_translated() -> None:
+    offered = {choice.name for command in _commands() for each in command.parameters for choice in each.choices}
+    assert offered == CHOICES
 
 
 def _commands() -> list[app_commands.Command[commands.Cog, ..., None]]:

@@ -31,7 +31,7 @@ NO_PURPOSE_YET = N_("nothing yet")
 
 def overview_card(overview: Overview, *, guilds: int) -> Card:
     """The whole bot at one glance."""
-    troubles = [trouble for trouble in (overview.trouble, overview.store_trouble) if trouble]
+    troubles = [_(trouble) for trouble in (overview.trouble, overview.store_trouble) if trouble]
     all_up = overview.shards is not None and overview.shards_up == overview.shards
     embed = discord.Embed(
         title=_(WORKING if all_up and not troubles else NOT_WORKING), colour=GOOD if all_up and not troubles else BAD

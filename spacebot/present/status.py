@@ -29,6 +29,14 @@ DROPPED = {
 }
 """What is left out once the budget is spent."""
 
+TROUBLES = frozenset(
+    {
+        N_("The day's budget for X is spent (SPACEBOT_DAILY_BUDGET_USD): nobody is looked for until midnight UTC."),
+        N_("an unforeseen error, see the log"),
+    }
+)
+"""What the loop that looks for Spaces says of itself, beside what X answered it."""
+
 MOST_IN_THE_WAY = 3000
 """The longest description, in UTF-16 units, so that the whole card keeps to Discord's 6,000."""
 
@@ -99,7 +107,7 @@ def _troubles(status: Status) -> list[str]:
     if not status.connected:
         troubles.append(_("the connection to Discord is lost; it is tried again until it works"))
     if status.trouble:
-        troubles.append(status.trouble)
+        troubles.append(_(status.trouble))
     elif status.is_overdue:
         since = dated(status.last_good_sweep)
         troubles.append(

@@ -2,6 +2,36 @@
 
 from datetime import datetime
 
+from spacebot.present.language import N_
+
+CHOICES = frozenset(
+    {
+        # Translators: which Spaces to find.
+        N_("all"),
+        N_("live"),
+        N_("scheduled"),
+        # Translators: whether a Space needs a ticket.
+        N_("needed"),
+        N_("none"),
+        # Translators: what a host uses again of the server's settings.
+        N_("channel"),
+        N_("role"),
+        N_("both"),
+        # Translators: whether a host's Spaces are announced as well where they are co-host.
+        N_("cohost"),
+        N_("nothing"),
+        # Translators: what becomes of a post when its Space is over.
+        N_("edit"),
+        N_("delete"),
+        N_("leave"),
+        # Translators: for what members can be pinged: nothing, all of a server, or each host.
+        N_("off"),
+        N_("server"),
+        N_("host"),
+    }
+)
+"""What options of commands let choose; Discord shows each in the reader's language."""
+
 
 def counted(number: int, one: str, many: str | None = None) -> str:
     """A number of things: '1 host', '1,200 hosts'.

@@ -21,12 +21,14 @@ from spacebot.present.status import (
     GOOD,
     HINDERED,
     NOT_SET_UP,
+    TROUBLES,
     UNFINISHED,
     WORKING,
     delay_text,
     status_card,
 )
 from spacebot.present.text import units
+from spacebot.watch.sweeper import OUT_OF_BUDGET, UNFORESEEN
 from tests.clocks import START
 from tests.present.samples import CHANNEL, GUILD, ROLE, fields, line, text
 from tests.store.seed import NO_PERMISSION
@@ -246,6 +248,10 @@ def test_the_status_tells_a_server_its_limits(keyword_limit: int, new_host_limit
 )
 def test_what_waits_is_said_with_its_time(queue: Queue, said: str) -> None:
     assert fields(shown(queue=queue))["Waiting here"] == said
+
+
+def test_what_the_sweeps_say_of_themselves_can_be_translated() -> None:
+    assert {OUT_OF_BUDGET, UNFORESEEN} == TROUBLES
 
 
 def test_what_the_database_does_not_tell_is_left_out() -> None:
