@@ -1,4 +1,4 @@
-"""Numbers and times as people say them."""
+"""Numbers and times as people say them, and the names of what commands let choose."""
 
 from datetime import datetime
 
