@@ -13,7 +13,7 @@ from spacebot.bot.replies import explained
 from spacebot.domain.ids import PersonId
 from spacebot.present.announcement import bell_id
 from spacebot.present.bells import LABEL, SYMBOL, pressed_sentence
-from spacebot.present.language import _
+from spacebot.present.language import N_, _
 from spacebot.present.limits import CHOICE_LIMIT
 from spacebot.present.text import plain
 
@@ -58,8 +58,8 @@ class Notify(commands.Cog):
     def __init__(self, bot: Spacebot) -> None:
         self.guilds = bot.services.guilds
 
-    @app_commands.command(description="Get pinged when a Space is posted here, or end that")
-    @app_commands.describe(host="Whose Spaces, where this server has a role for each host")
+    @app_commands.command(description=N_("Get pinged when a Space is posted here, or end that"))
+    @app_commands.describe(host=N_("Whose Spaces, where this server has a role for each host"))
     @app_commands.guild_only()
     async def notify(self, interaction: discord.Interaction[Spacebot], host: str | None = None) -> None:
         await press(interaction, host)

@@ -15,7 +15,7 @@ from spacebot.domain.ids import PersonId
 from spacebot.domain.mistakes import Mistake
 from spacebot.errors import UserMistake
 from spacebot.present import linking, replies
-from spacebot.present.language import _
+from spacebot.present.language import N_, _
 from spacebot.usecases.links import SIGN_IN_LIVES, Links
 
 
@@ -65,7 +65,7 @@ class Linking(commands.Cog):
         self.bot = bot
         self.lookups = bot.services.lookups
 
-    @app_commands.command(name="x-link", description="Let me see on X what your own account may see; only for you")
+    @app_commands.command(name="x-link", description=N_("Let me see on X what your own account may see; only for you"))
     async def link(self, interaction: discord.Interaction[Spacebot]) -> None:
         await interaction.response.defer(ephemeral=True)
         links = _links(self.bot)
@@ -76,19 +76,19 @@ class Linking(commands.Cog):
             view.add_item(PasteButton())
         await interaction.edit_original_response(content=linking.how_to_link(pastes=not links.has_web), view=view)
 
-    @app_commands.command(name="x-unlink", description="Take back what you lent me with /x-link")
+    @app_commands.command(name="x-unlink", description=N_("Take back what you lent me with /x-link"))
     async def unlink(self, interaction: discord.Interaction[Spacebot]) -> None:
         await interaction.response.defer(ephemeral=True)
         was_linked = await _links(self.bot).unlink(PersonId(interaction.user.id))
         text = _(linking.UNLINKED) if was_linked else _(linking.NOT_LINKED)
         await interaction.edit_original_response(content=text)
 
-    @app_commands.command(name="space-buyers", description="Who bought a ticket for your own Space; needs /x-link")
-    @app_commands.describe(space="A link to the Space, or its id")
+    @app_commands.command(name="space-buyers", description=N_("Who bought a ticket for your own Space; needs /x-link"))
+    @app_commands.describe(space=N_("A link to the Space, or its id"))
     async def buyers(self, interaction: discord.Interaction[Spacebot], space: str) -> None:
         await interaction.response.defer(ephemeral=True)
         pages = await self.lookups.buyers(space, **asker(interaction))
-        await reply_pages_of(interaction, pages, replies.buyer_pages, replies.NO_BUYERS)
+        await reply_pages_of(interaction, pages, replies.buyer_pages, replies.no_buyers())
 
 
 def _links(bot: Spacebot) -> Links:

@@ -15,7 +15,7 @@ from spacebot.domain.ids import GuildId, PersonId
 from spacebot.domain.mistakes import Mistake
 from spacebot.errors import UserMistake
 from spacebot.present import privacy
-from spacebot.present.language import _
+from spacebot.present.language import N_, _
 
 ME, GUILD = "me", "guild"
 EXPORT, ASK, DELETE, KEEP = "export", "ask", "delete", "keep"
@@ -109,7 +109,7 @@ class Privacy(commands.Cog):
         self.policies = bot.services.policies
 
     @app_commands.command(
-        name="privacy", description="What I store of you and of this server: see it, take it, delete it"
+        name="privacy", description=N_("What I store of you and of this server: see it, take it, delete it")
     )
     async def show(self, interaction: discord.Interaction[Spacebot]) -> None:
         await interaction.response.defer(ephemeral=True)

@@ -39,6 +39,7 @@ __all__ = [
     "command",
     "is_from_right",
     "listed",
+    "locale",
     "n_",
     "number",
     "of_guild",
@@ -216,6 +217,11 @@ def listed(items: Iterable[str]) -> str:
 def is_from_right() -> bool:
     """Whether the language that is spoken runs from right to left."""
     return _runs_from_right(spoken())
+
+
+def locale() -> Locale:
+    """What is known of the language that is spoken: the names of languages, days and months in it."""
+    return _locale(spoken())
 
 
 def _filled(text: str, values: dict[str, object]) -> str:
