@@ -6,21 +6,22 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from itertools import takewhile
 from string import Formatter
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.plurals import get_plural
 
-from spacebot.present.language import COMMAND_NAME
+from spacebot.present.language import COMMAND, COMMAND_NAME
 from spacebot.sandbox.discord.forms.commands import is_command_name
 from translations.catalogues import english_of, forms_of, key, wanted
+from translations.offered import paths
 
 COUNT = "count"
 """The value that a form of a plural may leave out where it is said of one number alone: 'two hosts'."""
 
 _CODE = re.compile(r"`[^`]*`")
 _ADDRESS = re.compile(r"https?://[^\s)>\]]+")
-_PATH = re.compile(r"(?<![\w/.:<>{}`])/[a-z][a-z-]+")
 _HEAD = re.compile(r"(?:#{1,3} |-# |- |\* |>(?:>>)? |\d+\. )?")
 _SINGLE = ("**", "*", "`", "~~", "__", "||", "[", "]", "<", ">", "\n")
 """Marks of Discord's markdown, and what bounds addresses; as often in the translation as in English."""
@@ -97,6 +98,9 @@ def _wrong_with_form(message: Message, form: str, *, may_leave_out: bool) -> Ite
         expected, found = of(model), of(form)
         if expected != found:
             yield f"has not the same {what} as the English: {_told(expected, found)}"
+    for path, behind in named(form):
+        if behind:
+            yield f"has {behind!r} behind `/{path}`, which is the name of a command as well: put another word there."
     if any(unicodedata.category(each) == "Cc" and each != "\n" for each in form):
         yield "has a control character in it."
 
@@ -116,6 +120,18 @@ def _wrong_with_values(model: str, form: str, *, may_leave_out: bool) -> Iterato
         yield f"lacks {_braced(lacking)}."
     if found - expected:
         yield f"has {_braced(found - expected)}, which the English has not."
+
+
+def named(text: str) -> Iterator[tuple[str, str]]:
+    """The commands that a text names, each with words behind it that a catalogue would take for a part of its name."""
+    known = paths()
+    names = {word for path in known for word in path.split(" ")}
+    for match in COMMAND.finditer(_ADDRESS.sub("", text)):
+        words = match["path"].split(" ")
+        path = next((part for end in range(len(words), 0, -1) if (part := " ".join(words[:end])) in known), None)
+        if path is not None:
+            behind = words[path.count(" ") + 1 :]
+            yield path, " ".join(takewhile(names.__contains__, behind))
 
 
 def values(text: str) -> set[str]:
@@ -157,7 +173,7 @@ def _single(mark: str, text: str) -> int:
 _MARKS: dict[str, Callable[[str], object]] = {
     "code": lambda text: Counter(_CODE.findall(text)),
     "links": lambda text: Counter(_ADDRESS.findall(text)),
-    "commands": lambda text: Counter(_PATH.findall(_ADDRESS.sub("", _CODE.sub("", text)))),
+    "commands": lambda text: Counter(path for path, _behind in named(text)),
     "emoji at its beginning": _leading,
     "white space around it": _white,
     "heads of lines": lambda text: [match[0] for line in text.split("\n") if (match := _HEAD.match(line))],

@@ -97,6 +97,7 @@ def _words_of(command: Command) -> Iterator[Word]:
             yield Word(text=str(choice.name), context=CHOICE, where=f"{where} {parameter.name}:")
 
 
+@cache
 def paths() -> dict[str, Command]:
     """The commands and groups, by their whole names: 'watch', 'watch list'."""
     found: dict[str, Command] = {}

@@ -10,22 +10,23 @@ from babel.messages.catalog import Catalog
 
 from spacebot.present.language import COMMAND_NAME
 from translations.catalogues import english_of, wanted
+from translations.checks import alone, named
 
 _ACCENTED = str.maketrans(
     dict(zip(ascii_lowercase + ascii_uppercase, "áƀćďéƒĝĥíĵķĺɱńóƥɋŕšťúṽŵẋýžÁƁĆĎÉƑĜĤÍĴĶĹṀŃÓƤɊŔŠŤÚṼŴẊÝŽ", strict=True))
 )
 
-_KEPT = re.compile(
-    r"`[^`]*`|\{[^{}]*\}|https?://[^\s)>\]]+|(?<![\w/.:<>{}`])/[a-z][a-z-]+|<[^<>\s]*>|^(?:#{1,3} |-# |- |> |\d+\. )",
-    re.MULTILINE,
-)
+_KEPT = re.compile(r"`[^`]*`|\{[^{}]*\}|https?://[^\s)>\]]+|<[^<>\s]*>|^(?:#{1,3} |-# |- |> |\d+\. )", re.MULTILINE)
 """What stays as it is: code, values, addresses, commands, heads of lines."""
 
 
 def accented(text: str) -> str:
     """The text with accents on all letters that may have some."""
     parts, end = [], 0
-    for match in _KEPT.finditer(text):
+    paths = [f"/{path}" for path, _behind in named(text)]
+    commands = "|".join(re.escape(path) for path in sorted(paths, key=len, reverse=True))
+    kept = re.compile(f"{_KEPT.pattern}|{commands}", re.MULTILINE) if commands else _KEPT
+    for match in kept.finditer(text):
         parts += [text[end : match.start()].translate(_ACCENTED), match[0]]
         end = match.end()
     return "".join([*parts, text[end:].translate(_ACCENTED)])
@@ -33,7 +34,7 @@ def accented(text: str) -> str:
 
 def pseudo(code: str) -> Catalog:
     """A complete catalogue of a language, with every sentence accented."""
-    catalogue = wanted(code)
+    catalogue, numbers = wanted(code), alone(code)
     for message in catalogue:
         if not message.id:
             continue
@@ -41,8 +42,8 @@ def pseudo(code: str) -> Catalog:
         if message.context == COMMAND_NAME:
             message.string = english[0].translate(_ACCENTED)
         elif message.pluralizable:
-            last = catalogue.num_plurals - 1
-            message.string = tuple(accented(english[0 if 0 == at < last else 1]) for at in range(last + 1))
+            forms = range(catalogue.num_plurals)
+            message.string = tuple(accented(english[0 if numbers.get(at) == 1 else 1]) for at in forms)
         else:
             message.string = accented(english[0])
     return catalogue

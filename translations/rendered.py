@@ -102,7 +102,7 @@ def texts(shown: Any) -> Iterator[str]:
         yield shown
     elif isinstance(shown, dict):
         for key, value in shown.items():
-            if key in _READ and isinstance(value, str):
+            if key in _READ and isinstance(value, str) and not (key == "value" and "label" in shown):
                 yield value
             elif isinstance(value, dict | list):
                 yield from texts(value)

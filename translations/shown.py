@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from string import Formatter
 from typing import Any
 
 import discord
@@ -94,7 +93,7 @@ from spacebot.present import (
 from spacebot.present.announcement import announcement
 from spacebot.present.card import Card
 from spacebot.present.language import LANGUAGES, _
-from spacebot.present.mistakes import SENTENCES, sentence
+from spacebot.present.mistakes import sentence
 from translations.offered import OPERATOR_GUILD, bot
 
 Made = Callable[[], Payload | discord.ui.Modal | str]
@@ -537,20 +536,24 @@ def _forms() -> Iterator[tuple[str, Made]]:
 
 def _mistakes() -> Iterator[tuple[str, Made]]:
     for mistake in Mistake:
-        names = {name for _text, name, _form, _conversion in Formatter().parse(SENTENCES[mistake]) if name is not None}
-        values: dict[str, Any] = {name: _VALUES.get(name, "x") for name in names}
         yield (
             f"mistake: {mistake}",
-            _bound(mistake, values, by=lambda mistake, values: _said(sentence(UserMistake(mistake, **values)))),
+            _bound(mistake, by=lambda mistake: _said(sentence(UserMistake(mistake, **_VALUES)))),
         )
 
 
-_VALUES: dict[str, object] = {
+_VALUES: dict[str, Any] = {
     "count": 12_345,
     "most": 2048,
     "seconds": 40,
     "until": NOW,
     "channel": f"<#{CHANNEL}>",
+    "lacking": "x",
+    "name": "x" * 100,
+    "there": "{x}",
+    "names": "x",
+    "column": "x",
+    "allowed": "x",
     "link": "https://discord.com/oauth2/authorize?client_id=1",
 }
-"""What stands in sentences about mistakes."""
+"""Whatever a sentence about a mistake may tell."""

@@ -4,8 +4,8 @@ A sentence stands in English where it is used, as a literal, so that it is found
 What stands at the level of a module, where no language is spoken yet, is marked with `N_` and looked up with `_` when
 it is said; `NP_` does so where the English alone does not say which of two it is.
 
-Commands stand in sentences by their English names, in the catalogues too: `/watch list` between backticks. Where Discord
-shows a command by another name, a catalogue says that name.
+Commands stand in sentences by their English names, in the catalogues too, such as `/watch list`. Where Discord shows a
+command by another name, a catalogue says that name.
 """
 
 import gettext
@@ -25,6 +25,7 @@ from spacebot.domain.languages import N_, NP_, InContext
 
 __all__ = [
     "CHOICE",
+    "COMMAND",
     "COMMAND_NAME",
     "DOMAIN",
     "ENGLISH",
@@ -80,7 +81,8 @@ COMMAND_NAME = "command name"
 CHOICE = "choice"
 """The context in which catalogues have the choices of commands' options."""
 
-_COMMAND = re.compile(r"(?<=`/)[a-z0-9-]+(?: [a-z0-9-]+)*")
+COMMAND = re.compile(r"(?<![\w/.:<>{}])/(?P<path>[a-z0-9-]+(?: [a-z0-9-]+)*)(?![\w/-])")
+"""A command in a sentence, with words behind it that may or may not belong to it."""
 
 _ISOLATE, _ISOLATED = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
 
@@ -249,18 +251,18 @@ class _Catalogue(gettext.GNUTranslations):
             if isinstance(key, str) and key.startswith(beginning)
         }
         if names:
-            entries.update({key: _named(text, names) for key, text in entries.items() if "`/" in text})
+            entries.update({key: _named(text, names) for key, text in entries.items() if "/" in text})
 
 
 def _named(text: str, names: dict[str, str]) -> str:
     """The text with the commands in it called by these names; a word that is none, and what follows it, stay."""
 
     def path(match: re.Match[str]) -> str:
-        words = match[0].split(" ")
+        words = match["path"].split(" ")
         known = next((at for at, word in enumerate(words) if word not in names), len(words))
-        return " ".join([*(names[word] for word in words[:known]), *words[known:]])
+        return "/" + " ".join([*(names[word] for word in words[:known]), *words[known:]])
 
-    return _COMMAND.sub(path, text)
+    return COMMAND.sub(path, text)
 
 
 @cache

@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from pictures import scenes
 from spacebot.present.language import NAMES
 from translations import shown
+from translations.checks import named
 from translations.pseudo import pseudo
 from translations.rendered import spoken, texts
 
-NO_PROSE = re.compile(r"`[^`]*`|https?://\S+|<[^<>\n]*>|\{[^{}]*\}|\]\([^)]*\)|@\S+|&\w+;|#\w+")
+NO_PROSE = re.compile(
+    r"`[^`]*`|https?://\S+|<style>.*</style>|<[^<>]*>|\{[^{}]*\}|\]\([^)]*\)|@\S+|&\w+;|#\w+|\b1OyKA\w+"
+)
 """Code, addresses, mentions, times, tags of web pages."""
 
 VALUES = frozenset(
@@ -19,7 +22,7 @@ VALUES = frozenset(
         *(str(space.title) for space in (scenes.LIVE, scenes.SCHEDULED)),
         *(person.name for person in scenes.PEOPLE),
         *("Book club", "X is slow", "The disk is full.", "type theory", "chess tea and spoilers", "Ann", "nobody"),
-        *("It did not work.", "old_name", "spacebot", "title body font form section", "UTC", "listeners", "spaces"),
+        *("It did not work.", "old_name", "spacebot", "UTC", "http", "listeners", "spaces users"),
     )
     for word in re.findall(r"[^\W_]+", text)
 )
@@ -31,7 +34,9 @@ def english_left(code: str) -> Iterator[str]:
     with spoken(pseudo(code), code):
         for name, made in shown.everything():
             for text in texts(made()):
-                words = set(re.findall(r"[A-Za-z]{2,}", NO_PROSE.sub(" ", text))) - VALUES
-                words = {word for word in words if set(word) != {"x"} and set(word) != {"c"}}
+                for path, _behind in named(text):
+                    text = text.replace(f"/{path}", "")  # noqa: PLW2901 - what is left of it
+                words = set(re.findall(r"[^\W\d_]{2,}", NO_PROSE.sub(" ", text))) - VALUES
+                words = {word for word in words if word.isascii() and len(set(word)) > 1}
                 if words:
                     yield f"{name}: {sorted(words)} in {text!r}"

@@ -52,6 +52,9 @@ def one(english: str | tuple[str, str], said: str | tuple[str, ...], context: st
         ("See [the page](<{link}>)", "Siehe [die Seite]({link})", "'<'"),
         ("See https://x.com/a", "Siehe https://x.com/b", "links"),
         ("/x-unlink takes it back", "/x-trennen nimmt es zurück", "commands"),
+        ("With /config channel", "Mit /config kanal", "commands"),
+        ("With /config", "Mit /config channel", "commands"),
+        ("/history says more", "/history test", "behind"),
         ("and/or", "und", ""),
         ("👋 Hello", "Hallo", "emoji"),
         ("👋 Hello", "👋 Hallo", ""),
@@ -122,11 +125,13 @@ def test_a_sentence_names_a_command_as_discord_shows_it() -> None:
     catalogue = empty("de")
     catalogue.add("watch", "beobachten", context=COMMAND_NAME)
     catalogue.add("list", "liste", context=COMMAND_NAME)
-    catalogue.add("All: `/watch list`", "Alle: `/watch list`, nicht `/history host: list` oder `/` oder /watch/list")
+    catalogue.add(
+        "All: `/watch list`", "Alle: `/watch list`, /watch list, nicht `/history host: list`, `/`, /watch/list"
+    )
     catalogue.add(("{count}: `/watch list all`", "x"), ("eins: `/watch list all`", "viele: `/watch`"))
     with spoken(catalogue, "de"):
         assert language._("All: `/watch list`") == (
-            "Alle: `/beobachten liste`, nicht `/history host: list` oder `/` oder /watch/list"
+            "Alle: `/beobachten liste`, /beobachten liste, nicht `/history host: list`, `/`, /watch/list"
         )
         assert language.n_("{count}: `/watch list all`", "x", 1) == "eins: `/beobachten liste all`"
         assert language.n_("{count}: `/watch list all`", "x", 2) == "viele: `/beobachten`"
