@@ -14,7 +14,7 @@ from spacebot.bot.client import Spacebot
 from spacebot.domain.bells import BellMode
 from spacebot.domain.guilds import AtEnd
 from spacebot.present import bells, configuration, languages, looks
-from spacebot.present.language import N_, NAMES, _
+from spacebot.present.language import N_, NAMES, _, speak
 from spacebot.usecases.looks import changed
 
 LONGEST_NOTICE = 24 * 60
@@ -212,6 +212,7 @@ class Configure(
         guild = checks.guild_of(interaction)
         chosen = None if language == AS_DISCORD_SAYS else language
         await self.languages.choose(checks.guild_id(interaction), chosen)
+        speak(interaction.client.read_by(interaction.locale.value, guild.id))  # it may be another from now on
         text = languages.language_sentence(chosen, guild.preferred_locale.value)
         await interaction.edit_original_response(content=text)
 

@@ -6,14 +6,11 @@ from spacebot.domain.accounts import Host
 from spacebot.domain.bells import BellMode, Pressed
 from spacebot.domain.ids import GuildId, UserId
 from spacebot.present.card import mention, name_of
-from spacebot.present.language import N_, NP_, _, n_
+from spacebot.present.language import N_, NP_, _, n_, p_
 from spacebot.present.text import plain
 
 SYMBOL = "🔔"
 LABEL = N_("Notify me")
-
-_ROLE = "Spaces"
-"""Not told in other languages: by its name a role is found again whose making was not confirmed."""
 
 _NAME = 80
 """UTF-16 units of a host's name in the name of a role, which has 100."""
@@ -27,9 +24,10 @@ MODES = {
 
 def role_name(host: Host | None) -> str:
     """What the role of a bell is called: 'Spaces · Night Radio', or 'Spaces' for all posts of a server."""
+    spaces = p_("name of a role", "Spaces")
     if host is None:
-        return _ROLE
-    return f"{_ROLE} · {plain(host.name, _NAME) or plain(host.username, _NAME) or host.user_id}"
+        return spaces
+    return f"{spaces} · {plain(host.name, _NAME) or plain(host.username, _NAME) or host.user_id}"
 
 
 def pressed_sentence(pressed: Pressed, guild_id: GuildId) -> str:
