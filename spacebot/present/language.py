@@ -40,6 +40,7 @@ __all__ = [
     "command",
     "is_from_right",
     "listed",
+    "load",
     "locale",
     "n_",
     "number",
@@ -263,6 +264,16 @@ def _named(text: str, names: dict[str, str]) -> str:
         return "/" + " ".join([*(names[word] for word in words[:known]), *words[known:]])
 
     return COMMAND.sub(path, text)
+
+
+def load(code: str) -> None:
+    """Have all at hand that this language needs; it takes some milliseconds, and is done once.
+
+    Args:
+        code: One of `LANGUAGES`.
+    """
+    _catalogue(FOLDER, code)
+    format_decimal(1, locale=_locale(code))
 
 
 @cache
