@@ -3,7 +3,7 @@
 import asyncio
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -49,12 +49,12 @@ def troubles(catalogue: Catalog, code: str) -> Iterator[str]:
 
 def offered() -> list[dict[str, Any]]:
     """The commands as Discord is offered them: every server's, and the operator's beside them."""
-    return asyncio.run(_offered())
+    return asyncio.run(_offered(commands()))
 
 
-async def _offered() -> list[dict[str, Any]]:
+async def _offered(those: Sequence[Command]) -> list[dict[str, Any]]:
     translator = CommandTranslator()
-    return [await _payload(command, translator) for command in commands()]
+    return [await _payload(command, translator) for command in those]
 
 
 async def _payload(command: Command, translator: app_commands.Translator) -> dict[str, Any]:
