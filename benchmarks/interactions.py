@@ -162,6 +162,7 @@ COMMANDS: dict[str, Callable[[Visit], Options]] = {
     "config look": lambda _: {"text": "{host} is on: {title}", "accent": "teal"},
     "config bell": lambda at: {"what": "host" if at.number % 2 else "server"},
     "config publish": lambda at: {"on": bool(at.number % 2)},
+    "config language": lambda at: {"language": "de" if at.number % 2 else "discord"},
     "config test": nothing,
     "notify": lambda at: {"host": at.world.host},
     "setup": nothing,

@@ -13,6 +13,7 @@ from spacebot.bot.replies import explained
 from spacebot.domain.ids import PersonId
 from spacebot.present.announcement import bell_id
 from spacebot.present.bells import LABEL, SYMBOL, pressed_sentence
+from spacebot.present.language import N_, _
 from spacebot.present.limits import CHOICE_LIMIT
 from spacebot.present.text import plain
 
@@ -21,14 +22,14 @@ async def press(interaction: discord.Interaction[Spacebot], named: str | None) -
     """Toggle the role, and say what became of it to who pressed alone."""
     await interaction.response.defer(ephemeral=True, thinking=True)
     guild_id = checks.guild_id(interaction)
-    member = interaction.user
+    guild, member = checks.guild_of(interaction), interaction.user
     pressed = await interaction.client.services.bells.press(
         guild_id,
         PersonId(member.id),
         named,
         held=[role.id for role in member.roles] if isinstance(member, discord.Member) else (),
         asked=interaction.id,
-        roles=checks.roles_of(interaction.client, checks.guild_of(interaction)),
+        roles=checks.roles_of(interaction.client, guild, language=interaction.client.language_of(guild)),
     )
     await interaction.edit_original_response(content=pressed_sentence(pressed, guild_id))
 
@@ -37,7 +38,7 @@ class BellButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], tem
     """The button under a post; without a host in its id it is the server's own."""
 
     def __init__(self, host: str | None) -> None:
-        super().__init__(discord.ui.Button(label=LABEL, emoji=SYMBOL, custom_id=bell_id(host or "")))
+        super().__init__(discord.ui.Button(label=_(LABEL), emoji=SYMBOL, custom_id=bell_id(host or "")))
         self.host = host
 
     @classmethod
@@ -57,8 +58,8 @@ class Notify(commands.Cog):
     def __init__(self, bot: Spacebot) -> None:
         self.guilds = bot.services.guilds
 
-    @app_commands.command(description="Get pinged when a Space is posted here, or end that")
-    @app_commands.describe(host="Whose Spaces, where this server has a role for each host")
+    @app_commands.command(description=N_("Get pinged when a Space is posted here, or end that"))
+    @app_commands.describe(host=N_("Whose Spaces, where this server has a role for each host"))
     @app_commands.guild_only()
     async def notify(self, interaction: discord.Interaction[Spacebot], host: str | None = None) -> None:
         await press(interaction, host)

@@ -22,6 +22,7 @@ from spacebot.domain.obstacles import Obstacle, Reason
 from spacebot.domain.views import InTheWay, SetUp
 from spacebot.errors import UserMistake
 from spacebot.present.configuration import ROLE_GONE
+from spacebot.present.language import ENGLISH, _
 from spacebot.present.mistakes import sentence
 from spacebot.present.reasons import permission_names
 from spacebot.present.text import inert
@@ -210,9 +211,10 @@ async def in_the_way(client: discord.Client, guild: discord.Guild, set_up: SetUp
     )
 
 
-def roles_of(client: discord.Client, guild: discord.Guild) -> RolesOfGuild:
-    """The guild's roles, as bells use them."""
-    return RolesOfGuild(client, guild, link=invite_link(client.application_id or 0, with_roles=True))
+def roles_of(client: discord.Client, guild: discord.Guild, *, language: str = ENGLISH) -> RolesOfGuild:
+    """The guild's roles, as bells use them; those that are made are called as one says in that language."""
+    link = invite_link(client.application_id or 0, with_roles=True)
+    return RolesOfGuild(client, guild, link=link, language=language)
 
 
 def bell_trouble(client: discord.Client, guild: discord.Guild, set_up: SetUp) -> str | None:
@@ -233,7 +235,7 @@ def role_trouble(guild: discord.Guild, role_id: RoleId) -> str | None:
     """What is wrong with a role chosen earlier, as a sentence; None if nothing is."""
     role = guild.get_role(role_id)
     if role is None:
-        return ROLE_GONE
+        return _(ROLE_GONE)
     try:
         mentionable_for_bot(guild, role)
     except UserMistake as mistake:

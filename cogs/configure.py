@@ -1,4 +1,4 @@
-"""How a guild hears of Spaces: `/config channel`, `role`, `roles`, `pause`, `pings`, `announce`, `end`, `bell`, `alerts`, `show`."""
+"""How a guild hears of Spaces: `/config channel`, `role`, `roles`, `pause`, `pings`, `announce`, `end`, `bell`, `alerts`, `show` and more."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -13,24 +13,32 @@ from cogs.setup.testing import send_test
 from spacebot.bot.client import Spacebot
 from spacebot.domain.bells import BellMode
 from spacebot.domain.guilds import AtEnd
-from spacebot.present import bells, configuration, looks
+from spacebot.present import bells, configuration, languages, looks
+from spacebot.present.language import N_, NAMES, _, speak
 from spacebot.usecases.looks import changed
 
 LONGEST_NOTICE = 24 * 60
 """Minutes; X lets a Space be scheduled two weeks ahead, but a reminder is for the day."""
 
 
+AS_DISCORD_SAYS = "discord"
+"""The value of the choice of no language."""
+
+
 @app_commands.default_permissions(manage_guild=True)
 @app_commands.guild_only()
-class Configure(commands.GroupCog, group_name="config", group_description="Where Spaces are announced, and to whom"):
+class Configure(
+    commands.GroupCog, group_name="config", group_description=N_("Where Spaces are announced, and to whom")
+):
     """`/config …`; Discord hides it from members who may not manage the server, and each command checks again."""
 
     def __init__(self, bot: Spacebot) -> None:
         self.guilds = bot.services.guilds
         self.health = bot.services.health
+        self.languages = bot.services.languages
 
-    @app_commands.command(description="Announce Spaces in this channel")
-    @app_commands.describe(channel="The channel for hosts without one of their own")
+    @app_commands.command(description=N_("Announce Spaces in this channel"))
+    @app_commands.describe(channel=N_("The channel for hosts without one of their own"))
     @app_commands.checks.has_permissions(manage_guild=True)
     async def channel(
         self,
@@ -42,15 +50,17 @@ class Configure(commands.GroupCog, group_name="config", group_description="Where
         await self.guilds.set_channel(checks.guild_id(interaction), postable)
         await interaction.edit_original_response(content=configuration.channel_sentence(postable))
 
-    @app_commands.command(description="Ping this role with each post; without one, nobody")
-    @app_commands.describe(role="The role to ping; leave it out to ping nobody")
+    @app_commands.command(description=N_("Ping this role with each post; without one, nobody"))
+    @app_commands.describe(role=N_("The role to ping; leave it out to ping nobody"))
     @app_commands.checks.has_permissions(manage_guild=True)
     async def role(self, interaction: discord.Interaction[Spacebot], role: discord.Role | None = None) -> None:
         await interaction.response.defer(ephemeral=True)
         await self._set_roles(interaction, [role] if role is not None else [])
 
-    @app_commands.command(description="Ping these roles with each post, up to five; without any, nobody")
-    @app_commands.describe(first="A role to ping", second="Another", third="Another", fourth="Another", fifth="Another")
+    @app_commands.command(description=N_("Ping these roles with each post, up to five; without any, nobody"))
+    @app_commands.describe(
+        first=N_("A role to ping"), second=N_("Another"), third=N_("Another"), fourth=N_("Another"), fifth=N_("Another")
+    )
     @app_commands.checks.has_permissions(manage_guild=True)
     async def roles(  # noqa: PLR0917 - Discord's options come by name
         self,
@@ -68,11 +78,11 @@ class Configure(commands.GroupCog, group_name="config", group_description="Where
         roles, asks = await everyone.set_roles(interaction, named)
         text = configuration.roles_sentence(roles, checks.guild_id(interaction))
         if asks:
-            text = f"{text}\n{configuration.ASK_EVERYONE}"
+            text = f"{text}\n{_(configuration.ASK_EVERYONE)}"
         await interaction.edit_original_response(content=text, view=everyone.question() if asks else None)
 
-    @app_commands.command(description="Post nothing new for a while; posts already there are kept up to date")
-    @app_commands.describe(on="Whether to pause; turned off, whoever is live is announced")
+    @app_commands.command(description=N_("Post nothing new for a while; posts already there are kept up to date"))
+    @app_commands.describe(on=N_("Whether to pause; turned off, whoever is live is announced"))
     @app_commands.checks.has_permissions(manage_guild=True)
     async def pause(self, interaction: discord.Interaction[Spacebot], on: bool) -> None:
         await interaction.response.defer(ephemeral=True)
@@ -81,9 +91,9 @@ class Configure(commands.GroupCog, group_name="config", group_description="Where
         await interaction.edit_original_response(content=configuration.hold_sentence(on_hold=on))
 
     @app_commands.command(
-        description="For how long after a ping a host's next Spaces are posted in that channel without one"
+        description=N_("For how long after a ping a host's next Spaces are posted in that channel without one")
     )
-    @app_commands.describe(minutes="So many minutes; 0: a ping each time")
+    @app_commands.describe(minutes=N_("So many minutes; 0: a ping each time"))
     @app_commands.checks.has_permissions(manage_guild=True)
     async def pings(
         self, interaction: discord.Interaction[Spacebot], minutes: app_commands.Range[int, 0, LONGEST_NOTICE]
@@ -92,12 +102,12 @@ class Configure(commands.GroupCog, group_name="config", group_description="Where
         await self.guilds.set_pings(checks.guild_id(interaction), minutes)
         await interaction.edit_original_response(content=configuration.pings_sentence(minutes))
 
-    @app_commands.command(description="Which moments of a Space to announce; what you leave out stays as it is")
+    @app_commands.command(description=N_("Which moments of a Space to announce; what you leave out stays as it is"))
     @app_commands.describe(
-        scheduled="When it is scheduled",
-        reminder="So many minutes before it starts; 0 for none",
-        live="When it is live",
-        ended="When it has ended, in a message of its own",
+        scheduled=N_("When it is scheduled"),
+        reminder=N_("So many minutes before it starts; 0 for none"),
+        live=N_("When it is live"),
+        ended=N_("When it has ended, in a message of its own"),
     )
     @app_commands.checks.has_permissions(manage_guild=True)
     async def announce(
@@ -114,8 +124,8 @@ class Configure(commands.GroupCog, group_name="config", group_description="Where
         )
         await interaction.edit_original_response(content=configuration.moments_sentence(config))
 
-    @app_commands.command(description="What becomes of a post when its Space is over")
-    @app_commands.describe(what="Edit it into a summary, delete it, or leave it as it is")
+    @app_commands.command(description=N_("What becomes of a post when its Space is over"))
+    @app_commands.describe(what=N_("Edit it into a summary, delete it, or leave it as it is"))
     @app_commands.checks.has_permissions(manage_guild=True)
     async def end(self, interaction: discord.Interaction[Spacebot], what: Literal["edit", "delete", "leave"]) -> None:
         await interaction.response.defer(ephemeral=True)
@@ -123,11 +133,13 @@ class Configure(commands.GroupCog, group_name="config", group_description="Where
         await self.guilds.set_end(checks.guild_id(interaction), at_end)
         await interaction.edit_original_response(content=configuration.end_sentence(at_end))
 
-    @app_commands.command(description="The text and colour of what announces a live Space; alone, says what they are")
+    @app_commands.command(
+        description=N_("The text and colour of what announces a live Space; alone, says what they are")
+    )
     @app_commands.describe(
-        text="One line; {host}, {handle}, {title}, {url}, {started}, {listeners} and {role} are filled in",
-        accent="The card's colour: a name, six digits such as #1D9BF0, or usual",
-        reset="Take the usual text and colour for what you leave out",
+        text=N_("One line; {host}, {handle}, {title}, {url}, {started}, {listeners} and {role} are filled in"),
+        accent=N_("The card's colour: a name, six digits such as #1D9BF0, or usual"),
+        reset=N_("Take the usual text and colour for what you leave out"),
     )
     @app_commands.checks.has_permissions(manage_guild=True)
     async def look(
@@ -147,21 +159,23 @@ class Configure(commands.GroupCog, group_name="config", group_description="Where
     async def accents(self, interaction: discord.Interaction[Spacebot], typed: str) -> list[app_commands.Choice[str]]:
         return accent_choices(typed)
 
-    @app_commands.command(description="Publish what announces a live Space, where it stands in an announcement channel")
-    @app_commands.describe(on="Whether servers that follow the channel get it, too")
+    @app_commands.command(
+        description=N_("Publish what announces a live Space, where it stands in an announcement channel")
+    )
+    @app_commands.describe(on=N_("Whether servers that follow the channel get it, too"))
     @app_commands.checks.has_permissions(manage_guild=True)
     async def publish(self, interaction: discord.Interaction[Spacebot], on: bool) -> None:
         await interaction.response.defer(ephemeral=True)
         await self.guilds.set_publishes(checks.guild_id(interaction), publishes=on)
         await interaction.edit_original_response(content=looks.publishes_sentence(publishes=on))
 
-    @app_commands.command(description="Post a test where Spaces are announced: how it looks, and whether it works")
+    @app_commands.command(description=N_("Post a test where Spaces are announced: how it looks, and whether it works"))
     @app_commands.checks.has_permissions(manage_guild=True)
     async def test(self, interaction: discord.Interaction[Spacebot]) -> None:
         await send_test(interaction)
 
-    @app_commands.command(description="Let members get a role with a button under posts, to be pinged")
-    @app_commands.describe(what="No role, one for all posts in this server, or one for each host")
+    @app_commands.command(description=N_("Let members get a role with a button under posts, to be pinged"))
+    @app_commands.describe(what=N_("No role, one for all posts in this server, or one for each host"))
     @app_commands.checks.has_permissions(manage_guild=True)
     async def bell(self, interaction: discord.Interaction[Spacebot], what: Literal["off", "server", "host"]) -> None:
         await interaction.response.defer(ephemeral=True)
@@ -171,8 +185,8 @@ class Configure(commands.GroupCog, group_name="config", group_description="Where
         await self.guilds.set_bell(checks.guild_id(interaction), mode)
         await interaction.edit_original_response(content=bells.mode_sentence(mode))
 
-    @app_commands.command(description="Where admins are told when something is in the way")
-    @app_commands.describe(channel="A channel that admins read; leave it out for the server's system channel")
+    @app_commands.command(description=N_("Where admins are told when something is in the way"))
+    @app_commands.describe(channel=N_("A channel that admins read; leave it out for the server's system channel"))
     @app_commands.checks.has_permissions(manage_guild=True)
     async def alerts(
         self,
@@ -184,7 +198,25 @@ class Configure(commands.GroupCog, group_name="config", group_description="Where
         await self.guilds.set_admin_channel(checks.guild_id(interaction), where)
         await interaction.edit_original_response(content=configuration.alerts_sentence(where))
 
-    @app_commands.command(description="What is set up, and whether anything is in the way")
+    @app_commands.command(description=N_("The language of what I post here by myself"))
+    @app_commands.describe(language=N_("One language, or the one of this server's settings in Discord"))
+    @app_commands.choices(
+        language=[
+            app_commands.Choice(name=languages.AS_DISCORD_SAYS, value=AS_DISCORD_SAYS),
+            *(app_commands.Choice(name=name, value=code) for code, name in NAMES.items()),
+        ]
+    )
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def language(self, interaction: discord.Interaction[Spacebot], language: str) -> None:
+        await interaction.response.defer(ephemeral=True)
+        guild = checks.guild_of(interaction)
+        chosen = None if language == AS_DISCORD_SAYS else language
+        await self.languages.choose(checks.guild_id(interaction), chosen)
+        speak(interaction.client.read_by(interaction.locale.value, guild.id))  # it may be another from now on
+        text = languages.language_sentence(chosen, guild.preferred_locale.value)
+        await interaction.edit_original_response(content=text)
+
+    @app_commands.command(description=N_("What is set up, and whether anything is in the way"))
     @app_commands.checks.has_permissions(manage_guild=True)
     async def show(self, interaction: discord.Interaction[Spacebot]) -> None:
         await interaction.response.defer(ephemeral=True)
@@ -197,6 +229,7 @@ class Configure(commands.GroupCog, group_name="config", group_description="Where
             guild_id,
             last_good_sweep=sweeps.last_good_at,
             trouble=sweeps.trouble,
+            locale=checks.guild_of(interaction).preferred_locale.value,
         )
         await interaction.edit_original_response(content=card.content, embed=card.embed)
 

@@ -13,6 +13,7 @@ from spacebot.domain.ids import RoleId, UserId, everyone
 from spacebot.domain.mistakes import Mistake
 from spacebot.errors import UserMistake
 from spacebot.present import configuration
+from spacebot.present.language import _
 
 WHOLE_GUILD = "guild"
 
@@ -27,7 +28,7 @@ class EveryoneButton(
         yes = answer == "yes"
         super().__init__(
             discord.ui.Button(
-                label=configuration.YES_EVERYONE if yes else configuration.NO,
+                label=_(configuration.YES_EVERYONE) if yes else _(configuration.NO),
                 style=discord.ButtonStyle.danger if yes else discord.ButtonStyle.secondary,
                 custom_id=f"everyone:{what}:{answer}",
             )
@@ -51,7 +52,7 @@ class EveryoneButton(
 
     async def _carry_out(self, interaction: discord.Interaction[Spacebot]) -> str:
         if self.answer == "no":
-            return configuration.NOBODY_NEW
+            return _(configuration.NOBODY_NEW)
         role = guild_of(interaction).default_role
         guilds = interaction.client.services.guilds
         if self.what == WHOLE_GUILD:
@@ -63,7 +64,7 @@ class EveryoneButton(
         channel_id = next((line.channel_id for line in lines if line.watch.host.user_id == self.what), None)
         role_id = mentionable(interaction, role, channel_id)
         await guilds.set_watch_roles(guild_id(interaction), UserId(self.what), (role_id,))
-        return configuration.HOST_MENTIONS_EVERYONE
+        return _(configuration.HOST_MENTIONS_EVERYONE)
 
 
 def question(what: str = WHOLE_GUILD) -> discord.ui.View:

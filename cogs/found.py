@@ -19,6 +19,7 @@ from spacebot.domain.ids import SpaceId
 from spacebot.errors import SpacebotError
 from spacebot.present import found
 from spacebot.present.card import Card
+from spacebot.present.language import _
 from spacebot.x.reference import Handle, named_in
 
 READ = ("title", "url", "description", "name", "value", "text", "content", "label")
@@ -62,11 +63,11 @@ class Found(commands.Cog):
         """Answer in private, wherever it is: nobody else asked."""
         named = named_in(texts_of(message))
         if not named:
-            await interaction.response.send_message(found.NOTHING_NAMED, ephemeral=True)
+            await interaction.response.send_message(_(found.NOTHING_NAMED), ephemeral=True)
             return
         select = FoundSelect(found.options(named), found.placeholder(named))
         if isinstance(named[0], Handle):
-            await interaction.response.send_message(found.HOSTS_ALONE, view=_view(Card(), select), ephemeral=True)
+            await interaction.response.send_message(_(found.HOSTS_ALONE), view=_view(Card(), select), ephemeral=True)
             return
         await interaction.response.defer(ephemeral=True, thinking=True)
         card = await looked_up(interaction, named[0])

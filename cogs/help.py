@@ -10,6 +10,7 @@ from discord.ext import commands
 from spacebot.bot.client import Spacebot
 from spacebot.domain.ids import PersonId
 from spacebot.present.help import Offered, help_embeds
+from spacebot.present.language import N_, _
 
 
 class Help(commands.Cog):
@@ -18,7 +19,7 @@ class Help(commands.Cog):
     def __init__(self, bot: Spacebot) -> None:
         self.bot = bot
 
-    @app_commands.command(description="What I can do, to tap")
+    @app_commands.command(description=N_("What I can do, to tap"))
     async def help(self, interaction: discord.Interaction[Spacebot]) -> None:
         await interaction.response.send_message(embeds=help_page(interaction), ephemeral=True)
 
@@ -65,7 +66,7 @@ def _leaves(bot: Spacebot, root: _Command, *, operator: bool = False) -> Iterato
     inner = root.walk_commands() if isinstance(root, app_commands.Group) else [root]
     for each in inner:
         if not isinstance(each, app_commands.Group):
-            yield Offered(name=each.qualified_name, about=each.description, command_id=command_id)
+            yield Offered(name=each.qualified_name, about=_(each.description), command_id=command_id)
 
 
 async def setup(bot: Spacebot) -> None:

@@ -11,14 +11,15 @@ from spacebot.bot.replies import explained
 from spacebot.domain.mistakes import Mistake
 from spacebot.errors import UserMistake
 from spacebot.present import configuration, watchlists
+from spacebot.present.language import _
 
 
 class HereButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=r"here:(?P<answer>yes|later)"):
     """One of the two answers; what it says of 'this channel' is the one where it is pressed."""
 
-    def __init__(self, answer: str, *, label: str = watchlists.LATER) -> None:
+    def __init__(self, answer: str, *, label: str | None = None) -> None:
         style = discord.ButtonStyle.primary if answer == "yes" else discord.ButtonStyle.secondary
-        super().__init__(discord.ui.Button(label=label, style=style, custom_id=f"here:{answer}"))
+        super().__init__(discord.ui.Button(label=label or _(watchlists.LATER), style=style, custom_id=f"here:{answer}"))
         self.answer = answer
 
     @classmethod
@@ -32,7 +33,7 @@ class HereButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], tem
         if not interaction.permissions.manage_guild:
             raise UserMistake(Mistake.MAY_NOT_MANAGE)
         if self.answer == "later":
-            await interaction.response.edit_message(content=watchlists.CHOSEN_LATER, view=None)
+            await interaction.response.edit_message(content=_(watchlists.CHOSEN_LATER), view=None)
             return
         channel_id = postable_here(interaction)
         await interaction.response.defer()
@@ -45,7 +46,7 @@ def question(interaction: discord.Interaction[Spacebot]) -> discord.ui.View:
     where = interaction.channel
     place = where.parent if isinstance(where, discord.Thread) else where
     view = discord.ui.View(timeout=None)
-    view.add_item(HereButton("yes", label=watchlists.use_this(getattr(place, "name", None) or watchlists.THIS)))
+    view.add_item(HereButton("yes", label=watchlists.use_this(getattr(place, "name", None))))
     view.add_item(HereButton("later"))
     return view
 

@@ -15,6 +15,7 @@ from spacebot.domain.ids import PersonId
 from spacebot.domain.mistakes import Mistake
 from spacebot.errors import UserMistake
 from spacebot.present import linking, replies
+from spacebot.present.language import N_, _
 from spacebot.usecases.links import SIGN_IN_LIVES, Links
 
 
@@ -22,7 +23,7 @@ class PasteButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], te
     """Opens the form for the address."""
 
     def __init__(self) -> None:
-        super().__init__(discord.ui.Button(label=linking.PASTE, custom_id="x-link:paste"))
+        super().__init__(discord.ui.Button(label=_(linking.PASTE), custom_id="x-link:paste"))
 
     @classmethod
     async def from_custom_id(
@@ -35,22 +36,23 @@ class PasteButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], te
         await interaction.response.send_modal(PasteModal())
 
 
-class PasteModal(discord.ui.Modal, title=linking.ASK_ADDRESS):
+class PasteModal(discord.ui.Modal):
     """The form for the address that the person landed on."""
 
-    address: discord.ui.TextInput["PasteModal"] = discord.ui.TextInput(
-        label=linking.ADDRESS, custom_id="address", placeholder="http…", max_length=2000
-    )
-
     def __init__(self) -> None:
-        super().__init__(timeout=SIGN_IN_LIVES.total_seconds())  # discord.py keeps dismissed forms until then
+        # discord.py keeps dismissed forms until then
+        super().__init__(title=_(linking.ASK_ADDRESS), timeout=SIGN_IN_LIVES.total_seconds())
+        self.address: discord.ui.TextInput[PasteModal] = discord.ui.TextInput(
+            label=_(linking.ADDRESS), custom_id="address", placeholder="http…", max_length=2000
+        )
+        self.add_item(self.address)
 
     async def on_submit(self, interaction: discord.Interaction[Spacebot]) -> None:  # type: ignore[override] # our bot
         require_answered(interaction)
         await interaction.response.defer(ephemeral=True, thinking=True)
         links = _links(interaction.client)
         await links.finish_pasted(PersonId(interaction.user.id), self.address.value)
-        await interaction.edit_original_response(content=linking.LINKED)
+        await interaction.edit_original_response(content=_(linking.LINKED))
 
     async def on_error(self, interaction: discord.Interaction[Spacebot], error: Exception) -> None:  # type: ignore[override] # our bot
         await explain(interaction, error)
@@ -63,30 +65,30 @@ class Linking(commands.Cog):
         self.bot = bot
         self.lookups = bot.services.lookups
 
-    @app_commands.command(name="x-link", description="Let me see on X what your own account may see; only for you")
+    @app_commands.command(name="x-link", description=N_("Let me see on X what your own account may see; only for you"))
     async def link(self, interaction: discord.Interaction[Spacebot]) -> None:
         await interaction.response.defer(ephemeral=True)
         links = _links(self.bot)
         address = await links.begin(PersonId(interaction.user.id), interaction.user.name)
         view = discord.ui.View(timeout=None)
-        view.add_item(discord.ui.Button(label=linking.SIGN_IN, url=address))
+        view.add_item(discord.ui.Button(label=_(linking.SIGN_IN), url=address))
         if not links.has_web:
             view.add_item(PasteButton())
         await interaction.edit_original_response(content=linking.how_to_link(pastes=not links.has_web), view=view)
 
-    @app_commands.command(name="x-unlink", description="Take back what you lent me with /x-link")
+    @app_commands.command(name="x-unlink", description=N_("Take back what you lent me with /x-link"))
     async def unlink(self, interaction: discord.Interaction[Spacebot]) -> None:
         await interaction.response.defer(ephemeral=True)
         was_linked = await _links(self.bot).unlink(PersonId(interaction.user.id))
-        text = linking.UNLINKED if was_linked else linking.NOT_LINKED
+        text = _(linking.UNLINKED) if was_linked else _(linking.NOT_LINKED)
         await interaction.edit_original_response(content=text)
 
-    @app_commands.command(name="space-buyers", description="Who bought a ticket for your own Space; needs /x-link")
-    @app_commands.describe(space="A link to the Space, or its id")
+    @app_commands.command(name="space-buyers", description=N_("Who bought a ticket for your own Space; needs /x-link"))
+    @app_commands.describe(space=N_("A link to the Space, or its id"))
     async def buyers(self, interaction: discord.Interaction[Spacebot], space: str) -> None:
         await interaction.response.defer(ephemeral=True)
         pages = await self.lookups.buyers(space, **asker(interaction))
-        await reply_pages_of(interaction, pages, replies.buyer_pages, replies.NO_BUYERS)
+        await reply_pages_of(interaction, pages, replies.buyer_pages, replies.no_buyers())
 
 
 def _links(bot: Spacebot) -> Links:

@@ -11,6 +11,7 @@ from spacebot.domain.ids import GuildId, PersonId
 from spacebot.domain.mistakes import Mistake
 from spacebot.errors import UserMistake
 from spacebot.present import operator
+from spacebot.present.language import N_
 
 ID = re.compile(r"(?:<@!?)?([0-9]{15,20})>?", re.ASCII)
 """An id of Discord's, or a person's mention."""
@@ -30,7 +31,7 @@ def number(text: str) -> int:
 
 @app_commands.default_permissions(manage_guild=True)
 @app_commands.guild_only()
-class Operator(commands.GroupCog, group_name="operator", group_description="The whole bot, for whoever runs it"):
+class Operator(commands.GroupCog, group_name="operator", group_description=N_("The whole bot, for whoever runs it")):
     """Registered in one server; each command checks again who gives it."""
 
     def __init__(self, bot: Spacebot) -> None:
@@ -38,28 +39,28 @@ class Operator(commands.GroupCog, group_name="operator", group_description="The 
         self.permits = bot.services.permits
         self.operation = bot.services.operation
 
-    @app_commands.command(description="How the whole bot is: servers, hosts, queue, X's limits, push, shards")
+    @app_commands.command(description=N_("How the whole bot is: servers, hosts, queue, X's limits, push, shards"))
     async def status(self, interaction: discord.Interaction[Spacebot]) -> None:
         await self._begin(interaction)
         card = operator.overview_card(await self.operation.status(), guilds=len(self.bot.guilds))
         await interaction.edit_original_response(embed=card.embed)
 
-    @app_commands.command(description="What X bills: today and this month, by kind, purpose and server")
+    @app_commands.command(description=N_("What X bills: today and this month, by kind, purpose and server"))
     async def costs(self, interaction: discord.Interaction[Spacebot]) -> None:
         await self._begin(interaction)
         card = operator.costs_card(await self.operation.costs(), self._name)
         await interaction.edit_original_response(embed=card.embed)
 
-    @app_commands.command(description="How one server uses the bot")
-    @app_commands.describe(guild="The server's id")
+    @app_commands.command(description=N_("How one server uses the bot"))
+    @app_commands.describe(guild=N_("The server's id"))
     async def guild(self, interaction: discord.Interaction[Spacebot], guild: str) -> None:
         await self._begin(interaction)
         guild_id = GuildId(number(guild))
         card = operator.guild_card(await self.operation.guild(guild_id), self._name(guild_id))
         await interaction.edit_original_response(embed=card.embed)
 
-    @app_commands.command(description="Stop serving a server, or answering a person")
-    @app_commands.describe(guild="The server's id", person="The person's id or mention")
+    @app_commands.command(description=N_("Stop serving a server, or answering a person"))
+    @app_commands.describe(guild=N_("The server's id"), person=N_("The person's id or mention"))
     async def block(
         self, interaction: discord.Interaction[Spacebot], guild: str | None = None, person: str | None = None
     ) -> None:
@@ -68,11 +69,11 @@ class Operator(commands.GroupCog, group_name="operator", group_description="The 
         await self.permits.block(guild_id=guild_id, person=person_id, by=by)
         await interaction.edit_original_response(content=operator.blocked_sentence(guild_id, person_id))
 
-    @app_commands.command(description="Take a block back, or allow keywords to a server")
+    @app_commands.command(description=N_("Take a block back, or allow keywords to a server"))
     @app_commands.describe(
-        guild="The server's id",
-        person="The person's id or mention",
-        keywords="Whether the server may watch for words; a block is left as it is then",
+        guild=N_("The server's id"),
+        person=N_("The person's id or mention"),
+        keywords=N_("Whether the server may watch for words; a block is left as it is then"),
     )
     async def allow(
         self,

@@ -9,6 +9,7 @@ from cogs.pages import reply_pages
 from spacebot.bot.client import Spacebot
 from spacebot.domain.views import InTheWay
 from spacebot.present import reports, watchlists
+from spacebot.present.language import N_
 from spacebot.present.limits import CHOICE_LIMIT
 from spacebot.present.status import status_card
 
@@ -20,7 +21,7 @@ class Overview(commands.Cog):
         self.health = bot.services.health
         self.guilds = bot.services.guilds
 
-    @app_commands.command(description="Whether everything works, and what is in the way")
+    @app_commands.command(description=N_("Whether everything works, and what is in the way"))
     @app_commands.default_permissions(manage_guild=True)
     @app_commands.guild_only()
     @app_commands.checks.has_permissions(manage_guild=True)
@@ -36,8 +37,8 @@ class Overview(commands.Cog):
         card = status_card(status, found)
         await interaction.edit_original_response(content=card.content, embed=card.embed)
 
-    @app_commands.command(description="The last posts here, with their outcome, delay and link")
-    @app_commands.describe(host="One host of this server's list")
+    @app_commands.command(description=N_("The last posts here, with their outcome, delay and link"))
+    @app_commands.describe(host=N_("One host of this server's list"))
     @app_commands.default_permissions(manage_guild=True)
     @app_commands.guild_only()
     @app_commands.checks.has_permissions(manage_guild=True)

@@ -14,6 +14,7 @@ from spacebot.deliver.publisher import TROUBLES, button_view
 from spacebot.errors import SpacebotError
 from spacebot.present import replies
 from spacebot.present.card import Card
+from spacebot.present.language import _
 
 T = TypeVar("T")
 
@@ -26,8 +27,10 @@ class PageButton(
 ):
     """Turns to one page of one answer."""
 
-    def __init__(self, key: str, to: int, *, label: str = replies.TURN, disabled: bool = False) -> None:
-        super().__init__(discord.ui.Button(label=label, custom_id=f"page:{key}:{to}", disabled=disabled))
+    def __init__(self, key: str, to: int, *, label: str | None = None, disabled: bool = False) -> None:
+        super().__init__(
+            discord.ui.Button(label=label or _(replies.TURN), custom_id=f"page:{key}:{to}", disabled=disabled)
+        )
         self.key = key
         self.to = to
 
@@ -41,9 +44,9 @@ class PageButton(
     async def callback(self, interaction: discord.Interaction[Spacebot]) -> None:
         kept = interaction.client.pages.get(self.key)
         if kept is None:
-            await interaction.response.send_message(replies.TOO_OLD, ephemeral=True)
+            await interaction.response.send_message(_(replies.TOO_OLD), ephemeral=True)
         elif interaction.user.id != kept.owner:
-            await interaction.response.send_message(replies.NOT_YOURS, ephemeral=True)
+            await interaction.response.send_message(_(replies.NOT_YOURS), ephemeral=True)
         elif self.to < len(kept.cards):
             card = kept.cards[self.to]
             view = _buttons(self.key, self.to, kept)
@@ -67,7 +70,7 @@ class PageButton(
             content=card.content, embed=card.embed, view=_buttons(self.key, to, kept)
         )
         if to < self.to:
-            await interaction.followup.send(replies.NO_MORE, ephemeral=True)
+            await interaction.followup.send(_(replies.NO_MORE), ephemeral=True)
 
 
 async def _load(kept: PagedAnswer) -> None:
@@ -83,11 +86,11 @@ def _buttons(key: str, at: int, kept: PagedAnswer) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
     if at == 0:
         # An id that no button handles: the two must differ.
-        view.add_item(discord.ui.Button(label=replies.PREVIOUS, custom_id=f"page:{key}:none", disabled=True))
+        view.add_item(discord.ui.Button(label=_(replies.PREVIOUS), custom_id=f"page:{key}:none", disabled=True))
     else:
-        view.add_item(PageButton(key, at - 1, label=replies.PREVIOUS))
+        view.add_item(PageButton(key, at - 1, label=_(replies.PREVIOUS)))
     is_last = at + 1 >= len(kept.cards) and kept.more is None
-    view.add_item(PageButton(key, at + 1, label=replies.NEXT, disabled=is_last))
+    view.add_item(PageButton(key, at + 1, label=_(replies.NEXT), disabled=is_last))
     return view
 
 
@@ -113,7 +116,7 @@ async def reply(interaction: discord.Interaction[Spacebot], card: Card, *, is_pr
     if not is_private or interaction.extras.get(PRIVATE):
         await interaction.edit_original_response(content=card.content, embed=card.embed, view=button_view(card))
         return
-    await interaction.edit_original_response(content=replies.FOR_YOU)
+    await interaction.edit_original_response(content=_(replies.FOR_YOU))
     await interaction.followup.send(
         content=card.content or discord.utils.MISSING,
         embed=card.embed or discord.utils.MISSING,
@@ -141,7 +144,7 @@ async def reply_pages_of(
     compose: Callable[[T], list[Card]],
     nothing: Card,
     *,
-    is_last: Callable[[T], bool] = lambda _: False,
+    is_last: Callable[[T], bool] = lambda __: False,
 ) -> None:
     """As `reply_pages`, for pages of X that are requested only when somebody turns to them.
 

@@ -9,6 +9,7 @@ from spacebot.bot.client import Spacebot
 from spacebot.bot.replies import explained
 from spacebot.domain.ids import SpaceId
 from spacebot.present.announcement import WHO, who_id
+from spacebot.present.language import _
 from spacebot.present.people import EARLIER, FURTHER, who_pages
 
 
@@ -18,9 +19,9 @@ class WhoButton(
 ):
     """Tells whoever presses it, in private; without a page in its id it begins an answer, else it turns to that page."""
 
-    def __init__(self, space_id: SpaceId, page: int | None = None, *, label: str = WHO) -> None:
+    def __init__(self, space_id: SpaceId, page: int | None = None, *, label: str | None = None) -> None:
         turns = "" if page is None else f":{page}"
-        super().__init__(discord.ui.Button(label=label, custom_id=who_id(space_id) + turns))
+        super().__init__(discord.ui.Button(label=label or _(WHO), custom_id=who_id(space_id) + turns))
         self.space_id = space_id
         self.page = page
 
@@ -46,9 +47,9 @@ class WhoButton(
     def _turning(self, at: int, pages: int) -> discord.ui.View | None:
         view = discord.ui.View(timeout=None)
         if at > 0:
-            view.add_item(WhoButton(self.space_id, at - 1, label=EARLIER))
+            view.add_item(WhoButton(self.space_id, at - 1, label=_(EARLIER)))
         if at + 1 < pages:
-            view.add_item(WhoButton(self.space_id, at + 1, label=FURTHER))
+            view.add_item(WhoButton(self.space_id, at + 1, label=_(FURTHER)))
         return view if view.children else None
 
 

@@ -15,6 +15,7 @@ from spacebot.domain.ids import GuildId, PersonId
 from spacebot.domain.mistakes import Mistake
 from spacebot.errors import UserMistake
 from spacebot.present import privacy
+from spacebot.present.language import N_, _
 
 ME, GUILD = "me", "guild"
 EXPORT, ASK, DELETE, KEEP = "export", "ask", "delete", "keep"
@@ -38,7 +39,7 @@ class PrivacyButton(
         danger = what == DELETE
         super().__init__(
             discord.ui.Button(
-                label=label,
+                label=_(label),
                 custom_id=f"privacy:{what}:{whose}",
                 style=discord.ButtonStyle.danger if danger else discord.ButtonStyle.secondary,
                 row=0 if whose == ME else 1,
@@ -60,10 +61,10 @@ class PrivacyButton(
         if self.what == EXPORT:
             await self._export(interaction)
         elif self.what == ASK:
-            text = privacy.ASK_ME if self.whose == ME else privacy.ASK_GUILD
+            text = _(privacy.ASK_ME) if self.whose == ME else _(privacy.ASK_GUILD)
             await interaction.response.send_message(text, view=_sure(self.whose), ephemeral=True)
         elif self.what == KEEP:
-            await interaction.response.edit_message(content=privacy.KEPT, view=None)
+            await interaction.response.edit_message(content=_(privacy.KEPT), view=None)
         else:
             await self._delete(interaction)
 
@@ -72,12 +73,12 @@ class PrivacyButton(
         stored = interaction.client.services.privacy
         if self.whose == ME:
             content = await stored.export_person(PersonId(interaction.user.id))
-            text, name = privacy.EXPORTED_ME, privacy.FILE_OF_PERSON
+            text, name = _(privacy.EXPORTED_ME), privacy.FILE_OF_PERSON
         else:
             content = await stored.export_guild(guild_id(interaction))
-            text, name = privacy.EXPORTED_GUILD, privacy.FILE_OF_GUILD
+            text, name = _(privacy.EXPORTED_GUILD), privacy.FILE_OF_GUILD
         if len(content) > discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES:
-            await interaction.edit_original_response(content=privacy.TOO_LARGE)
+            await interaction.edit_original_response(content=_(privacy.TOO_LARGE))
             return
         await interaction.edit_original_response(content=text, attachments=[discord.File(io.BytesIO(content), name)])
 
@@ -86,10 +87,10 @@ class PrivacyButton(
         stored = interaction.client.services.privacy
         if self.whose == ME:
             await stored.erase_person(PersonId(interaction.user.id))
-            text = privacy.DELETED_ME
+            text = _(privacy.DELETED_ME)
         else:
             await stored.erase_guild(guild_id(interaction))
-            text = privacy.DELETED_GUILD
+            text = _(privacy.DELETED_GUILD)
         await interaction.edit_original_response(content=text, view=None)
 
 
@@ -108,7 +109,7 @@ class Privacy(commands.Cog):
         self.policies = bot.services.policies
 
     @app_commands.command(
-        name="privacy", description="What I store of you and of this server: see it, take it, delete it"
+        name="privacy", description=N_("What I store of you and of this server: see it, take it, delete it")
     )
     async def show(self, interaction: discord.Interaction[Spacebot]) -> None:
         await interaction.response.defer(ephemeral=True)

@@ -20,6 +20,7 @@ from spacebot.domain.ids import GuildId, PersonId
 from spacebot.present import replies
 from spacebot.present.agenda import agenda_pages
 from spacebot.present.card import Card
+from spacebot.present.language import N_
 from spacebot.usecases.lookups import HostLive, SpaceLook, searched_for
 from spacebot.x import reference
 
@@ -64,8 +65,8 @@ class Spaces(commands.Cog):
         self.guilds = bot.services.guilds
 
     @_anywhere
-    @app_commands.command(description="Show one Space: its host, listeners, speakers and where to listen")
-    @app_commands.describe(space="A link to the Space, or its id")
+    @app_commands.command(description=N_("Show one Space: its host, listeners, speakers and where to listen"))
+    @app_commands.describe(space=N_("A link to the Space, or its id"))
     async def space(self, interaction: discord.Interaction[Spacebot], space: str) -> None:
         reference.space_id(space)
         await begin(interaction)
@@ -75,7 +76,7 @@ class Spaces(commands.Cog):
             await whisper(interaction, replies.reminders_sentence(look.reminders))
 
     @app_commands.command(
-        name="spaces-upcoming", description="Who of this server's hosts is live, and their next seven days"
+        name="spaces-upcoming", description=N_("Who of this server's hosts is live, and their next seven days")
     )
     @app_commands.guild_only()
     async def upcoming(self, interaction: discord.Interaction[Spacebot]) -> None:
@@ -84,8 +85,10 @@ class Spaces(commands.Cog):
         await reply_pages(interaction, agenda_pages(agenda))
 
     @_anywhere
-    @app_commands.command(name="spaces-search", description="Find live and scheduled Spaces by words of their title")
-    @app_commands.describe(query="Words of the title", state="Only live or only scheduled Spaces")
+    @app_commands.command(
+        name="spaces-search", description=N_("Find live and scheduled Spaces by words of their title")
+    )
+    @app_commands.describe(query=N_("Words of the title"), state=N_("Only live or only scheduled Spaces"))
     async def search(
         self,
         interaction: discord.Interaction[Spacebot],
@@ -104,21 +107,21 @@ class Spaces(commands.Cog):
         )
 
     @_anywhere
-    @app_commands.command(name="host-live", description="Is this host live? If not, what is coming up?")
-    @app_commands.describe(host="The host's @handle, profile link or numeric id, or a link to their Space")
+    @app_commands.command(name="host-live", description=N_("Is this host live? If not, what is coming up?"))
+    @app_commands.describe(host=N_("The host's @handle, profile link or numeric id, or a link to their Space"))
     async def host_live(self, interaction: discord.Interaction[Spacebot], host: str) -> None:
         reference.host(host)
         await begin(interaction)
         answer = await self.lookups.host_live(host, **asker(interaction))
         await reply(interaction, host_card(answer), is_private=answer.is_private)
 
-    @app_commands.command(name="space-posts", description="The posts that were shared in a Space")
-    @app_commands.describe(space="A link to the Space, or its id")
+    @app_commands.command(name="space-posts", description=N_("The posts that were shared in a Space"))
+    @app_commands.describe(space=N_("A link to the Space, or its id"))
     async def posts(self, interaction: discord.Interaction[Spacebot], space: str) -> None:
         reference.space_id(space)
         await interaction.response.defer()
         pages = await self.lookups.posts(space, **asker(interaction))
-        await reply_pages_of(interaction, pages, replies.post_pages, replies.NO_POSTS)
+        await reply_pages_of(interaction, pages, replies.post_pages, replies.no_posts())
 
 
 async def setup(bot: Spacebot) -> None:

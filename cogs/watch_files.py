@@ -18,6 +18,7 @@ from spacebot.domain.ids import ChannelId, RoleId
 from spacebot.domain.mistakes import Mistake
 from spacebot.errors import UserMistake
 from spacebot.present import bulk as words
+from spacebot.present.language import _
 from spacebot.usecases.watch_csv import COLUMNS, MOST_BYTES, REASON, Named, written
 
 Interaction = discord.Interaction[Spacebot]
@@ -30,12 +31,12 @@ class ImportForm(Form):
     template = re.compile("watch:form:import")
 
     def __init__(self) -> None:
-        super().__init__(title=words.TITLE, custom_id="watch:form:import")
+        super().__init__(title=_(words.TITLE), custom_id="watch:form:import")
         self.file: ui.FileUpload[Any] = ui.FileUpload(custom_id="file")
-        option = discord.CheckboxGroupOption(label=words.EVERYONE_OPTION, value="everyone")
+        option = discord.CheckboxGroupOption(label=_(words.EVERYONE_OPTION), value="everyone")
         self.everyone: ui.CheckboxGroup[Any] = ui.CheckboxGroup(custom_id="everyone", required=False, options=[option])
-        self.add_item(ui.Label(text=words.FILE_LABEL, description=words.FILE_HINT, component=self.file))
-        self.add_item(ui.Label(text=words.EVERYONE_LABEL, component=self.everyone))
+        self.add_item(ui.Label(text=_(words.FILE_LABEL), description=_(words.FILE_HINT), component=self.file))
+        self.add_item(ui.Label(text=_(words.EVERYONE_LABEL), component=self.everyone))
 
     @classmethod
     def blank(cls, match: re.Match[str]) -> Self:
@@ -149,4 +150,4 @@ async def hand_out(interaction: Interaction) -> None:
         checks.guild_id(interaction), PlaceNames(checks.guild_of(interaction))
     )
     file = discord.File(io.BytesIO(content), words.FILE_OF_WATCHES)
-    await interaction.edit_original_response(content=words.EXPORTED, attachments=[file])
+    await interaction.edit_original_response(content=_(words.EXPORTED), attachments=[file])

@@ -16,6 +16,7 @@ from spacebot.domain.ids import ChannelId
 from spacebot.domain.mistakes import Mistake
 from spacebot.errors import UserMistake
 from spacebot.present import configuration, filters, looks, watchlists
+from spacebot.present.language import N_, _
 from spacebot.present.limits import CHOICE_LIMIT
 from spacebot.present.text import plain
 from spacebot.usecases import filters as typed_filters
@@ -29,18 +30,20 @@ Own = Literal["channel", "role", "both"]
 
 @app_commands.default_permissions(manage_guild=True)
 @app_commands.guild_only()
-class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom this server follows on X"):
+class Watchlist(commands.GroupCog, group_name="watch", group_description=N_("Whom this server follows on X")):
     """`/watch …`; Discord hides it from members who may not manage the server, and each command checks again."""
 
     def __init__(self, bot: Spacebot) -> None:
         self.guilds = bot.services.guilds
 
-    @app_commands.command(description="Follow a host: announce their Spaces; given again, it changes channel or role")
+    @app_commands.command(
+        description=N_("Follow a host: announce their Spaces; given again, it changes channel or role")
+    )
     @app_commands.describe(
-        host="The host's @handle, profile link or numeric id, or a link to their Space",
-        channel="Where to announce (else this server's channel)",
-        role="Whom to ping (else this server's roles)",
-        also="Also announce Spaces of others in which this host is seen as co-host or speaker",
+        host=N_("The host's @handle, profile link or numeric id, or a link to their Space"),
+        channel=N_("Where to announce (else this server's channel)"),
+        role=N_("Whom to ping (else this server's roles)"),
+        also=N_("Also announce Spaces of others in which this host is seen as co-host or speaker"),
     )
     @app_commands.checks.has_permissions(manage_guild=True)
     async def add(
@@ -74,13 +77,13 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
             return
         view = everyone.question(watched.line.watch.host.user_id)
         if watched.line.channel_id is not None:
-            await interaction.edit_original_response(content=f"{text}\n{configuration.ASK_EVERYONE}", view=view)
+            await interaction.edit_original_response(content=f"{text}\n{_(configuration.ASK_EVERYONE)}", view=view)
         else:  # two questions, of which each answer takes its own buttons away
             await _answer(interaction, text, None)
-            await interaction.followup.send(configuration.ASK_EVERYONE, view=view, ephemeral=True)
+            await interaction.followup.send(_(configuration.ASK_EVERYONE), view=view, ephemeral=True)
 
-    @app_commands.command(description="Stop announcing this host's Spaces")
-    @app_commands.describe(host="The host, from this server's list")
+    @app_commands.command(description=N_("Stop announcing this host's Spaces"))
+    @app_commands.describe(host=N_("The host, from this server's list"))
     @app_commands.checks.has_permissions(manage_guild=True)
     async def remove(self, interaction: discord.Interaction[Spacebot], host: str) -> None:
         await interaction.response.defer(ephemeral=True)
@@ -88,9 +91,9 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
         await interaction.edit_original_response(content=watchlists.unwatched_sentence(removed))
 
     @app_commands.command(
-        description="Post nothing new of a host, or of all, until /watch resume; posts there are kept up to date"
+        description=N_("Post nothing new of a host, or of all, until /watch resume; posts there are kept up to date")
     )
-    @app_commands.describe(host="The host, from this server's list; without one the whole server, as /config pause")
+    @app_commands.describe(host=N_("The host, from this server's list; without one the whole server, as /config pause"))
     @app_commands.checks.has_permissions(manage_guild=True)
     async def pause(self, interaction: discord.Interaction[Spacebot], host: str | None = None) -> None:
         await interaction.response.defer(ephemeral=True)
@@ -102,8 +105,8 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
             text = watchlists.held_sentence(await self.guilds.hold_watch(guild_id, host), on_hold=True)
         await interaction.edit_original_response(content=text)
 
-    @app_commands.command(description="Announce a host's Spaces, or all, again after /watch pause")
-    @app_commands.describe(host="The host, from this server's list; without one the whole server, as /config pause")
+    @app_commands.command(description=N_("Announce a host's Spaces, or all, again after /watch pause"))
+    @app_commands.describe(host=N_("The host, from this server's list; without one the whole server, as /config pause"))
     @app_commands.checks.has_permissions(manage_guild=True)
     async def resume(self, interaction: discord.Interaction[Spacebot], host: str | None = None) -> None:
         await interaction.response.defer(ephemeral=True)
@@ -116,12 +119,12 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
             text = watchlists.held_sentence(await self.guilds.resume_watch(guild_id, host), on_hold=False)
         await interaction.edit_original_response(content=text)
 
-    @app_commands.command(description="The text and colour of posts about this host; alone, says what they are")
+    @app_commands.command(description=N_("The text and colour of posts about this host; alone, says what they are"))
     @app_commands.describe(
-        host="The host, from this server's list",
-        text="One line; {host}, {handle}, {title}, {url}, {started}, {listeners} and {role} are filled in",
-        accent="The card's colour: a name, six digits such as #1D9BF0, or usual",
-        reset="Take this server's text and colour for what you leave out",
+        host=N_("The host, from this server's list"),
+        text=N_("One line; {host}, {handle}, {title}, {url}, {started}, {listeners} and {role} are filled in"),
+        accent=N_("The card's colour: a name, six digits such as #1D9BF0, or usual"),
+        reset=N_("Take this server's text and colour for what you leave out"),
     )
     @app_commands.checks.has_permissions(manage_guild=True)
     async def look(
@@ -139,15 +142,15 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
         await interaction.edit_original_response(content=looks.look_sentence(now, followed))
 
     @app_commands.command(
-        name="filter", description="Which Spaces of this host are posted; alone, says what is filtered"
+        name="filter", description=N_("Which Spaces of this host are posted; alone, says what is filtered")
     )
     @app_commands.describe(
-        host="The host, from this server's list",
-        want="Words or phrases, with commas between them: the title must have one of them",
-        shun="Words or phrases, with commas between them: the title must have none of them",
-        language="Only Spaces in this language, by its code: en, es, pt …",
-        tickets="Only Spaces that need a ticket, or that need none",
-        reset="Filter nothing by what you leave out",
+        host=N_("The host, from this server's list"),
+        want=N_("Words or phrases, with commas between them: the title must have one of them"),
+        shun=N_("Words or phrases, with commas between them: the title must have none of them"),
+        language=N_("Only Spaces in this language, by its code: en, es, pt …"),
+        tickets=N_("Only Spaces that need a ticket, or that need none"),
+        reset=N_("Filter nothing by what you leave out"),
     )
     @app_commands.checks.has_permissions(manage_guild=True)
     async def filter_host(  # noqa: PLR0917 - Discord's options come by name
@@ -190,8 +193,10 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
             app_commands.Choice(name=watchlists.host_choice(host, CHOICE_LIMIT), value=host.user_id) for host in hosts
         ]
 
-    @app_commands.command(description="Let a host use this server's channel or roles again instead of its own")
-    @app_commands.describe(host="The host, from this server's list", what="What to take from this server's settings")
+    @app_commands.command(description=N_("Let a host use this server's channel or roles again instead of its own"))
+    @app_commands.describe(
+        host=N_("The host, from this server's list"), what=N_("What to take from this server's settings")
+    )
     @app_commands.autocomplete(host=followed)
     @app_commands.checks.has_permissions(manage_guild=True)
     async def reset(self, interaction: discord.Interaction[Spacebot], host: str, what: Own) -> None:
@@ -200,7 +205,9 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
         watched = await self.guilds.reset_watch(guild_id, host, channel=what != "role", role=what != "channel")
         await _answer(interaction, watchlists.reset_sentence(watched, guild_id), watched.line.channel_id)
 
-    @app_commands.command(name="list", description="Whom this server follows, where it hears of them, and who is live")
+    @app_commands.command(
+        name="list", description=N_("Whom this server follows, where it hears of them, and who is live")
+    )
     @app_commands.checks.has_permissions(manage_guild=True)
     async def show(self, interaction: discord.Interaction[Spacebot]) -> None:
         await interaction.response.defer(ephemeral=True)
@@ -208,27 +215,27 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
         found = await checks.in_the_way(interaction.client, checks.guild_of(interaction), set_up)
         await reply_pages(interaction, watchlists.watch_pages(set_up, found, checks.guild_id(interaction)))
 
-    @app_commands.command(description="This server's hosts and keywords with all their options, as a CSV file")
+    @app_commands.command(description=N_("This server's hosts and keywords with all their options, as a CSV file"))
     @app_commands.checks.has_permissions(manage_guild=True)
     async def export(self, interaction: discord.Interaction[Spacebot]) -> None:
         await interaction.response.defer(ephemeral=True)
         await hand_out(interaction)
 
-    @app_commands.command(name="import", description="Follow the hosts and watch for the keywords of a CSV file")
+    @app_commands.command(name="import", description=N_("Follow the hosts and watch for the keywords of a CSV file"))
     @app_commands.checks.has_permissions(manage_guild=True)
     async def take(self, interaction: discord.Interaction[Spacebot]) -> None:
         await ImportForm().show(interaction)
 
-    keyword = app_commands.Group(name="keyword", description="Words in the titles of Spaces")
+    keyword = app_commands.Group(name="keyword", description=N_("Words in the titles of Spaces"))
 
-    @keyword.command(name="add", description="Announce live Spaces whose title has these words, whoever hosts them")
+    @keyword.command(name="add", description=N_("Announce live Spaces whose title has these words, whoever hosts them"))
     @app_commands.describe(
-        words="The words, as they stand in a title",
-        channel="Where to announce (else this server's channel)",
-        role="Whom to ping (else this server's roles)",
-        language="Only Spaces in this language, by its code: en, es, pt …",
-        listeners="Only Spaces with at least so many listeners",
-        tickets="Only Spaces that need a ticket, or that need none",
+        words=N_("The words, as they stand in a title"),
+        channel=N_("Where to announce (else this server's channel)"),
+        role=N_("Whom to ping (else this server's roles)"),
+        language=N_("Only Spaces in this language, by its code: en, es, pt …"),
+        listeners=N_("Only Spaces with at least so many listeners"),
+        tickets=N_("Only Spaces that need a ticket, or that need none"),
     )
     @app_commands.checks.has_permissions(manage_guild=True)
     async def add_keyword(  # noqa: PLR0917 - Discord's options come by name
@@ -261,8 +268,8 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
         )
         await _answer(interaction, watchlists.keyword_sentence(watched, guild_id), watched.line.channel_id)
 
-    @keyword.command(name="remove", description="Stop announcing Spaces with these words")
-    @app_commands.describe(words="The words, from this server's list")
+    @keyword.command(name="remove", description=N_("Stop announcing Spaces with these words"))
+    @app_commands.describe(words=N_("The words, from this server's list"))
     @app_commands.checks.has_permissions(manage_guild=True)
     async def remove_keyword(self, interaction: discord.Interaction[Spacebot], words: str) -> None:
         await interaction.response.defer(ephemeral=True)
@@ -279,8 +286,10 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
         texts = [keyword.text for keyword in keywords if typed.strip().casefold() in keyword.text]
         return [app_commands.Choice(name=plain(text, CHOICE_LIMIT), value=text) for text in texts[:CHOICES]]
 
-    @keyword.command(name="reset", description="Let a keyword use this server's channel or roles again")
-    @app_commands.describe(words="The words, from this server's list", what="What to take from this server's settings")
+    @keyword.command(name="reset", description=N_("Let a keyword use this server's channel or roles again"))
+    @app_commands.describe(
+        words=N_("The words, from this server's list"), what=N_("What to take from this server's settings")
+    )
     @app_commands.autocomplete(words=watched_for)
     @app_commands.checks.has_permissions(manage_guild=True)
     async def reset_keyword(self, interaction: discord.Interaction[Spacebot], words: str, what: Own) -> None:
@@ -289,7 +298,7 @@ class Watchlist(commands.GroupCog, group_name="watch", group_description="Whom t
         watched = await self.guilds.reset_keyword(guild_id, words, channel=what != "role", role=what != "channel")
         await _answer(interaction, watchlists.keyword_reset_sentence(watched, guild_id), watched.line.channel_id)
 
-    @keyword.command(name="list", description="The words that this server watches for")
+    @keyword.command(name="list", description=N_("The words that this server watches for"))
     @app_commands.checks.has_permissions(manage_guild=True)
     async def show_keywords(self, interaction: discord.Interaction[Spacebot]) -> None:
         await interaction.response.defer(ephemeral=True)
@@ -304,7 +313,7 @@ async def _answer(interaction: discord.Interaction[Spacebot], text: str, channel
     if channel_id is not None:
         await interaction.edit_original_response(content=text)
         return
-    asked = f"{text}\n{watchlists.ASK_CHANNEL}"
+    asked = f"{text}\n{_(watchlists.ASK_CHANNEL)}"
     await interaction.edit_original_response(content=asked, view=here.question(interaction))
 
 

@@ -19,6 +19,7 @@ from spacebot.clock import Clock, SystemClock
 from spacebot.deliver.courier import Courier
 from spacebot.deliver.publisher import TROUBLES
 from spacebot.errors import SpacebotError, StoreError, XBadToken, XError
+from spacebot.present.language import LANGUAGES, load
 from spacebot.pulse import beat
 from spacebot.settings import Settings
 from spacebot.store.connection import Store
@@ -68,6 +69,8 @@ async def run(settings: Settings, clock: Clock | None = None) -> None:
 async def serve(settings: Settings, clock: Clock, stop: asyncio.Event) -> None:
     """Run the bot until `stop` is set; raises as `run`."""
     point_at(settings.discord_api_url, settings.discord_gateway_url)
+    for code in LANGUAGES:
+        load(code)  # now, while nobody waits for anything
     async with AsyncExitStack() as stack:
         unpack_quickly()
         stack.enter_context(ProcessLock(settings.database))
@@ -77,6 +80,7 @@ async def serve(settings: Settings, clock: Clock, stop: asyncio.Event) -> None:
         pieces = wire(settings, clock, store=store, session=session)
         await pieces.billing.open()
         await pieces.permits.open()
+        await pieces.languages.open()
         stack.push_async_callback(pieces.billing.close, DRAIN)
         if pieces.links is not None:
             await pieces.links.reseal()

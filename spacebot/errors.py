@@ -1,7 +1,8 @@
 """Every exception of our own, in one tree; library errors are mapped to it at the boundary where they arise.
 
-The text of each but `UserMistake` is one sentence for a person, without secrets and without words from outside; that
-of a `DiscordError` is the code of its obstacle.
+The text of each but `UserMistake` is one sentence for a person, in English, without secrets and without words from
+outside; that of a `DiscordError` is the code of its obstacle. What `XError`s say is marked, and told in other languages
+by `present.mistakes`.
 
 SpacebotError
 ├── SettingsError               a setting is missing or malformed (exit status 2)
@@ -44,8 +45,10 @@ SpacebotError
 """
 
 import math
+from collections.abc import Mapping
 from datetime import datetime
 
+from spacebot.domain.languages import N_, NP_
 from spacebot.domain.mistakes import Mistake
 from spacebot.domain.obstacles import Obstacle, Reason
 
@@ -78,14 +81,38 @@ class XError(SpacebotError):
     Attributes:
         status: The HTTP status, where there was an answer.
         detail: X's own words: text from outside, to be escaped before it is shown.
+        sentence: What a person is told, in English, with the names of its values in braces; marked with `N_`.
+        told: The values for its sentence, by name; those that are marked are told in the reader's language.
     """
 
-    sentence = "X did not give what was asked."
+    sentence = N_("X did not give what was asked.")
 
-    def __init__(self, sentence: str | None = None, *, status: int | None = None, detail: str = "") -> None:
-        super().__init__(sentence or self.sentence)
+    def __init__(
+        self,
+        sentence: str | None = None,
+        *,
+        status: int | None = None,
+        detail: str = "",
+        told: Mapping[str, str] | None = None,
+    ) -> None:
+        self.sentence = sentence or self.sentence
+        self.told = told or {}
+        super().__init__(self.sentence.format_map(self.told) if self.told else self.sentence)
         self.status = status
         self.detail = detail
+
+
+THIS = NP_("what X does not show", "this")
+
+THINGS = {
+    "space": NP_("what X does not show", "this Space"),
+    "user": NP_("what X does not show", "this account"),
+    "post": NP_("what X does not show", "this post"),
+    "tweet": NP_("what X does not show", "this post"),
+    "topic": NP_("what X does not show", "this topic"),
+    "list": NP_("what X does not show", "this list"),
+}
+"""What is absent, by its type, as the object of a sentence."""
 
 
 class XAbsent(XError):
@@ -96,7 +123,7 @@ class XAbsent(XError):
         resource_id: What X names: an id or a handle. None if X named nothing; then it is about no particular thing.
     """
 
-    sentence = "X does not show this{thing}."
+    sentence = N_("X does not show {thing}.")
 
     def __init__(
         self,
@@ -106,15 +133,8 @@ class XAbsent(XError):
         status: int | None = None,
         detail: str = "",
     ) -> None:
-        things = {
-            "space": " Space",
-            "user": " account",
-            "post": " post",
-            "tweet": " post",
-            "topic": " topic",
-            "list": " list",
-        }
-        super().__init__(self.sentence.format(thing=things.get(resource_type or "", "")), status=status, detail=detail)
+        thing = THINGS.get(resource_type or "", THIS)
+        super().__init__(status=status, detail=detail, told={"thing": thing})
         self.resource_type = resource_type
         self.resource_id = resource_id
 
@@ -122,43 +142,43 @@ class XAbsent(XError):
 class XNotFound(XAbsent):
     """Unknown to X, or no longer there."""
 
-    sentence = "X does not know this{thing}: check the spelling, or it is no longer there."
+    sentence = N_("X does not know {thing}: check the spelling, or it is no longer there.")
 
 
 class XUnavailable(XAbsent):
     """Withheld, deleted or not allowed on this endpoint."""
 
-    sentence = "X has made this{thing} unavailable."
+    sentence = N_("X has made {thing} unavailable.")
 
 
 class XPrivate(XAbsent):
     """Only some people may see it, and the token's owner is not one of them."""
 
-    sentence = "X shows this{thing} only to people its owner allows."
+    sentence = N_("X shows {thing} only to people its owner allows.")
 
 
 class XSuspended(XAbsent):
     """The account is suspended."""
 
-    sentence = "X has suspended this account."
+    sentence = N_("X has suspended this account.")
 
 
 class XOperatorNeeded(XError):
     """It will not work again until whoever runs the bot acts; asking again does not help."""
 
-    sentence = "X refuses the bot's requests, and whoever runs the bot needs to look into it."
+    sentence = N_("X refuses the bot's requests, and whoever runs the bot needs to look into it.")
 
 
 class XBadToken(XOperatorNeeded):
     """The token is wrong, has expired or was revoked."""
 
-    sentence = "X does not accept the token: it is wrong, has expired or was revoked, and a new one is needed."
+    sentence = N_("X does not accept the token: it is wrong, has expired or was revoked, and a new one is needed.")
 
 
 class XWrongTokenKind(XOperatorNeeded):
     """An app's token where X wants a user's, or the reverse."""
 
-    sentence = (
+    sentence = N_(
         "X does not answer this with the kind of token in use (an app's where a user's is needed, or the reverse)."
     )
 
@@ -166,19 +186,19 @@ class XWrongTokenKind(XOperatorNeeded):
 class XNotEnrolled(XOperatorNeeded):
     """The app belongs to no project with access to the API."""
 
-    sentence = "The bot's X app is not attached to a project with API access: attach it in X's developer console."
+    sentence = N_("The bot's X app is not attached to a project with API access: attach it in X's developer console.")
 
 
 class XForbidden(XOperatorNeeded):
     """Refused, and X does not make clear why."""
 
-    sentence = "X forbids this to the bot's app: check its access and permissions in X's developer console."
+    sentence = N_("X forbids this to the bot's app: check its access and permissions in X's developer console.")
 
 
 class XCreditsDepleted(XOperatorNeeded):
     """The prepaid credits of the X account are used up."""
 
-    sentence = "The credits for X's API are used up: whoever runs the bot must buy more in X's developer console."
+    sentence = N_("The credits for X's API are used up: whoever runs the bot must buy more in X's developer console.")
 
 
 class XSpendCapReached(XOperatorNeeded):
@@ -188,16 +208,17 @@ class XSpendCapReached(XOperatorNeeded):
         reset_date: When X lifts it by itself, where X says so.
     """
 
-    sentence = "The spending cap for X's API is reached: raise it in X's developer console, or wait for its reset."
+    sentence = N_("The spending cap for X's API is reached: raise it in X's developer console, or wait for its reset.")
 
     def __init__(self, *, reset_date: datetime | None = None, status: int | None = None, detail: str = "") -> None:
-        text = (
-            f"The spending cap for X's API is reached: raise it in X's developer console, "
-            f"or wait for its reset on {reset_date:%Y-%m-%d}."
-            if reset_date
-            else None
-        )
-        super().__init__(text, status=status, detail=detail)
+        if reset_date is None:
+            super().__init__(status=status, detail=detail)
+        else:
+            text = N_(
+                "The spending cap for X's API is reached: raise it in X's developer console, or wait for its reset on"
+                " {date}."
+            )
+            super().__init__(text, status=status, detail=detail, told={"date": f"{reset_date:%Y-%m-%d}"})
         self.reset_date = reset_date
 
 
@@ -209,7 +230,9 @@ class XUsageCapped(XOperatorNeeded):
         scope: 'Account' or 'Product', where X says so.
     """
 
-    sentence = "The X plan's amount of reads is used up for this period: enlarge the plan, or wait for the next period."
+    sentence = N_(
+        "The X plan's amount of reads is used up for this period: enlarge the plan, or wait for the next period."
+    )
 
     def __init__(
         self, *, period: str | None = None, scope: str | None = None, status: int | None = None, detail: str = ""
@@ -222,7 +245,7 @@ class XUsageCapped(XOperatorNeeded):
 class XRefused(XError):
     """X understood the request and rejects it; the same request will fail again."""
 
-    sentence = "X refused this request."
+    sentence = N_("X refused this request.")
 
 
 class XInvalidRequest(XRefused):
@@ -233,7 +256,7 @@ class XInvalidRequest(XRefused):
         values: The rejected values, if X gives any.
     """
 
-    sentence = "X cannot read a part of this request."
+    sentence = N_("X cannot read a part of this request.")
 
     def __init__(
         self,
@@ -246,8 +269,11 @@ class XInvalidRequest(XRefused):
         named = sorted(
             name for name in parameters if name.replace(".", "").replace("_", "").isalpha() and name.isascii()
         )
-        text = f"X cannot read a part of this request: {', '.join(named)}." if named else None
-        super().__init__(text, status=status, detail=detail)
+        if named:
+            text = N_("X cannot read a part of this request: {names}.")
+            super().__init__(text, status=status, detail=detail, told={"names": ", ".join(named)})
+        else:
+            super().__init__(status=status, detail=detail)
         self.parameters = parameters
         self.values = values
 
@@ -259,7 +285,7 @@ class XFieldRefused(XRefused):
         field: Its name, where X says it.
     """
 
-    sentence = "X does not show a part of what was asked to the bot's app."
+    sentence = N_("X does not show a part of what was asked to the bot's app.")
 
     def __init__(self, *, field: str | None = None, status: int | None = None, detail: str = "") -> None:
         super().__init__(status=status, detail=detail)
@@ -269,25 +295,25 @@ class XFieldRefused(XRefused):
 class XConflict(XRefused):
     """It contradicts what is there."""
 
-    sentence = "X says that this contradicts something that is there already."
+    sentence = N_("X says that this contradicts something that is there already.")
 
 
 class XDuplicate(XConflict):
     """It exists already, so nothing is lost."""
 
-    sentence = "X has this already."
+    sentence = N_("X has this already.")
 
 
 class XRuleCap(XRefused):
     """No more subscriptions or rules may be made."""
 
-    sentence = "X allows the bot's app no more subscriptions: remove some, or enlarge the plan."
+    sentence = N_("X allows the bot's app no more subscriptions: remove some, or enlarge the plan.")
 
 
 class XSignInRefused(XRefused):
     """The code, or the refresh token, is no longer good; only a new sign-in helps."""
 
-    sentence = "X no longer accepts this sign-in: sign in with X again."
+    sentence = N_("X no longer accepts this sign-in: sign in with X again.")
 
 
 class XRateLimited(XError):
@@ -298,7 +324,7 @@ class XRateLimited(XError):
         retry_after: The same in seconds from when this was raised.
     """
 
-    sentence = "X asks for a pause: try again in a few minutes."
+    sentence = N_("X asks for a pause: try again in a few minutes.")
 
     def __init__(
         self,
@@ -308,42 +334,58 @@ class XRateLimited(XError):
         status: int | None = None,
         detail: str = "",
     ) -> None:
-        super().__init__(self._say(retry_after), status=status, detail=detail)
+        super().__init__(_pause(retry_after), status=status, detail=detail)
         self.until = until
         self.retry_after = retry_after
 
-    @classmethod
-    def _say(cls, retry_after: float | None) -> str | None:
-        if retry_after is None:
-            return None
-        seconds = max(1, math.ceil(retry_after))
-        minutes = -(-seconds // 60)
-        wait = f"{minutes} minutes" if seconds > 90 else f"{seconds} second{'s' * (seconds > 1)}"  # noqa: PLR2004 - a minute and a half
-        return f"X asks for a pause: try again in {wait}."
+
+def rough(seconds: float) -> tuple[int, bool]:
+    """A time to wait as people are told it: how many, and whether of minutes; else they are seconds."""
+    whole = max(1, math.ceil(seconds))
+    return (-(-whole // 60), True) if whole > A_MINUTE_AND_A_HALF else (whole, False)
+
+
+A_MINUTE_AND_A_HALF = 90
+"""Seconds; what is longer is told in minutes."""
+
+
+def _pause(seconds: float | None) -> str | None:
+    """For the log; people are told by `present.mistakes`, with their language's plurals."""
+    if seconds is None:
+        return None
+    count, are_minutes = rough(seconds)
+    return f"X asks for a pause: try again in {count} {'minute' if are_minutes else 'second'}{'s' * (count > 1)}."
 
 
 class XTooManyConnections(XRateLimited):
     """X still considers an earlier connection to the stream open."""
 
-    sentence = "X still holds an earlier connection open: try again in a minute."
+    sentence = N_("X still holds an earlier connection open: try again in a minute.")
 
 
 class XDown(XError):
     """No answer, or not a reliable one: nothing is known, and it may work in a moment."""
 
-    sentence = "X is not answering properly at the moment: try again shortly."
+    sentence = N_("X is not answering properly at the moment: try again shortly.")
+
+
+UNREACHED = N_("X cannot be reached ({fault}): try again shortly.")
+"""What an `XDown` says where there was no answer; `fault` is the name of the library's exception."""
+
+LATE = N_("X did not answer within {seconds} seconds: try again shortly.")
+"""What it says where the answer took too long."""
 
 
 class XUnreadable(XDown):
     """An answer came that cannot be understood."""
 
-    sentence = "X answered something that cannot be understood: try again shortly."
+    sentence = N_("X answered something that cannot be understood: try again shortly.")
 
 
 class XDisconnected(XDown):
     """X closed the stream."""
 
-    sentence = "X closed the connection."
+    sentence = N_("X closed the connection.")
 
 
 class DiscordError(SpacebotError):
@@ -402,7 +444,7 @@ class MessageGone(DiscordError):
 class BudgetSpent(XSpendCapReached):
     """The day's budget for X has no room left for this kind of request; X was not asked."""
 
-    sentence = (
+    sentence = N_(
         "The bot has spent what it may spend on X today: ask again after midnight UTC, "
         "or ask whoever runs the bot for a larger daily budget."
     )

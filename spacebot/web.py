@@ -5,6 +5,7 @@ Addresses are never logged: they contain a code.
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Self
 
@@ -14,6 +15,7 @@ from spacebot.connections import ConnectionLimits
 from spacebot.domain.mistakes import Mistake
 from spacebot.errors import SpacebotError, UserMistake
 from spacebot.present import web as page
+from spacebot.present.language import ENGLISH, closest, speaking
 from spacebot.present.mistakes import sentence
 from spacebot.usecases.links import Links
 
@@ -62,7 +64,7 @@ class WebEndpoint:
         return self._port
 
     async def __aenter__(self) -> Self:
-        app = web.Application(client_max_size=LARGEST_FORM)
+        app = web.Application(client_max_size=LARGEST_FORM, middlewares=[_in_their_language])
         # Not for HEAD: a mail program that previews the link would use up the sign-in.
         app.router.add_get(CALLBACK, self._arrived, allow_head=False)
         app.router.add_post(CONFIRM, self._answered)
@@ -107,6 +109,17 @@ class WebEndpoint:
         except SpacebotError as problem:
             return _failed(problem)
         return _answer(page.declined())
+
+
+@web.middleware
+async def _in_their_language(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Answer in the first language that the browser names and that is spoken here; else in English."""
+    named = request.headers.get("Accept-Language", "").split(",")
+    known = (closest(each.partition(";")[0].strip()) for each in named)
+    with speaking(next(filter(None, known), ENGLISH)):
+        return await handler(request)
 
 
 def _failed(error: SpacebotError) -> web.Response:

@@ -26,6 +26,7 @@ from spacebot.usecases.bells import Bells
 from spacebot.usecases.bulk import Bulk
 from spacebot.usecases.guilds import Guilds
 from spacebot.usecases.health import Health
+from spacebot.usecases.languages import Languages
 from spacebot.usecases.links import Links
 from spacebot.usecases.lookups import Lookups
 from spacebot.usecases.operation import Operation
@@ -62,6 +63,8 @@ class _Base:
     """Carries every request to X."""
     permits: Permits
     """Who is served."""
+    languages: Languages
+    """In which language guilds want to be told something."""
     work: asyncio.Event = field(default_factory=asyncio.Event)
     """Set by whoever may have left work for the courier."""
     gateway: GatewayState = field(default_factory=GatewayState)
@@ -112,6 +115,7 @@ class Pieces:
     push: Push | None
     """None where the operator does not want it."""
     permits: Permits
+    languages: Languages
     bot: Spacebot
     courier: Courier
     crossposter: Crossposter
@@ -128,7 +132,12 @@ def wire(settings: Settings, clock: Clock, *, store: Store, session: aiohttp.Cli
         session: Carries every request to X.
     """
     base = _Base(
-        settings=settings, clock=clock, store=store, session=session, permits=permits_of(settings, store, clock)
+        settings=settings,
+        clock=clock,
+        store=store,
+        session=session,
+        permits=permits_of(settings, store, clock),
+        languages=Languages(store=store),
     )
     x = _x_side(base)
     watch = _watch(base, x)
@@ -153,6 +162,7 @@ def wire(settings: Settings, clock: Clock, *, store: Store, session: aiohttp.Cli
         woken=base.work,
         outage=base.ledger,
         on_publishable=crossposter.wake,
+        locale_of=bot.locale_of,
     )
     return Pieces(
         billing=x.billing,
@@ -163,10 +173,11 @@ def wire(settings: Settings, clock: Clock, *, store: Store, session: aiohttp.Cli
         keywords=watch.keywords,
         push=watch.push,
         permits=base.permits,
+        languages=base.languages,
         bot=bot,
         courier=courier,
         crossposter=crossposter,
-        notifier=Notifier(store=store, voice=publisher, clock=clock, after=courier.looked),
+        notifier=Notifier(store=store, voice=publisher, clock=clock, after=courier.looked, locale_of=bot.locale_of),
     )
 
 
@@ -285,7 +296,10 @@ def _services(base: _Base, x: _XSide, watch: _Watch) -> Services:
         permits=base.permits,
         testing=Testing(guilds=guilds, store=base.store, clock=base.clock, on_work=base.work.set),
         links=links,
-        privacy=Privacy(store=base.store, clock=base.clock, links=links, on_change=changed),
+        privacy=Privacy(
+            store=base.store, clock=base.clock, links=links, on_change=changed, on_erased=base.languages.forget
+        ),
+        languages=base.languages,
         policies=Policies(privacy_url=settings.privacy_url, terms_url=settings.terms_url),
     )
 

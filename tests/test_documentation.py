@@ -76,7 +76,7 @@ def test_every_module_has_its_line_in_the_map_of_the_architecture() -> None:
     described = _described((ROOT / "docs" / "architecture.md").read_text("utf-8"))
     there = {
         path.relative_to(ROOT).as_posix()
-        for folder in ("spacebot", "cogs", "pictures", "benchmarks")
+        for folder in ("spacebot", "cogs", "pictures", "translations", "benchmarks")
         for path in (ROOT / folder).rglob("*.py")
         if path.name != "__init__.py"
     }

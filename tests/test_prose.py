@@ -58,5 +58,5 @@ def test_no_prose_stands_outside_of_present(file: str) -> None:
 
 
 def test_prose_is_found_where_it_stands() -> None:
-    assert "That link leads to no Space. " in of("spacebot/present/mistakes.py")
+    assert "That link leads to no Space. {space_hint}" in of("spacebot/present/mistakes.py")
     assert "My database is busy; please try again in a moment." in of("spacebot/present/bot.py")

@@ -11,12 +11,13 @@ from cogs.setup.parts import ChannelPart, HostPart, PanelButton, RolesPart, open
 from cogs.setup.testing import TestButton
 from spacebot.bot.client import Spacebot
 from spacebot.bot.hello import HelpButton
+from spacebot.present.language import N_
 
 
 class Setup(commands.Cog):
     """For admins; Discord hides it from members who may not manage the server, and each part of it checks again."""
 
-    @app_commands.command(name="setup", description="Everything on one panel: where, whom to ping, whose Spaces")
+    @app_commands.command(name="setup", description=N_("Everything on one panel: where, whom to ping, whose Spaces"))
     @app_commands.default_permissions(manage_guild=True)
     @app_commands.guild_only()
     @app_commands.checks.has_permissions(manage_guild=True)

@@ -9,6 +9,7 @@ from discord import ui
 from spacebot.domain.guilds import MOST_ROLES, WatchLine
 from spacebot.domain.ids import RoleId
 from spacebot.present import setup as words
+from spacebot.present.language import _
 from spacebot.present.setup import Panel
 
 CHANNEL_TYPES = [
@@ -30,21 +31,21 @@ def panel_view(panel: Panel, guild: discord.Guild) -> ui.LayoutView:
     channels: ui.ChannelSelect[Any] = ui.ChannelSelect(
         custom_id="setup:channel",
         channel_types=CHANNEL_TYPES,
-        placeholder=words.CHOOSE_A_CHANNEL,
+        placeholder=_(words.CHOOSE_A_CHANNEL),
         default_values=channel_defaults(panel.config.channel_id, guild),
     )
     roles: ui.RoleSelect[Any] = ui.RoleSelect(
         custom_id="setup:roles",
-        placeholder=words.NOBODY,
+        placeholder=_(words.NOBODY),
         min_values=0,
         max_values=MOST_ROLES,
         default_values=role_defaults(panel.config.roles, guild),
     )
-    add = _button("add", words.ADD_HOSTS, emoji="\N{HEAVY PLUS SIGN}", main=not has_hosts)
-    test = _button("test", words.TEST, emoji="📣", style=discord.ButtonStyle.success)
+    add = _button("add", _(words.ADD_HOSTS), emoji="\N{HEAVY PLUS SIGN}", main=not has_hosts)
+    test = _button("test", _(words.TEST), emoji="📣", style=discord.ButtonStyle.success)
     test.disabled = panel.config.channel_id is None and not any(line.channel_id for line in panel.lines)
-    look = _button("look", words.LOOK)
-    hold = _button("resume", words.RESUME, main=True) if panel.config.on_hold else _button("pause", words.PAUSE)
+    look = _button("look", _(words.LOOK))
+    hold = _button("resume", _(words.RESUME), main=True) if panel.config.on_hold else _button("pause", _(words.PAUSE))
     hold.disabled = not has_hosts and not panel.config.on_hold
     parts: list[ui.Item[Any]] = [
         ui.TextDisplay(words.headline(panel)),
@@ -58,7 +59,7 @@ def panel_view(panel: Panel, guild: discord.Guild) -> ui.LayoutView:
     ]
     if panel.note:
         parts.append(ui.TextDisplay(panel.note))
-    parts += [ui.Separator(), Row(test, _button("moments", words.MOMENTS), look, hold)]
+    parts += [ui.Separator(), Row(test, _button("moments", _(words.MOMENTS)), look, hold)]
     return _view(parts, words.colour(panel))
 
 
@@ -71,8 +72,8 @@ def hosts_view(panel: Panel, chosen: WatchLine | None, page: int) -> ui.LayoutVi
     if here:
         parts.append(Row(_host_select(panel, here, chosen, page)))
     if pages > 1:
-        before = _button(f"page:{page - 1}" if page else "page:none", words.PREVIOUS, disabled=page == 0)
-        after = _button(f"page:{page + 1}", words.NEXT, disabled=page == pages - 1)
+        before = _button(f"page:{page - 1}" if page else "page:none", _(words.PREVIOUS), disabled=page == 0)
+        after = _button(f"page:{page + 1}", _(words.NEXT), disabled=page == pages - 1)
         parts.append(Row(before, after))
     if chosen is not None:
         host_id = chosen.watch.host.user_id
@@ -81,16 +82,18 @@ def hosts_view(panel: Panel, chosen: WatchLine | None, page: int) -> ui.LayoutVi
         parts += [
             ui.TextDisplay(words.host_lines(panel, chosen)),
             Row(
-                _button(f"edit:{host_id}", words.EDIT, main=True),
-                _button(f"look:{host_id}", words.LOOK),
-                _button(f"reset:{host_id}", words.RESET, disabled=not has_own),
-                _button(f"{'resume' if is_held else 'pause'}:{host_id}", words.RESUME if is_held else words.PAUSE),
-                _button(f"remove:{host_id}", words.REMOVE, style=discord.ButtonStyle.danger),
+                _button(f"edit:{host_id}", _(words.EDIT), main=True),
+                _button(f"look:{host_id}", _(words.LOOK)),
+                _button(f"reset:{host_id}", _(words.RESET), disabled=not has_own),
+                _button(
+                    f"{'resume' if is_held else 'pause'}:{host_id}", _(words.RESUME) if is_held else _(words.PAUSE)
+                ),
+                _button(f"remove:{host_id}", _(words.REMOVE), style=discord.ButtonStyle.danger),
             ),
         ]
     if panel.note:
         parts.append(ui.TextDisplay(panel.note))
-    parts += [ui.Separator(), Row(_button("back", words.BACK))]
+    parts += [ui.Separator(), Row(_button("back", _(words.BACK)))]
     return _view(parts, words.colour(panel))
 
 
@@ -119,7 +122,7 @@ def _host_select(panel: Panel, lines: Sequence[WatchLine], chosen: WatchLine | N
         is_chosen = chosen is not None and chosen.watch.watch_id == line.watch.watch_id
         value = line.watch.host.user_id
         options.append(discord.SelectOption(label=label, value=value, description=special, default=is_chosen))
-    return ui.Select(custom_id=f"setup:host:{page}", placeholder=words.CHOOSE_A_HOST, options=options)
+    return ui.Select(custom_id=f"setup:host:{page}", placeholder=_(words.CHOOSE_A_HOST), options=options)
 
 
 def _button(

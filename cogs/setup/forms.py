@@ -21,6 +21,7 @@ from spacebot.domain.views import ListOffer
 from spacebot.errors import UserMistake
 from spacebot.present import configuration
 from spacebot.present import setup as words
+from spacebot.present.language import _
 
 TEXT_LIMIT = 4000
 """UTF-16 units that Discord takes in one field."""
@@ -41,20 +42,20 @@ class AddHosts(Form):
     template = re.compile("setup:form:add")
 
     def __init__(self) -> None:
-        super().__init__(title=words.ADD_TITLE, custom_id="setup:form:add")
+        super().__init__(title=_(words.ADD_TITLE), custom_id="setup:form:add")
         self.hosts: ui.TextInput[Any] = ui.TextInput(
             custom_id="hosts",
             style=discord.TextStyle.paragraph,
-            placeholder=words.HOSTS_PLACEHOLDER,
+            placeholder=_(words.HOSTS_PLACEHOLDER),
             max_length=TEXT_LIMIT,
         )
         self.channel = _channel(())
         self.roles = _roles(())
         self.also = _also(is_chosen=False)
-        self.add_item(ui.Label(text=words.HOSTS_LABEL, description=words.HOSTS_HINT, component=self.hosts))
-        self.add_item(ui.Label(text=words.CHANNEL_LABEL, description=words.EMPTY_HINT, component=self.channel))
-        self.add_item(ui.Label(text=words.ROLES_LABEL, description=words.EMPTY_HINT, component=self.roles))
-        self.add_item(ui.Label(text=words.ALSO_LABEL, component=self.also))
+        self.add_item(ui.Label(text=_(words.HOSTS_LABEL), description=_(words.HOSTS_HINT), component=self.hosts))
+        self.add_item(ui.Label(text=_(words.CHANNEL_LABEL), description=_(words.EMPTY_HINT), component=self.channel))
+        self.add_item(ui.Label(text=_(words.ROLES_LABEL), description=_(words.EMPTY_HINT), component=self.roles))
+        self.add_item(ui.Label(text=_(words.ALSO_LABEL), component=self.also))
 
     @classmethod
     def blank(cls, match: re.Match[str]) -> Self:
@@ -77,7 +78,7 @@ class AddHosts(Form):
                     list_id=offer.list_id, channel_id=channel_id, roles=roles, also_cohost=also, most=offer.most
                 )
                 return ""
-            await show_panel(interaction, words.LOOKING_UP)
+            await show_panel(interaction, _(words.LOOKING_UP))
             many = await guilds.watch_many(
                 checks.guild_id(interaction),
                 self.hosts.value,
@@ -103,19 +104,21 @@ class EditHost(Form):
         self,
         host_id: UserId,
         *,
-        title: str = words.ADD_TITLE,
+        title: str = "",
         channel: Sequence[discord.SelectDefaultValue] = (),
         roles: Sequence[discord.SelectDefaultValue] = (),
         also_cohost: bool = False,
     ) -> None:
-        super().__init__(title=title, custom_id=f"setup:form:edit:{host_id}")
+        super().__init__(title=title or _(words.ADD_TITLE), custom_id=f"setup:form:edit:{host_id}")
         self.host_id = host_id
         self.channel = _channel(channel)
         self.roles = _roles(roles)
         self.also = _also(is_chosen=also_cohost)
-        self.add_item(ui.Label(text=words.OWN_CHANNEL_LABEL, description=words.EMPTY_HINT, component=self.channel))
-        self.add_item(ui.Label(text=words.OWN_ROLES_LABEL, description=words.EMPTY_HINT, component=self.roles))
-        self.add_item(ui.Label(text=words.ALSO_LABEL, component=self.also))
+        self.add_item(
+            ui.Label(text=_(words.OWN_CHANNEL_LABEL), description=_(words.EMPTY_HINT), component=self.channel)
+        )
+        self.add_item(ui.Label(text=_(words.OWN_ROLES_LABEL), description=_(words.EMPTY_HINT), component=self.roles))
+        self.add_item(ui.Label(text=_(words.ALSO_LABEL), component=self.also))
 
     @classmethod
     def blank(cls, match: re.Match[str]) -> Self:
@@ -157,7 +160,7 @@ class EditHost(Form):
         await carry_out(interaction, work, hosts_redraw(self.host_id))
         if asks:
             view = everyone.question(self.host_id)
-            await interaction.followup.send(configuration.ASK_EVERYONE, view=view, ephemeral=True)
+            await interaction.followup.send(_(configuration.ASK_EVERYONE), view=view, ephemeral=True)
 
 
 class Moments(Form):
@@ -166,7 +169,7 @@ class Moments(Form):
     template = re.compile("setup:form:moments")
 
     def __init__(self, config: GuildConfig) -> None:
-        super().__init__(title=words.MOMENTS_TITLE, custom_id="setup:form:moments")
+        super().__init__(title=_(words.MOMENTS_TITLE), custom_id="setup:form:moments")
         chosen = {
             "scheduled": config.tells_scheduled,
             "reminder": config.reminder_minutes is not None,
@@ -177,7 +180,7 @@ class Moments(Form):
             custom_id="when",
             required=False,
             options=[
-                discord.CheckboxGroupOption(label=label, value=name, default=chosen[name])
+                discord.CheckboxGroupOption(label=_(label), value=name, default=chosen[name])
                 for name, label in words.WHEN_OPTIONS.items()
             ],
         )
@@ -185,15 +188,15 @@ class Moments(Form):
         self.end: ui.RadioGroup[Any] = ui.RadioGroup(
             custom_id="end",
             options=[
-                discord.RadioGroupOption(label=label, value=end.value, default=end is config.at_end)
+                discord.RadioGroupOption(label=_(label), value=end.value, default=end is config.at_end)
                 for end, label in words.END_OPTIONS.items()
             ],
         )
         self.pings = _minutes("pings", PINGS, config.ping_minutes, words.pings_option)
-        self.add_item(ui.Label(text=words.WHEN_LABEL, component=self.when))
-        self.add_item(ui.Label(text=words.BEFORE_LABEL, component=self.before))
-        self.add_item(ui.Label(text=words.END_LABEL, component=self.end))
-        self.add_item(ui.Label(text=words.PINGS_LABEL, description=words.PINGS_HINT, component=self.pings))
+        self.add_item(ui.Label(text=_(words.WHEN_LABEL), component=self.when))
+        self.add_item(ui.Label(text=_(words.BEFORE_LABEL), component=self.before))
+        self.add_item(ui.Label(text=_(words.END_LABEL), component=self.end))
+        self.add_item(ui.Label(text=_(words.PINGS_LABEL), description=_(words.PINGS_HINT), component=self.pings))
 
     @classmethod
     def blank(cls, match: re.Match[str]) -> Self:
@@ -246,7 +249,7 @@ def _roles(chosen: Sequence[discord.SelectDefaultValue]) -> ui.RoleSelect[Any]:
 
 
 def _also(*, is_chosen: bool) -> ui.CheckboxGroup[Any]:
-    option = discord.CheckboxGroupOption(label=words.ALSO_OPTION, value="cohost", default=is_chosen)
+    option = discord.CheckboxGroupOption(label=_(words.ALSO_OPTION), value="cohost", default=is_chosen)
     return ui.CheckboxGroup(custom_id="also", required=False, options=[option])
 
 

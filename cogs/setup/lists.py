@@ -16,6 +16,7 @@ from spacebot.domain.ids import ChannelId, ListId, RoleId
 from spacebot.domain.mistakes import Mistake
 from spacebot.errors import SpacebotError, UserMistake
 from spacebot.present import setup as words
+from spacebot.present.language import _
 
 HEAD = "?H"
 """Whether also as co-host or speaker, and how many members."""
@@ -69,7 +70,7 @@ class ListButton(
         yes = answer == "yes"
         super().__init__(
             ui.Button(
-                label=words.FOLLOW_LIST if yes else words.NO,
+                label=_(words.FOLLOW_LIST) if yes else _(words.NO),
                 style=discord.ButtonStyle.primary if yes else discord.ButtonStyle.secondary,
                 custom_id=f"setup:list:{wish}:{answer}",
             )
@@ -87,9 +88,9 @@ class ListButton(
     async def callback(self, interaction: Interaction) -> None:
         require_manager(interaction)
         if self.answer == "no":
-            await interaction.response.edit_message(content=words.NOTHING_FOLLOWED, view=None)
+            await interaction.response.edit_message(content=_(words.NOTHING_FOLLOWED), view=None)
             return
-        await interaction.response.edit_message(content=words.LOOKING_UP, view=None)
+        await interaction.response.edit_message(content=_(words.LOOKING_UP), view=None)
         try:
             said = await _follow(interaction, Wish.unpacked(self.wish))
         except SpacebotError as error:

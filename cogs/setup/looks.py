@@ -16,6 +16,7 @@ from spacebot.domain.looks import ACCENTS, MOST_TEXT, USUAL, Look, accent_name
 from spacebot.domain.mistakes import Mistake
 from spacebot.errors import UserMistake
 from spacebot.present import looks as words
+from spacebot.present.language import _
 from spacebot.present.mistakes import sentence
 from spacebot.present.text import clipped
 from spacebot.usecases.looks import look_of
@@ -42,7 +43,7 @@ class LookForm(Form):
             required=False,
             max_length=MOST_TEXT,
             default=clipped(text, MOST_TEXT) or None,
-            placeholder=words.TEXT_PLACEHOLDER,
+            placeholder=_(words.TEXT_PLACEHOLDER),
         )
         self.accent: ui.Select[Any] = ui.Select(
             custom_id="accent", options=_accents(accent, is_host=host_id is not None)
@@ -54,13 +55,13 @@ class LookForm(Form):
             default=None if _is_offered(accent) else clipped(accent, 20),
             placeholder=words.HEX_PLACEHOLDER,
         )
-        option = discord.CheckboxGroupOption(label=words.PUBLISH_OPTION, value="publish", default=publishes)
+        option = discord.CheckboxGroupOption(label=_(words.PUBLISH_OPTION), value="publish", default=publishes)
         self.publish: ui.CheckboxGroup[Any] = ui.CheckboxGroup(custom_id="publish", required=False, options=[option])
-        self.add_item(ui.Label(text=words.TEXT_LABEL, description=words.TEXT_HINT, component=self.text))
-        self.add_item(ui.Label(text=words.ACCENT_LABEL, component=self.accent))
-        self.add_item(ui.Label(text=words.HEX_LABEL, description=words.HEX_HINT, component=self.hex))
+        self.add_item(ui.Label(text=_(words.TEXT_LABEL), description=words.text_hint(), component=self.text))
+        self.add_item(ui.Label(text=_(words.ACCENT_LABEL), component=self.accent))
+        self.add_item(ui.Label(text=_(words.HEX_LABEL), description=_(words.HEX_HINT), component=self.hex))
         if host_id is None:
-            self.add_item(ui.Label(text=words.PUBLISH_LABEL, component=self.publish))
+            self.add_item(ui.Label(text=_(words.PUBLISH_LABEL), component=self.publish))
 
     @classmethod
     def blank(cls, match: re.Match[str]) -> Self:
@@ -114,7 +115,7 @@ class AgainButton(ui.DynamicItem[ui.Button[ui.View]], template=r"look:again(:(?P
 
     def __init__(self, host_id: UserId | None) -> None:
         custom_id = "look:again" + (f":{host_id}" if host_id else "")
-        super().__init__(ui.Button(label=words.AGAIN, style=discord.ButtonStyle.primary, custom_id=custom_id))
+        super().__init__(ui.Button(label=_(words.AGAIN), style=discord.ButtonStyle.primary, custom_id=custom_id))
         self.host_id = host_id
 
     @classmethod
@@ -141,7 +142,11 @@ def _again(host_id: UserId | None) -> discord.ui.View:
 def accent_choices(typed: str) -> list[app_commands.Choice[str]]:
     """The names of colours that contain what was typed so far."""
     part = typed.strip().casefold()
-    return [app_commands.Choice(name=name, value=name) for name in words.named_accents() if part in name]
+    return [
+        app_commands.Choice(name=name, value=value)
+        for value, name in words.named_accents().items()
+        if part in value or part in name.casefold()
+    ]
 
 
 def _is_offered(accent: str) -> bool:
@@ -150,7 +155,7 @@ def _is_offered(accent: str) -> bool:
 
 def _accents(chosen: str, *, is_host: bool) -> list[discord.SelectOption]:
     """The colours to choose from; one of its own that is kept is the first line of the form's next field instead."""
-    usual = words.GUILDS_OPTION if is_host else words.USUAL_OPTION
+    usual = _(words.GUILDS_OPTION) if is_host else _(words.USUAL_OPTION)
     options = [discord.SelectOption(label=usual, value=USUAL, default=chosen not in ACCENTS)]
     return options + [
         discord.SelectOption(label=words.accent_option(name), value=name, default=name == chosen) for name in ACCENTS

@@ -29,6 +29,7 @@ from spacebot.domain.mistakes import Mistake
 from spacebot.errors import UserMistake
 from spacebot.present import configuration
 from spacebot.present import setup as words
+from spacebot.present.language import _
 
 Handler = Callable[[Interaction], Awaitable[None]]
 HostHandler = Callable[[Interaction, str], Awaitable[None]]
@@ -107,7 +108,7 @@ class RolesPart(ui.DynamicItem[ui.RoleSelect[ui.LayoutView]], template="setup:ro
 
         await carry_out(interaction, work)
         if asks:
-            await interaction.followup.send(configuration.ASK_EVERYONE, view=everyone.question(), ephemeral=True)
+            await interaction.followup.send(_(configuration.ASK_EVERYONE), view=everyone.question(), ephemeral=True)
 
 
 class HostPart(ui.DynamicItem[ui.Select[ui.LayoutView]], template=r"setup:host:[0-9]{1,5}"):

@@ -10,6 +10,7 @@ from cogs import checks
 from cogs.setup.showing import Interaction, require_manager
 from spacebot.bot.replies import explained
 from spacebot.present import testing as words
+from spacebot.present.language import _
 
 
 class TestButton(ui.DynamicItem[ui.Button[ui.View]], template=r"test:(?P<what>keep|remove):(?P<test>0[0-9a-f]{10})"):
@@ -21,7 +22,7 @@ class TestButton(ui.DynamicItem[ui.Button[ui.View]], template=r"test:(?P<what>ke
         removes = what == "remove"
         super().__init__(
             ui.Button(
-                label=words.REMOVE if removes else words.KEEP,
+                label=_(words.REMOVE) if removes else _(words.KEEP),
                 style=discord.ButtonStyle.danger if removes else discord.ButtonStyle.success,
                 custom_id=f"test:{what}:{test_id}",
             )
@@ -39,11 +40,11 @@ class TestButton(ui.DynamicItem[ui.Button[ui.View]], template=r"test:(?P<what>ke
     async def callback(self, interaction: Interaction) -> None:
         require_manager(interaction)
         if self.what == "keep":
-            await interaction.response.edit_message(content=words.KEPT, view=None)
+            await interaction.response.edit_message(content=_(words.KEPT), view=None)
             return
         await interaction.response.defer()
         gone = await interaction.client.services.testing.remove(self.test_id, checks.guild_id(interaction))
-        said = words.TOO_OLD if gone is None else words.REMOVED if gone else words.NOT_REMOVED
+        said = _(words.TOO_OLD) if gone is None else _(words.REMOVED) if gone else _(words.NOT_REMOVED)
         await interaction.edit_original_response(content=said, view=None)
 
 

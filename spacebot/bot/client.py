@@ -17,6 +17,7 @@ from spacebot.bot.forms import Forms
 from spacebot.bot.gateway import GatewayState
 from spacebot.bot.hello import hello
 from spacebot.bot.replies import KeptPages, explain, require_answered, say
+from spacebot.bot.translating import CommandTranslator
 from spacebot.clock import Clock
 from spacebot.deliver.answers import said
 from spacebot.deliver.pacing import paced
@@ -24,13 +25,15 @@ from spacebot.deliver.permissions import NEEDED, missing_permissions
 from spacebot.deliver.publisher import TROUBLES
 from spacebot.domain.ids import GuildId, RoleId
 from spacebot.domain.views import Policies
-from spacebot.errors import UserMistake
+from spacebot.errors import StoreError, UserMistake
 from spacebot.present.bot import RESTARTING
+from spacebot.present.language import _, of_guild, of_reader, speaking
 from spacebot.store.connection import Store
 from spacebot.usecases.bells import Bells
 from spacebot.usecases.bulk import Bulk
 from spacebot.usecases.guilds import Guilds
 from spacebot.usecases.health import Health
+from spacebot.usecases.languages import Languages
 from spacebot.usecases.links import Links
 from spacebot.usecases.lookups import Lookups
 from spacebot.usecases.operation import Operation
@@ -85,6 +88,7 @@ class Services:
     links: Links | None
     """None where the operator has not set up that people can link their X account."""
     privacy: Privacy
+    languages: Languages
     policies: Policies
 
 
@@ -143,10 +147,24 @@ class Spacebot(ShardedConnection):
 
     async def setup_hook(self) -> None:
         await super().setup_hook()
+        await self.tree.set_translator(CommandTranslator())
         for extension in self._modules:
             if extension not in self.extensions:  # an earlier attempt to start may have loaded it
                 await self.load_extension(extension)
         await self.command_sync.recall()
+
+    def read_by(self, locale: str | None, guild_id: int | None) -> str:
+        chosen = None if guild_id is None else self.services.languages.chosen(GuildId(guild_id))
+        return of_reader(locale, chosen)
+
+    def locale_of(self, guild_id: GuildId) -> str | None:
+        """The locale that a guild has in Discord; None while Discord has not told of the guild."""
+        guild = self.get_guild(guild_id)
+        return None if guild is None else guild.preferred_locale.value
+
+    def language_of(self, guild: discord.Guild) -> str:
+        """The language in which the guild is told something, one of `LANGUAGES`."""
+        return of_guild(self.services.languages.chosen(GuildId(guild.id)), guild.preferred_locale.value)
 
     async def hand_over_commands(self) -> None:
         """Offer Discord the commands until it takes them; runs until cancelled."""
@@ -182,6 +200,13 @@ class Spacebot(ShardedConnection):
         if self.is_ready():  # it began anew; at the start the guilds of the other shards are not known yet
             await self._reconcile()
 
+    async def _recall_languages(self) -> None:
+        """What a guild had chosen may have been forgotten since it left."""
+        try:
+            await self.services.languages.open()
+        except StoreError as error:
+            log.info("The languages of servers could not be read again: %s", error)
+
     async def _reconcile(self) -> None:
         await self.services.guilds.present([GuildId(guild.id) for guild in self.guilds])
         await self._forget_gone_roles()
@@ -195,6 +220,7 @@ class Spacebot(ShardedConnection):
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         await self.services.guilds.joined(GuildId(guild.id))
+        await self._recall_languages()
         await self._greet(guild)
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
@@ -214,7 +240,9 @@ class Spacebot(ShardedConnection):
             if not missing_permissions(room, NEEDED):
                 if await self.services.guilds.greet(GuildId(guild.id)):
                     try:
-                        await room.send(view=hello(), nonce=f"hello-{guild.id}")
+                        with speaking(self.language_of(guild)):
+                            greeting = hello()
+                        await room.send(view=greeting, nonce=f"hello-{guild.id}")
                     except (*TROUBLES, *STOPPED) as error:
                         log.info("The hello to server %d failed (%s); it is said later.", guild.id, said(error))
                         await self.services.guilds.ungreet(GuildId(guild.id))
@@ -265,7 +293,7 @@ class CommandTree(app_commands.CommandTree[Spacebot]):
         if interaction.client.begin_command():
             return True
         if not is_typing:
-            await say(interaction, RESTARTING)
+            await say(interaction, _(RESTARTING))
         return False
 
     async def on_error(

@@ -5,6 +5,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Sequence
+from typing import Any
 
 import discord
 from discord import app_commands
@@ -17,6 +18,8 @@ from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
 
 log = logging.getLogger(__name__)
+
+_Command = app_commands.Command[Any, ..., Any] | app_commands.Group | app_commands.ContextMenu
 
 FIRST_RETRY = 2.0
 """Seconds until a refused set of commands is offered again; twice as many each time."""
@@ -96,7 +99,7 @@ class CommandSync:
 
     async def _hand_over(self, tree: app_commands.CommandTree[discord.Client]) -> bool:
         """Whether that was needed: Discord takes 200 new commands a day, so what it has it is not given again."""
-        digest = _digest(tree)
+        digest = await _digest(tree)
         if self._ids and await self._store(Queries.note, HANDED_OVER) == digest:
             return False
         self._ids = _ids_of(await tree.sync())
@@ -116,7 +119,7 @@ class CommandSync:
         if operator_guild is None:
             return
         guild = discord.Object(operator_guild)
-        digest = _digest(tree, guild)
+        digest = await _digest(tree, guild)
         if not self._operator_ids or await self._store(Queries.note, OPERATOR_COMMANDS) != digest:
             # Noted first: whatever happens in between, the server that may have them is known.
             await self._store(Queries.set_note, OPERATOR_GUILD, str(operator_guild))
@@ -129,8 +132,16 @@ def _ids_of(taken: Sequence[app_commands.AppCommand]) -> dict[str, int]:
     return {command.name: command.id for command in taken}
 
 
-def _digest(tree: app_commands.CommandTree[discord.Client], guild: discord.Object | None = None) -> str:
-    """What stands for the commands that every server has, or that one has beside them."""
-    payload = [command.to_dict(tree) for command in tree.get_commands(guild=guild)]
+async def _payload(tree: app_commands.CommandTree[discord.Client], command: _Command) -> dict[str, Any]:
+    """The command as Discord is given it."""
+    await asyncio.sleep(0)  # each takes a while, in all the languages that Discord has
+    if tree.translator is None:
+        return command.to_dict(tree)
+    return await command.get_translated_payload(tree, tree.translator)
+
+
+async def _digest(tree: app_commands.CommandTree[discord.Client], guild: discord.Object | None = None) -> str:
+    """What stands for the commands that every server has, or that one has beside them, in every language."""
+    payload = [await _payload(tree, command) for command in tree.get_commands(guild=guild)]
     identity = json.dumps([tree.client.application_id, guild and guild.id, payload], sort_keys=True, default=str)
     return hashlib.sha256(identity.encode()).hexdigest()

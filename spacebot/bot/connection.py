@@ -16,6 +16,7 @@ from yarl import URL
 
 from spacebot.bot.gateway import GatewayState
 from spacebot.bot.reconnecting import Backoff, FreshStarts, IdentifyPace
+from spacebot.present.language import ENGLISH, speaking
 
 log = logging.getLogger(__name__)
 
@@ -62,12 +63,22 @@ class ShardedConnection(commands.AutoShardedBot):
     def _get_state(self, **options: Any) -> "_ConnectionState":
         return _ConnectionState(
             gateway=self._gateway,
+            read_by=self.read_by,
             dispatch=self.dispatch,
             handlers=self._handlers,
             hooks=self._hooks,
             http=self.http,
             **options,
         )
+
+    def read_by(self, locale: str | None, guild_id: int | None) -> str:
+        """The language in which somebody is answered.
+
+        Args:
+            locale: Of their client, as Discord writes it.
+            guild_id: The guild in which they ask; None outside all.
+        """
+        return ENGLISH
 
     @property
     def is_connected(self) -> bool:
@@ -142,9 +153,12 @@ class _ConnectionState(discord.state.AutoShardedConnectionState[Any]):
     guilds may be wrong from then on, the shard begins anew as soon as `FreshStarts` allows it.
     """
 
-    def __init__(self, *, gateway: GatewayState, **options: Any) -> None:
+    def __init__(
+        self, *, gateway: GatewayState, read_by: Callable[[str | None, int | None], str], **options: Any
+    ) -> None:
         super().__init__(**options)
         self._gateway = gateway
+        self._read_by = read_by
         self._open_sockets: deque[DiscordWebSocket] = deque(maxlen=SOCKETS_KEPT)
         self._outdated: set[int | None] = set()
         """Shards of which something could not be read since they began."""
@@ -158,6 +172,13 @@ class _ConnectionState(discord.state.AutoShardedConnectionState[Any]):
             if guild.shard_id == shard_id and guild.id not in named:
                 self._remove_guild(guild)
         super().parse_ready(data)
+
+    def parse_interaction_create(self, data: Any) -> None:
+        # Whatever kind it is, discord.py begins tasks of its own for it here, and a task speaks the language in which it
+        # is begun: no command, button, form or suggestion has to set it, and none has another's.
+        guild_id = data.get("guild_id")
+        with speaking(self._read_by(data.get("locale"), None if guild_id is None else int(guild_id))):
+            super().parse_interaction_create(data)
 
     def _update_references(self, ws: DiscordWebSocket) -> None:
         """A connection was made: from now on what it receives comes here first."""

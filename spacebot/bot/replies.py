@@ -17,6 +17,7 @@ from spacebot.errors import SpacebotError, StoreError, UserMistake
 from spacebot.present import mistakes
 from spacebot.present.bot import COMMAND_CHANGED, DATABASE_BUSY, ONLY_IN_A_GUILD, SORRY
 from spacebot.present.card import Card
+from spacebot.present.language import _
 
 T = TypeVar("T")
 
@@ -35,7 +36,7 @@ SENTENCES: dict[type[Exception], str] = {
     app_commands.CommandNotFound: COMMAND_CHANGED,
     app_commands.CommandSignatureMismatch: COMMAND_CHANGED,
 }
-"""What people read instead of the text of these errors."""
+"""What people read instead of the text of these errors, marked to be looked up."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -125,14 +126,14 @@ def sentence(error: Exception) -> str:
     cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
     for kind, text in SENTENCES.items():
         if isinstance(cause, kind):
-            return text
+            return _(text)
     if isinstance(cause, SpacebotError):
         return mistakes.sentence(cause)
     if isinstance(cause, TROUBLES):
         log.warning("Discord did not take an answer: %s", said(cause))
-        return SORRY
+        return _(SORRY)
     log.error("A command failed in an unforeseen way.", exc_info=cause)
-    return SORRY
+    return _(SORRY)
 
 
 async def say(interaction: discord.Interaction[Any], text: str) -> None:

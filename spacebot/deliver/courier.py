@@ -31,7 +31,8 @@ from spacebot.errors import (
 from spacebot.outage import Outage
 from spacebot.present.announcement import announcement
 from spacebot.present.card import Card
-from spacebot.present.reasons import sentence
+from spacebot.present.language import of_guild, speaking
+from spacebot.present.reasons import logged
 from spacebot.store.connection import Store
 from spacebot.store.deliveries import MADE_DUE_AT_ONCE
 from spacebot.store.queries import Queries
@@ -162,6 +163,7 @@ class Courier:
         outage: Outage | None = None,
         most_at_once: int = 50,
         on_publishable: Callable[[], None] = lambda: None,
+        locale_of: Callable[[GuildId], str | None] = lambda _: None,
     ) -> None:
         """Take what the loop needs.
 
@@ -173,12 +175,14 @@ class Courier:
             outage: Where failures of the ledger are noted, as `LEDGER`; a new one if None.
             most_at_once: The most deliveries under way at once.
             on_publishable: Called when a message was sent that is to be published.
+            locale_of: Which locale Discord says a guild has; None where it does not say.
         """
         self._store = store
         self._publisher = publisher
         self._clock = clock
         self._most_at_once = most_at_once
         self._on_publishable = on_publishable
+        self._locale_of = locale_of
         self._woken = woken or asyncio.Event()
         self._claiming = asyncio.Lock()
         self._working: dict[asyncio.Task[None], ChannelId] = {}
@@ -350,7 +354,7 @@ class Courier:
             await self._retry_refused(job, error)
         except TryLater as error:
             if error.obstacle.reason is Reason.CREDENTIALS_REFUSED:
-                self._credentials.failed(CREDENTIALS, sentence(error.obstacle), level=logging.ERROR)
+                self._credentials.failed(CREDENTIALS, logged(error.obstacle), level=logging.ERROR)
             await self._retry(job, _lasting(job, error), unclear=False, after=timedelta(seconds=error.seconds))
         except Unclear as error:
             after = min(timedelta(seconds=2 ** min(job.attempts, 10)), LONGEST_RETRY)
@@ -388,7 +392,8 @@ class Courier:
             await self._store(Queries.postpone_first_attempt, job, due)
             return
         quiet = quiet or job.hushed
-        message_id = await self._publisher.send(job.channel_id, announcement(job, now, quiet=quiet), nonce=nonce(job))
+        card = self._composed(job, now, quiet=quiet)
+        message_id = await self._publisher.send(job.channel_id, card, nonce=nonce(job))
         await self._sent(job, message_id, job.space.revision, quiet=quiet)
         self._log_recovery(job)
 
@@ -419,7 +424,7 @@ class Courier:
             return
         if await self._is_too_soon(job):
             return
-        card = announcement(job, job.sent_at or self._clock.now(), quiet=job.quiet)
+        card = self._composed(job, job.sent_at or self._clock.now(), quiet=job.quiet)
         try:
             await self._publisher.edit(job.channel_id, message_id, card)
         except TryLater as error:
@@ -429,6 +434,11 @@ class Courier:
             return
         await self._store(Queries.mark_sent, job.delivery_id, message_id, job.space.revision, self._clock.now())
         self._log_recovery(job)
+
+    def _composed(self, job: Job, at: datetime, *, quiet: bool) -> Card:
+        """The message in the guild's language."""
+        with speaking(of_guild(job.language, self._locale_of(job.guild_id))):
+            return announcement(job, at, quiet=quiet)
 
     def _is_old(self, job: Job) -> bool:
         """Whether Discord may hold the message for older than an hour."""
@@ -503,7 +513,7 @@ def _lasting(job: Job, error: DiscordError) -> Obstacle | None:
 
 def _why(error: DiscordError) -> str:
     """For the log: the reason, with Discord's own words where it gave any."""
-    return sentence(error.obstacle) + (f" (Discord says: {error.said})" if error.said else "")
+    return logged(error.obstacle) + (f" (Discord says: {error.said})" if error.said else "")
 
 
 def nonce(job: Job) -> str:

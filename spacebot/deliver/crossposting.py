@@ -14,7 +14,7 @@ from spacebot.clock import Clock, until_set
 from spacebot.domain.deliveries import Publication
 from spacebot.domain.ids import ChannelId, MessageId
 from spacebot.errors import MessageGone, MessageRefused, Refused, StoreError, TryLater, Unclear
-from spacebot.present.reasons import sentence
+from spacebot.present.reasons import logged
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
 
@@ -101,7 +101,7 @@ class Crossposter:
         except Unclear:
             await self._store(Queries.publish_later, one.delivery_id, self._clock.now() + AGAIN)
         except (Refused, MessageRefused, MessageGone) as error:
-            why = sentence(error.obstacle)
+            why = logged(error.obstacle)
             log.info("Message %d in channel %d is not published: %s", one.message_id, one.channel_id, why)
             await self._store(Queries.mark_published, one.delivery_id)
         else:

@@ -10,6 +10,7 @@ from spacebot.clock import Clock
 from spacebot.domain.deliveries import Notice
 from spacebot.domain.ids import ChannelId, GuildId
 from spacebot.errors import StoreError
+from spacebot.present.language import of_guild, speaking
 from spacebot.present.reports import notice
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
@@ -45,6 +46,7 @@ class Notifier:
         voice: Voice,
         clock: Clock,
         after: Callable[[], Awaitable[None]] | None = None,
+        locale_of: Callable[[GuildId], str | None] = lambda _: None,
     ) -> None:
         """Take what the loop needs.
 
@@ -53,8 +55,10 @@ class Notifier:
             voice: Discord.
             clock: Time.
             after: Is awaited before anything is told: what was in the way before this start may be gone.
+            locale_of: Which locale Discord says a guild has; None where it does not say.
         """
         self._after = after
+        self._locale_of = locale_of
         self._store = store
         self._voice = voice
         self._clock = clock
@@ -77,9 +81,11 @@ class Notifier:
     async def _tell(self, told: Notice) -> None:
         was_told = False
         try:
+            with speaking(of_guild(told.language, self._locale_of(told.guild_id))):
+                text = notice(told)
             was_told = await self._voice.tell(
                 told.guild_id,
-                notice(told),
+                text,
                 channel_id=told.admin_channel_id,
                 recipients=told.recipients,
                 nonce=nonce(told),

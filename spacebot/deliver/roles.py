@@ -16,6 +16,7 @@ from spacebot.domain.ids import PersonId, RoleId
 from spacebot.domain.mistakes import Mistake
 from spacebot.errors import UserMistake
 from spacebot.present.bells import role_name
+from spacebot.present.language import speaking
 from spacebot.present.text import inert
 
 log = logging.getLogger(__name__)
@@ -31,17 +32,26 @@ UNKNOWN_ROLE = 10011
 class RolesOfGuild:
     """The roles of one guild, for its bells."""
 
-    def __init__(self, client: discord.Client, guild: discord.Guild, *, link: str) -> None:
-        """Take the guild as the client's cache has it, and the address with which it grants what roles need."""
+    def __init__(self, client: discord.Client, guild: discord.Guild, *, link: str, language: str) -> None:
+        """Take the guild as the client's cache has it.
+
+        Args:
+            client: The bot.
+            guild: Whose roles.
+            link: The address with which the guild grants what roles need.
+            language: The guild's, in which roles that are made are called.
+        """
         self._client = client
         self._guild = guild
         self._link = link
+        self._language = language
         self._asked: dict[int, discord.Role] = {}
         """Roles that the gateway has not told of yet."""
 
     def name_for(self, host: Host | None) -> str:
         """What the role of a bell is to be called."""
-        return role_name(host)
+        with speaking(self._language):  # everybody there sees it, whoever presses first
+            return role_name(host)
 
     def require_permission(self) -> None:
         """Raise a `UserMistake` where the bot may not manage roles."""

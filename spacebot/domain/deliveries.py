@@ -132,6 +132,8 @@ class Notice:
     recipients: tuple[int, ...]
     """Users who added the watches concerned, latest first: messaged directly if no channel can be written in."""
     attempts: int
+    language: str | None = None
+    """The language that the guild's admins have chosen; None for the one that Discord says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +201,8 @@ class Job:
     """Whether the guild wants it published where it stands in an announcement channel."""
     sent_at: datetime | None = None
     reminder_minutes: int | None = None
+    language: str | None = None
+    """The language that the guild's admins have chosen; None for the one that Discord says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

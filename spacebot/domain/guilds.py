@@ -49,6 +49,8 @@ class GuildConfig:
     """Whether that is published where it is posted in an announcement channel."""
     bell: BellMode = BellMode.OFF
     """Which roles members may take and give back with a button, to be mentioned."""
+    language: str | None = None
+    """In which language the guild is told something, as a code; None for the one that Discord says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

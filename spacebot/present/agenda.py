@@ -6,35 +6,46 @@ be named above several Spaces; the days are UTC's and say so, and the date besid
 
 from collections.abc import Iterator
 
+from babel.dates import format_date
+
 from spacebot.domain.views import Agenda, SpaceView
 from spacebot.present.card import Card
+from spacebot.present.language import N_, _, locale
 from spacebot.present.paging import paged
 from spacebot.present.replies import entry
 
 PER_PAGE = 8
-TITLE = "Live now, and the next seven days"
-LIVE = "Live now"
-NOTHING = "No host of this server is live, and none has a Space scheduled for the next seven days."
-FOOTER = "Days are UTC; dates and times beside Spaces are in your time zone"
+TITLE = N_("Live now, and the next seven days")
+LIVE = N_("Live now")
+NOTHING = N_("No host of this server is live, and none has a Space scheduled for the next seven days.")
+FOOTER = N_("Days are UTC; dates and times beside Spaces are in your time zone")
 
 
 def agenda_pages(agenda: Agenda) -> list[Card]:
     """What a guild's hosts do, under a heading for each day, which is said again on each page that the day goes on."""
-    return paged(TITLE, list(_headed(agenda)), _line, size=PER_PAGE, total=FOOTER) or [Card(content=NOTHING)]
+    pages = paged(_(TITLE), list(_headed(agenda)), _line, size=PER_PAGE, total=_(FOOTER))
+    return pages or [Card(content=_(NOTHING))]
 
 
 def _headed(agenda: Agenda) -> Iterator[tuple[str | None, SpaceView]]:
     """Each Space, with the heading above it, if there is to be one."""
     above: str | None = None
     for at, view in enumerate((*agenda.live, *agenda.coming)):
-        heading = LIVE if at < len(agenda.live) else _day(view)
+        heading = _(LIVE) if at < len(agenda.live) else _day(view)
         yield (heading if heading != above or at % PER_PAGE == 0 else None), view
         above = heading
 
 
 def _day(view: SpaceView) -> str:
     when = view.scheduled_start
-    return "" if when is None else f"{when:%A} {when.day} {when:%B}, UTC"
+    if when is None:
+        return ""
+    return _(
+        "{weekday} {day} {month}, UTC",
+        weekday=format_date(when, "EEEE", locale=locale()),
+        day=when.day,
+        month=format_date(when, "MMMM", locale=locale()),
+    )
 
 
 def _line(headed: tuple[str | None, SpaceView]) -> str:

@@ -24,26 +24,27 @@ from spacebot.present.card import (
     space_embed,
     title_of,
 )
+from spacebot.present.language import N_, _, number
 from spacebot.present.limits import CONTENT_LIMIT, POST_TITLE_LIMIT
 from spacebot.present.text import plain, still, units
 
 ENDINGS = {
-    Phase.ENDED: "has ended",
-    Phase.CANCELED: "was canceled before it began",
-    Phase.GONE: "is no longer visible on X",
+    Phase.ENDED: N_("{host}'s Space has ended"),
+    Phase.CANCELED: N_("{host}'s Space was canceled before it began"),
+    Phase.GONE: N_("{host}'s Space is no longer visible on X"),
 }
 
 LATE = timedelta(minutes=5)
 """An announcement this long after the start says since when the Space is live."""
 
-WHO = "Who's there"
+WHO = N_("Who's there")
 
 OWN_LOOK = frozenset({Kind.LIVE, Kind.TEST})
 """What admins can give a text of their own."""
 
-TEST_HEAD = "**Test** · "
-TEST_TITLE = "This is how a Space will look"
-TEST_HOST = "Example host"
+TEST_HEAD = N_("**Test**")
+TEST_TITLE = N_("This is how a Space will look")
+TEST_HOST = N_("Example host")
 TEST_LISTENERS = 425
 """What is told of a Space that was invented."""
 
@@ -82,7 +83,7 @@ def announcement(job: Job, at: datetime, *, quiet: bool = False) -> Card:
         everyone=everyone(job.guild_id) in roles,
         post_title=plain(told.space.title or "", POST_TITLE_LIMIT)
         or plain(told.host.name, POST_TITLE_LIMIT)
-        or "X Space",
+        or _("X Space"),
         is_over=not job.space.phase.is_open,
     )
 
@@ -90,12 +91,13 @@ def announcement(job: Job, at: datetime, *, quiet: bool = False) -> Card:
 def _content(job: Job, mentions: str, news: str) -> str:
     """The text of a message: what admins have written for it, or the news; mentions come first unless they say where."""
     usual = f"{mentions} {news}".strip()
+    head = f"{_(TEST_HEAD)} · " if job.kind is Kind.TEST else ""
     text = job.look.text
     if text is not None and job.space.phase is Phase.LIVE and job.kind in OWN_LOOK and job.shape is Shape.COMPACT:
         own = filled(still(text), _values(job, mentions)).strip()
         own = own if uses(text, "role") else f"{mentions} {own}".strip()
-        usual = own if units(own) + units(TEST_HEAD) <= CONTENT_LIMIT else usual
-    return f"{TEST_HEAD}{usual}" if job.kind is Kind.TEST else usual
+        usual = own if units(own) + units(head) <= CONTENT_LIMIT else usual
+    return head + usual
 
 
 def _values(job: Job, mentions: str) -> dict[str, str]:
@@ -106,7 +108,7 @@ def _values(job: Job, mentions: str) -> dict[str, str]:
         "handle": handle(job.host),
         "title": title_of(space.title, LONGEST["title"]),
         "url": f"<{_link(job)}>",
-        "started": moment(space.started_at or space.live_seen_at) or "just now",
+        "started": moment(space.started_at or space.live_seen_at) or _("just now"),
         "listeners": count_of(space.participant_count) or "?",
         "role": mentions,
     }
@@ -124,12 +126,12 @@ def _invented(job: Job, at: datetime) -> Job:
     space = replace(
         job.space,
         phase=Phase.LIVE,
-        title=TEST_TITLE,
+        title=_(TEST_TITLE),
         participant_count=TEST_LISTENERS,
         started_at=at,
         live_seen_at=at,
     )
-    host = replace(job.host, username="", name=TEST_HOST) if job.host.user_id == NOBODY_ON_X else job.host
+    host = replace(job.host, username="", name=_(TEST_HOST)) if job.host.user_id == NOBODY_ON_X else job.host
     return replace(job, space=space, host=host)
 
 
@@ -138,18 +140,31 @@ def headline(job: Job, at: datetime) -> str:
     space, name = job.space, f"**{name_of(job.host)}**"
     match space.phase:
         case Phase.LIVE:
-            began = space.started_at or space.live_seen_at
-            late = job.kind is Kind.LIVE and is_late(space, at, LATE)
-            since = f", since <t:{int(began.timestamp())}:t>" if late and began is not None else ""
-            if job.guest is None:
-                return f"{name} is live on X{since}"
-            return f"**{name_of(job.guest)}** is in a Space of {name} on X{since}"
+            return _live_headline(job, at, name)
         case Phase.SCHEDULED:
             if job.kind is not Kind.REMINDER:
-                return f"{name} has scheduled a Space"
-            return f"{name}'s Space on X starts {moment(space.scheduled_start) or 'soon'}"
+                return _("{host} has scheduled a Space", host=name)
+            start = moment(space.scheduled_start)
+            if start is None:
+                return _("{host}'s Space on X starts soon", host=name)
+            return _("{host}'s Space on X starts {when}", host=name, when=start)
         case over:
-            return f"{name}'s Space {ENDINGS[over]}"
+            return _(ENDINGS[over], host=name)
+
+
+def _live_headline(job: Job, at: datetime, host: str) -> str:
+    """Who is live; where that is told late, since when."""
+    began = job.space.started_at or job.space.live_seen_at
+    late = job.kind is Kind.LIVE and is_late(job.space, at, LATE)
+    when = f"<t:{int(began.timestamp())}:t>" if late and began is not None else None
+    if job.guest is None:
+        if when is None:
+            return _("{host} is live on X", host=host)
+        return _("{host} is live on X, since {when}", host=host, when=when)
+    guest = f"**{name_of(job.guest)}**"
+    if when is None:
+        return _("{guest} is in a Space of {host} on X", guest=guest, host=host)
+    return _("{guest} is in a Space of {host} on X, since {when}", guest=guest, host=host, when=when)
 
 
 def compact_embed(job: Job, state: Phase | None) -> discord.Embed:
@@ -171,7 +186,7 @@ def _who(job: Job) -> tuple[ActionButton, ...]:
     if not space.was_live:
         return ()
     count = 1 + len(space.cohosts) + len(space.who_spoke(space.phase))
-    return (ActionButton(label=f"{WHO} · {count:,}", custom_id=who_id(space.space_id)),)
+    return (ActionButton(label=f"{_(WHO)} · {number(count)}", custom_id=who_id(space.space_id)),)
 
 
 def bell_id(host_id: UserId | str) -> str:
@@ -183,7 +198,7 @@ def _bell(job: Job) -> tuple[ActionButton, ...]:
     """The button that gives and takes a role, where the guild wants it."""
     if job.bell is None:
         return ()
-    return (ActionButton(label=bells.LABEL, custom_id=bell_id(job.bell), emoji=bells.SYMBOL),)
+    return (ActionButton(label=_(bells.LABEL), custom_id=bell_id(job.bell), emoji=bells.SYMBOL),)
 
 
 def _view(job: Job) -> SpaceView:

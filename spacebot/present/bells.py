@@ -6,56 +6,83 @@ from spacebot.domain.accounts import Host
 from spacebot.domain.bells import BellMode, Pressed
 from spacebot.domain.ids import GuildId, UserId
 from spacebot.present.card import mention, name_of
+from spacebot.present.language import N_, NP_, _, n_, p_
 from spacebot.present.text import plain
-from spacebot.present.words import counted
 
 SYMBOL = "🔔"
-LABEL = "Notify me"
+LABEL = N_("Notify me")
 
-_ROLE = "Spaces"
 _NAME = 80
 """UTF-16 units of a host's name in the name of a role, which has 100."""
 
 MODES = {
-    BellMode.OFF: "off",
-    BellMode.SERVER: "one role for all posts here",
-    BellMode.HOST: "a role for each host",
+    BellMode.OFF: NP_("the button Notify me", "off"),
+    BellMode.SERVER: N_("one role for all posts here"),
+    BellMode.HOST: N_("a role for each host"),
 }
 
 
 def role_name(host: Host | None) -> str:
     """What the role of a bell is called: 'Spaces · Night Radio', or 'Spaces' for all posts of a server."""
+    spaces = p_("name of a role", "Spaces")
     if host is None:
-        return _ROLE
-    return f"{_ROLE} · {plain(host.name, _NAME) or plain(host.username, _NAME) or host.user_id}"
+        return spaces
+    return f"{spaces} · {plain(host.name, _NAME) or plain(host.username, _NAME) or host.user_id}"
 
 
 def pressed_sentence(pressed: Pressed, guild_id: GuildId) -> str:
     """What a press did, to who pressed."""
     role = mention(pressed.role_id, guild_id)
-    whose = "Spaces" if pressed.host is None else f"Spaces of **{name_of(pressed.host)}**"
+    if pressed.host is None:
+        if pressed.is_given:
+            return (
+                SYMBOL
+                + " "
+                + _("You have {role} now: posts about Spaces here ping you. Press again to end that.", role=role)
+            )
+        return _("🔕 You no longer have {role}: posts about Spaces here no longer ping you through it.", role=role)
+    host = name_of(pressed.host)
     if pressed.is_given:
-        return f"{SYMBOL} You have {role} now: posts about {whose} here ping you. Press again to end that."
-    return f"🔕 You no longer have {role}: posts about {whose} here no longer ping you through it."
+        return (
+            SYMBOL
+            + " "
+            + _(
+                "You have {role} now: posts about Spaces of **{host}** here ping you. Press again to end that.",
+                role=role,
+                host=host,
+            )
+        )
+    return _(
+        "🔕 You no longer have {role}: posts about Spaces of **{host}** here no longer ping you through it.",
+        role=role,
+        host=host,
+    )
 
 
 def mode_sentence(mode: BellMode) -> str:
     """What `/config bell` did."""
     match mode:
         case BellMode.OFF:
-            return f"New posts have no *{LABEL}* and ping no role of it; the roles stay until you delete them."
+            return _(
+                "New posts have no *{button}* and ping no role of it; the roles stay until you delete them.",
+                button=_(LABEL),
+            )
         case BellMode.SERVER:
-            return f"New posts have *{LABEL}*: whoever presses it gets a role that each post here pings, and gives it back."
+            return _(
+                "New posts have *{button}*: whoever presses it gets a role that each post here pings, and gives it back.",
+                button=_(LABEL),
+            )
         case BellMode.HOST:
-            return (
-                f"New posts have *{LABEL}*: whoever presses it gets a role that posts about that host ping, and gives it"
-                " back."
+            return _(
+                "New posts have *{button}*: whoever presses it gets a role that posts about that host ping, and gives it"
+                " back.",
+                button=_(LABEL),
             )
 
 
 def mode_text(mode: BellMode) -> str:
     """The setting, as `/config show` has it."""
-    return f"{MODES[mode]}: `/config bell`"
+    return _("{setting}: `/config bell`", setting=_(MODES[mode]))
 
 
 def panel_line(mode: BellMode, people: Mapping[UserId, int], trouble: str | None) -> str:
@@ -64,11 +91,18 @@ def panel_line(mode: BellMode, people: Mapping[UserId, int], trouble: str | None
         return ""
     if trouble is not None:
         return f"{SYMBOL} ⚠️ {trouble}"
-    total = f", {counted(sum(people.values()), 'person', 'people')}" if people else ""
-    hosts = f" for {counted(len(people), 'host')}" if people and mode is BellMode.HOST else ""
-    return f"{SYMBOL} {LABEL}: {MODES[mode]}{total}{hosts}"
+    label, setting = _(LABEL), _(MODES[mode])
+    if not people:
+        return f"{SYMBOL} " + _("{button}: {setting}", button=label, setting=setting)
+    total = n_("{count} person", "{count} people", sum(people.values()))
+    if mode is not BellMode.HOST:
+        return f"{SYMBOL} " + _("{button}: {setting}, {people}", button=label, setting=setting, people=total)
+    hosts = n_("{count} host", "{count} hosts", len(people))
+    return f"{SYMBOL} " + _(
+        "{button}: {setting}, {people} for {hosts}", button=label, setting=setting, people=total, hosts=hosts
+    )
 
 
 def host_line(count: int) -> str:
     """How many people one host's bell calls."""
-    return f"{SYMBOL} {counted(count, 'person', 'people')} asked to be pinged"
+    return f"{SYMBOL} " + n_("{count} person asked to be pinged", "{count} people asked to be pinged", count)

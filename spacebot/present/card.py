@@ -2,21 +2,20 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import discord
-from babel import Locale
 
 from spacebot.domain.accounts import Host
 from spacebot.domain.ids import GuildId, RoleId, everyone
 from spacebot.domain.languages import current
 from spacebot.domain.spaces import Phase
 from spacebot.domain.views import SpaceView
+from spacebot.present.language import N_, _, listed, locale, n_, number
 from spacebot.present.limits import TITLE_LIMIT
 from spacebot.present.sparkline import sparkline
 from spacebot.present.text import inert, plain, units
-from spacebot.present.words import counted
 
 LIVE_COLOUR = discord.Colour(0xE0245E)
 SCHEDULED_COLOUR = discord.Colour(0x1D9BF0)
@@ -78,7 +77,7 @@ class Card:
     buttons: tuple[Button, ...] = ()
     roles: tuple[RoleId, ...] = ()
     everyone: bool = False
-    post_title: str = "X Space"
+    post_title: str = field(default_factory=lambda: _("X Space"))
     """What it is called as a post of a forum, without markdown, at most 100 UTF-16 units."""
     is_over: bool = False
     """Whether nothing more is to come: a post of a forum is closed."""
@@ -88,9 +87,9 @@ def links(phase: Phase, url: str) -> tuple[LinkButton, ...]:
     """The button that leads to a Space while it is live or scheduled."""
     match phase:
         case Phase.LIVE:
-            return (LinkButton(label="Listen", url=url, emoji="🎧"),)
+            return (LinkButton(label=_("Listen"), url=url, emoji="🎧"),)
         case Phase.SCHEDULED:
-            return (LinkButton(label="Open on X", url=url),)
+            return (LinkButton(label=_("Open on X"), url=url),)
         case _:
             return ()
 
@@ -101,8 +100,12 @@ def account(host: Host) -> str:
 
 
 def language_name(code: str) -> str:
-    """The English name of a language, such as 'Brazilian Portuguese' for 'pt-BR'; the code itself if it has none."""
-    names = Locale("en").languages
+    """The name of a language in the one that is spoken; the code itself if it has none.
+
+    Args:
+        code: As X gives it: 'pt-BR' is 'Brazilian Portuguese' in English.
+    """
+    names = locale().languages
     whole = current(code).replace("-", "_")
     name = names.get(whole) or names.get(whole.partition("_")[0].lower())
     return str(name) if name else code
@@ -115,7 +118,7 @@ def mention(role: RoleId, guild_id: GuildId) -> str:
 
 def mentions(roles: Iterable[RoleId], guild_id: GuildId) -> str:
     """How several roles are mentioned in a sentence."""
-    return ", ".join(mention(role, guild_id) for role in roles)
+    return listed(mention(role, guild_id) for role in roles)
 
 
 def lasting(duration: timedelta) -> str:
@@ -123,8 +126,8 @@ def lasting(duration: timedelta) -> str:
     minutes = max(1, round(duration.total_seconds() / 60))
     hours, rest = divmod(minutes, 60)
     if not hours:
-        return f"{rest} min"
-    return f"{hours} h {rest} min" if rest else f"{hours} h"
+        return _("{minutes} min", minutes=rest)
+    return _("{hours} h {minutes} min", hours=hours, minutes=rest) if rest else _("{hours} h", hours=hours)
 
 
 def space_embed(space: SpaceView, *, state: Phase | None = None, is_detailed: bool = False) -> discord.Embed:
@@ -157,11 +160,11 @@ def state_of(space: SpaceView) -> str:
 
 def title_of(title: str | None, most: int = TITLE_LIMIT) -> str:
     """A Space's title, escaped."""
-    return inert(title or "", most) or "Untitled Space"
+    return inert(title or "", most) or _("Untitled Space")
 
 
 def name_of(host: Host, most: int = 200) -> str:
-    return inert(host.name, most) or inert(host.username, most) or "A host"
+    return inert(host.name, most) or inert(host.username, most) or _("A host")
 
 
 def handle(host: Host) -> str:
@@ -191,8 +194,8 @@ def date_and_moment(when: datetime, *, bold: bool = False) -> str:
     return f"{f'**{date}**' if bold else date} · {moment(when)}"
 
 
-def count_of(number: int | None) -> str | None:
-    return None if number is None else f"{number:,}"
+def count_of(count: int | None) -> str | None:
+    return None if count is None else number(count)
 
 
 def few(people: Sequence[Host], most: int, unnamed: int = 0) -> str | None:
@@ -200,76 +203,85 @@ def few(people: Sequence[Host], most: int, unnamed: int = 0) -> str | None:
     names = [name_of(person, 60) for person in people[:most]]
     rest = len(people) - len(names) + unnamed
     if not names:
-        return counted(rest, "person", "people") if rest else None
-    return f"{', '.join(names)} and {rest:,} more" if rest else ", ".join(names)
+        return n_("{count} person", "{count} people", rest) if rest else None
+    if not rest:
+        return listed(names)
+    return n_("{names} and {count} more", "{names} and {count} more", rest, names=listed(names))
 
 
 def _participants(space: SpaceView, most: int) -> str | None:
     cohosts = few(space.cohosts, most, space.more_cohosts)
     speakers = few(space.speakers, most, space.more_speakers)
-    told = [f"With {cohosts}"] if cohosts else []
+    told = [_("With {cohosts}", cohosts=cohosts)] if cohosts else []
     if space.phase.is_open:
-        told += [f"{'on' if cohosts else 'On'} stage {speakers}"] if speakers else []
+        if speakers:
+            told.append(
+                _("on stage {speakers}", speakers=speakers) if told else _("On stage {speakers}", speakers=speakers)
+            )
         return " · ".join(told) or None
-    told += [f"{speakers} spoke"] if speakers else []
+    if speakers:
+        count = len(space.speakers) + space.more_speakers
+        told.append(n_("{speakers} spoke", "{speakers} spoke", count, speakers=speakers))
     return f"-# {' · '.join(told)}" if told else None
 
 
 def _ticket(space: SpaceView) -> str | None:
-    return "🎟️ A ticket is needed to listen" if space.is_ticketed and space.phase.is_open else None
+    return _("🎟️ A ticket is needed to listen") if space.is_ticketed and space.phase.is_open else None
 
 
 def _about(space: SpaceView) -> str | None:
     """The language and the topics."""
     language = inert(language_name(space.lang), 60) if space.lang and space.lang not in NO_LANGUAGE else ""
-    topics = inert(", ".join(space.topics), 300)
+    topics = inert(listed(space.topics), 300)
     told = [part for part in (language, topics) if part]
     return f"-# {' · '.join(told)}" if told else None
 
 
 def _live(space: SpaceView) -> str:
     count, since = space.participant_count, moment(space.started_at)
-    told = ["🔴 **Live**"]
-    told += [f"{count:,} listening"] if count is not None else []
-    told += [f"started {since}"] if since is not None else []
+    told = [_("🔴 **Live**")]
+    told += [n_("{count} listening", "{count} listening", count)] if count is not None else []
+    told += [_("started {when}", when=since)] if since is not None else []
     return " · ".join(told)
 
 
 def _scheduled(space: SpaceView) -> str:
     start = space.scheduled_start
-    return "🗓️ **Scheduled**" if start is None else f"🗓️ {date_and_moment(start, bold=True)}"
+    return _("🗓️ **Scheduled**") if start is None else f"🗓️ {date_and_moment(start, bold=True)}"
 
 
 def _ended(space: SpaceView) -> str:
     told = [f"**{lasting(space.duration)}**"] if space.duration is not None else []
-    return _with_course(" · ".join(told + _numbers(space)) or "**Ended**", space)
+    return _with_course(" · ".join(told + _numbers(space)) or f"**{_(_OVER[Phase.ENDED])}**", space)
 
 
 def _gone(space: SpaceView) -> str:
-    told = ["No longer visible on X: it has ended, or was withdrawn", *_numbers(space)]
+    told = [_("No longer visible on X: it has ended, or was withdrawn"), *_numbers(space)]
     return _with_course(" · ".join(told), space)
 
 
 def _canceled(space: SpaceView) -> str:
     start = space.scheduled_start
-    return "**Canceled**" if start is None else f"**Canceled** · was to start <t:{int(start.timestamp())}:F>"
+    told = [f"**{_(_OVER[Phase.CANCELED])}**"]
+    told += [_("was to start {when}", when=f"<t:{int(start.timestamp())}:F>")] if start is not None else []
+    return " · ".join(told)
 
 
 def _numbers(space: SpaceView) -> list[str]:
     """The listeners that were seen."""
-    told = [f"peak **{space.peak:,}**"] if space.peak is not None else []
-    return told + ([f"average {space.average:,}"] if space.average is not None else [])
+    told = [_("peak **{count}**", count=space.peak)] if space.peak is not None else []
+    return told + ([_("average {count}", count=space.average)] if space.average is not None else [])
 
 
 def _with_course(line: str, space: SpaceView) -> str:
     drawn = sparkline(space.curve)
-    return f"{line}\n`{drawn}` listeners over time" if drawn else line
+    return "\n".join([line, _("{curve} listeners over time", curve=f"`{drawn}`")]) if drawn else line
 
 
 def _left(space: SpaceView, state: Phase) -> str:
     """The first line of what is left as it was, but for saying that it is over."""
     when = f" · {date_and_moment(space.ended_at)}" if state is Phase.ENDED and space.ended_at is not None else ""
-    return f"**{_OVER[state]}**{when}"
+    return f"**{_(_OVER[state])}**{when}"
 
 
 _STATES: dict[Phase, Callable[[SpaceView], str]] = {
@@ -281,7 +293,7 @@ _STATES: dict[Phase, Callable[[SpaceView], str]] = {
 }
 """How a Space stands, in one line or two."""
 
-_OVER = {Phase.ENDED: "Ended", Phase.CANCELED: "Canceled", Phase.GONE: "No longer visible on X"}
+_OVER = {Phase.ENDED: N_("Ended"), Phase.CANCELED: N_("Canceled"), Phase.GONE: N_("No longer visible on X")}
 
 
 def lines(entries: Sequence[str], most: int) -> str:

@@ -1,4 +1,4 @@
-"""What X billed, day by day, as a table for a terminal."""
+"""What X billed, day by day, as a table for a terminal; English, as all that the operator reads there."""
 
 from collections.abc import Iterable
 from datetime import date

@@ -1,4 +1,7 @@
-"""The delays from a Space's start to its announcement as text: by what saw it first, with a histogram."""
+"""The delays from a Space's start to its announcement as text: by what saw it first, with a histogram.
+
+The table for a terminal is English, as all that the operator reads there.
+"""
 
 import math
 from collections.abc import Sequence
@@ -6,6 +9,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 from spacebot.present.card import lasting
+from spacebot.present.language import _, p_
 
 BOUNDS = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 900.0, 3600.0)
 """Where the bars of the histogram end, in seconds."""
@@ -16,8 +20,16 @@ WIDTH = 40
 SHORT = 120.0
 """Delays shorter than this are shown in seconds."""
 
-SEEN_BY = {"push": "push", "sweep": "sweep", "look-up": "look-up", "person": "a person's question", "keyword": "search"}
-"""What saw a Space first, in words."""
+
+def seen_by_names() -> dict[str, str]:
+    """What can see a Space first, in words, by its code."""
+    return {
+        "push": p_("what saw a Space first", "push"),
+        "sweep": p_("what saw a Space first", "sweep"),
+        "look-up": p_("what saw a Space first", "look-up"),
+        "person": p_("what saw a Space first", "a person's question"),
+        "keyword": p_("what saw a Space first", "search"),
+    }
 
 
 def quantile(ordered: Sequence[float], share: float) -> float:
@@ -27,7 +39,7 @@ def quantile(ordered: Sequence[float], share: float) -> float:
 
 def seconds(delay: float) -> str:
     """A delay in words: '3 s', '45 min'."""
-    return f"{delay:.0f} s" if delay < SHORT else lasting(timedelta(seconds=delay))
+    return _("{seconds} s", seconds=round(delay)) if delay < SHORT else lasting(timedelta(seconds=delay))
 
 
 def delays_text(delays: Sequence[tuple[float, str]]) -> str:
@@ -41,7 +53,7 @@ def delays_text(delays: Sequence[tuple[float, str]]) -> str:
     rows = [("all", [delay for delay, _ in delays])]
     rows += [
         (name, [delay for delay, seen_by in delays if seen_by == key])
-        for key, name in SEEN_BY.items()
+        for key, name in seen_by_names().items()
         if any(seen_by == key for _, seen_by in delays)
     ]
     lines = ["From the start of a Space to its announcement, last week, in seconds", ""]
@@ -58,7 +70,8 @@ def histogram(delays: Sequence[float], width: int = WIDTH) -> list[str]:
     edges = (0.0, *BOUNDS, float("inf"))
     counts = [sum(low <= max(0.0, delay) < high for delay in delays) for low, high in pairwise(edges)]
     most = max(counts)
-    names = [f"under {bound:g} s" for bound in BOUNDS] + [f"{BOUNDS[-1]:g} s and more"]
+    names = [_("under {seconds} s", seconds=f"{bound:g}") for bound in BOUNDS]
+    names.append(_("{seconds} s and more", seconds=f"{BOUNDS[-1]:g}"))
     return [
         f"{name:<18}{count:>7}  {'█' * round(width * count / most)}".rstrip()
         for name, count in zip(names, counts, strict=True)

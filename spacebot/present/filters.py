@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from spacebot.domain.accounts import Host
 from spacebot.domain.filters import LONGEST_WORD, MOST_WORDS, Filter
 from spacebot.present.card import handle, language_name, name_of
+from spacebot.present.language import _, n_, p_
 from spacebot.present.text import inert
 
 WORDS_LISTED = 2
@@ -13,12 +14,12 @@ WORDS_LISTED = 2
 
 def language_text(code: str) -> str:
     """Spaces in this language alone."""
-    return f"in {inert(language_name(code), 60)}"
+    return _("in {language}", language=inert(language_name(code), 60))
 
 
 def tickets_text(*, needed: bool) -> str:
     """Spaces alone that need a ticket, or none."""
-    return "with a ticket" if needed else "without a ticket"
+    return _("with a ticket") if needed else _("without a ticket")
 
 
 def filters_text(filters: Filter, most: int = WORDS_LISTED) -> str:
@@ -30,19 +31,22 @@ def filters_text(filters: Filter, most: int = WORDS_LISTED) -> str:
     """
     parts = []
     if filters.want:
-        parts.append(f"titled {_quoted(filters.want, most)}")
+        parts.append(_("titled {words}", words=_quoted(filters.want, most)))
     if filters.shun:
-        parts.append(f"not titled {_quoted(filters.shun, most)}")
+        parts.append(_("not titled {words}", words=_quoted(filters.shun, most)))
     if filters.lang is not None:
         parts.append(language_text(filters.lang))
     if filters.ticketed is not None:
         parts.append(tickets_text(needed=filters.ticketed))
-    return f"only {' · '.join(parts)}" if parts else ""
+    return _("only {filters}", filters=" · ".join(parts)) if parts else ""
 
 
 def _quoted(words: Sequence[str], most: int) -> str:
-    named = " or ".join(f"“{inert(each, LONGEST_WORD)}”" for each in words[:most])
-    return named + (f" or {len(words) - most} more" if len(words) > most else "")
+    either = p_("between words of which one is enough", " or ")
+    named = either.join(f"“{inert(each, LONGEST_WORD)}”" for each in words[:most])
+    if len(words) <= most:
+        return named
+    return n_("{words} or {count} more", "{words} or {count} more", len(words) - most, words=named)
 
 
 def filters_sentence(host: Host, filters: Filter) -> str:
@@ -50,5 +54,5 @@ def filters_sentence(host: Host, filters: Filter) -> str:
     name = f"**{name_of(host)}** ({handle(host)})"
     said = filters_text(filters, MOST_WORDS)
     if not said:
-        return f"{name}: every Space is posted, nothing is filtered."
-    return f"{name}: {said}. A Space that was posted before goes on as it is."
+        return _("{host}: every Space is posted, nothing is filtered.", host=name)
+    return _("{host}: {filters}. A Space that was posted before goes on as it is.", host=name, filters=said)

@@ -1,4 +1,7 @@
-"""What `spacebot check` says: what the Discord application lacks, what X's plan allows, how to invite and to start the bot."""
+"""What `spacebot check` says: what the Discord application lacks, what X's plan allows, how to invite and to start the bot.
+
+It is in English, as the command line and the log are.
+"""
 
 from collections.abc import Mapping, Sequence
 

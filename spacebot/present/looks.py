@@ -3,77 +3,116 @@
 import discord
 
 from spacebot.domain.accounts import Host
-from spacebot.domain.looks import ACCENTS, LONGEST, USUAL, Look, accent_name
+from spacebot.domain.looks import LONGEST, USUAL, Look, accent_name
 from spacebot.present.card import name_of
+from spacebot.present.language import N_, NP_, _, listed
 from spacebot.present.limits import FIELD_LIMIT
 from spacebot.present.text import INVISIBLE, clipped, plain
 
-TITLE = "Text & look"
-TEXT_LABEL = "Text above the card, while it is live"
-TEXT_HINT = " ".join(f"{{{name}}}" for name in LONGEST) + "; empty: as usual"
-TEXT_PLACEHOLDER = "{role} **{host}** is live: {title}"
-ACCENT_LABEL = "Colour of the card"
-HEX_LABEL = "Another colour?"
-HEX_HINT = "Six digits; counts instead of the choice above"
+TITLE = N_("Text & look")
+TEXT_LABEL = N_("Text above the card, while it is live")
+TEXT_PLACEHOLDER = N_("{role} **{host}** is live: {title}")
+ACCENT_LABEL = N_("Colour of the card")
+HEX_LABEL = N_("Another colour?")
+HEX_HINT = N_("Six digits; counts instead of the choice above")
 HEX_PLACEHOLDER = "#1D9BF0"
-PUBLISH_LABEL = "In announcement channels"
-PUBLISH_OPTION = "publish it to the servers that follow the channel"
-USUAL_OPTION = "as usual"
-GUILDS_OPTION = "this server's"
-TYPED = "You typed"
-COLOUR = "Colour"
-AGAIN = "Edit again"
+PUBLISH_LABEL = N_("In announcement channels")
+PUBLISH_OPTION = N_("publish it to the servers that follow the channel")
+USUAL_OPTION = NP_("the colour", "as usual")
+GUILDS_OPTION = NP_("the colour", "this server's")
+TYPED = N_("You typed")
+COLOUR = NP_("what was typed as it", "Colour")
+AGAIN = N_("Edit again")
+
+ACCENT_NAMES = {
+    USUAL: NP_("colour", "usual"),
+    "red": NP_("colour", "red"),
+    "orange": NP_("colour", "orange"),
+    "yellow": NP_("colour", "yellow"),
+    "green": NP_("colour", "green"),
+    "teal": NP_("colour", "teal"),
+    "blue": NP_("colour", "blue"),
+    "purple": NP_("colour", "purple"),
+    "pink": NP_("colour", "pink"),
+}
+"""What is typed for a colour, and what the colour is called."""
 
 
 def title(host: Host | None) -> str:
     """The title of the form."""
-    return TITLE if host is None else plain(f"{TITLE} of {host.name}", 45)
+    return _(TITLE) if host is None else plain(_("Text & look of {host}", host=host.name), 45)
+
+
+def text_hint() -> str:
+    """What can be written into the text."""
+    return _("{variables}; empty: as usual", variables=" ".join(f"{{{name}}}" for name in LONGEST))
 
 
 def accent_option(name: str) -> str:
     """A colour as it is offered."""
-    return name.capitalize()
+    return _(ACCENT_NAMES[name]).capitalize()
 
 
 def look_sentence(look: Look, host: Host | None = None) -> str:
     """How announcements look from now on."""
-    whose = "Posts" if host is None else f"Posts about **{name_of(host)}**"
-    usual = "as usual" if host is None else "as this server's"
-    text = "their text is " + (usual if look.text is None else f"`{_quoted(look.text)}`")
-    colour = "their colour " + (usual if look.accent is None else accent_name(look.accent))
-    return f"{whose}: {text}, {colour}. See it with `/config test`."
+    if host is None:
+        text = _("their text is as usual")
+        colour = _("their colour as usual")
+    else:
+        text = _("their text is as this server's")
+        colour = _("their colour as this server's")
+    if look.text is not None:
+        text = _("their text is {text}", text=f"`{_quoted(look.text)}`")
+    if look.accent is not None:
+        colour = _("their colour {colour}", colour=_accent(look.accent))
+    if host is None:
+        return _("Posts: {text}, {colour}. See it with `/config test`.", text=text, colour=colour)
+    return _(
+        "Posts about **{host}**: {text}, {colour}. See it with `/config test`.",
+        host=name_of(host),
+        text=text,
+        colour=colour,
+    )
 
 
 def look_text(look: Look) -> str:
     """A guild's look, as one value among its settings."""
-    text = "the usual text" if look.text is None else f"`{_quoted(look.text)}`"
-    return f"{text}, " + ("the usual colour" if look.accent is None else accent_name(look.accent))
+    text = _("the usual text") if look.text is None else f"`{_quoted(look.text)}`"
+    colour = _("the usual colour") if look.accent is None else _accent(look.accent)
+    return listed((text, colour))
 
 
 def publishes_sentence(*, publishes: bool) -> str:
     """What `/config publish` did."""
     if publishes:
-        return "What announces a live Space is published where it stands in an announcement channel from now on."
-    return "Nothing is published from announcement channels from now on."
+        return _("What announces a live Space is published where it stands in an announcement channel from now on.")
+    return _("Nothing is published from announcement channels from now on.")
 
 
 def typed(text: str, accent: str) -> discord.Embed:
     """What was typed and not taken, so that it is not lost; `typed_again` reads it back."""
-    embed = discord.Embed(title=TYPED, description=text or None)
+    embed = discord.Embed(title=_(TYPED), description=text or None)
     if accent:
-        embed.add_field(name=COLOUR, value=clipped(accent, FIELD_LIMIT))
+        embed.add_field(name=_(COLOUR), value=clipped(accent, FIELD_LIMIT))
     return embed
 
 
 def typed_again(embed: discord.Embed) -> tuple[str, str]:
     """The text and the colour that were typed."""
-    colour = next((field.value or "" for field in embed.fields if field.name == COLOUR), "")
+    # By its place: what its name says depends on who typed it.
+    colour = embed.fields[0].value or "" if embed.fields else ""
     return embed.description or "", colour
 
 
-def named_accents() -> list[str]:
-    """The names of colours, as they are suggested."""
-    return [USUAL, *ACCENTS]
+def named_accents() -> dict[str, str]:
+    """What is typed for each colour, and what the colour is called."""
+    return {typed: _(name) for typed, name in ACCENT_NAMES.items()}
+
+
+def _accent(accent: int) -> str:
+    """What a colour is called, or its digits."""
+    name = accent_name(accent)
+    return _(ACCENT_NAMES[name]) if name in ACCENT_NAMES else name
 
 
 def _quoted(text: str) -> str:

@@ -21,13 +21,14 @@ from spacebot.present.card import (
     name_of,
     title_of,
 )
+from spacebot.present.language import N_, _, n_, p_
 from spacebot.present.limits import FIELD_LIMIT
 from spacebot.present.text import inert, units
 
 ENDINGS = {
-    Phase.ENDED: "has ended",
-    Phase.CANCELED: "was canceled before it began",
-    Phase.GONE: "is no longer visible",
+    Phase.ENDED: N_("{host}'s Space has ended."),
+    Phase.CANCELED: N_("{host}'s Space was canceled before it began."),
+    Phase.GONE: N_("{host}'s Space is no longer visible."),
 }
 
 LATE = timedelta(minutes=5)
@@ -39,34 +40,49 @@ def news(job: Job, at: datetime) -> str:
     space, name = job.space, f"**{name_of(job.host)}**"
     match space.phase:
         case Phase.LIVE:
-            began = space.started_at or space.live_seen_at
-            late = job.kind is Kind.LIVE and is_late(space, at, LATE)
-            since = f", since <t:{int(began.timestamp())}:t>" if late and began is not None else ""
-            if job.guest is None:
-                return f"{name} is live in a Space on X{since}."
-            return f"**{name_of(job.guest)}** is in a Space of {name} on X{since}."
+            return _live_news(job, at, name)
         case Phase.SCHEDULED:
-            start = f"<t:{int(space.scheduled_start.timestamp())}:R>" if space.scheduled_start is not None else "soon"
-            reminds = job.kind is Kind.REMINDER
+            start, reminds = moment(space.scheduled_start), job.kind is Kind.REMINDER
+            if start is None:
+                return (
+                    _("{host}'s Space on X starts soon.", host=name)
+                    if reminds
+                    else _("{host} has scheduled a Space: it starts soon.", host=name)
+                )
             return (
-                f"{name}'s Space on X starts {start}."
+                _("{host}'s Space on X starts {when}.", host=name, when=start)
                 if reminds
-                else f"{name} has scheduled a Space: it starts {start}."
+                else _("{host} has scheduled a Space: it starts {when}.", host=name, when=start)
             )
         case over:
-            return f"{name}'s Space {ENDINGS[over]}."
+            return _(ENDINGS[over], host=name)
+
+
+def _live_news(job: Job, at: datetime, host: str) -> str:
+    """Who is live; where that is told late, since when."""
+    began = job.space.started_at or job.space.live_seen_at
+    late = job.kind is Kind.LIVE and is_late(job.space, at, LATE)
+    when = f"<t:{int(began.timestamp())}:t>" if late and began is not None else None
+    if job.guest is None:
+        if when is None:
+            return _("{host} is live in a Space on X.", host=host)
+        return _("{host} is live in a Space on X, since {when}.", host=host, when=when)
+    guest = f"**{name_of(job.guest)}**"
+    if when is None:
+        return _("{guest} is in a Space of {host} on X.", guest=guest, host=host)
+    return _("{guest} is in a Space of {host} on X, since {when}.", guest=guest, host=host, when=when)
 
 
 def space_embed(space: SpaceView, *, state: Phase | None = None) -> discord.Embed:
     """A Space, a field for each fact; as `card.space_embed` if `state` is given."""
     told = state or space.phase
-    embed = discord.Embed(title=title_of(space.title), url=space.url, colour=COLOURS[told], description=_HEADS[told])
+    embed = discord.Embed(title=title_of(space.title), url=space.url, colour=COLOURS[told], description=_(_HEADS[told]))
     if space.host is not None:
         credit(embed, space.host)
     for name, phases, text_of in _FIELDS:
         text = text_of(space) if space.phase in phases else None
         if text:
-            embed.add_field(name=name, value=text, inline=True)
+            embed.add_field(name=_(name), value=text, inline=True)
     return embed
 
 
@@ -74,7 +90,8 @@ def _participants(accounts: Sequence[Host]) -> str | None:
     rows: list[str] = []
     for at, person in enumerate(accounts):
         line = f"{name_of(person, 100)} ({handle(person)})"
-        more = f"and {len(accounts) - at} more"
+        rest = len(accounts) - at
+        more = n_("and {count} more", "and {count} more", rest)
         if sum(units(each) + 1 for each in (*rows, line, more)) > FIELD_LIMIT:
             return "\n".join([*rows, more])
         rows.append(line)
@@ -90,15 +107,17 @@ def _language(space: SpaceView) -> str | None:
 
 
 def _ticket(space: SpaceView) -> str | None:
-    return None if space.is_ticketed is None else "needed to listen" if space.is_ticketed else "none needed"
+    if space.is_ticketed is None:
+        return None
+    return p_("ticket", "needed to listen") if space.is_ticketed else p_("ticket", "none needed")
 
 
 _HEADS = {
-    Phase.SCHEDULED: "🗓️ Scheduled",
-    Phase.LIVE: "🔴 Live now",
-    Phase.ENDED: "Ended",
-    Phase.CANCELED: "Canceled",
-    Phase.GONE: "No longer visible on X: it has ended, or was withdrawn.",
+    Phase.SCHEDULED: N_("🗓️ Scheduled"),
+    Phase.LIVE: N_("🔴 Live now"),
+    Phase.ENDED: N_("Ended"),
+    Phase.CANCELED: N_("Canceled"),
+    Phase.GONE: N_("No longer visible on X: it has ended, or was withdrawn."),
 }
 
 _OPEN = frozenset(phase for phase in Phase if phase.is_open)
@@ -106,17 +125,17 @@ _ALWAYS = frozenset(Phase)
 _OVER = _ALWAYS - _OPEN
 
 _FIELDS: tuple[tuple[str, Collection[Phase], Callable[[SpaceView], str | None]], ...] = (
-    ("Started", {Phase.LIVE}, lambda space: moment(space.started_at)),
-    ("Listeners", {Phase.LIVE}, lambda space: count_of(space.participant_count)),
-    ("Starts", {Phase.SCHEDULED}, lambda space: moment(space.scheduled_start)),
-    ("Duration", {Phase.ENDED}, _duration),
-    ("Most listeners", {Phase.ENDED}, lambda space: count_of(space.peak)),
-    ("On average", {Phase.ENDED}, lambda space: count_of(space.average)),
-    ("Most listeners seen", {Phase.GONE}, lambda space: count_of(space.peak)),
-    ("Co-hosts", _ALWAYS, lambda space: _participants(space.cohosts)),
-    ("Speakers", _OPEN, lambda space: _participants(space.speakers)),
-    ("Who spoke", _OVER, lambda space: _participants(space.speakers)),
-    ("Language", _OPEN, _language),
-    ("Ticket", _OPEN, _ticket),
+    (N_("Started"), {Phase.LIVE}, lambda space: moment(space.started_at)),
+    (N_("Listeners"), {Phase.LIVE}, lambda space: count_of(space.participant_count)),
+    (N_("Starts"), {Phase.SCHEDULED}, lambda space: moment(space.scheduled_start)),
+    (N_("Duration"), {Phase.ENDED}, _duration),
+    (N_("Most listeners"), {Phase.ENDED}, lambda space: count_of(space.peak)),
+    (N_("On average"), {Phase.ENDED}, lambda space: count_of(space.average)),
+    (N_("Most listeners seen"), {Phase.GONE}, lambda space: count_of(space.peak)),
+    (N_("Co-hosts"), _ALWAYS, lambda space: _participants(space.cohosts)),
+    (N_("Speakers"), _OPEN, lambda space: _participants(space.speakers)),
+    (N_("Who spoke"), _OVER, lambda space: _participants(space.speakers)),
+    (N_("Language"), _OPEN, _language),
+    (N_("Ticket"), _OPEN, _ticket),
 )
 """What a card shows below its headline: the name of each field, the phases it is shown in, and its text, if there is one."""

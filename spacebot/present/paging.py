@@ -6,13 +6,19 @@ from typing import TypeVar
 import discord
 
 from spacebot.present.card import SCHEDULED_COLOUR, Card, lines
+from spacebot.present.language import _
 from spacebot.present.limits import DESCRIPTION_LIMIT
 
 T = TypeVar("T")
 
 
-def _usual(_: object) -> discord.Colour:
+def _usual(__: object) -> discord.Colour:
     return SCHEDULED_COLOUR
+
+
+def page_of(number: int, count: int) -> str:
+    """Which page it is, from 1, and of how many."""
+    return _("page {number} of {count}", number=number, count=count)
 
 
 def paged(
@@ -40,6 +46,6 @@ def paged(
         shown = lines([text(item) for item in chunk], DESCRIPTION_LIMIT)
         embed = discord.Embed(title=title, description=shown, colour=colour(chunk[0]))
         if total is not None:
-            embed.set_footer(text=f"{total} · page {number} of {len(chunks)}")
+            embed.set_footer(text=f"{total} · {page_of(number, len(chunks))}")
         cards.append(Card(embed=embed))
     return cards

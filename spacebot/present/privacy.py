@@ -5,28 +5,28 @@ import discord
 from spacebot.domain.views import Kept, Policies
 from spacebot.present.card import SCHEDULED_COLOUR
 from spacebot.present.help import policy_links
-from spacebot.present.words import counted
+from spacebot.present.language import N_, _, n_
 
-EXPORT_ME, DELETE_ME = "Export mine", "Delete mine"
-EXPORT_GUILD, DELETE_GUILD = "Export this server's", "Delete this server's"
-DELETE, KEEP = "Delete for good", "Keep it"
+EXPORT_ME, DELETE_ME = N_("Export mine"), N_("Delete mine")
+EXPORT_GUILD, DELETE_GUILD = N_("Export this server's"), N_("Delete this server's")
+DELETE, KEEP = N_("Delete for good"), N_("Keep it")
 
-EXPORTED_ME = "This is what I store of you. Tokens of X are left out."
-EXPORTED_GUILD = "This is what I store of this server."
-TOO_LARGE = "The file is too large for Discord; ask whoever runs me for it."
+EXPORTED_ME = N_("This is what I store of you. Tokens of X are left out.")
+EXPORTED_GUILD = N_("This is what I store of this server.")
+TOO_LARGE = N_("The file is too large for Discord; ask whoever runs me for it.")
 
-ASK_ME = (
+ASK_ME = N_(
     "Your X account is unlinked here and at X, and hosts and words that you had servers follow no longer say that it was"
     " you. The servers go on following them. This cannot be taken back."
 )
-ASK_GUILD = (
+ASK_GUILD = N_(
     "Everything that I store of this server is deleted: its channels and roles, whom it follows, which words it watches for,"
     " its history. I stay here and begin anew; posts in its channels stay as they are, and one of a live Space is no"
     " longer kept up to date. This cannot be taken back."
 )
-DELETED_ME = "Nothing is stored of you any more."
-DELETED_GUILD = "Nothing is stored of this server any more; `/setup` begins anew."
-KEPT = "Nothing was deleted."
+DELETED_ME = N_("Nothing is stored of you any more.")
+DELETED_GUILD = N_("Nothing is stored of this server any more; `/setup` begins anew.")
+KEPT = N_("Nothing was deleted.")
 
 FILE_OF_PERSON, FILE_OF_GUILD = "spacebot-me.json", "spacebot-server.json"
 
@@ -40,25 +40,43 @@ def kept_embed(kept: Kept, policies: Policies, *, in_guild: bool) -> discord.Emb
         in_guild: Whether what is said of the guild is the asker's to know.
     """
     embed = discord.Embed(
-        title="What I store",
+        title=_("What I store"),
         colour=SCHEDULED_COLOUR,
-        description="I read no messages but one that you have me look up, keep no list of members, and remember no questions.",
+        description=_(
+            "I read no messages but one that you have me look up, keep no list of members, and remember no questions."
+        ),
     )
     own = [
-        "Your X account is linked; its permission is stored encrypted."
+        _("Your X account is linked; its permission is stored encrypted.")
         if kept.is_linked
-        else "No X account is linked.",
-        f"You had servers follow {counted(kept.added, 'host or word', 'hosts or words')}; beside each is your Discord id."
+        else _("No X account is linked."),
+        n_(
+            "You had servers follow {count} host or word; beside each is your Discord id.",
+            "You had servers follow {count} hosts or words; beside each is your Discord id.",
+            kept.added,
+        )
         if kept.added
-        else "Nothing that servers follow has your Discord id beside it.",
+        else _("Nothing that servers follow has your Discord id beside it."),
     ]
-    embed.add_field(name="Of you", value="\n".join(own), inline=False)
+    embed.add_field(name=_("Of you"), value="\n".join(own), inline=False)
     if in_guild:
-        follows = f"It follows {counted(kept.hosts, 'host')} and {counted(kept.keywords, 'keyword')}."
-        posts = f"{counted(kept.announcements, 'post')} of the last 90 days, with ids, times and outcome."
-        value = f"What is set up here.\n{follows}\n{posts}"
-        embed.add_field(name="Of this server", value=value, inline=False)
+        value = "\n".join(
+            (
+                _("What is set up here."),
+                _(
+                    "It follows {hosts} and {keywords}.",
+                    hosts=n_("{count} host", "{count} hosts", kept.hosts),
+                    keywords=n_("{count} keyword", "{count} keywords", kept.keywords),
+                ),
+                n_(
+                    "{count} post of the last 90 days, with ids, times and outcome.",
+                    "{count} posts of the last 90 days, with ids, times and outcome.",
+                    kept.announcements,
+                ),
+            )
+        )
+        embed.add_field(name=_("Of this server"), value=value, inline=False)
     pages = policy_links(policies)
     if pages:
-        embed.add_field(name="Policies", value=pages, inline=False)
+        embed.add_field(name=_("Policies"), value=pages, inline=False)
     return embed

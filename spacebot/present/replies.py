@@ -24,11 +24,12 @@ from spacebot.present.card import (
     state_of,
     title_of,
 )
+from spacebot.present.language import N_, _, listed, n_, p_
 from spacebot.present.limits import DESCRIPTION_LIMIT
-from spacebot.present.paging import paged
+from spacebot.present.paging import page_of, paged
 from spacebot.present.reports import counters, post_link
 from spacebot.present.text import inert
-from spacebot.present.words import counted, dated
+from spacebot.present.words import dated
 from spacebot.x.model import Page, User
 from spacebot.x.posts import Post
 from spacebot.x.translation import host_of
@@ -36,13 +37,13 @@ from spacebot.x.translation import host_of
 RESULTS_PER_PAGE = 5
 BUYERS_PER_PAGE = 10
 
-PREVIOUS = "Previous"
-NEXT = "Next"
-TURN = "Turn"
-TOO_OLD = "This answer is too old to turn its pages; give the command again."
-NOT_YOURS = "Only who asked can turn these pages; give the command yourself."
-NO_MORE = "There are no more pages."
-FOR_YOU = "The answer is for you alone:"
+PREVIOUS = N_("Previous")
+NEXT = N_("Next")
+TURN = N_("Turn")
+TOO_OLD = N_("This answer is too old to turn its pages; give the command again.")
+NOT_YOURS = N_("Only who asked can turn these pages; give the command yourself.")
+NO_MORE = N_("There are no more pages.")
+FOR_YOU = N_("The answer is for you alone:")
 
 
 def space_reply(view: SpaceView) -> Card:
@@ -54,29 +55,46 @@ def space_reply(view: SpaceView) -> Card:
                 credit(embed, view.host)
             return Card(embed=embed, buttons=links(view.phase, view.url))
         case Phase.CANCELED:
-            return Card(content=f"{_subject(view)} was canceled before it began.")
+            return Card(content=_("{space} was canceled before it began.", space=_subject(view)))
         case Phase.ENDED:
-            return Card(content=f"{_subject(view)} has ended{_lasted(view, ', after ')}.")
+            if view.duration is None:
+                return Card(content=_("{space} has ended.", space=_subject(view)))
+            lasted = lasting(view.duration)
+            return Card(content=_("{space} has ended, after {duration}.", space=_subject(view), duration=lasted))
         case _:
-            return Card(content=f"{_subject(view)} cannot be seen on X at the moment.")
+            return Card(content=_("{space} cannot be seen on X at the moment.", space=_subject(view)))
 
 
 def past_reply(past: Past) -> Card:
     """The answer to `/space` for one that X no longer shows and that was announced here: what is kept of it."""
     began = dated(past.space.started_at)
-    kept = [f"started {began}" if began else "", *counters(past.space)]
-    text = f"That Space by {account(past.host)} is over, and X no longer shows it. What I saw of it: "
-    text += (", ".join(part for part in kept if part) or "only that it was there") + "."
+    kept = [_("started {when}", when=began)] if began else []
+    kept += counters(past.space)
+    host = account(past.host)
+    told = [
+        _(
+            "That Space by {host} is over, and X no longer shows it. What I saw of it: {facts}.",
+            host=host,
+            facts=listed(kept),
+        )
+        if kept
+        else _(
+            "That Space by {host} is over, and X no longer shows it. What I saw of it: only that it was there.",
+            host=host,
+        )
+    ]
     link = post_link(past)
-    return Card(content=f"{text} [The post]({link})." if link is not None else text)
+    if link is not None:
+        told.append(_("[The post]({link}).", link=link))
+    return Card(content=" ".join(told))
 
 
 def upcoming_reply(host: Host, upcoming: Sequence[SpaceView]) -> Card:
     """The answer to `/host-live` for a host who is not live: what is scheduled, else one sentence."""
     name = f"**{name_of(host)}** ({handle(host)})"
     if not upcoming:
-        return Card(content=f"{name} is not live, and has no Space scheduled.")
-    embed = discord.Embed(title=f"{name_of(host)} is not live; coming up", colour=SCHEDULED_COLOUR)
+        return Card(content=_("{host} is not live, and has no Space scheduled.", host=name))
+    embed = discord.Embed(title=_("{host} is not live; coming up", host=name_of(host)), colour=SCHEDULED_COLOUR)
     credit(embed, host)
     embed.description = lines([entry(view) for view in upcoming], DESCRIPTION_LIMIT)
     return Card(embed=embed)
@@ -85,63 +103,76 @@ def upcoming_reply(host: Host, upcoming: Sequence[SpaceView]) -> Card:
 def search_card(query: str, page: SearchPage) -> Card:
     """One page of the results of a search."""
     embed = discord.Embed(
-        title=f"Spaces about “{inert(query, 200)}”",
+        title=_("Spaces about “{words}”", words=inert(query, 200)),
         description=lines([entry(view) for view in page.views], DESCRIPTION_LIMIT),
         colour=LIVE_COLOUR if page.views[0].phase is Phase.LIVE else SCHEDULED_COLOUR,
     )
-    found = f"{page.found} found" + (", X may know of more" if page.may_be_more else "")
-    embed.set_footer(text=f"{found} · page {page.number} of {page.pages}")
+    found = (
+        n_("{count} found, X may know of more", "{count} found, X may know of more", page.found)
+        if page.may_be_more
+        else n_("{count} found", "{count} found", page.found)
+    )
+    embed.set_footer(text=f"{found} · {page_of(page.number, page.pages)}")
     return Card(embed=embed)
 
 
 def nothing_found(query: str) -> Card:
     """What to try where a search found nothing."""
     return Card(
-        content=(
-            f"No Space on X has “{inert(query, 200)}” in its title right now. X matches whole words of the"
-            " title: try a single word, another spelling, or `state: all`."
+        content=_(
+            "No Space on X has “{words}” in its title right now. X matches whole words of the title: try a single word,"
+            " another spelling, or `state: all`.",
+            words=inert(query, 200),
         )
     )
 
 
 def reminders_sentence(reminders: int) -> str:
     """What only the creator of a Space is told."""
-    people = counted(reminders, "person has", "people have")
-    return f"Only you see this: {people} set a reminder for this Space."
+    return n_(
+        "Only you see this: {count} person has set a reminder for this Space.",
+        "Only you see this: {count} people have set a reminder for this Space.",
+        reminders,
+    )
 
 
 def post_pages(page: Page[Post]) -> list[Card]:
     """Posts shared in a Space, five to a page, with authors and links."""
-    return paged("Posts shared in this Space", page.items, lambda post: _post(post, page), size=RESULTS_PER_PAGE)
+    return paged(_("Posts shared in this Space"), page.items, lambda post: _post(post, page), size=RESULTS_PER_PAGE)
 
 
 def buyer_pages(page: Page[User]) -> list[Card]:
     """Buyers of tickets, ten to a page."""
-    title = "Ticket buyers of this Space; only you see them"
+    title = _("Ticket buyers of this Space; only you see them")
     return paged(title, page.items, lambda user: account(host_of(user)), size=BUYERS_PER_PAGE)
 
 
-NO_POSTS = Card(content="No posts were shared in this Space, or X does not show them.")
-NO_BUYERS = Card(content="Nobody has bought a ticket for this Space yet.")
+def no_posts() -> Card:
+    """The answer where there is no post to show."""
+    return Card(content=_("No posts were shared in this Space, or X does not show them."))
+
+
+def no_buyers() -> Card:
+    """The answer where there is no buyer to show."""
+    return Card(content=_("Nobody has bought a ticket for this Space yet."))
 
 
 def _post(post: Post, page: Page[Post]) -> str:
     author = page.users.get(post.author_id) if post.author_id else None
-    who = account(host_of(author)) if author is not None else "Somebody"
+    who = account(host_of(author)) if author is not None else _("Somebody")
     when = dated(post.created_at)
-    link = f"https://x.com/i/status/{post.id}"
-    head = " · ".join(part for part in (who, when, f"[open]({link})") if part)
+    link = _("[open]({link})", link=f"https://x.com/i/status/{post.id}")
+    head = " · ".join(part for part in (who, when, link) if part)
     return f"{head}\n{inert(post.text, 500)}" if post.text else head
 
 
 def _subject(view: SpaceView) -> str:
-    words = inert(view.title or "", 300)
-    title = f"“{words}”" if words else "That Space"
-    return f"{title} by **{name_of(view.host)}**" if view.host is not None else title
-
-
-def _lasted(space: SpaceView, before: str) -> str:
-    return before + lasting(space.duration) if space.duration is not None else ""
+    """A Space at the beginning of a sentence."""
+    title = inert(view.title or "", 300)
+    host = f"**{name_of(view.host)}**" if view.host is not None else None
+    if host is None:
+        return _("“{title}”", title=title) if title else p_("the Space that was asked about", "That Space")
+    return _("“{title}” by {host}", title=title, host=host) if title else _("That Space by {host}", host=host)
 
 
 def entry(space: SpaceView) -> str:

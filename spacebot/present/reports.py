@@ -8,27 +8,28 @@ from spacebot.domain.obstacles import Obstacle, Reason
 from spacebot.domain.spaces import SpaceRecord
 from spacebot.present.card import OVER_COLOUR, Card, account, handle, lasting
 from spacebot.present.delays import seconds
+from spacebot.present.language import N_, _, n_, p_
 from spacebot.present.paging import paged
 from spacebot.present.reasons import sentence
 from spacebot.present.text import inert
-from spacebot.present.words import counted, dated
+from spacebot.present.words import dated
 
 PAST_PER_PAGE = 8
 
-HEALS = "Nothing is lost: once that is mended I go on by myself, and catch up with Spaces that are still live."
+HEALS = N_("Nothing is lost: once that is mended I go on by myself, and catch up with Spaces that are still live.")
 
 
 def history_pages(past: Sequence[Past]) -> list[Card]:
     """The guild's last announcements, the newest first."""
     if not past:
-        return [Card(content="Nothing has been posted here yet.")]
+        return [Card(content=_("Nothing has been posted here yet."))]
     return paged(
-        "Posts",
+        _("Posts"),
         past,
         _past,
         size=PAST_PER_PAGE,
-        colour=lambda _: OVER_COLOUR,
-        total=f"the last {len(past)}",
+        colour=lambda __: OVER_COLOUR,
+        total=n_("the last {count}", "the last {count}", len(past)),
     )
 
 
@@ -44,9 +45,11 @@ def counters(space: SpaceRecord) -> list[str]:
     if space.phase.is_open:
         return []
     parts = [
-        f"lasted {lasting(space.duration)}" if space.duration is not None else "",
-        f"peak {counted(space.peak, 'listener')}" if space.peak is not None else "",
-        f"on average {counted(space.average, 'listener')}" if space.average is not None else "",
+        _("lasted {duration}", duration=lasting(space.duration)) if space.duration is not None else "",
+        n_("peak {count} listener", "peak {count} listeners", space.peak) if space.peak is not None else "",
+        n_("on average {count} listener", "on average {count} listeners", space.average)
+        if space.average is not None
+        else "",
     ]
     return [part for part in parts if part]
 
@@ -54,21 +57,45 @@ def counters(space: SpaceRecord) -> list[str]:
 def _past(past: Past) -> str:
     title = inert(past.space.title or "")
     head = [f"**{title}**"] if title else []
-    head += [account(past.host), past.kind.value]
+    head += [account(past.host), _kind(past.kind)]
     link = post_link(past)
     if link is not None:
-        head.append(f"[message]({link})")
+        head.append(_("[message]({link})", link=link))
     parts = [
         f"<#{past.channel_id}>",
-        past.state if past.obstacle is None else f"{past.state}: {sentence(past.obstacle)}",
+        _state(past.state) if past.obstacle is None else f"{_state(past.state)}: {sentence(past.obstacle)}",
     ]
     if past.sent_at is not None:
         parts.append(dated(past.sent_at) or "")
         if past.kind is Kind.LIVE and past.space.started_at is not None:
             delay = max(0.0, (past.sent_at - past.space.started_at).total_seconds())
-            parts.append(f"{seconds(delay)} after the start")
+            parts.append(_("{delay} after the start", delay=seconds(delay)))
     rows = [" · ".join(head), " · ".join(parts), " · ".join(counters(past.space))]
     return "\n".join(row for row in rows if row)
+
+
+def _kind(kind: Kind) -> str:
+    """The moment that a post was about."""
+    names = {
+        Kind.SCHEDULED: p_("what a post is about", "scheduled"),
+        Kind.REMINDER: p_("what a post is about", "reminder"),
+        Kind.LIVE: p_("what a post is about", "live"),
+        Kind.ENDED: p_("what a post is about", "ended"),
+        Kind.TEST: p_("what a post is about", "test"),
+    }
+    return names[kind]
+
+
+def _state(state: str) -> str:
+    """What became of a post."""
+    names = {
+        "pending": p_("what became of a post", "pending"),
+        "sending": p_("what became of a post", "sending"),
+        "sent": p_("what became of a post", "sent"),
+        "failed": p_("what became of a post", "failed"),
+        "skipped": p_("what became of a post", "skipped"),
+    }
+    return names.get(state, state)
 
 
 def notice(told: Notice) -> str:
@@ -76,20 +103,28 @@ def notice(told: Notice) -> str:
     match told.matter:
         case Matter.PAUSED:
             why = sentence(told.obstacle or Obstacle(reason=Reason.OTHER))
-            return f"⚠️ I cannot announce Spaces in <#{told.channel_id}>: {why}. {HEALS}"
+            text = _("⚠️ I cannot announce Spaces in {channel}: {why}.", channel=f"<#{told.channel_id}>", why=why)
+            return f"{text} {_(HEALS)}"
         case Matter.RENAMED:
-            name = account(told.host) if told.host is not None else "a host"
-            return (
-                f"{inert('@' + told.detail, 40)}, whom this server follows, is {name} now. Nothing needs to be done:"
-                " I follow the account, not its name."
+            return _(
+                "{before}, whom this server follows, is {now} now. Nothing needs to be done: I follow the account, not its"
+                " name.",
+                before=inert("@" + told.detail, 40),
+                now=account(told.host) if told.host is not None else p_("nobody knows which", "a host"),
             )
         case Matter.STANDING:
-            name = handle(told.host) if told.host is not None else "A host"
-            return f"⚠️ {name}, whom this server follows: {_STANDING_NOTICES[Standing(told.detail)]}"
+            name = handle(told.host) if told.host is not None else _("A host")
+            return _(_STANDING_NOTICES[Standing(told.detail)], host=name)
 
 
 _STANDING_NOTICES = {
-    Standing.SUSPENDED: "X has suspended the account. If it comes back, I go on by myself.",
-    Standing.PROTECTED: "the account is protected now, and X shows its Spaces only to its followers.",
-    Standing.GONE: "X no longer shows the account. If it comes back, I go on by myself.",
+    Standing.SUSPENDED: N_(
+        "⚠️ {host}, whom this server follows: X has suspended the account. If it comes back, I go on by myself."
+    ),
+    Standing.PROTECTED: N_(
+        "⚠️ {host}, whom this server follows: the account is protected now, and X shows its Spaces only to its followers."
+    ),
+    Standing.GONE: N_(
+        "⚠️ {host}, whom this server follows: X no longer shows the account. If it comes back, I go on by myself."
+    ),
 }

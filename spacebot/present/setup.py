@@ -15,9 +15,9 @@ from spacebot.errors import SpacebotError, XNotFound
 from spacebot.present import bells, mistakes
 from spacebot.present.card import account, handle, mentions, name_of
 from spacebot.present.filters import filters_text
+from spacebot.present.language import N_, NP_, _, listed, n_, p_
 from spacebot.present.reasons import sentence
 from spacebot.present.text import clipped, inert, plain, units
-from spacebot.present.words import counted
 
 IN_THE_WAY_COLOUR = discord.Colour(15105570)
 READY_COLOUR = discord.Colour.green()
@@ -31,52 +31,56 @@ NAMES_ADDED = 20
 NOTE_LIMIT = 1800
 """UTF-16 units of what the panel says of the last choice; everything on it has 4,000."""
 
-TITLE = "## 🎙️ X Spaces in this server"
-CHOOSE_A_CHANNEL = "Choose a channel"
-NOBODY = "Nobody"
-ADD_HOSTS = "Add hosts"
-TEST = "Send a test"
-MOMENTS = "Moments"
-LOOK = "Text & look"
-PAUSE = "Pause"
-RESUME = "Resume"
-BACK = "Back"
-EDIT = "Edit"
-RESET = "Use the server's settings"
-REMOVE = "Remove"
-FOLLOW_LIST = "Yes, follow them"
-NO = "No"
-NOTHING_FOLLOWED = "Then nobody new is followed."
-LOOKING_UP = "⏳ Looking them up on X…"
-CHOOSE_A_HOST = "Choose a host"
-PREVIOUS = "Previous 25"
-NEXT = "Next 25"
+TITLE = N_("X Spaces in this server")
+CHOOSE_A_CHANNEL = N_("Choose a channel")
+NOBODY = NP_("chosen to be pinged", "Nobody")
+ADD_HOSTS = N_("Add hosts")
+TEST = N_("Send a test")
+MOMENTS = NP_("button", "Moments")
+LOOK = N_("Text & look")
+PAUSE = NP_("button", "Pause")
+RESUME = NP_("button", "Resume")
+BACK = NP_("button", "Back")
+EDIT = NP_("button", "Edit")
+RESET = N_("Use the server's settings")
+REMOVE = NP_("button", "Remove")
+FOLLOW_LIST = N_("Yes, follow them")
+NO = NP_("answer to a question", "No")
+NOTHING_FOLLOWED = N_("Then nobody new is followed.")
+LOOKING_UP = N_("⏳ Looking them up on X…")
+CHOOSE_A_HOST = N_("Choose a host")
+PREVIOUS = N_("Previous 25")
+NEXT = N_("Next 25")
 
-ADD_TITLE = "Follow hosts"
-HOSTS_LABEL = "Hosts"
-HOSTS_HINT = "@handles, profile links, links to their Spaces; one per line, up to 50. Or a link to one X list"
-HOSTS_PLACEHOLDER = "@night_radio\nhttps://x.com/…"
-CHANNEL_LABEL = "Another channel for these?"
-ROLES_LABEL = "Other roles for these?"
-ALSO_LABEL = "Also when they"
-ALSO_OPTION = "co-host or speak elsewhere"
-OWN_CHANNEL_LABEL = "A channel of its own?"
-OWN_ROLES_LABEL = "Roles of its own?"
-EMPTY_HINT = "Empty: this server's"
+ADD_TITLE = N_("Follow hosts")
+HOSTS_LABEL = N_("Hosts")
+HOSTS_HINT = N_("@handles, profile links, links to their Spaces; one per line, up to 50. Or a link to one X list")
+HOSTS_PLACEHOLDER = N_("@night_radio\nhttps://x.com/…")
+CHANNEL_LABEL = N_("Another channel for these?")
+ROLES_LABEL = N_("Other roles for these?")
+ALSO_LABEL = NP_("of hosts, before 'co-host or speak elsewhere'", "Also when they")
+ALSO_OPTION = NP_("of hosts, after 'Also when they'", "co-host or speak elsewhere")
+OWN_CHANNEL_LABEL = N_("A channel of its own?")
+OWN_ROLES_LABEL = N_("Roles of its own?")
+EMPTY_HINT = N_("Empty: this server's")
 
-MOMENTS_TITLE = "What to post"
-WHEN_LABEL = "Post when a Space is"
+MOMENTS_TITLE = N_("What to post")
+WHEN_LABEL = N_("Post when a Space is")
 WHEN_OPTIONS = {
-    "scheduled": "scheduled",
-    "reminder": "about to start",
-    "live": "live",
-    "ended": "over (a message of its own)",
+    "scheduled": NP_("when a Space is it", "scheduled"),
+    "reminder": NP_("when a Space is it", "about to start"),
+    "live": NP_("when a Space is it", "live"),
+    "ended": NP_("when a Space is it", "over (a message of its own)"),
 }
-BEFORE_LABEL = "How long before the start"
-END_LABEL = "Afterwards the post"
-END_OPTIONS = {AtEnd.EDIT: "becomes a summary", AtEnd.DELETE: "is deleted", AtEnd.LEAVE: "stays as it is"}
-PINGS_LABEL = "Ping again for the same host"
-PINGS_HINT = "Spaces in between are posted without a ping"
+BEFORE_LABEL = N_("How long before the start")
+END_LABEL = NP_("before what becomes of it", "Afterwards the post")
+END_OPTIONS = {
+    AtEnd.EDIT: NP_("afterwards the post does", "becomes a summary"),
+    AtEnd.DELETE: NP_("afterwards the post does", "is deleted"),
+    AtEnd.LEAVE: NP_("afterwards the post does", "stays as it is"),
+}
+PINGS_LABEL = N_("Ping again for the same host")
+PINGS_HINT = N_("Spaces in between are posted without a ping")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,28 +144,35 @@ def colour(panel: Panel) -> discord.Colour:
 def headline(panel: Panel) -> str:
     """The title, and below it the state of everything."""
     steps = panel.steps_in_the_way
-    count = counted(len(panel.lines), "host") if panel.lines else "nobody"
+    count = len(panel.lines)
+    followed = n_("{count} host followed", "{count} hosts followed", count) if count else _("nobody followed")
     if panel.config.channel_id is None and not panel.lines:
-        state = "Three steps, about a minute"
+        state = _("Three steps, about a minute")
     elif panel.config.on_hold:
-        state = f"⏸️ {count} followed; paused: nothing new is posted until you tap {RESUME}"
+        state = _(
+            "⏸️ {followed}; paused: nothing new is posted until you tap {button}", followed=followed, button=_(RESUME)
+        )
     elif steps:
-        things = "one thing is" if len(steps) == 1 else f"{counted(len(steps), 'thing')} are"
-        where = "step " + str(steps[0]) if len(steps) == 1 else "steps " + " and ".join(str(step) for step in steps)
-        state = f"⚠️ {count} followed; {things} in the way ({where})"
+        state = n_(
+            "⚠️ {followed}; one thing is in the way (step {steps})",
+            "⚠️ {followed}; {count} things are in the way (steps {steps})",
+            len(steps),
+            followed=followed,
+            steps=p_("between the numbers of steps", " and ").join(str(step) for step in steps),
+        )
     else:
-        state = f"✅ {count} followed; nothing is in the way"
-    return f"{TITLE}\n-# {state}"
+        state = _("✅ {followed}; nothing is in the way", followed=followed)
+    return f"## 🎙️ {_(TITLE)}\n-# {state}"
 
 
 def where(panel: Panel) -> str:
     """Step 1: the channel, and whether it works."""
     if panel.config.channel_id is None:
-        said = "choose a channel"
+        said = _("choose a channel")
     else:
         wrong = panel.channel_wrong
-        said = f"⚠️ {sentence(wrong)}" if wrong is not None else "✅ I may see, send, embed and read there"
-    return f"**1 · Where?** {said}"
+        said = f"⚠️ {sentence(wrong)}" if wrong is not None else _("✅ I may see, send, embed and read there")
+    return _("**1 · Where?** {state}", state=said)
 
 
 def whom(panel: Panel) -> str:
@@ -169,73 +180,82 @@ def whom(panel: Panel) -> str:
     if panel.roles_wrong is not None:
         said = f"⚠️ {panel.roles_wrong}"
     elif panel.config.roles:
-        said = f"✅ I may ping {mentions(panel.config.roles, panel.guild_id)}"
+        said = _("✅ I may ping {roles}", roles=mentions(panel.config.roles, panel.guild_id))
     else:
-        said = "optional"
+        said = p_("whether a step is needed", "optional")
     bell = bells.panel_line(panel.config.bell, panel.people, panel.found.bell)
-    return "\n".join(line for line in (f"**2 · Whom to ping?** {said}", bell) if line)
+    return "\n".join(line for line in (_("**2 · Whom to ping?** {state}", state=said), bell) if line)
 
 
 def whose(panel: Panel) -> str:
     """Step 3: the hosts."""
-    said = _names([line.watch.host for line in panel.lines], NAMES_SHOWN) or "nobody yet"
+    names = _names([line.watch.host for line in panel.lines], NAMES_SHOWN) or _("nobody yet")
+    said = _("**3 · Whose Spaces?** {hosts}", hosts=names)
     blocked = panel.blocked
     if blocked:
-        said += f"\n⚠️ Spaces of {counted(len(blocked), 'host')} cannot be posted where they should be: tap {hosts_label(panel)}"
-    return f"**3 · Whose Spaces?** {said}"
+        said += "\n" + n_(
+            "⚠️ Spaces of {count} host cannot be posted where they should be: tap {button}",
+            "⚠️ Spaces of {count} hosts cannot be posted where they should be: tap {button}",
+            len(blocked),
+            button=hosts_label(panel),
+        )
+    return said
 
 
 def hosts_label(panel: Panel) -> str:
     """The label of the button that lists the hosts."""
-    return f"Hosts · {len(panel.lines)}" if panel.lines else "Hosts"
+    return _hosts_counted(panel) if panel.lines else _(HOSTS_LABEL)
 
 
 def added(many: ManyWatched) -> str:
     """What became of a list of hosts."""
     parts = []
     if many.new:
-        parts.append(f"✅ Added {_names(many.new, NAMES_ADDED)}")
+        parts.append(_("✅ Added {hosts}", hosts=_names(many.new, NAMES_ADDED)))
     if many.known:
-        parts.append(f"Already followed: {_names(many.known, NAMES_ADDED)}")
+        parts.append(_("Already followed: {hosts}", hosts=_names(many.known, NAMES_ADDED)))
     reasons: dict[str, list[Unresolved]] = {}
     for each in many.unresolved:
         reasons.setdefault(_why(each.why), []).append(each)
-    parts += [f"⚠️ {why}: {_texts(lines)}" for why, lines in reasons.items()]
+    parts += [_("⚠️ {why}: {lines}", why=why, lines=_texts(lines)) for why, lines in reasons.items()]
     if many.has_more:
-        parts.append("The list has more members than I may look up or follow now.")
-    return _fitting(parts) or "The list has no members."
+        parts.append(_("The list has more members than I may look up or follow now."))
+    return _fitting(parts) or _("The list has no members.")
 
 
 def ask_about_list(offer: ListOffer) -> str:
     """Whether the members of a list are to be followed, at what price."""
     dollars = offer.millicents / 100_000
-    return (
-        f"Follow the members of this list, the newest {offer.most:,} at most? X bills each member that it shows:"
-        f" up to ${dollars:,.2f}."
+    return n_(
+        "Follow the members of this list, the newest {count} at most? X bills each member that it shows: up to {price}.",
+        "Follow the members of this list, the newest {count} at most? X bills each member that it shows: up to {price}.",
+        offer.most,
+        price=f"${dollars:,.2f}",
     )
 
 
 def _why(error: Exception | None) -> str:
     """Why nobody is followed for a line, to be followed by the line."""
     if isinstance(error, XNotFound):
-        return "Not found"
+        return _("Not found")
     if isinstance(error, SpacebotError):
-        return mistakes.sentence(error).removesuffix(".")
-    return "Not tried"
+        return mistakes.sentence(error).removesuffix(".").removesuffix("。")
+    return _("Not tried")
 
 
 def _texts(lines: Sequence[Unresolved]) -> str:
     shown = [inert(each.text, 40) for each in lines[:NAMES_ADDED]]
-    return ", ".join(shown) + _more(len(lines) - len(shown))
+    return _with_more(shown, len(lines) - len(shown))
 
 
 def _names(hosts: Sequence[Host], most: int) -> str:
     shown = [f"**{name_of(host, 50)}**" for host in hosts[:most]]
-    return ", ".join(shown) + _more(len(hosts) - len(shown))
+    return _with_more(shown, len(hosts) - len(shown))
 
 
-def _more(count: int) -> str:
-    return f" and {count} more" if count > 0 else ""
+def _with_more(shown: Sequence[str], rest: int) -> str:
+    names = listed(shown)
+    return n_("{names} and {count} more", "{names} and {count} more", rest, names=names) if rest > 0 else names
 
 
 def _fitting(parts: Sequence[str]) -> str:
@@ -243,7 +263,7 @@ def _fitting(parts: Sequence[str]) -> str:
     kept: list[str] = []
     for number, part in enumerate(parts):
         if units("\n".join([*kept, part])) > NOTE_LIMIT:
-            kept.append(clipped(f"… {counted(len(parts) - number, 'more line')}", 60))
+            kept.append(clipped(n_("… {count} more line", "… {count} more lines", len(parts) - number), 60))
             break
         kept.append(part)
     return "\n".join(kept)
@@ -254,64 +274,93 @@ def _fitting(parts: Sequence[str]) -> str:
 
 def hosts_headline(panel: Panel) -> str:
     """Above the list of hosts."""
-    return f"## Hosts · {len(panel.lines)}\n-# Choose one to change it"
+    return f"## {_hosts_counted(panel)}\n-# " + _("Choose one to change it")
+
+
+def _hosts_counted(panel: Panel) -> str:
+    return _("Hosts · {count}", count=len(panel.lines))
 
 
 def host_option(panel: Panel, line: WatchLine) -> tuple[str, str]:
     """A host in the list: its label, and what is special about it."""
     host = line.watch.host
     own = [
-        "⏸️ paused" if line.on_hold else "",
-        "⚠️ in the way" if panel.wrong_with(line) else "",
-        "own channel" if line.watch.channel_id is not None else "",
-        "own roles" if line.watch.roles else "",
-        "also as co-host or speaker" if line.watch.also_cohost else "",
-        "filtered" if line.watch.filter != EVERYTHING else "",
+        _("⏸️ paused") if line.on_hold else "",
+        _("⚠️ in the way") if panel.wrong_with(line) else "",
+        _("own channel") if line.watch.channel_id is not None else "",
+        _("own roles") if line.watch.roles else "",
+        _("also as co-host or speaker") if line.watch.also_cohost else "",
+        p_("a host whose Spaces are", "filtered") if line.watch.filter != EVERYTHING else "",
     ]
     said = " · ".join(part for part in own if part)
-    return plain(f"{host.name} (@{host.username})", 100), said or "this server's settings"
+    return plain(f"{host.name} (@{host.username})", 100), said or _("this server's settings")
 
 
 def host_lines(panel: Panel, line: WatchLine) -> str:
     """Everything about one host."""
     watch = line.watch
-    channel = "no channel yet" if line.channel_id is None else f"<#{line.channel_id}>"
-    roles = mentions(line.roles, panel.guild_id) if line.roles else "nobody"
     parts = [
         f"### {account(watch.host)}",
-        f"Posted in {channel} ({'its own' if watch.channel_id is not None else 'this server' + chr(39) + 's'})",
-        f"Pings {roles} ({'its own' if watch.roles else 'this server' + chr(39) + 's'})",
-        "Also when they co-host or speak elsewhere" if watch.also_cohost else "Only Spaces that they host",
+        _posted_in(line),
+        _pinged(line, panel.guild_id),
+        _("Also when they co-host or speak elsewhere") if watch.also_cohost else _("Only Spaces that they host"),
     ]
     filtered = filters_text(watch.filter)
     if filtered:
-        parts.append(f"Filters: {filtered}")
+        parts.append(_("Filters: {filters}", filters=filtered))
     if watch.host.user_id in panel.people:
         parts.append(bells.host_line(panel.people[watch.host.user_id]))
     if line.on_hold:
-        parts.append("⏸️ Paused: nothing new is posted")
+        parts.append(_("⏸️ Paused: nothing new is posted"))
     if line.live is not None:
-        parts.append(f"🔴 [Live now]({line.live.url})")
+        parts.append(_("🔴 [Live now]({link})", link=line.live.url))
     parts += [f"⚠️ {trouble}" for trouble in panel.wrong_with(line)]
     return "\n".join(parts)
 
 
+def _posted_in(line: WatchLine) -> str:
+    if line.channel_id is None:
+        return _("Posted in no channel yet (this server's)")
+    where = f"<#{line.channel_id}>"
+    if line.watch.channel_id is not None:
+        return _("Posted in {channel} (its own)", channel=where)
+    return _("Posted in {channel} (this server's)", channel=where)
+
+
+def _pinged(line: WatchLine, guild_id: GuildId) -> str:
+    if not line.roles:
+        return _("Pings nobody (this server's)")
+    roles = mentions(line.roles, guild_id)
+    return (
+        _("Pings {roles} (its own)", roles=roles)
+        if line.watch.roles
+        else _("Pings {roles} (this server's)", roles=roles)
+    )
+
+
 def edit_title(host: Host) -> str:
     """The title of the form for one host."""
-    return plain(f"Spaces of {host.name}", 45) or ADD_TITLE
+    return plain(_("Spaces of {host}", host=host.name), 45) or _(ADD_TITLE)
 
 
 def removed(host: Host) -> str:
     """After a host was removed."""
-    return f"No longer following **{name_of(host, 80)}** ({handle(host)})."
+    return _("No longer following **{host}** ({handle}).", host=name_of(host, 80), handle=handle(host))
 
 
 def minutes_option(minutes: int) -> str:
     """A choice of minutes."""
     hours, rest = divmod(minutes, 60)
-    return counted(minutes, "minute") if rest else counted(hours, "hour")
+    if rest:
+        return n_("{count} minute", "{count} minutes", minutes)
+    return n_("{count} hour", "{count} hours", hours)
 
 
 def pings_option(minutes: int) -> str:
     """A choice of minutes between two pings."""
-    return f"after {minutes_option(minutes)} at the earliest" if minutes else "each time"
+    hours, rest = divmod(minutes, 60)
+    if not minutes:
+        return p_("how often to ping", "each time")
+    if rest:
+        return n_("after {count} minute at the earliest", "after {count} minutes at the earliest", minutes)
+    return n_("after {count} hour at the earliest", "after {count} hours at the earliest", hours)

@@ -420,7 +420,7 @@ class DeliveryQueries(JobQueries):
         # Walks the index `deliveries_due` in its order and stops early, however many wait.
         rows = self._rows(
             f"""
-            SELECT d.*, s.host_id, g.at_end, g.reminder_minutes, g.publishes,
+            SELECT d.*, s.host_id, g.at_end, g.reminder_minutes, g.publishes, g.language,
                    EXISTS (SELECT 1 FROM audience a WHERE a.delivery_id = d.delivery_id) AS followed
             FROM deliveries d INDEXED BY deliveries_due
             JOIN spaces s USING (space_id) LEFT JOIN guilds g ON g.guild_id = d.guild_id

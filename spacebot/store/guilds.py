@@ -29,7 +29,7 @@ class GuildQueries(DeliveryQueries):
         row = self._row(
             """
             SELECT channel_id, roles, admin_channel_id, at_end, tells_scheduled, reminder_minutes, tells_live,
-                   tells_ended, ping_minutes, all_on_hold AS on_hold, publishes, live_text, accent, bell
+                   tells_ended, ping_minutes, all_on_hold AS on_hold, publishes, live_text, accent, bell, language
             FROM guilds WHERE guild_id = :guild
             """,
             guild=guild_id,
@@ -130,6 +130,20 @@ class GuildQueries(DeliveryQueries):
         self.db.execute(
             "UPDATE guilds SET bell = :bell WHERE guild_id = :guild", {"bell": mode.value, "guild": guild_id}
         )
+
+    def set_language(self, guild_id: GuildId, code: str | None) -> None:
+        """Tell the guild everything in this language; None for the one that Discord says."""
+        self._ensure_guild(guild_id)
+        self.db.execute(
+            "UPDATE guilds SET language = :language WHERE guild_id = :guild", {"language": code, "guild": guild_id}
+        )
+
+    def languages(self) -> dict[GuildId, str]:
+        """The chosen languages, by guild; guilds that have chosen none are left out."""
+        rows = self._rows(
+            "SELECT guild_id, language FROM guilds INDEXED BY guilds_with_language WHERE language IS NOT NULL"
+        )
+        return {row["guild_id"]: row["language"] for row in rows}
 
     def set_admin_channel(self, guild_id: GuildId, channel_id: ChannelId | None) -> None:
         """Report problems in this channel; None for the guild's system channel."""

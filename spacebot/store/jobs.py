@@ -65,6 +65,7 @@ class JobQueries(SeenQueries):
                     bell=bells.get(row["delivery_id"]),
                     sent_at=moment(row["sent_at"]),
                     reminder_minutes=row["reminder_minutes"],
+                    language=row["language"],
                 )
             )
         return jobs

@@ -566,3 +566,16 @@ CREATE TABLE bells (
 def bells(db: Database) -> None:
     """Members can take and give back a role that announcements mention."""
     _run(db, BELLS)
+
+
+LANGUAGE = """
+-- in which language the guild is told something: a code of one; NULL for the one that Discord says
+ALTER TABLE guilds ADD COLUMN language TEXT;
+CREATE INDEX guilds_with_language ON guilds (guild_id) WHERE language IS NOT NULL;
+"""
+
+
+@migrations()
+def language(db: Database) -> None:
+    """Admins choose the language of what the bot posts by itself."""
+    _run(db, LANGUAGE)

@@ -72,7 +72,7 @@ class NoticeQueries(QueryGroup):
         """The notices due now, of guilds that the bot is in."""
         rows = self._rows(
             """
-            SELECT n.*, g.admin_channel_id, u.user_id, u.username, u.name, u.picture, u.protected, u.standing
+            SELECT n.*, g.admin_channel_id, g.language, u.user_id, u.username, u.name, u.picture, u.protected, u.standing
             FROM notices n JOIN guilds g USING (guild_id) LEFT JOIN users u ON u.user_id = n.host_id
             WHERE n.told_at IS NULL AND n.next_try_at <= :now AND g.left_at IS NULL
             ORDER BY n.next_try_at LIMIT :most
@@ -107,6 +107,7 @@ class NoticeQueries(QueryGroup):
                     )
                 ),
                 attempts=row["attempts"],
+                language=row["language"],
             )
             for row in rows
         ]

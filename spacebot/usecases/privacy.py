@@ -22,7 +22,15 @@ MOST_ANNOUNCEMENTS = 10_000
 class Privacy:
     """The use cases of `/privacy`."""
 
-    def __init__(self, *, store: Store, clock: Clock, links: Links | None, on_change: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        links: Links | None,
+        on_change: Callable[[], None],
+        on_erased: Callable[[GuildId], None] = lambda _: None,
+    ) -> None:
         """Store the collaborators.
 
         Args:
@@ -30,11 +38,13 @@ class Privacy:
             clock: Time.
             links: Gives back a person's permission at X; None where nobody can link an account.
             on_change: Called when watches are gone.
+            on_erased: Called when everything of a guild is gone.
         """
         self._store = store
         self._clock = clock
         self._links = links
         self._on_change = on_change
+        self._on_erased = on_erased
         self._one_by_one = asyncio.Lock()
         """Held while a file is made: it is megabytes for a moment, and whoever presses can press often."""
 
@@ -94,6 +104,7 @@ class Privacy:
         """Forget everything of a guild; the bot stays there, and begins anew. Messages in channels stay as they are."""
         while await self._store(Queries.erase_guild, guild_id, self._clock.now()):
             pass
+        self._on_erased(guild_id)
         self._on_change()
 
     def _file(self, of: str, number: int, parts: Mapping[str, Sequence[Mapping[str, Any]]]) -> bytes:

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from spacebot.clock import Clock, until_set
 from spacebot.domain.ids import SpaceId, UserId
+from spacebot.domain.languages import N_
 from spacebot.errors import SpacebotError
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
@@ -32,9 +33,11 @@ OVERDUE_SWEEPS = 3
 BUDGET_REST = 60.0
 """Seconds between looks whether a new day has brought a new budget."""
 
-OUT_OF_BUDGET = "The day's budget for X is spent (SPACEBOT_DAILY_BUDGET_USD): nobody is looked for until midnight UTC."
+OUT_OF_BUDGET = N_(
+    "The day's budget for X is spent (SPACEBOT_DAILY_BUDGET_USD): nobody is looked for until midnight UTC."
+)
 
-UNFORESEEN = "an unforeseen error, see the log"
+UNFORESEEN = N_("an unforeseen error, see the log")
 
 
 class HostsSource(Protocol):

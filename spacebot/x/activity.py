@@ -15,6 +15,8 @@ from spacebot.clock import Clock
 from spacebot.domain.errands import Errand, Purpose
 from spacebot.domain.ids import UserId
 from spacebot.errors import (
+    LATE,
+    UNREACHED,
     XBadToken,
     XDisconnected,
     XDown,
@@ -258,7 +260,7 @@ class ActivityClient:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             fault = type(error).__name__
         # Raised here, not above: the library's exception may hold the request, and the request carries the token.
-        raise XDown(f"X cannot be reached ({fault}): try again shortly.")
+        raise XDown(UNREACHED, told={"fault": fault})
 
 
 class _Connection:
@@ -315,7 +317,7 @@ async def _mapped(work: Any) -> Any:
         return await work
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         fault = type(error).__name__
-    raise XDown(f"X cannot be reached ({fault}): try again shortly.")
+    raise XDown(UNREACHED, told={"fault": fault})
 
 
 async def _within(clock: Clock, seconds: float, work: Coroutine[Any, Any, T]) -> T:
@@ -329,4 +331,4 @@ async def _within(clock: Clock, seconds: float, work: Coroutine[Any, Any, T]) ->
         task.cancel()
         timer.cancel()
         await asyncio.gather(task, timer, return_exceptions=True)
-    raise XDown(f"X did not answer within {seconds:.0f} seconds: try again shortly.")
+    raise XDown(LATE, told={"seconds": f"{seconds:.0f}"})

@@ -19,7 +19,7 @@ import msgspec
 from pydantic import SecretStr
 
 from spacebot.clock import Clock
-from spacebot.errors import SettingsError, XBadToken, XDown, XError, XSignInRefused, XUnreadable
+from spacebot.errors import UNREACHED, SettingsError, XBadToken, XDown, XError, XSignInRefused, XUnreadable
 from spacebot.x.bodies import read_body
 from spacebot.x.refusals import Refusal, explain
 from spacebot.x.wire import stated_problems
@@ -257,7 +257,7 @@ async def _post(
             return body
         raise _refused(status, given, body, clock.now())
     # Raised here, not above: the library's exception holds the request, and the request carries secrets.
-    raise XDown(f"X cannot be reached ({fault}): try again shortly.")
+    raise XDown(UNREACHED, told={"fault": fault})
 
 
 def _refused(status: int, headers: Mapping[str, str], body: bytes, now: datetime) -> XError:

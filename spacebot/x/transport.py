@@ -19,6 +19,7 @@ from spacebot.clock import Clock
 from spacebot.domain.errands import Errand, Purpose
 from spacebot.domain.ids import UserId
 from spacebot.errors import (
+    UNREACHED,
     BudgetSpent,
     XBadToken,
     XDown,
@@ -346,7 +347,7 @@ class Transport:
             except XError as error:
                 await self._book_failure(reservation, error)
                 if isinstance(error, _NeverSent):
-                    raise XDown(str(error)) from None
+                    raise XDown(error.sentence, told=error.told) from None
                 raise
             if self._meter is not None and reservation is not None:
                 payers = payers_of(page, {host: seat.errand for host, seat in asked.riders.items()})
@@ -401,7 +402,7 @@ class Transport:
             fault = type(error).__name__
             kind = _NeverSent if isinstance(error, aiohttp.ClientConnectorError) else XDown
         # Raised here, not above: the library's exception may hold the request, and the request carries the token.
-        raise kind(f"X cannot be reached ({fault}): try again shortly.")
+        raise kind(UNREACHED, told={"fault": fault})
 
 
 @lru_cache(maxsize=8)

@@ -26,6 +26,7 @@ def test_a_configuration_shows_what_is_missing_and_what_is_in_the_way() -> None:
         "In announcement channels": "posts are published",
         "When a Space is over": "its post becomes a summary",
         "Trouble is told in": "the server's system channel",
+        "Language": "English, as this server's settings in Discord say",
         "Follows": "nobody yet: `/watch add`",
         "X last asked": "not yet",
     }
@@ -41,6 +42,7 @@ def test_a_configuration_shows_what_is_missing_and_what_is_in_the_way() -> None:
         ping_minutes=0,
         look=Look(text="Hey `{host}`", accent=0x010203),
         publishes=False,
+        language="pt",
     )
     full = config_card(
         SetUp(config=config, watches=(line(live=RECORD), line()), keywords=(Keyword(guild_id=GUILD, text="tea"),)),
@@ -58,6 +60,7 @@ def test_a_configuration_shows_what_is_missing_and_what_is_in_the_way() -> None:
         "In announcement channels": "posts are not published: `/config publish`",
         "When a Space is over": "its post is deleted",
         "Trouble is told in": "<#111>",
+        "Language": "Português",
         "Follows": "2 hosts, 1 live now, and 1 keyword",
         "In the way": (
             "⚠️ <#110>: the thread is locked; unlock it, or choose another channel with /config channel\n"

@@ -34,8 +34,14 @@ CALLS = [
 GIVEN = [(mistake, {keyword.arg for keyword in call.keywords}) for call in CALLS for mistake in named(call)]
 
 
-def placeholders(mistake: Mistake) -> set[str | None]:
-    return {name for _, name, _, _ in Formatter().parse(SENTENCES[mistake]) if name is not None}
+ADDED = {"space_hint", "host_hint", "permission", "path"}
+"""What sentences tell that is no value of their mistake."""
+
+
+def placeholders(mistake: Mistake) -> set[str]:
+    """The values that a sentence tells; `variable` is its `name` in braces."""
+    found = {name for _, name, _, _ in Formatter().parse(SENTENCES[mistake]) if name is not None}
+    return {"name" if name == "variable" else name for name in found} - ADDED
 
 
 def test_every_mistake_has_its_sentence() -> None:

@@ -76,4 +76,4 @@ def test_one_person_is_no_people(host: Host | None, footer: str) -> None:
 def test_what_is_no_longer_kept_is_said_to_be_so_with_what_was_counted() -> None:
     [page] = who_pages(company(view(Phase.ENDED, title=None, host=None, peak=9, average=4), is_forgotten=True))
     assert lines(page) == [FORGOTTEN, "peak **9** · average 4"]
-    assert who_pages(None) == [UNKNOWN]
+    assert who_pages(None) == [Card(content=UNKNOWN)]

@@ -12,7 +12,7 @@ from spacebot.domain.ids import ChannelId
 from spacebot.domain.obstacles import Obstacle, Reason
 from spacebot.domain.views import GuildShare, InTheWay, PushState, PushView, SetUp, Status
 from spacebot.present.card import Card
-from spacebot.present.delays import SEEN_BY
+from spacebot.present.delays import seen_by_names
 from spacebot.present.limits import DESCRIPTION_LIMIT
 from spacebot.present.reasons import sentence
 from spacebot.present.status import (
@@ -21,12 +21,14 @@ from spacebot.present.status import (
     GOOD,
     HINDERED,
     NOT_SET_UP,
+    TROUBLES,
     UNFINISHED,
     WORKING,
     delay_text,
     status_card,
 )
 from spacebot.present.text import units
+from spacebot.watch.sweeper import OUT_OF_BUDGET, UNFORESEEN
 from tests.clocks import START
 from tests.present.samples import CHANNEL, GUILD, ROLE, fields, line, text
 from tests.store.seed import NO_PERMISSION
@@ -146,7 +148,7 @@ def test_whom_the_guild_follows_is_said_in_words(set_up: SetUp, every: float | N
 def test_a_status_of_everything_at_once_fits_into_a_message() -> None:
     channels = dict.fromkeys([ChannelId(n) for n in range(1, 500)], LONG)
     lines = [line(channel_id=where) for where in channels]
-    delays = [(10.0 ** (n % 7), seen_by) for n in range(20_000) for seen_by in SEEN_BY]
+    delays = [(10.0 ** (n % 7), seen_by) for n in range(20_000) for seen_by in seen_by_names()]
     card = shown(
         InTheWay(channels=channels),
         set_up=set_up(*lines),
@@ -246,6 +248,10 @@ def test_the_status_tells_a_server_its_limits(keyword_limit: int, new_host_limit
 )
 def test_what_waits_is_said_with_its_time(queue: Queue, said: str) -> None:
     assert fields(shown(queue=queue))["Waiting here"] == said
+
+
+def test_what_the_sweeps_say_of_themselves_can_be_translated() -> None:
+    assert {OUT_OF_BUDGET, UNFORESEEN} == TROUBLES
 
 
 def test_what_the_database_does_not_tell_is_left_out() -> None:

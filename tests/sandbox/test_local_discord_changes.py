@@ -328,3 +328,11 @@ async def test_an_ordered_limit_is_waited_out(
     await general(bot, guild).send("hello")
     assert waits == [3.5, 3.5]
     assert [exchange.ordered for exchange in local.refused] == [True, True]
+
+
+async def test_a_guilds_language_changes(bot: Club, guild: LocalGuild) -> None:
+    known = bot.get_guild(guild.id)
+    assert known is not None
+    assert known.preferred_locale.value == "en-US"
+    await heard(bot, "guild_update", lambda: guild.set_locale("pt-BR"))
+    assert known.preferred_locale.value == "pt-BR"

@@ -1,6 +1,7 @@
 """Commands: which the bot may register, and which the client then offers to whom."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -37,6 +38,12 @@ def command(*options: dict[str, Any], **changes: object) -> dict[str, Any]:
 
 def sub(name: str, *options: dict[str, Any], kind: int = 1) -> dict[str, Any]:
     return {"type": kind, "name": name, "description": "?", "options": list(options)}
+
+
+def large(**of_options: object) -> dict[str, Any]:
+    """A command with a hundred options."""
+    options = [option(name=f"x{number}", **of_options) for number in range(4)]
+    return command(*[sub(f"s{number}", *options) for number in range(25)])
 
 
 @pytest.fixture
@@ -100,6 +107,19 @@ def codes(node: dict[str, Any]) -> set[str]:
         (command(default_member_permissions="many"), "NUMBER_TYPE_COERCE"),
         (command(name_localizations={"xx": "watch"}), "ENUM_TYPE_COERCE"),
         (command(name_localizations={"de": "Folgen"}), "APPLICATION_COMMAND_INVALID_NAME"),
+        (command(name_localizations={"de": "x" * 33}), "BASE_TYPE_BAD_LENGTH"),
+        (command(description_localizations={"de": "x" * 101}), "BASE_TYPE_BAD_LENGTH"),
+        (command(description_localizations={"de": ""}), "BASE_TYPE_REQUIRED"),
+        (command(option(name_localizations={"de": "Wen"})), "APPLICATION_COMMAND_INVALID_NAME"),
+        (
+            command(option(name="a", name_localizations={"de": "b"}), option(name="b")),
+            "APPLICATION_COMMAND_OPTIONS_NAME_ALREADY_EXISTS",
+        ),
+        (
+            command(option(choices=[{"name": "a", "value": "b", "name_localizations": {"de": "x" * 101}}])),
+            "BASE_TYPE_BAD_LENGTH",
+        ),
+        (large(description_localizations={"de": "x" * 100, "fr": "y"}), "APPLICATION_COMMAND_TOO_LARGE"),
         (
             command(
                 *[
@@ -137,6 +157,39 @@ async def test_a_sync_replaces_everything_and_keeps_what_stays(client: Client) -
     third = (await register(client, command(description="Follow anybody"))).json
     assert third[0]["id"] == first[0]["id"]
     assert int(third[0]["version"]) > int(first[0]["version"])
+
+
+async def test_names_are_unique_in_each_language(client: Client) -> None:
+    named = command(name="space", name_localizations={"de": "watch", "fr": "espace"})
+    reply = await register(client, command(), named)
+    assert reply.mistakes("1", "name_localizations", "de") == ["APPLICATION_COMMANDS_DUPLICATE_NAME"]
+    both = command(name_localizations={"de": "folgen"}), command(name="space", name_localizations={"fr": "folgen"})
+    assert (await register(client, *both)).status == 200
+    menu = {"type": 3, "name": "folgen"}
+    assert (await register(client, *both, menu)).status == 200, "a menu has names of its own"
+
+
+async def test_discord_says_which_name_of_an_option_is_wrong_but_not_of_a_command(client: Client) -> None:
+    wrong = {"name_localizations": {"de": "Folgen", "fr": "suivre"}}
+    reply = await register(client, command(**wrong))
+    assert reply.mistakes("0", "name_localizations") == ["APPLICATION_COMMAND_INVALID_NAME"]
+    reply = await register(client, command(option(**wrong)))
+    assert reply.mistakes("0", "options", "0", "name_localizations", "de") == ["APPLICATION_COMMAND_INVALID_NAME"]
+
+
+async def test_texts_in_all_languages_are_listed_only_for_who_asks(client: Client) -> None:
+    names = {"name_localizations": {"de": "wen"}}
+    await register(client, command(option(choices=[{"name": "a", "value": "b", **names}], **names), **names))
+    place = f"/applications/{client.discord.application_id}/commands"
+    [told] = (await client.rest("GET", f"{place}?with_localizations=true")).json
+    assert told["name_localizations"] == told["options"][0]["name_localizations"] == {"de": "wen"}
+    assert told["options"][0]["choices"][0]["name_localizations"] == {"de": "wen"}
+    [told] = (await client.rest("GET", place)).json
+    assert "localizations" not in json.dumps(told)
+
+
+async def test_the_longest_text_counts_towards_what_a_command_may_have() -> None:
+    assert read_command(large(description_localizations={"de": "x" * 60, "fr": "y" * 60}))
 
 
 async def test_names_are_unique_in_a_sync(client: Client) -> None:

@@ -142,12 +142,14 @@ async def test_the_web_endpoint_links_and_unlinking_revokes(scene: Scene, book_c
     landed = await consent(scene, book_club.member, book_club, creator)
     assert landed.startswith(f"{public}/x/callback?")
     async with aiohttp.ClientSession() as session:
-        async with session.get(landed) as answer:
+        async with session.get(landed, headers={"Accept-Language": "zh-CN, ar-EG;q=0.9, en;q=0.8"}) as answer:
             page = await answer.text()
         assert "member" in page
+        assert '<html lang="ar" dir="rtl">' in page
         key = page.partition('name="key" value="')[2].partition('"')[0]
         async with session.post(f"{public}/x/confirm", data={"key": key, "answer": "yes"}) as answer:
             assert answer.status == 200
+            assert '<html lang="en" dir="ltr">' in await answer.text()
 
     buyers = await ask(book_club.member, book_club.general, "space-buyers", space=space.id)
     assert "Nobody has bought" in buyers.content

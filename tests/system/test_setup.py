@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 import pytest
 
-from spacebot.present.bot import ABILITIES
+from spacebot.present.bot import abilities
 from spacebot.sandbox.discord import NotOffered
 from spacebot.sandbox.discord.model.members import LocalInteraction
 from tests.system.panel import Admin, rows, settled
@@ -147,7 +147,7 @@ async def test_who_may_not_manage_the_server_is_told_so_and_what_the_bot_can_do(
     assert (use.ephemeral, said.content) == (True, MAY_NOT)
     use = await one.member.press(hello, label="What I can do")
     said = await use.reply()
-    assert (use.ephemeral, said.content) == (True, ABILITIES)
+    assert (use.ephemeral, said.content) == (True, abilities())
     with pytest.raises(NotOffered):
         await one.member.use(one.general, "setup")
     assert text(await ask(one.member, one.general, "setup", force=True)) == MAY_NOT

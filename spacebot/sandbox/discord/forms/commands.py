@@ -57,17 +57,38 @@ def read_commands(body: Any) -> list[dict[str, Any]]:
     problems = Problems()
     whole = Form({"commands": body}, problems)
     commands: list[dict[str, Any]] = []
+    forms: list[Form] = []
     seen = set()
     for index, item in enumerate(whole.items("commands", most=3 * COMMANDS)):
         form = Form(item, problems, (str(index),))
         command = _read(form)
         identity = (command["type"], command["name"])
         if identity in seen:
-            form.wrong("name", "APPLICATION_COMMANDS_DUPLICATE_NAME", "Application command names must be unique")
+            form.wrong("name", *_NOT_UNIQUE)
         seen.add(identity)
         commands.append(command)
+        forms.append(form)
+    for kind in {command["type"] for command in commands}:
+        same = [(form, each) for form, each in zip(forms, commands, strict=True) if each["type"] == kind]
+        _require_own_names(same, *_NOT_UNIQUE)
     problems.refuse()
     return commands
+
+
+def _require_own_names(named: list[tuple[Form, dict[str, Any]]], code: str, message: str) -> None:
+    """Refuse names that people who read one language would see twice: of a command, or of an option, in that locale.
+
+    That Discord refuses it, and with these codes, is taken from what it does to names themselves: it is not documented.
+    """
+    locales = sorted({locale for _, each in named for locale in each.get("name_localizations") or {}})
+    for locale in locales:
+        seen: set[str] = set()
+        for form, each in named:
+            own = (each.get("name_localizations") or {}).get(locale)
+            if (own or each["name"]) in seen:
+                inner = form.form("name_localizations") if own else None
+                (inner or form).wrong(locale if inner else "name", code, message)
+            seen.add(own or each["name"])
 
 
 def read_command(body: Any, *, known: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -81,6 +102,8 @@ def read_command(body: Any, *, known: dict[str, Any] | None = None) -> dict[str,
     problems.refuse()
     return command
 
+
+_NOT_UNIQUE = ("APPLICATION_COMMANDS_DUPLICATE_NAME", "Application command names must be unique")
 
 _FIELDS = (
     "name",
@@ -113,7 +136,9 @@ def _read(form: Form) -> dict[str, Any]:
     command = {
         "type": kind,
         "name": name,
-        "name_localizations": _read_localizations(form, "name_localizations", NAME, is_name=kind == CHAT_INPUT),
+        "name_localizations": _read_localizations(
+            form, "name_localizations", NAME, is_name=kind == CHAT_INPUT, is_told_where=False
+        ),
         "description": description,
         "description_localizations": _read_localizations(form, "description_localizations", DESCRIPTION),
         "default_member_permissions": _read_permissions(form),
@@ -146,7 +171,10 @@ def _read_permissions(form: Form) -> str | None:
     return str(value)
 
 
-def _read_localizations(form: Form, key: str, most: int, *, is_name: bool = False) -> dict[str, str] | None:
+def _read_localizations(
+    form: Form, key: str, most: int, *, is_name: bool = False, is_told_where: bool = True
+) -> dict[str, str] | None:
+    """Texts by locale. Of a command itself Discord says only that one of its names is wrong, and of an option which."""
     inner = form.form(key)
     if inner is None:
         return None
@@ -157,7 +185,8 @@ def _read_localizations(form: Form, key: str, most: int, *, is_name: bool = Fals
     for locale in inner.fields:
         text = inner.text(locale, most=most, least=1)
         if text and is_name and not is_command_name(text):
-            inner.wrong(locale, "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
+            where = inner.wrong if is_told_where else form.wrong
+            where(locale if is_told_where else key, "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
         texts[locale] = text or ""
     return texts
 
@@ -181,6 +210,8 @@ def _read_options(form: Form, *, depth: int) -> list[dict[str, Any]]:
             text = "Required options must be placed before non-required options"
             each.wrong_as_a_whole("APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID", text)
         optional_seen = optional_seen or not option.get("required")
+    twice = ("APPLICATION_COMMAND_OPTIONS_NAME_ALREADY_EXISTS", "Option name must be unique")
+    _require_own_names(list(zip(forms, options, strict=True)), *twice)
     return options
 
 

@@ -16,6 +16,7 @@ from spacebot.sandbox.discord.window import Window
 CREATES_A_DAY = 200
 _DAY = 86_400.0
 _TOO_MANY_CREATES = 30034
+_LOCALIZED = frozenset({"name_localizations", "description_localizations"})
 _KEPT = frozenset({"id", "application_id", "version", "guild_id"})  # what Discord adds to a command
 
 
@@ -55,8 +56,7 @@ class CommandRoutes:
         commands = self._commands(request).values()
         if request.flag("with_localizations"):
             return Response(body=list(commands))
-        hidden = {"name_localizations", "description_localizations"}
-        return Response(body=[{key: command[key] for key in command.keys() - hidden} for command in commands])
+        return Response(body=[_in_one_language(command) for command in commands])
 
     def _get(self, request: Request) -> Response:
         return Response(body=self._command(request))
@@ -132,6 +132,15 @@ class CommandRoutes:
             raise Limited(created.free_in(now), code=_TOO_MANY_CREATES)
         for _ in range(new):
             created.add(now)
+
+
+def _in_one_language(part: Json) -> Json:
+    """A command, an option or a choice as it is listed unless its texts in all languages are asked for."""
+    listed = {key: value for key, value in part.items() if key not in _LOCALIZED}
+    for inner in ("options", "choices"):
+        if inner in listed:
+            listed[inner] = [_in_one_language(each) for each in listed[inner]]
+    return listed
 
 
 def _require_room(commands: list[Json]) -> None:

@@ -255,6 +255,11 @@ class LocalGuild(GuildBase):
         self.name = name
         self.state.emit(What.UPDATED, self)
 
+    def set_locale(self, locale: str) -> None:
+        """Its owner chooses another language for it."""
+        self.locale = locale
+        self.state.emit(What.UPDATED, self)
+
     def find(self, kind: str, number: int) -> object:
         """The 'user' (as a member), 'role' or 'channel' of that id; None where the guild has none."""
         places: dict[str, Mapping[int, object]] = {

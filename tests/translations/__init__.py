@@ -1,0 +1,1 @@
+"""The catalogues, and the package that keeps them."""
