@@ -49,6 +49,8 @@ class GuildConfig:
     """Whether that is published where it is posted in an announcement channel."""
     bell: BellMode = BellMode.OFF
     """Which roles members may take and give back with a button, to be mentioned."""
+    shows_invited: bool = False
+    """Whether what announces a scheduled Space names who is invited to speak, whom X bills, and the topics."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

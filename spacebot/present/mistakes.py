@@ -135,6 +135,7 @@ SENTENCES = {
     Mistake.YOU_MAY_NOT_MENTION_EVERYONE: (
         f"You may not ping @everyone yourself; let somebody do this who has the permission {ALL_ROLES}."
     ),
+    Mistake.INVITED_NOT_SHOWN: "Whoever runs this bot has X asked for no people of a Space, so posts cannot name them.",
     Mistake.BELL_OFF: "Nobody is given a role for Spaces in this server; who manages it can change that: `/config bell`.",
     Mistake.BELL_OF_WHOM: "Say whose Spaces: `/notify host:`.",
     Mistake.BELL_NO_PERMISSION: (

@@ -15,6 +15,7 @@ from spacebot.errors import SpacebotError, XNotFound
 from spacebot.present import bells, mistakes
 from spacebot.present.card import account, handle, mentions, name_of
 from spacebot.present.filters import filters_text
+from spacebot.present.language import N_
 from spacebot.present.reasons import sentence
 from spacebot.present.text import clipped, inert, plain, units
 from spacebot.present.words import counted
@@ -75,6 +76,12 @@ WHEN_OPTIONS = {
 BEFORE_LABEL = "How long before the start"
 END_LABEL = "Afterwards the post"
 END_OPTIONS = {AtEnd.EDIT: "becomes a summary", AtEnd.DELETE: "is deleted", AtEnd.LEAVE: "stays as it is"}
+EXTRAS_LABEL = N_("Also")
+EXTRAS_OPTIONS = {
+    "bell": (N_("🔔 Notify me under posts"), N_("Whoever presses it gets a role that posts ping; needs Manage Roles")),
+    "invited": (N_("Who is invited, and the topics"), N_("On scheduled Spaces; X bills each person once a day")),
+}
+"""Label and description, to be looked up with `_`."""
 PINGS_LABEL = "Ping again for the same host"
 PINGS_HINT = "Spaces in between are posted without a ping"
 
