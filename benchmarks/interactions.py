@@ -79,7 +79,9 @@ GUESTS = 30
 STEPS = 8
 """How many components are pressed, one after the other, from one command on."""
 OVERTIME = 4
-"""How many times as often as asked for a command is given so that its components are all pressed often enough."""
+"""How many times as often as asked for a command is given so that its components are all pressed often enough..."""
+LEAST_OVERTIME = 40
+"""...and so often at least: a short run has to come upon all of them, too."""
 STRANGER = 700_000_000_000_000_000
 """From here on, ids of people and guilds that do not exist."""
 PEER = "INTERACTIONS_PEER_"
@@ -160,6 +162,7 @@ COMMANDS: dict[str, Callable[[Visit], Options]] = {
     "config alerts": lambda at: {"channel": at.home.guild.system_channel},
     "config show": nothing,
     "config look": lambda _: {"text": "{host} is on: {title}", "accent": "teal"},
+    "config invited": lambda at: {"on": bool(at.number % 2)},
     "config bell": lambda at: {"what": "host" if at.number % 2 else "server"},
     "config publish": lambda at: {"on": bool(at.number % 2)},
     "config language": lambda at: {"language": "de" if at.number % 2 else "discord"},
@@ -195,8 +198,9 @@ FORMS: dict[str, Callable[[Visit], Options]] = {
     "watch:form:import": lambda at: {
         "file": LocalFile(name="list.csv", content=f"host,paused\n{at.guest},yes\n?,\n".encode())
     },
-    "setup:form:look": lambda _: {"text": "{host} is on", "accent": "red"},
-    "setup:form:look:…": lambda _: {"text": "{nobody} is on"},
+    # What is not taken comes first, and is offered again.
+    "setup:form:look": lambda at: {"text": "{host} is on" if at.number % 2 else "{nobody} is on", "accent": "red"},
+    "setup:form:look:…": lambda at: {"text": "{host} is on" if at.number % 2 else "{nobody} is on"},
 }
 """What is filled into every form, by its custom id, or by its title where that id is a random one."""
 
@@ -244,11 +248,11 @@ class Times:
 
     def count(self, name: str) -> int:
         """How often it was done."""
-        return len(self.seconds[name]) + self.late[name]
+        return len(self.seconds.get(name, ())) + self.late[name]
 
     def all(self, *names: str) -> list[float]:
         """The seconds of these kinds; what was never acknowledged counts as given up after three."""
-        return [each for name in names for each in (*self.seconds[name], *[ANSWER_WITHIN] * self.late[name])]
+        return [each for name in names for each in (*self.seconds.get(name, ()), *[ANSWER_WITHIN] * self.late[name])]
 
     def row(self, *names: str) -> list[str]:
         """Count, median, 99 %, worst, how many never, as text."""
@@ -277,6 +281,7 @@ class People:
         self._operators: asyncio.Queue[tuple[Home, Home]] = asyncio.Queue()
         self._operators.put_nowait(next(pair for pair in zip(homes, peers, strict=True) if pair[0] is operator))
         self._begun: Counter[str] = Counter()
+        self._filled: Counter[str] = Counter()
         self._reached: dict[str, set[str]] = defaultdict(set)
         self._rng = random.Random(4)
         self.custom_ids: set[str] = set()
@@ -304,7 +309,7 @@ class People:
             if self._begun[entry] < each:
                 return True
             rare = any(self.ours.count(name) < each for name in self._reached[entry])
-            return rare and self._begun[entry] < OVERTIME * each
+            return rare and self._begun[entry] < max(OVERTIME * each, LEAST_OVERTIME)
 
         due = [entry for entry in entries if is_due(entry)]
         return min(due, key=lambda entry: (self._begun[entry], self._rng.random())) if due else None
@@ -368,7 +373,8 @@ class People:
         if form not in FORMS:
             raise Forgotten(f"nothing is known to fill into the form {form!r}: add it to FORMS")
         self.custom_ids.add(done.modal["custom_id"])
-        visit = Visit(home=home, world=self._world, number=self._rng.randrange(100))
+        visit = Visit(home=home, world=self._world, number=self._filled[form])
+        self._filled[form] += 1
         sent = await _admin(home).submit(done, **FORMS[form](visit))
         self._take(entry, f"form {form}", sent)
         return sent, form
@@ -399,6 +405,7 @@ class People:
             }
             if not offered:
                 return
+            self._reached[entry].update(pattern(one) for one in offered)
             custom_id = min(offered, key=lambda one: (self.ours.count(pattern(one)), self._rng.random()))
             self.custom_ids.add(custom_id)
             if offered[custom_id]["type"] == BUTTON:

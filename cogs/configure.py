@@ -13,7 +13,7 @@ from cogs.setup.testing import send_test
 from spacebot.bot.client import Spacebot
 from spacebot.domain.bells import BellMode
 from spacebot.domain.guilds import AtEnd
-from spacebot.present import bells, configuration, languages, looks
+from spacebot.present import bells, configuration, invited, languages, looks
 from spacebot.present.language import N_, NAMES, _, speak
 from spacebot.usecases.looks import changed
 
@@ -184,6 +184,16 @@ class Configure(
             checks.roles_of(interaction.client, checks.guild_of(interaction)).require_permission()
         await self.guilds.set_bell(checks.guild_id(interaction), mode)
         await interaction.edit_original_response(content=bells.mode_sentence(mode))
+
+    @app_commands.command(
+        description=N_("Name who is invited to speak on posts about scheduled Spaces, and the topics")
+    )
+    @app_commands.describe(on=N_("Whether to; X bills each person once a day"))
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def invited(self, interaction: discord.Interaction[Spacebot], on: bool) -> None:
+        await interaction.response.defer(ephemeral=True)
+        await self.guilds.set_shows_invited(checks.guild_id(interaction), shows=on)
+        await interaction.edit_original_response(content=invited.invited_sentence(shows=on))
 
     @app_commands.command(description=N_("Where admins are told when something is in the way"))
     @app_commands.describe(channel=N_("A channel that admins read; leave it out for the server's system channel"))

@@ -224,7 +224,8 @@ class Settings(DatabaseSettings):
     )
     speakers: bool = Field(
         default=True,
-        description="Whether co-hosts and speakers of live Spaces are shown; X bills each as a user, once a day.",
+        description="Whether co-hosts and speakers of live Spaces are shown, and who is invited to scheduled ones where a"
+        " server wants it (`/config invited`); X bills each as a user, once a day.",
     )
     host_check_days: int = Field(
         30,

@@ -263,6 +263,7 @@ def _services(base: _Base, x: _XSide, watch: _Watch) -> Services:
         keyword_limit=settings.keyword_limit,
         new_host_limit=settings.new_hosts_per_day,
         may_have_keywords=base.permits.may_have_keywords,
+        may_show_invited=settings.speakers,
         look=watch.watcher.sweeper.look,
         on_change=changed,
     )

@@ -13,6 +13,7 @@ from cogs.setup.lists import Wish, question_about_list
 from cogs.setup.showing import Interaction, carry_out, hosts_redraw, show_panel
 from spacebot.bot.forms import Form
 from spacebot.domain import ids
+from spacebot.domain.bells import BellMode, switched
 from spacebot.domain.guilds import MOST_ROLES, AtEnd, GuildConfig, Watch
 from spacebot.domain.ids import ChannelId, RoleId, UserId
 from spacebot.domain.mistakes import Mistake
@@ -197,6 +198,16 @@ class Moments(Form):
         self.add_item(ui.Label(text=_(words.BEFORE_LABEL), component=self.before))
         self.add_item(ui.Label(text=_(words.END_LABEL), component=self.end))
         self.add_item(ui.Label(text=_(words.PINGS_LABEL), description=_(words.PINGS_HINT), component=self.pings))
+        extras = {"bell": config.bell is not BellMode.OFF, "invited": config.shows_invited}
+        self.extras: ui.CheckboxGroup[Any] = ui.CheckboxGroup(
+            custom_id="extras",
+            required=False,
+            options=[
+                discord.CheckboxGroupOption(label=_(label), description=_(hint), value=name, default=extras[name])
+                for name, (label, hint) in words.EXTRAS_OPTIONS.items()
+            ],
+        )
+        self.add_item(ui.Label(text=_(words.EXTRAS_LABEL), component=self.extras))
 
     @classmethod
     def blank(cls, match: re.Match[str]) -> Self:
@@ -206,7 +217,14 @@ class Moments(Form):
         async def work() -> str:
             guilds = interaction.client.services.guilds
             guild_id = checks.guild_id(interaction)
-            wanted = set(self.when.values)
+            wanted, extras = set(self.when.values), set(self.extras.values)
+            # What may be refused comes first: then nothing is changed.
+            bell = switched((await guilds.config(guild_id)).bell, on="bell" in extras)
+            if bell is not None and bell is not BellMode.OFF:
+                checks.roles_of(interaction.client, checks.guild_of(interaction)).require_permission()
+            await guilds.set_shows_invited(guild_id, shows="invited" in extras)
+            if bell is not None:
+                await guilds.set_bell(guild_id, bell)
             config = await guilds.set_moments(
                 guild_id,
                 scheduled="scheduled" in wanted,

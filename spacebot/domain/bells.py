@@ -17,6 +17,13 @@ class BellMode(StrEnum):
     """One for each host that it follows."""
 
 
+def switched(mode: BellMode, *, on: bool) -> BellMode | None:
+    """What a guild's bells become by being switched on or off: one role for all posts at first; None where they stay."""
+    if on is (mode is not BellMode.OFF):
+        return None
+    return BellMode.SERVER if on else BellMode.OFF
+
+
 EVERY_HOST = UserId("")
 """Stands for the host of the bell that is for all of a guild's announcements."""
 

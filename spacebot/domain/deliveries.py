@@ -187,6 +187,10 @@ class Job:
     """The co-host or speaker whom the guild follows, in somebody else's Space; None if it follows the host."""
     cohosts: tuple[Host, ...] = ()
     speakers: tuple[Host, ...] = ()
+    shows_invited: bool = False
+    """Whether it names who is invited, and the topics, while the Space is scheduled."""
+    invited: tuple[Host, ...] = ()
+    """Those of the invited whose names are known."""
     at_end: AtEnd = AtEnd.EDIT
     quiet: bool = False
     """Whether the message mentioned nobody when it was sent."""

@@ -48,6 +48,11 @@ class Errand:
         return self.at_once or self.person is not None or self.purpose in _URGENT
 
     @property
+    def is_guilds(self) -> bool:
+        """Whether a guild wants it for which no person waits: it keeps to the guild's share of the money."""
+        return self.guild_id is not None and self.person is None
+
+    @property
     def has_shares(self) -> bool:
         """Whether a person asks, whose share and whose guild's share it has to keep to."""
         return self.person is not None

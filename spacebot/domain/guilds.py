@@ -51,6 +51,8 @@ class GuildConfig:
     """Which roles members may take and give back with a button, to be mentioned."""
     language: str | None = None
     """In which language the guild is told something, as a code; None for the one that Discord says."""
+    shows_invited: bool = False
+    """Whether what announces a scheduled Space names who is invited to speak, whom X bills, and the topics."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

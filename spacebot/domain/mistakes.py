@@ -181,6 +181,11 @@ class Mistake(StrEnum):
     YOU_MAY_NOT_MENTION_EVERYONE = "you_may_not_mention_everyone"
     """Nor @everyone."""
 
+    # What is shown
+
+    INVITED_NOT_SHOWN = "invited_not_shown"
+    """The operator has X asked for no co-hosts, speakers or invited accounts."""
+
     # 'Notify me'
 
     BELL_OFF = "bell_off"

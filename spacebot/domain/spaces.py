@@ -26,7 +26,10 @@ TITLE_WAITS = timedelta(minutes=2)
 """A title that keeps changing is shown after so long all the same."""
 
 MOST_SPEAKERS = 100
-"""The most co-hosts, and the most speakers, remembered of one Space."""
+"""The most co-hosts, speakers and invited accounts, each, remembered of one Space."""
+
+MOST_TOPICS = 10
+"""The most topics remembered of one Space."""
 
 UNSEEN_END = timedelta(minutes=5)
 """An end that X does not date is dated by our own look only if we saw the Space live this shortly before."""
@@ -47,6 +50,13 @@ class State(StrEnum):
         return spelled.get(str(value).strip().lower(), cls.UNKNOWN)
 
 
+class SeenTopic(Protocol):
+    """One of X's own subjects."""
+
+    @property
+    def name(self) -> str | None: ...
+
+
 class SeenSpace(Protocol):
     """A Space as one look shows it: X's answer has this shape; what X leaves out is None or empty.
 
@@ -63,6 +73,10 @@ class SeenSpace(Protocol):
     def host_ids(self) -> tuple[UserId, ...]: ...
     @property
     def speaker_ids(self) -> tuple[UserId, ...]: ...
+    @property
+    def invited_user_ids(self) -> tuple[UserId, ...]: ...
+    @property
+    def topics(self) -> Sequence[SeenTopic]: ...
     @property
     def participant_count(self) -> int | None: ...
 
@@ -94,6 +108,8 @@ class Change(StrEnum):
     UPDATED = "updated"
     RETITLED = "retitled"
     """Nothing but the title: it may change again in a moment."""
+    INVITED = "invited"
+    """Nothing but who is invited and the topics, which only some guilds show."""
     MOVED = "moved"
     """Listeners come and go, and so do co-hosts and speakers: worth an edit now and then, not each time."""
     ENDED = "ended"
@@ -109,6 +125,9 @@ RETITLES: dict[str, object] = {"change": Change.RETITLED}
 MOVES: dict[str, object] = {"change": Change.MOVED}
 """Metadata of a field: a message that shows an earlier value is just a little behind."""
 
+INVITES: dict[str, object] = {"change": Change.INVITED}
+"""Metadata of a field: a message that shows an earlier value is wrong, where its guild has it shown at all."""
+
 STAYS: dict[str, object] = {"stays": True}
 """Metadata of a field: may be kept after X no longer shows the Space, as ids, times and our own counters may."""
 
@@ -119,8 +138,8 @@ class SpaceFacts:
 
     A field that is declared here, has its column (`store/migrations.py`) and its line on the card (`present/card.py`)
     is everywhere: asked for, merged look by look, kept, shown, and forgotten once X no longer shows the Space. Its
-    metadata says what is special: that messages are edited for it (`UPDATES`, `RETITLES`, `MOVES`), or that it may be kept
-    (`STAYS`).
+    metadata says what is special: that messages are edited for it (`UPDATES`, `RETITLES`, `MOVES`, `INVITES`), or that it may be
+    kept (`STAYS`).
     """
 
     title: str | None = field(default=None, metadata=RETITLES)
@@ -183,6 +202,10 @@ class SpaceRecord(SpaceFacts):
     speakers: tuple[UserId, ...] = field(default=(), metadata=MOVES)
     spoke: tuple[UserId, ...] = ()
     """Everybody who was ever seen as a speaker."""
+    invited: tuple[UserId, ...] = field(default=(), metadata=INVITES)
+    """Who is invited to speak, as of the last look that asked for it."""
+    topics: tuple[str, ...] = field(default=(), metadata=INVITES)
+    """The names of its topics, likewise."""
     live_seen_at: datetime | None = field(default=None, metadata=STAYS)
     """When the first look saw it live."""
     first_seen_at: datetime
@@ -226,13 +249,16 @@ class Observation:
     change: Change | None = None
 
 
-def observe(known: SpaceRecord | None, seen: SeenSpace | None, now: datetime) -> Observation:
+def observe(
+    known: SpaceRecord | None, seen: SeenSpace | None, now: datetime, *, asked_invited: bool = False
+) -> Observation:
     """Turn one look into what is known after it.
 
     Args:
         known: What was known before, if anything.
         seen: The Space as X shows it; None when X answered that it does not show this id.
         now: When the answer came.
+        asked_invited: Whether the look asked for who is invited and for the topics: none that come are none then.
     """
     if seen is None:
         return _absent(known, now)
@@ -240,7 +266,7 @@ def observe(known: SpaceRecord | None, seen: SeenSpace | None, now: datetime) ->
         case State.LIVE:
             return _live(known, seen, now)
         case State.SCHEDULED:
-            return _scheduled(known, seen, now)
+            return _scheduled(known, seen, now, asked_invited=asked_invited)
         case State.ENDED:
             return _over(known, seen, now, Phase.ENDED)
         case State.CANCELED:
@@ -297,7 +323,7 @@ def _counted(known: SpaceRecord, record: SpaceRecord, now: datetime) -> SpaceRec
     )
 
 
-def _scheduled(known: SpaceRecord | None, seen: SeenSpace, now: datetime) -> Observation:
+def _scheduled(known: SpaceRecord | None, seen: SeenSpace, now: datetime, *, asked_invited: bool) -> Observation:
     if known is not None and (not known.phase.is_open or known.phase is Phase.LIVE):
         withdrawn = known.phase is Phase.GONE and known.started_at is None and not known.was_live
         if not withdrawn:  # what was live is not scheduled again: an old answer
@@ -306,13 +332,15 @@ def _scheduled(known: SpaceRecord | None, seen: SeenSpace, now: datetime) -> Obs
     if record is None:
         return Observation(record=None)
     record = replace(record, phase=Phase.SCHEDULED)
+    if asked_invited:
+        record = _with_invited(record, seen)
     if known is None:
         return Observation(record=record, change=Change.SCHEDULED)
     if known.phase is Phase.GONE:
         return _revised(record, Change.SCHEDULED)
     if known.scheduled_start != record.scheduled_start:
         return _revised(record, Change.RESCHEDULED)
-    return _compared(known, record, (Change.UPDATED, Change.RETITLED))
+    return _compared(known, record, (Change.UPDATED, Change.RETITLED, Change.INVITED))
 
 
 def _over(known: SpaceRecord | None, seen: SeenSpace, now: datetime, phase: Phase) -> Observation:
@@ -353,6 +381,13 @@ def _with_participants(record: SpaceRecord, seen: SeenSpace) -> SpaceRecord:
         speakers=speakers,
         spoke=tuple(dict.fromkeys((*record.spoke, *speakers)))[:MOST_SPEAKERS],
     )
+
+
+def _with_invited(record: SpaceRecord, seen: SeenSpace) -> SpaceRecord:
+    """Who is invited, beside the host, and the topics, each once."""
+    invited = tuple(user for user in dict.fromkeys(seen.invited_user_ids) if user != record.host_id)
+    topics = tuple(dict.fromkeys(topic.name for topic in seen.topics if topic.name))
+    return replace(record, invited=invited[:MOST_SPEAKERS], topics=topics[:MOST_TOPICS])
 
 
 def _compared(known: SpaceRecord, record: SpaceRecord, changes: Sequence[Change]) -> Observation:

@@ -35,6 +35,9 @@ class SpaceView(SpaceFacts):
     more_cohosts: int = 0
     """Co-hosts beside these, whose names were not bought."""
     more_speakers: int = 0
+    invited: tuple[Host, ...] = ()
+    """Who is to speak in a scheduled Space."""
+    more_invited: int = 0
     topics: tuple[str, ...] = ()
 
     @classmethod
@@ -47,6 +50,9 @@ class SpaceView(SpaceFacts):
         speakers: tuple[Host, ...] = (),
         more_cohosts: int = 0,
         more_speakers: int = 0,
+        invited: tuple[Host, ...] = (),
+        more_invited: int = 0,
+        topics: tuple[str, ...] = (),
     ) -> Self:
         """The view of a recorded Space, with the participants whose names are known."""
         return cls(
@@ -60,6 +66,9 @@ class SpaceView(SpaceFacts):
             speakers=speakers,
             more_cohosts=more_cohosts,
             more_speakers=more_speakers,
+            invited=invited,
+            more_invited=more_invited,
+            topics=topics,
             **facts_of(record),
         )
 

@@ -210,4 +210,7 @@ def _view(job: Job) -> SpaceView:
         speakers=job.speakers,
         more_cohosts=max(len(space.cohosts) - len(job.cohosts), 0),
         more_speakers=max(len(space.who_spoke(space.phase)) - len(job.speakers), 0),
+        invited=job.invited if job.shows_invited else (),
+        more_invited=max(len(space.invited) - len(job.invited), 0) if job.shows_invited else 0,
+        topics=space.topics if job.shows_invited else (),
     )

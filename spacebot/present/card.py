@@ -35,6 +35,9 @@ SHORT_TITLE = 140
 FEW = 3
 """So many co-hosts, and so many speakers, are named on an announcement."""
 
+FEW_INVITED = 5
+"""So many who are invited to speak."""
+
 MANY = 12
 """So many where somebody has asked about the Space."""
 
@@ -140,7 +143,7 @@ def space_embed(space: SpaceView, *, state: Phase | None = None, is_detailed: bo
     """
     how = state_of(space) if state is None else _left(space, state)
     people = _participants(space, MANY if is_detailed else FEW)
-    facts = (how, people, _ticket(space), _about(space) if is_detailed else None)
+    facts = (how, people, _invited(space), _ticket(space), _about(space) if is_detailed else _topics(space))
     embed = discord.Embed(
         title=title_of(space.title, SHORT_TITLE),
         url=space.url,
@@ -223,6 +226,22 @@ def _participants(space: SpaceView, most: int) -> str | None:
         count = len(space.speakers) + space.more_speakers
         told.append(n_("{speakers} spoke", "{speakers} spoke", count, speakers=speakers))
     return f"-# {' · '.join(told)}" if told else None
+
+
+def _invited(space: SpaceView) -> str | None:
+    """Who is to speak in a scheduled Space."""
+    if space.phase is not Phase.SCHEDULED:
+        return None
+    names = few(space.invited, FEW_INVITED, space.more_invited)
+    return _("Invited to speak: {names}", names=names) if names else None
+
+
+def _topics(space: SpaceView) -> str | None:
+    """The topics of a scheduled Space, on an announcement."""
+    if space.phase is not Phase.SCHEDULED or not space.topics:
+        return None
+    topics = inert(", ".join(space.topics), 300)
+    return "-# " + _("Topics: {topics}", topics=topics) if topics else None
 
 
 def _ticket(space: SpaceView) -> str | None:

@@ -145,6 +145,9 @@ SENTENCES = {
     Mistake.YOU_MAY_NOT_MENTION_EVERYONE: N_(
         "You may not ping @everyone yourself; let somebody do this who has the permission {permission}."
     ),
+    Mistake.INVITED_NOT_SHOWN: N_(
+        "Whoever runs this bot has X asked for no people of a Space, so posts cannot name them."
+    ),
     Mistake.BELL_OFF: N_(
         "Nobody is given a role for Spaces in this server; who manages it can change that: `/config bell`."
     ),

@@ -79,6 +79,12 @@ END_OPTIONS = {
     AtEnd.DELETE: NP_("afterwards the post does", "is deleted"),
     AtEnd.LEAVE: NP_("afterwards the post does", "stays as it is"),
 }
+EXTRAS_LABEL = N_("Also")
+EXTRAS_OPTIONS = {
+    "bell": (N_("🔔 Notify me under posts"), N_("Whoever presses it gets a role that posts ping; needs Manage Roles")),
+    "invited": (N_("Who is invited, and the topics"), N_("On scheduled Spaces; X bills each person once a day")),
+}
+"""Label and description, to be looked up with `_`."""
 PINGS_LABEL = N_("Ping again for the same host")
 PINGS_HINT = N_("Spaces in between are posted without a ping")
 

@@ -254,6 +254,9 @@ class DeliveryQueries(JobQueries):
         if change is Change.RETITLED:
             self._want_title(record, now)
             return
+        if change is Change.INVITED:
+            self._want_invited_of(record, now)
+            return
         self._hurry_titles(record.space_id, now)
         if change is Change.LIVE:  # its first minute needs no refreshing
             self._note_refreshed(record.space_id, now)
@@ -307,6 +310,31 @@ class DeliveryQueries(JobQueries):
                 "before": ms_or_none(before),
                 "until": ms(until),
             },
+        )
+
+    def _want_invited_of(self, record: SpaceRecord, now: datetime) -> None:
+        """Let the Space's messages show its newest revision in the guilds that show who is invited."""
+        self.db.execute(
+            f"""
+            UPDATE deliveries SET wanted = :revision,
+                priority = CASE WHEN state != 'sent' OR {NEEDS_EDIT} THEN priority ELSE :behind END
+            WHERE space_id = :space AND state != 'skipped'
+              AND guild_id IN (SELECT guild_id FROM guilds WHERE shows_invited)
+            """,  # noqa: S608 - a constant
+            {"space": record.space_id, "revision": record.revision, "behind": Rank.BEHIND.priority(now)},
+        )
+
+    def _want_invited(self, guild_id: GuildId, now: datetime) -> None:
+        """The guild shows who is invited from now on, or does not: its messages about Spaces of which that is known are edited."""
+        self.db.execute(
+            """
+            UPDATE deliveries SET shown = 0, priority = :behind WHERE state = 'sent' AND delivery_id IN (
+                SELECT a.delivery_id FROM watches w CROSS JOIN spaces s ON s.host_id = w.host_id
+                CROSS JOIN audience a ON a.watch_id = w.watch_id AND a.space_id = s.space_id
+                WHERE w.guild_id = :guild AND s.invited_asked_at IS NOT NULL
+                  AND s.phase IN ('scheduled', 'live') AND s.phase = 'scheduled')
+            """,
+            {"guild": guild_id, "behind": Rank.BEHIND.priority(now)},
         )
 
     def _hurry_titles(self, space_id: SpaceId, now: datetime) -> None:
@@ -420,7 +448,7 @@ class DeliveryQueries(JobQueries):
         # Walks the index `deliveries_due` in its order and stops early, however many wait.
         rows = self._rows(
             f"""
-            SELECT d.*, s.host_id, g.at_end, g.reminder_minutes, g.publishes, g.language,
+            SELECT d.*, s.host_id, g.at_end, g.reminder_minutes, g.publishes, g.shows_invited, g.language,
                    EXISTS (SELECT 1 FROM audience a WHERE a.delivery_id = d.delivery_id) AS followed
             FROM deliveries d INDEXED BY deliveries_due
             JOIN spaces s USING (space_id) LEFT JOIN guilds g ON g.guild_id = d.guild_id

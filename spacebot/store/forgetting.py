@@ -109,6 +109,7 @@ class ForgettingQueries(GuildQueries, PauseQueries):
               AND user_id NOT IN (
                 SELECT host_id {remembered} WHERE forgotten_at IS NULL
                 UNION SELECT value {remembered}, json_each(spaces.cohosts) WHERE forgotten_at IS NULL
+                UNION SELECT value {remembered}, json_each(spaces.invited) WHERE forgotten_at IS NULL
                 UNION SELECT value {remembered}, json_each(spaces.spoke) WHERE forgotten_at IS NULL)
             """,  # noqa: S608 - a constant
             {**values, "last": looked_at["last"]},

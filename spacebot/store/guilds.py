@@ -17,7 +17,7 @@ from spacebot.errors import UserMistake
 from spacebot.store.base import ACTIVE, LOT, filter_of, host_of, ms, roles_of, roles_value, space_of
 from spacebot.store.deliveries import DeliveryQueries
 
-FLAGS = ("tells_scheduled", "tells_live", "tells_ended", "on_hold", "publishes")
+FLAGS = ("tells_scheduled", "tells_live", "tells_ended", "on_hold", "publishes", "shows_invited")
 """Fields of a `GuildConfig` that are stored as 0 or 1."""
 
 
@@ -29,7 +29,8 @@ class GuildQueries(DeliveryQueries):
         row = self._row(
             """
             SELECT channel_id, roles, admin_channel_id, at_end, tells_scheduled, reminder_minutes, tells_live,
-                   tells_ended, ping_minutes, all_on_hold AS on_hold, publishes, live_text, accent, bell, language
+                   tells_ended, ping_minutes, all_on_hold AS on_hold, publishes, live_text, accent, bell, language,
+                   shows_invited
             FROM guilds WHERE guild_id = :guild
             """,
             guild=guild_id,
@@ -123,6 +124,16 @@ class GuildQueries(DeliveryQueries):
             "UPDATE guilds SET publishes = :publishes WHERE guild_id = :guild",
             {"publishes": int(publishes), "guild": guild_id},
         )
+
+    def set_shows_invited(self, guild_id: GuildId, now: datetime, *, shows: bool) -> None:
+        """Set whether announcements of scheduled Spaces name who is invited and the topics; those there are edited."""
+        self._ensure_guild(guild_id)
+        changed = self.db.execute(
+            "UPDATE guilds SET shows_invited = :shows WHERE guild_id = :guild AND shows_invited != :shows",
+            {"shows": int(shows), "guild": guild_id},
+        )
+        if changed.rowcount:
+            self._want_invited(guild_id, now)
 
     def set_bell(self, guild_id: GuildId, mode: BellMode) -> None:
         """Set which bells the guild has; the roles of those it had stay known."""

@@ -29,6 +29,7 @@ class JobQueries(SeenQueries):
                 assert space is not None  # the foreign key says so
                 spaces[space.space_id] = space
         who = {user for space in spaces.values() for user in (space.host_id, *space.cohosts, *space.spoke)}
+        who.update(user for row in rows if row["shows_invited"] for user in spaces[row["space_id"]].invited)
         accounts = self.accounts([*who, *(row["guest_id"] for row in rows if row["guest_id"])])
         roles = self._roles([row["delivery_id"] for row in rows])
         looks = self._looks([row["delivery_id"] for row in rows])
@@ -51,6 +52,8 @@ class JobQueries(SeenQueries):
                     guest=accounts.get(row["guest_id"]),
                     cohosts=tuple(accounts[user] for user in space.cohosts if user in accounts),
                     speakers=tuple(accounts[user] for user in speakers if user in accounts),
+                    shows_invited=bool(row["shows_invited"]),
+                    invited=tuple(accounts[user] for user in space.invited if user in accounts),
                     roles=roles.get(row["delivery_id"], ()),
                     followed=bool(row["followed"]),
                     attempts=row["attempts"],

@@ -574,8 +574,25 @@ ALTER TABLE guilds ADD COLUMN language TEXT;
 CREATE INDEX guilds_with_language ON guilds (guild_id) WHERE language IS NOT NULL;
 """
 
+INVITED = """
+-- whether what announces a scheduled Space names who is invited, and the topics
+ALTER TABLE guilds ADD COLUMN shows_invited INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX guilds_that_show_invited ON guilds (guild_id) WHERE shows_invited;
+-- as JSON: the accounts invited to speak, and the names of the topics
+ALTER TABLE spaces ADD COLUMN invited TEXT;
+ALTER TABLE spaces ADD COLUMN topics TEXT;
+-- when X was last asked for these
+ALTER TABLE spaces ADD COLUMN invited_asked_at INTEGER;
+"""
+
 
 @migrations()
 def language(db: Database) -> None:
     """Admins choose the language of what the bot posts by itself."""
     _run(db, LANGUAGE)
+
+
+@migrations()
+def invited(db: Database) -> None:
+    """Announcements of scheduled Spaces can name who is invited, and the topics."""
+    _run(db, INVITED)

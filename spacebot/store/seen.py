@@ -85,6 +85,15 @@ class SeenQueries(NoticeQueries):
             "UPDATE spaces SET refreshed_at = :now WHERE space_id = :space", {"now": ms(now), "space": space_id}
         )
 
+    def _note_invited_asked(self, space_ids: Sequence[SpaceId], now: datetime) -> None:
+        """Store when X was asked who is invited to these Spaces."""
+        self.db.execute(
+            """
+            UPDATE spaces SET invited_asked_at = :now WHERE space_id IN (SELECT value FROM json_each(:spaces))
+            """,
+            {"now": ms(now), "spaces": json.dumps(list(space_ids))},
+        )
+
     def _note_retitled(self, space_id: SpaceId, now: datetime) -> tuple[datetime | None, datetime]:
         """The Space has a new title: until when its messages wait for the one before, if so, and until when for this one."""
         [row] = self._rows("SELECT retitled_since, settles_at FROM spaces WHERE space_id = :space", space=space_id)

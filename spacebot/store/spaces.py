@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from spacebot.domain.accounts import Standing
-from spacebot.domain.ids import SPACE_ID, USER_ID, SpaceId, UserId
+from spacebot.domain.ids import SPACE_ID, USER_ID, GuildId, SpaceId, UserId
 from spacebot.domain.spaces import ABSENCES_APART, Change, Phase, SpaceRecord, observe
 from spacebot.store.base import ACTIVE, LOT, ms, space_of
 from spacebot.store.deliveries import DeliveryQueries
@@ -14,6 +14,12 @@ from spacebot.x.model import Space, User
 
 OLD_NEWS = timedelta(hours=1)
 """An end that is longer ago gets no message of its own."""
+
+LAST_DAY = timedelta(days=1)
+"""So long before its start it is asked again who is invited to a Space..."""
+
+ASKED_AGAIN = timedelta(days=1)
+"""...unless that was asked less than so long ago."""
 
 STARTS_KEPT = 40
 """As many of a host's last starts say what there is to know of the next one."""
@@ -55,6 +61,7 @@ class SpaceQueries(DeliveryQueries):
         *,
         by: str = "sweep",
         matches: Mapping[SpaceId, Sequence[int]] | None = None,
+        asked_invited: bool = False,
     ) -> TakenIn:
         """Store what X showed, and add the deliveries that follow from it.
 
@@ -65,6 +72,7 @@ class SpaceQueries(DeliveryQueries):
             now: When the answer came.
             by: What made the look; stored for Spaces that it was the first to see live.
             matches: The keyword watches that each Space matches.
+            asked_invited: Whether X was asked who is invited, and for the topics.
         """
         self.remember_users(users, now)
         taken = TakenIn()
@@ -72,7 +80,17 @@ class SpaceQueries(DeliveryQueries):
         looks += [(space_id, None) for space_id in absent]
         for space_id, space in looks:
             with self._apart(f"Space {space_id}"):
-                self._take_in(taken, space_id, space, now, by=by, matches=(matches or {}).get(space_id, ()))
+                self._take_in(
+                    taken,
+                    space_id,
+                    space,
+                    now,
+                    by=by,
+                    matches=(matches or {}).get(space_id, ()),
+                    asked_invited=asked_invited,
+                )
+        if asked_invited:
+            self._note_invited_asked([space_id for space_id, _ in looks], now)
         return taken
 
     def _take_in(
@@ -84,10 +102,11 @@ class SpaceQueries(DeliveryQueries):
         *,
         by: str,
         matches: Sequence[int],
+        asked_invited: bool,
     ) -> None:
         """Store one look, and note what came of it."""
         known = self.space(space_id)
-        observation = observe(known, space, now)
+        observation = observe(known, space, now, asked_invited=asked_invited)
         record = observation.record
         if record is None:
             return
@@ -132,6 +151,34 @@ class SpaceQueries(DeliveryQueries):
         open_ones = "SELECT * FROM spaces WHERE host_id = :host AND phase IN ('scheduled', 'live')"
         for row in self._rows(open_ones, host=host_id):
             self._ensure_deliveries(space_of(row), now)
+
+    def uninvited(self, now: datetime, most: int = LOT) -> list[tuple[GuildId, SpaceId]]:
+        """Guilds that show who is invited, and the scheduled Spaces announced there of which it is to be asked.
+
+        That is once as soon as there is an announcement, and once more on the last day before the start, a day after
+        the first time at the earliest.
+        """
+        rows = self._rows(
+            f"""
+            SELECT DISTINCT w.guild_id, s.space_id
+            FROM (
+                SELECT guild_id, watch_id, host_id
+                FROM guilds INDEXED BY guilds_that_show_invited CROSS JOIN watches USING (guild_id)
+                WHERE shows_invited AND {ACTIVE}) w
+            CROSS JOIN spaces s ON s.host_id = w.host_id
+            CROSS JOIN audience a ON a.watch_id = w.watch_id AND a.space_id = s.space_id
+            CROSS JOIN deliveries d USING (delivery_id)
+            WHERE s.phase IN ('scheduled', 'live') AND s.phase = 'scheduled'
+              AND (s.invited_asked_at IS NULL OR s.invited_asked_at <= :yesterday AND s.scheduled_start <= :tomorrow)
+              AND (a.kind = 'scheduled' OR a.kind = 'reminder' AND s.scheduled_start <= :tomorrow)
+              AND d.state IN ('pending', 'sending', 'sent')
+            ORDER BY w.guild_id, s.scheduled_start LIMIT :most
+            """,  # noqa: S608 - constants
+            yesterday=ms(now - ASKED_AGAIN),
+            tomorrow=ms(now + LAST_DAY),
+            most=most,
+        )
+        return [(row["guild_id"], row["space_id"]) for row in rows]
 
     def open_spaces(self) -> list[SpaceRecord]:
         """Every Space that was scheduled or live when last seen."""

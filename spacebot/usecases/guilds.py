@@ -55,6 +55,7 @@ class Guilds:
         keyword_limit: int = 10,
         new_host_limit: int | None = None,
         may_have_keywords: Callable[[GuildId], bool] = lambda _: True,
+        may_show_invited: bool = True,
         look: Callable[[UserId], Awaitable[None]],
         on_change: Callable[[], None],
     ) -> None:
@@ -69,6 +70,7 @@ class Guilds:
             new_host_limit: The most accounts that are bought in one UTC day for one guild to follow, as the look-ups
                 count them; None for no limit.
             may_have_keywords: Whether the operator lets a guild have any.
+            may_show_invited: Whether the operator lets a guild show who is invited to scheduled Spaces.
             look: Looks at one host at once, which announces a live Space; may raise `XError`.
             on_change: Called when a watchlist or a channel has changed.
         """
@@ -79,6 +81,7 @@ class Guilds:
         self._keyword_limit = keyword_limit
         self._new_host_limit = new_host_limit
         self._may_have_keywords = may_have_keywords
+        self._may_show_invited = may_show_invited
         self._look = look
         self._on_change = on_change
 
@@ -480,6 +483,17 @@ class Guilds:
     async def set_publishes(self, guild_id: GuildId, *, publishes: bool) -> None:
         """Publish announcements of live Spaces in announcement channels, or do not."""
         await self._store(Queries.set_publishes, guild_id, publishes=publishes)
+
+    async def set_shows_invited(self, guild_id: GuildId, *, shows: bool) -> None:
+        """Name who is invited to scheduled Spaces, and the topics, or do not.
+
+        Raises:
+            UserMistake: the operator has X asked for no people.
+        """
+        if shows and not self._may_show_invited:
+            raise UserMistake(Mistake.INVITED_NOT_SHOWN)
+        await self._store(Queries.set_shows_invited, guild_id, self._clock.now(), shows=shows)
+        self._on_change()
 
     async def set_bell(self, guild_id: GuildId, mode: BellMode) -> None:
         """Let members take roles with a button: one for the guild, one for each host, or none."""

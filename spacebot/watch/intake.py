@@ -41,7 +41,13 @@ class Intake:
         self._odd: dict[UserId, tuple[Standing, float]] = {}
 
     async def take_in(
-        self, spaces: Sequence[Space], users: Mapping[UserId, User], *, absent: Sequence[SpaceId] = (), by: str
+        self,
+        spaces: Sequence[Space],
+        users: Mapping[UserId, User],
+        *,
+        absent: Sequence[SpaceId] = (),
+        by: str,
+        asked_invited: bool = False,
     ) -> None:
         """Take in one answer.
 
@@ -50,13 +56,17 @@ class Intake:
             users: The accounts that came with it.
             absent: Spaces that X, asked for them by id, does not show.
             by: What has seen it, for the delays that `/status` shows.
+            asked_invited: Whether X was asked who is invited, and for the topics.
 
         Raises:
             StoreError: it could not be stored; the next look shows it again.
         """
-        changes = await take_in(self._store, spaces, absent, tuple(users.values()), self._clock.now(), by=by)
+        accounts = tuple(users.values())
+        changes = await take_in(
+            self._store, spaces, absent, accounts, self._clock.now(), by=by, asked_invited=asked_invited
+        )
         for record, change in changes:
-            if change not in {Change.MOVED, Change.RETITLED}:
+            if change not in {Change.MOVED, Change.RETITLED, Change.INVITED}:
                 log.info("Space %s of host %s: %s", record.space_id, record.host_id, change.value)
         self.note([record for record, _ in changes])
 
@@ -100,6 +110,7 @@ async def take_in(
     *,
     by: str,
     matches: Mapping[SpaceId, Sequence[int]] | None = None,
+    asked_invited: bool = False,
 ) -> list[tuple[SpaceRecord, Change]]:
     """Store one answer with all that follows from it, in as many calls as that takes; what has changed.
 
@@ -107,7 +118,16 @@ async def take_in(
     """
     changes: list[tuple[SpaceRecord, Change]] = []
     for some_spaces, some_absent, some_users in _lots(spaces, absent, users):
-        taken = await store(Queries.take_in, some_spaces, some_absent, some_users, now, by=by, matches=matches)
+        taken = await store(
+            Queries.take_in,
+            some_spaces,
+            some_absent,
+            some_users,
+            now,
+            by=by,
+            matches=matches,
+            asked_invited=asked_invited,
+        )
         changes += taken.changes
         unserved = taken.unserved
         while unserved:

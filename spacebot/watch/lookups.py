@@ -148,7 +148,7 @@ class SpaceLookUps:
     async def _look_up(self, batch: _Batch) -> None:
         try:
             page = await self._ask(batch)
-            await self._intake.take_in(page.items, page.users, absent=_absent(batch.space_ids, page), by="look-up")
+            await self._intake.take_in(page.items, page.users, absent=absent_of(batch.space_ids, page), by="look-up")
         except SpacebotError as error:  # the next sweep doubts them again
             if batch.is_refresh and isinstance(error, BudgetSpent):
                 await until_set(self._clock, self._has_doubts, LOOK_UP_EVERY)  # the bill has said so
@@ -250,7 +250,7 @@ class PushedLookUps:
         return {host for space_id, host in pushed.items() if space_id not in shown}
 
 
-def _absent(asked: Sequence[SpaceId], page: Page[Space]) -> list[SpaceId]:
+def absent_of(asked: Sequence[SpaceId], page: Page[Space]) -> list[SpaceId]:
     """The ids that X, asked for them, says it does not show.
 
     Where anything else went wrong with the answer, only those it names: what X failed to read may well be there.

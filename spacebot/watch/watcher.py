@@ -11,25 +11,27 @@ from spacebot.store.connection import Store
 from spacebot.watch.failures import Failures
 from spacebot.watch.host_check import AccountsSource, HostCheck
 from spacebot.watch.intake import Intake
+from spacebot.watch.invitations import Invitations, InvitationsSource
 from spacebot.watch.lookups import PushedLookUps, SpaceLookUps, SpacesSource
 from spacebot.watch.schedule import Schedule
 from spacebot.watch.sweeper import HostsSource, Sweeper
 from spacebot.watch.watchlists import Watchlists
 
 
-class WatchSource(HostsSource, SpacesSource, AccountsSource, Protocol):
+class WatchSource(HostsSource, SpacesSource, InvitationsSource, AccountsSource, Protocol):
     """X, as the watch asks it."""
 
 
 class Watcher:
-    """Four loops: sweeps, look-ups by id, look-ups of what X pushes, and checks of accounts. Hears what X pushes.
+    """The loops: sweeps, look-ups by id, of what X pushes and of who is invited, checks of accounts. Hears what X pushes.
 
     Args:
         source: X.
         store: Where what was seen is kept.
         clock: Time.
         on_work: Called after each look that may have left work in the ledger.
-        participants: Whether co-hosts and speakers of live Spaces are read too; each is billed once a day.
+        participants: Whether co-hosts and speakers of live Spaces are read too, and who is invited to scheduled ones
+            where guilds want it; each is billed once a day.
         host_check: How long a followed account may go unseen before it is bought again, to learn of a new handle
             or of its end; None for ever.
         may_refresh: Whether the day's budget has room for bringing listeners, co-hosts and speakers up to date.
@@ -83,6 +85,13 @@ class Watcher:
             failures=failures,
             may_detect=may_detect,
         )
+        self._invitations = (
+            Invitations(
+                source=source, store=store, clock=clock, intake=intake, failures=failures, may_refresh=may_refresh
+            )
+            if participants
+            else None
+        )
         self._host_check = (
             HostCheck(source=source, store=store, clock=clock, failures=failures, unseen_for=host_check)
             if host_check is not None
@@ -95,6 +104,8 @@ class Watcher:
             group.create_task(self.sweeper.run(), name="sweep")
             group.create_task(self._look_ups.run(), name="look-up")
             group.create_task(self._pushed_look_ups.run(), name="push")
+            if self._invitations is not None:
+                group.create_task(self._invitations.run(), name="invitations")
             if self._host_check is not None:
                 group.create_task(self._host_check.run(), name="host check")
 

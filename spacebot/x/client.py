@@ -89,7 +89,7 @@ class XClient:
         )
 
     def admit(self) -> None:
-        """Let one question through that rides in a request of somebody else.
+        """Let one question through that rides in a request of somebody else, or that a guild wants without a person.
 
         Raises:
             UserMistake: who asks has asked too much.

@@ -1,6 +1,7 @@
 """Who may have X asked at all: a bucket of questions for each person and each guild, and their shares of the money.
 
-A person who asks outside every guild has their own of both, and is bound by nobody else's.
+A person who asks outside every guild has their own of both, and is bound by nobody else's. What a guild wants without a
+person comes at our own pace: only its share of the money binds it.
 """
 
 from datetime import timedelta
@@ -39,10 +40,12 @@ class Gate:
         Raises:
             UserMistake: the person or their guild has asked too much; it says until when.
         """
-        if not errand.has_shares:
+        if not (errand.has_shares or errand.is_guilds):
             return
         if self._meter is not None:
             self._meter.admit(errand)
+        if errand.is_guilds:
+            return
         now = self._clock.monotonic()
         people, guilds = self._people.get(errand.purpose), self._guilds.get(errand.purpose)
         if people is None or guilds is None:

@@ -183,22 +183,22 @@ class Pots:
     def admit(self, errand: Errand, now: datetime) -> None:
         """Refuse whoever has used up their own share, or their guild's.
 
-        What one person has booked and under way must be below their share: so a question may go beyond it, and the
+        What a guild wants without a person is held to the guild's alone. What one person has booked and under way must be below their share: so a question may go beyond it, and the
         next one is refused.
 
         Raises:
             UserMistake: they have; it says until when.
         """
         size = self._sizes.get(errand.purpose)
-        if size is None or not errand.has_shares:
+        accounts = self._of(errand, now)
+        if size is None or not accounts:
             return
-        guild_share, share_of_one = self._shares(errand.purpose, size)
-        guild, person = self._of(errand, now)
-        if errand.guild_id is not None and guild.booked >= guild_share:
+        shares = self._shares(errand.purpose, size)
+        if errand.guild_id is not None and accounts[0].booked >= shares[0]:
             raise UserMistake(Mistake.GUILD_SHARE_SPENT, until=midnight(now))
-        if person.booked >= share_of_one:
+        if errand.has_shares and accounts[1].booked >= shares[1]:
             raise UserMistake(Mistake.PERSON_SHARE_SPENT, until=midnight(now))
-        for account, share in ((guild, guild_share), (person, share_of_one)):
+        for account, share in zip(accounts, shares, strict=False):
             if account.booked + account.held >= share:
                 raise UserMistake(Mistake.ASKED_TOO_FAST, until=now + A_MOMENT)
             if account.spent_lately(now) + account.held >= max(share // MINUTES, LEAST_PER_MINUTE):
@@ -208,10 +208,10 @@ class Pots:
     def left(self, errand: Errand, now: datetime) -> int | None:
         """What is left for this errand today: of its pot, and of its guild's and its person's shares; None for no limit."""
         room, size = self.room(errand.purpose, now), self._sizes.get(errand.purpose)
-        if room is None or size is None or not errand.has_shares:
+        if room is None or size is None:
             return room
-        accounts = zip(self._of(errand, now), self._shares(errand.purpose, size), strict=True)
-        return min(room, *(max(0, share - account.booked - account.held) for account, share in accounts))
+        accounts = zip(self._of(errand, now), self._shares(errand.purpose, size), strict=False)
+        return min([room, *(max(0, share - account.booked - account.held) for account, share in accounts)])
 
     def hold(self, errand: Errand, millicents: int, now: datetime) -> Hold:
         """Hold money for a request.
@@ -262,10 +262,12 @@ class Pots:
         return guild, max(guild // people, least)
 
     def _of(self, errand: Errand, now: datetime) -> list[_Account]:
-        """The accounts of the guild and of the person who ask; none where nobody does."""
-        if errand.person is None:
-            return []
+        """The accounts of the guild and of the person who ask; of the guild alone, or none, where nobody does."""
         day = self._day(now)
+        if errand.person is None:
+            if errand.guild_id is None:
+                return []
+            return [day.guilds.setdefault((errand.purpose, errand.guild_id), _Account())]
         payer = Alone(errand.person) if errand.guild_id is None else errand.guild_id
         guild = day.guilds.setdefault((errand.purpose, payer), _Account())
         return [guild, day.people.setdefault((errand.purpose, errand.person), _Account())]

@@ -1,9 +1,12 @@
 """X as the loops of the watch ask it: for which purpose, and for which fields, each of which may cost."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+
+from msgspec.structs import replace as replace_fields
 
 from spacebot.domain.errands import Errand, Purpose
-from spacebot.domain.ids import SpaceId, UserId
+from spacebot.domain.ids import GuildId, SpaceId, UserId
 from spacebot.x.client import XClient
 from spacebot.x.fields import SWEEP, SpaceFields, UserFields
 from spacebot.x.host_batcher import HostAnswer, HostBatcher, SweepAnswer
@@ -19,6 +22,9 @@ FOUND = SpaceFields(space=("is_ticketed", "lang", "participant_count", "state", 
 WITH_PARTICIPANTS = SpaceFields(expansions=("creator_id", "host_ids", "speaker_ids"), user=SHOWN)
 """For live Spaces: also who hosts and speaks."""
 
+WITH_INVITED = SpaceFields(expansions=("creator_id", "invited_user_ids", "topic_ids"), user=SHOWN, topic=("id", "name"))
+"""For scheduled Spaces: also who is invited to speak, and the topics, which cost nothing."""
+
 NOBODY = SpaceId("1")
 """No Space has this id: asking for it costs nothing and tells whether X takes the token."""
 
@@ -32,6 +38,7 @@ class XSource:
     """
 
     def __init__(self, x: XClient, batcher: HostBatcher) -> None:
+        self._x = x
         self._detection = x.on_behalf(Errand(purpose=Purpose.DETECTION))
         self._pushed = x.on_behalf(Errand(purpose=Purpose.DETECTION, at_once=True))
         self._refresh = x.on_behalf(Errand(purpose=Purpose.REFRESH))
@@ -62,6 +69,19 @@ class XSource:
         if rest := space_ids[fitting:]:
             pages.append(await _in_parts(self._refresh, rest, SWEEP))
         return join(pages)
+
+    async def invited(self, space_ids: Sequence[SpaceId], guild_id: GuildId) -> tuple[Sequence[SpaceId], Page[Space]]:
+        """The first of these Spaces, as many as fit, with who is invited and the topics; this guild's share pays.
+
+        Raises `UserMistake` where the guild has used up its share of the day, or of the minute.
+        """
+        x = self._x.on_behalf(Errand(purpose=Purpose.REFRESH, guild_id=guild_id))
+        x.admit()
+        asked = space_ids[: max(1, x.affordable_spaces(space_ids, WITH_INVITED))]
+        page = await x.spaces(asked, fields=WITH_INVITED)
+        return asked, replace(
+            page, items=tuple(replace_fields(each, topics=page.topics_of(each)) for each in page.items)
+        )
 
     async def users(self, user_ids: Sequence[UserId]) -> Page[User]:
         """These accounts."""

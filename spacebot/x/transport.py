@@ -135,7 +135,7 @@ class Transport:
         self._outage = Outage(LOG, failed="X, %(what)s: %(error)s", recovered="X, %(what)s: answers again")
 
     def admit(self, errand: Errand) -> None:
-        """Let one question of a person through that rides in a request of somebody else; raises `UserMistake`."""
+        """Let one question through that is not asked by `ask`, or not for a person; raises `UserMistake`."""
         self._gate.admit(errand)
 
     def room(self, errand: Errand) -> int | None:

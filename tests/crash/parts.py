@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from spacebot.clock import Clock
-from spacebot.domain.ids import SpaceId, UserId
+from spacebot.domain.ids import GuildId, SpaceId, UserId
 from spacebot.domain.spaces import State
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
@@ -156,6 +156,9 @@ class ShownSource:
         """The same."""
         await self.clock.sleep(ANSWERS)
         return Page(items=(self.shown.space(),))
+
+    async def invited(self, space_ids: Sequence[SpaceId], guild_id: GuildId) -> tuple[Sequence[SpaceId], Page[Space]]:
+        return space_ids, await self.refresh(space_ids)
 
     async def users(self, user_ids: Sequence[UserId]) -> Page[User]:
         """Nobody asks."""

@@ -158,6 +158,8 @@ VIEWS = st.builds(
     host=st.none() | HOSTS,
     cohosts=st.lists(HOSTS, max_size=2).map(lambda hosts: tuple(hosts * 6)),
     speakers=st.lists(HOSTS, max_size=2).map(lambda hosts: tuple(hosts * 6)),
+    invited=st.lists(HOSTS, max_size=2).map(lambda hosts: tuple(hosts * 6)),
+    more_invited=st.integers(0, 100),
     topics=st.lists(TEXTS, max_size=3).map(tuple),
 )
 RECORDS = st.builds(
@@ -172,6 +174,8 @@ RECORDS = st.builds(
     peak=COUNTS,
     curve=st.lists(COUNTS, max_size=MOST_POINTS).map(tuple),
     spoke=st.lists(st.just(HOST.user_id), max_size=100).map(tuple),
+    invited=st.lists(st.just(HOST.user_id), max_size=100).map(tuple),
+    topics=st.lists(TEXTS, max_size=10).map(tuple),
     scheduled_start=MOMENTS,
     started_at=MOMENTS,
     ended_at=MOMENTS,
@@ -189,6 +193,8 @@ JOBS = st.builds(
     guest=st.none() | HOSTS,
     cohosts=st.lists(HOSTS, max_size=3).map(lambda hosts: tuple(hosts * 6)),
     speakers=st.lists(HOSTS, max_size=3).map(lambda hosts: tuple(hosts * 6)),
+    shows_invited=st.booleans(),
+    invited=st.lists(HOSTS, max_size=3).map(lambda hosts: tuple(hosts * 6)),
     shape=st.sampled_from(Shape),
     at_end=st.sampled_from(AtEnd),
 )

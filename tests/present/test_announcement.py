@@ -127,6 +127,26 @@ def test_a_scheduled_space_has_its_date_and_how_far_off_that_is() -> None:
     assert pressed(canceled) == []
 
 
+def test_who_is_invited_and_the_topics_are_told_while_it_is_scheduled_and_where_wanted() -> None:
+    ids = tuple(UserId(str(at)) for at in range(20))
+    record = replace(RECORD, phase=Phase.SCHEDULED, peak=None, invited=ids, topics=("Tea", "*Music*"))
+    wanted = job(record, kind=Kind.SCHEDULED, shows_invited=True, invited=PEOPLE)
+    assert said(announcement.announcement(wanted, START))[1:] == [
+        "Invited to speak: Person 0, Person 1, Person 2, Person 3, Person 4 and 15 more",
+        r"-# Topics: Tea, \*Music\*",
+    ]
+    alone = replace(wanted, space=replace(record, invited=ids[:1], topics=()), invited=PEOPLE[:1])
+    assert said(announcement.announcement(alone, START))[1:] == ["Invited to speak: Person 0"]
+    for other in (
+        replace(wanted, shows_invited=False),
+        replace(wanted, space=replace(record, phase=Phase.LIVE)),
+        replace(wanted, space=replace(record, phase=Phase.CANCELED)),
+    ):
+        told = "\n".join(said(announcement.announcement(other, START)))
+        assert "Invited" not in told
+        assert "Tea" not in told
+
+
 def test_a_summary_tells_duration_peak_average_course_and_who_spoke() -> None:
     record = replace(OVER, curve=(100, 400, None, 2345, 1200, 800), spoke=(UserId("2"), UserId("3")))
     card = announcement.announcement(job(record, roles=(ROLE,), cohosts=PEOPLE[:1], speakers=PEOPLE[1:3]), START)

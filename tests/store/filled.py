@@ -755,6 +755,8 @@ def _settings(world: _World) -> list[Call]:
         of_guild("set_bell", BellMode.HOST),
         of_guild("set_language", "pt"),
         plain("languages", "all"),
+        of_guild("set_shows_invited", NOW, shows=True),
+        plain("uninvited", "all", lambda at: (NOW,)),
         plain("begin_bell", "one", lambda at: (world.guild(at), Bell(host_id=EVERY_GUILD, name="Spaces", asked=1))),
         of_guild("bells"),
         plain("set_bell_role", "one", lambda at: (world.guild(at), EVERY_GUILD, role(world.guild_at(at)))),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from spacebot.domain.looks import USUAL
 from spacebot.sandbox.discord import LocalChannel, LocalMessage, LocalRole
+from spacebot.sandbox.discord.model.guilds import DEFAULT_BOT_PERMISSIONS
 from tests.system.panel import Admin, rows, settled
 from tests.system.scene import Club, VirtualScene, ask, club, in_virtual_time
 
@@ -35,6 +36,7 @@ STEPS = st.one_of(
         st.sampled_from(["5", "10", "15", "30", "60"]),
         st.sampled_from(["edit", "delete", "leave"]),
         st.sampled_from(["0", "15", "30", "60", "180", "1440"]),
+        st.sets(st.sampled_from(["bell", "invited"])),
     ),
     *(st.tuples(st.just(what), HOST, OWN_CHANNEL, OWN_ROLE, st.booleans()) for what in ("add", "add", "edit", "edit")),
     st.tuples(st.sampled_from(["hold", "resume", "reset", "remove"]), HOST),
@@ -71,8 +73,10 @@ class Guild:
             case "pause":
                 await self._press_if_there("Pause" if args[0] else "Resume")
             case "moments":
-                when, before, end, pings = args
-                await admin.fill_in("Moments", when=sorted(when), before=before, end=end, pings=pings)
+                when, before, end, pings, extras = args
+                await admin.fill_in(
+                    "Moments", when=sorted(when), before=before, end=end, pings=pings, extras=sorted(extras)
+                )
             case "look":
                 text, accent, publishes = args
                 publish = ["publish"] if publishes else []
@@ -125,7 +129,9 @@ class Guild:
                 if self.follows or not args[0]:
                     await self._ask("config pause", on=args[0])
             case "moments":
-                when, before, end, pings = args
+                when, before, end, pings, extras = args
+                await self._ask("config bell", what="server" if "bell" in extras else "off")
+                await self._ask("config invited", on="invited" in extras)
                 reminder = int(before) if "reminder" in when else 0
                 flags = {name: name in when for name in ("scheduled", "live", "ended")}
                 await self._ask("config announce", reminder=reminder, **flags)
@@ -178,6 +184,7 @@ class Guild:
 async def guild(scene: VirtualScene, name: str) -> Guild:
     """A new guild with a channel for Spaces."""
     one = club(scene.discord, name)
+    one.guild.set_bot_permissions(*DEFAULT_BOT_PERMISSIONS, "manage_roles")
     admin = Admin(who=one.admin, where=one.general)
     made = Guild(
         scene=scene,

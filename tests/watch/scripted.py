@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from spacebot.domain.ids import SpaceId, UserId
+from spacebot.domain.ids import GuildId, SpaceId, UserId
 from spacebot.domain.spaces import Phase
 from spacebot.errors import (
     XDown,
@@ -98,6 +98,9 @@ class ScriptedX:
             return Page(problems=self.problems)
         named = tuple(replaced(NOT_FOUND, one) for one in space_ids if one not in known)
         return Page(items=tuple(known[one] for one in space_ids if one in known), problems=(*named, *self.problems))
+
+    async def invited(self, space_ids: Sequence[SpaceId], guild_id: GuildId) -> tuple[Sequence[SpaceId], Page[Space]]:
+        return space_ids, await self.refresh(space_ids)
 
     def _fail(self) -> None:
         if self.fault is not None:

@@ -28,7 +28,7 @@ CENT = 1_000
 ERRANDS = st.builds(
     lambda purpose, guild, person: Errand(
         purpose=purpose,
-        guild_id=GuildId(guild) if purpose in {Purpose.PEOPLE, Purpose.ACCOUNTS} else None,
+        guild_id=GuildId(guild) if purpose in {Purpose.PEOPLE, Purpose.ACCOUNTS, Purpose.REFRESH} else None,
         person=person if purpose in {Purpose.PEOPLE, Purpose.ACCOUNTS} else None,
     ),
     st.sampled_from([purpose for purpose in Purpose if purpose is not Purpose.PUSH]),
@@ -98,6 +98,28 @@ def test_a_person_and_a_guild_have_a_share_each_and_the_others_theirs() -> None:
     with pytest.raises(UserMistake, match=Mistake.GUILD_SHARE_SPENT):
         pots.admit(member(1, 5), now)
     pots.admit(member(2, 6), now)
+
+
+def test_what_a_guild_wants_without_a_person_is_held_to_its_share_alone() -> None:
+    pots = Pots(budget=BUDGET)
+    pots.guild_count = 10
+    first, second = (Errand(purpose=Purpose.REFRESH, guild_id=GuildId(guild)) for guild in (1, 2))
+    shares = pots.shares(Purpose.REFRESH)
+    assert shares is not None
+    share = shares[0]
+    assert pots.left(first, NOON) == share < (pots.room(Purpose.REFRESH, NOON) or 0)
+    pots.admit(first, NOON)
+    pots.book(first, share, NOON)
+    now = NOON + timedelta(minutes=2)
+    assert pots.left(first, now) == 0
+    with pytest.raises(UserMistake, match=Mistake.GUILD_SHARE_SPENT):
+        pots.admit(first, now)
+    pots.admit(second, now)
+    pots.admit(Errand(purpose=Purpose.REFRESH), now)
+    pots.admit(first, now + timedelta(days=1))
+    pots.hold(second, 30_000, now)
+    with pytest.raises(UserMistake, match=Mistake.ASKED_TOO_FAST):
+        pots.admit(second, now)
 
 
 def test_what_one_asks_at_once_counts_before_it_is_answered() -> None:
