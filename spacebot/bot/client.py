@@ -36,6 +36,7 @@ from spacebot.usecases.lookups import Lookups
 from spacebot.usecases.operation import Operation
 from spacebot.usecases.permits import Permits
 from spacebot.usecases.privacy import Privacy
+from spacebot.usecases.stats import Stats
 from spacebot.usecases.testing import Testing
 
 log = logging.getLogger(__name__)
@@ -85,6 +86,7 @@ class Services:
     links: Links | None
     """None where the operator has not set up that people can link their X account."""
     privacy: Privacy
+    stats: Stats
     policies: Policies
 
 

@@ -29,12 +29,11 @@ from spacebot.present.paging import paged
 from spacebot.present.reports import counters, post_link
 from spacebot.present.text import inert
 from spacebot.present.words import counted, dated
-from spacebot.x.model import Page, User
+from spacebot.x.model import Page
 from spacebot.x.posts import Post
 from spacebot.x.translation import host_of
 
 RESULTS_PER_PAGE = 5
-BUYERS_PER_PAGE = 10
 
 PREVIOUS = "Previous"
 NEXT = "Next"
@@ -115,14 +114,7 @@ def post_pages(page: Page[Post]) -> list[Card]:
     return paged("Posts shared in this Space", page.items, lambda post: _post(post, page), size=RESULTS_PER_PAGE)
 
 
-def buyer_pages(page: Page[User]) -> list[Card]:
-    """Buyers of tickets, ten to a page."""
-    title = "Ticket buyers of this Space; only you see them"
-    return paged(title, page.items, lambda user: account(host_of(user)), size=BUYERS_PER_PAGE)
-
-
 NO_POSTS = Card(content="No posts were shared in this Space, or X does not show them.")
-NO_BUYERS = Card(content="Nobody has bought a ticket for this Space yet.")
 
 
 def _post(post: Post, page: Page[Post]) -> str:

@@ -566,3 +566,22 @@ CREATE TABLE bells (
 def bells(db: Database) -> None:
     """Members can take and give back a role that announcements mention."""
     _run(db, BELLS)
+
+
+OWN_COUNTS = """
+CREATE TABLE own_counts (           -- what X has told the creators of Spaces, each with their own token
+    person      INTEGER NOT NULL,
+    space_id    TEXT NOT NULL REFERENCES spaces ON DELETE CASCADE, -- kept as long as the Space's own counters
+    reminders   INTEGER,
+    tickets     INTEGER,            -- sold
+    seen_at     INTEGER NOT NULL,
+    PRIMARY KEY (person, space_id)  -- what was told last
+) STRICT, WITHOUT ROWID;
+CREATE INDEX own_counts_by_space ON own_counts (space_id)
+"""
+
+
+@migrations()
+def own_counts(db: Database) -> None:
+    """Creators of Spaces see how many reminders and tickets each had."""
+    _run(db, OWN_COUNTS)

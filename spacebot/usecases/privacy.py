@@ -59,7 +59,12 @@ class Privacy:
                 self._file,
                 "person",
                 person,
-                {"x_account": rows["links"], "sign_ins_under_way": rows["sign_ins"], "added_by_me": rows["watches"]},
+                {
+                    "x_account": rows["links"],
+                    "counts_of_my_spaces": rows["own_counts"],
+                    "sign_ins_under_way": rows["sign_ins"],
+                    "added_by_me": rows["watches"],
+                },
             )
 
     async def export_guild(self, guild_id: GuildId) -> bytes:
