@@ -9,7 +9,7 @@ import io
 import unicodedata
 from dataclasses import dataclass
 
-from babel.dates import get_day_names
+from babel import Locale
 
 from spacebot.domain.stats import DAYS, HOURS, Heat
 from spacebot.present.language import spoken
@@ -58,9 +58,18 @@ def days_drawn() -> tuple[str, ...]:
 
     Latin letters lose their accents, which the font lacks; other scripts have no letters in it at all.
     """
-    names = get_day_names("abbreviated", context="stand-alone", locale=spoken())
-    drawn = tuple(_bare(str(names[day])) for day in range(DAYS))
+    drawn = tuple(_bare(name) for name in day_names("abbreviated"))
     return drawn if all(drawable(name) and name for name in drawn) else tuple(str(day + 1) for day in range(DAYS))
+
+
+def day_names(width: str) -> tuple[str, ...]:
+    """The days of the week from Monday in the language that is spoken.
+
+    Args:
+        width: 'wide' or 'abbreviated'.
+    """
+    names = Locale.parse(spoken()).days["stand-alone"][width]
+    return tuple(str(names[day]) for day in range(DAYS))
 
 
 def drawable(text: str) -> bool:

@@ -5,6 +5,7 @@ import discord
 from spacebot.domain.views import Kept, Policies
 from spacebot.present.card import SCHEDULED_COLOUR
 from spacebot.present.help import policy_links
+from spacebot.present.language import n_
 from spacebot.present.words import counted
 
 EXPORT_ME, DELETE_ME = "Export mine", "Delete mine"
@@ -52,6 +53,14 @@ def kept_embed(kept: Kept, policies: Policies, *, in_guild: bool) -> discord.Emb
         if kept.added
         else "Nothing that servers follow has your Discord id beside it.",
     ]
+    if kept.own_counts:
+        own.append(
+            n_(
+                "How many reminders and tickets {count} Space of yours had, as X told you; it goes with the link.",
+                "How many reminders and tickets {count} Spaces of yours had, as X told you; it goes with the link.",
+                kept.own_counts,
+            )
+        )
     embed.add_field(name="Of you", value="\n".join(own), inline=False)
     if in_guild:
         follows = f"It follows {counted(kept.hosts, 'host')} and {counted(kept.keywords, 'keyword')}."

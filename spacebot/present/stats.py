@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import discord
-from babel.dates import get_day_names
 from babel.numbers import format_percent
 
 from spacebot.domain.stats import HostStats, OwnCount, busiest
 from spacebot.present.card import SCHEDULED_COLOUR, Card, handle, lasting, name_of
-from spacebot.present.chart import Picture, days_drawn, drawable
+from spacebot.present.chart import Picture, day_names, days_drawn, drawable
 from spacebot.present.language import _, n_, number, spoken
 from spacebot.present.text import clipped
 
@@ -86,7 +85,7 @@ def _lines(stats: HostStats) -> Iterator[str]:
     if stats.since is not None:
         yield _("Counted since {date}, as this host was followed by nobody before.", date=_date(_stamp(stats)))
     if sums.spaces and days_drawn()[0].isdigit():
-        days = get_day_names("wide", context="stand-alone", locale=spoken())
+        days = day_names("wide")
         yield _("In the picture 1 is {first} and 7 is {last}.", first=days[0], last=days[6])
 
 
@@ -142,7 +141,7 @@ def _own(own: OwnCount) -> str:
 
 def usual_hours(stats: HostStats) -> str:
     """The fullest hours of the week in words, such as 'Monday 20:00, Friday 21:00'; empty where there are none."""
-    days = get_day_names("wide", context="stand-alone", locale=spoken())
+    days = day_names("wide")
     return ", ".join(f"{days[day]} {hour}:00" for day, hour in busiest(stats.heat, USUAL_HOURS))
 
 

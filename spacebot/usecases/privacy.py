@@ -46,6 +46,7 @@ class Privacy:
         return Kept(
             is_linked=bool(own["links"]),
             added=len(own["watches"]),
+            own_counts=len(own["own_counts"]),
             hosts=hosts,
             keywords=keywords,
             announcements=announcements,
