@@ -28,7 +28,7 @@ import tempfile
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -48,10 +48,12 @@ from crowd import (
     settle,
     tell_troubles,
 )
+from pydantic import SecretStr
 
 import cogs
 from spacebot.bot.connection import point_at
 from spacebot.bot.forms import Form
+from spacebot.domain.accounts import Link
 from spacebot.domain.bells import BellMode
 from spacebot.domain.ids import GuildId, UserId
 from spacebot.present.found import LOOK_UP
@@ -64,9 +66,11 @@ from spacebot.sandbox.discord.model.members import AUTOCOMPLETE, LocalInteractio
 from spacebot.sandbox.discord.model.roles import LocalRole
 from spacebot.sandbox.discord.permissions import Permission
 from spacebot.sandbox.process import BotProcess
-from spacebot.sandbox.x import LocalX
+from spacebot.sandbox.x import LocalX, XUser
+from spacebot.settings import vault_of
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
+from spacebot.usecases.links import ACCESS
 from spacebot.vault import new_key
 from spacebot.x.model import User
 
@@ -134,6 +138,7 @@ COMMANDS: dict[str, Callable[[Visit], Options]] = {
     "spaces-upcoming": nothing,
     "spaces-search": lambda _: {"query": "tea"},
     "host-live": lambda at: {"host": at.world.host},
+    "host-stats": lambda at: {"host": at.world.host, "zone": "Europe/Berlin" if at.number % 2 else None},
     "space-posts": lambda at: {"space": at.world.space},
     "space-buyers": lambda at: {"space": at.world.space},
     "x-link": nothing,
@@ -504,6 +509,21 @@ def prepare(homes: Sequence[Home]) -> None:
             home.guild.bot_member.joined_at = datetime.now(UTC)
 
 
+def link(tables: Queries, x: LocalX, homes: Sequence[Home], host: XUser, key: str) -> None:
+    """Every asker has linked the account of this host."""
+    vault = vault_of(SecretStr(key))
+    for home in homes:
+        if home.admin is not None:
+            token = SecretStr(x.user_token(host))
+            access = vault.seal(token, owner=home.admin.id, purpose=ACCESS)
+            until = datetime.now(UTC) + timedelta(days=1)
+            tables.set_link(
+                Link(
+                    person=home.admin.id, access=access, refresh=None, expires_at=until, scopes="space.read users.read"
+                )
+            )
+
+
 def fill(tables: Queries, homes: Sequence[Home], host: User, guests: Sequence[User]) -> None:
     """All follow the host; the askers follow the guests too, and may watch for keywords."""
     now = datetime.now(UTC)
@@ -526,9 +546,10 @@ def populate(x: LocalX) -> tuple[World, User, list[User]]:
     """The host, the guests, and what is asked about: a Space with many posts, and many Spaces about tea."""
     host, talker = x.add_user("host"), x.add_user("talker")
     guests = [x.add_user(f"guest{number}") for number in range(GUESTS)]
-    space = x.start_space(talker, title="A talk", listeners=100)
+    space = x.start_space(talker, title="A talk", listeners=100, ticketed=True)
     for number in range(47):
         space.add_post(talker, f"Post {number}")
+        space.add_buyer(x.add_user(f"buyer{number}"))
     for number in range(25):
         x.start_space(x.add_user(f"tea{number}"), title=f"Tea, part {number}")
     users = [User(id=UserId(user.id), username=user.username, name=user.name) for user in (host, *guests)]
@@ -564,8 +585,10 @@ async def measure(guilds: int, each: int, per_second: float) -> bool:
             prepare(homes)
             operator = homes[0]
             database = Path(folder) / "interactions.sqlite3"
+            key = new_key()
             async with Store(database) as store:
                 await store(fill, homes, host, guests)
+                await store(link, x, homes, x.spaces[world.space].creator, key)
             bot = BotProcess(
                 x_url=x.url,
                 x_token=x.bearer_token,
@@ -580,7 +603,7 @@ async def measure(guilds: int, each: int, per_second: float) -> bool:
                     "SPACEBOT_X_CLIENT_ID": x.clients.client_id,
                     "SPACEBOT_X_CLIENT_SECRET": x.clients.client_secret,
                     "SPACEBOT_X_AUTHORIZE_URL": f"{x.url}/i/oauth2/authorize",
-                    "SPACEBOT_ENCRYPTION_KEY": new_key(),
+                    "SPACEBOT_ENCRYPTION_KEY": key,
                 },
             )
             async with bot:

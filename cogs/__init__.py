@@ -8,6 +8,7 @@ EXTENSIONS = (
     "cogs.here",
     "cogs.spaces",
     "cogs.found",
+    "cogs.stats",
     "cogs.linking",
     "cogs.watchlist",
     "cogs.configure",

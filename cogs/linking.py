@@ -1,5 +1,7 @@
 """`/x-link`, `/x-unlink`, `/space-buyers`: what needs a person's own X account; offered only where one can be linked."""
 
+import asyncio
+import io
 import re
 from typing import Self
 
@@ -11,12 +13,14 @@ from cogs.pages import reply_pages_of
 from cogs.spaces import asker
 from spacebot.bot.client import Spacebot
 from spacebot.bot.replies import explain, explained, require_answered
-from spacebot.domain.ids import PersonId
+from spacebot.domain.ids import PersonId, SpaceId
 from spacebot.domain.mistakes import Mistake
 from spacebot.errors import UserMistake
-from spacebot.present import linking, replies
+from spacebot.present import buyers, linking
 from spacebot.present.language import N_, _
 from spacebot.usecases.links import SIGN_IN_LIVES, Links
+from spacebot.usecases.watch_csv import written
+from spacebot.x import reference
 
 
 class PasteButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template="x-link:paste"):
@@ -58,6 +62,32 @@ class PasteModal(discord.ui.Modal):
         await explain(interaction, error)
 
 
+class BuyersButton(
+    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=r"buyers:(?P<space>[a-zA-Z0-9]{1,13})"
+):
+    """Counts all buyers of a Space, and gives them as a file: only to its creator, for X tells nobody else."""
+
+    def __init__(self, space_id: SpaceId) -> None:
+        super().__init__(discord.ui.Button(custom_id=buyers.file_id(space_id)))
+        self.space_id = space_id
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction, item: discord.ui.Item[discord.ui.View], match: re.Match[str], /
+    ) -> Self:
+        return cls(SpaceId(match["space"]))
+
+    @explained
+    async def callback(self, interaction: discord.Interaction[Spacebot]) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        found = await interaction.client.services.lookups.all_buyers(self.space_id, **asker(interaction))
+        content = await asyncio.to_thread(written, buyers.rows(found.users), columns=buyers.COLUMNS)
+        await interaction.edit_original_response(
+            content=buyers.total(len(found.users), is_all=found.is_all, why=found.why),
+            attachments=[discord.File(io.BytesIO(content), buyers.FILE_OF_BUYERS)],
+        )
+
+
 class Linking(commands.Cog):
     """A person's own X account."""
 
@@ -88,7 +118,8 @@ class Linking(commands.Cog):
     async def buyers(self, interaction: discord.Interaction[Spacebot], space: str) -> None:
         await interaction.response.defer(ephemeral=True)
         pages = await self.lookups.buyers(space, **asker(interaction))
-        await reply_pages_of(interaction, pages, replies.buyer_pages, replies.no_buyers())
+        space_id = reference.space_id(space)
+        await reply_pages_of(interaction, pages, lambda page: buyers.buyer_pages(page, space_id), buyers.no_buyers())
 
 
 def _links(bot: Spacebot) -> Links:
@@ -98,7 +129,7 @@ def _links(bot: Spacebot) -> Links:
 
 
 async def setup(bot: Spacebot) -> None:
-    """Let the button work after a restart too, and add the commands where they can be served."""
-    bot.add_dynamic_items(PasteButton)
+    """Let the buttons work after a restart too, and add the commands where they can be served."""
+    bot.add_dynamic_items(PasteButton, BuyersButton)
     if bot.services.links is not None:
         await bot.add_cog(Linking(bot))

@@ -91,6 +91,9 @@ def _buttons(key: str, at: int, kept: PagedAnswer) -> discord.ui.View:
         view.add_item(PageButton(key, at - 1, label=_(replies.PREVIOUS)))
     is_last = at + 1 >= len(kept.cards) and kept.more is None
     view.add_item(PageButton(key, at + 1, label=_(replies.NEXT), disabled=is_last))
+    beside = button_view(kept.cards[at])
+    for button in () if beside is None else beside.children:
+        view.add_item(button)
     return view
 
 

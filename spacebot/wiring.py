@@ -32,6 +32,7 @@ from spacebot.usecases.lookups import Lookups
 from spacebot.usecases.operation import Operation
 from spacebot.usecases.permits import Permits
 from spacebot.usecases.privacy import Privacy
+from spacebot.usecases.stats import Stats
 from spacebot.usecases.testing import Testing
 from spacebot.watch.keywords import KeywordWatcher
 from spacebot.watch.push import Push
@@ -293,6 +294,7 @@ def _services(base: _Base, x: _XSide, watch: _Watch) -> Services:
         ),
         bells=bells,
         health=health,
+        stats=Stats(guilds=guilds, store=base.store, clock=base.clock),
         operation=_operation(base, x, watch, guilds),
         permits=base.permits,
         testing=Testing(guilds=guilds, store=base.store, clock=base.clock, on_work=base.work.set),

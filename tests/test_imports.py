@@ -70,6 +70,7 @@ MAY_IMPORT = {
     "sqlite_utils": ("spacebot.store",),
     "babel": ("spacebot.present",),
     "cryptography": ("spacebot.vault",),
+    "PIL": ("spacebot.present.chart",),
     "isal": ("spacebot.x.bodies",),
     "time": ("spacebot.clock", "spacebot.sandbox"),
 }

@@ -39,6 +39,7 @@ from spacebot.usecases.lookups import Lookups
 from spacebot.usecases.operation import Operation
 from spacebot.usecases.permits import Permits
 from spacebot.usecases.privacy import Privacy
+from spacebot.usecases.stats import Stats
 from spacebot.usecases.testing import Testing
 
 log = logging.getLogger(__name__)
@@ -89,6 +90,7 @@ class Services:
     """None where the operator has not set up that people can link their X account."""
     privacy: Privacy
     languages: Languages
+    stats: Stats
     policies: Policies
 
 

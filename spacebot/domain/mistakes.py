@@ -76,6 +76,12 @@ class Mistake(StrEnum):
 
     NOT_FOLLOWED = "not_followed"
     """The guild follows no such host."""
+    NO_STATS_OF = "no_stats_of"
+    """Figures were asked for of a host whom the guild does not follow, as far as the person may see."""
+    STATS_WITHDRAWN = "stats_withdrawn"
+    """Figures were asked for of an account that X does not show to everybody."""
+    NO_SUCH_ZONE = "no_such_zone"
+    """No time zone has that name."""
     NO_LONGER_FOLLOWED = "no_longer_followed"
     """The guild followed the host when the button was shown, and no longer does."""
     JUST_REMOVED = "just_removed"

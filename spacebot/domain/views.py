@@ -399,6 +399,8 @@ class Kept:
     is_linked: bool
     added: int
     """Hosts and keywords that they had guilds follow."""
+    own_counts: int = 0
+    """Spaces of their own of which it is kept what X told them."""
     hosts: int = 0
     keywords: int = 0
     announcements: int = 0

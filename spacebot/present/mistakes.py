@@ -64,6 +64,15 @@ SENTENCES = {
         "Too many people ask about protected accounts at the moment; ask again in {seconds} seconds."
     ),
     Mistake.NOT_FOLLOWED: N_("This server does not follow that host; `/watch list` shows whom it follows."),
+    Mistake.NO_STATS_OF: N_(
+        "I have figures only of hosts that this server follows and whose posts you can see; choose one from the list."
+    ),
+    Mistake.STATS_WITHDRAWN: N_(
+        "X does not show that account to everybody at the moment, so I show no figures of it; ask again once it does."
+    ),
+    Mistake.NO_SUCH_ZONE: N_(
+        "There is no such time zone: type a large city of yours and choose from the list, or leave it out for UTC."
+    ),
     Mistake.NO_LONGER_FOLLOWED: N_("This server no longer follows that host."),
     Mistake.JUST_REMOVED: N_("Somebody else has just removed that host from this server's list."),
     Mistake.TOO_MANY_HOSTS: N_(

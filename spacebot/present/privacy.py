@@ -58,6 +58,14 @@ def kept_embed(kept: Kept, policies: Policies, *, in_guild: bool) -> discord.Emb
         if kept.added
         else _("Nothing that servers follow has your Discord id beside it."),
     ]
+    if kept.own_counts:
+        own.append(
+            n_(
+                "How many reminders and tickets {count} Space of yours had, as X told you; it goes with the link.",
+                "How many reminders and tickets {count} Spaces of yours had, as X told you; it goes with the link.",
+                kept.own_counts,
+            )
+        )
     embed.add_field(name=_("Of you"), value="\n".join(own), inline=False)
     if in_guild:
         value = "\n".join(

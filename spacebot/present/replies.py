@@ -30,12 +30,11 @@ from spacebot.present.paging import page_of, paged
 from spacebot.present.reports import counters, post_link
 from spacebot.present.text import inert
 from spacebot.present.words import dated
-from spacebot.x.model import Page, User
+from spacebot.x.model import Page
 from spacebot.x.posts import Post
 from spacebot.x.translation import host_of
 
 RESULTS_PER_PAGE = 5
-BUYERS_PER_PAGE = 10
 
 PREVIOUS = N_("Previous")
 NEXT = N_("Next")
@@ -141,20 +140,9 @@ def post_pages(page: Page[Post]) -> list[Card]:
     return paged(_("Posts shared in this Space"), page.items, lambda post: _post(post, page), size=RESULTS_PER_PAGE)
 
 
-def buyer_pages(page: Page[User]) -> list[Card]:
-    """Buyers of tickets, ten to a page."""
-    title = _("Ticket buyers of this Space; only you see them")
-    return paged(title, page.items, lambda user: account(host_of(user)), size=BUYERS_PER_PAGE)
-
-
 def no_posts() -> Card:
     """The answer where there is no post to show."""
     return Card(content=_("No posts were shared in this Space, or X does not show them."))
-
-
-def no_buyers() -> Card:
-    """The answer where there is no buyer to show."""
-    return Card(content=_("Nobody has bought a ticket for this Space yet."))
 
 
 def _post(post: Post, page: Page[Post]) -> str:

@@ -1,17 +1,6 @@
-"""Numbers and times as people say them."""
+"""Times as people say them."""
 
 from datetime import datetime
-
-
-def counted(number: int, one: str, many: str | None = None) -> str:
-    """A number of things: '1 host', '1,200 hosts'.
-
-    Args:
-        number: How many.
-        one: What one of them is called.
-        many: What several are called, if that is not `one` with an s.
-    """
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def dated(when: datetime | None) -> str | None:

@@ -3,10 +3,11 @@
 from datetime import UTC, datetime
 
 from spacebot.domain.accounts import Link, SignIn
-from spacebot.store.base import QueryGroup, Row, ms
+from spacebot.store.base import Row, ms
+from spacebot.store.stats import StatsQueries
 
 
-class LinkQueries(QueryGroup):
+class LinkQueries(StatsQueries):
     """Sign-ins and links."""
 
     def begin_sign_in(self, sign_in: SignIn, now: datetime) -> None:
@@ -65,11 +66,13 @@ class LinkQueries(QueryGroup):
         return _link_of(row) if row else None
 
     def remove_link(self, person: int) -> None:
-        """Remove a person's tokens."""
+        """Remove a person's tokens, and what X has told them with these."""
+        self._forget_own(person)
         self.db.execute("DELETE FROM links WHERE person = :person", {"person": person})
 
     def forget_person(self, person: int) -> None:
-        """Remove a person's tokens and sign-ins, unconfirmed ones too."""
+        """Remove a person's tokens and sign-ins, unconfirmed ones too, and what X has told them."""
+        self._forget_own(person)
         for table in ("links", "sign_ins", "unconfirmed"):
             self.db.execute(f"DELETE FROM {table} WHERE person = :person", {"person": person})  # noqa: S608 - constants
 

@@ -585,6 +585,18 @@ ALTER TABLE spaces ADD COLUMN topics TEXT;
 ALTER TABLE spaces ADD COLUMN invited_asked_at INTEGER;
 """
 
+OWN_COUNTS = """
+CREATE TABLE own_counts (           -- what X has told the creators of Spaces, each with their own token
+    person      INTEGER NOT NULL,
+    space_id    TEXT NOT NULL REFERENCES spaces ON DELETE CASCADE, -- kept as long as the Space's own counters
+    reminders   INTEGER,
+    tickets     INTEGER,            -- sold
+    seen_at     INTEGER NOT NULL,
+    PRIMARY KEY (person, space_id)  -- what was told last
+) STRICT, WITHOUT ROWID;
+CREATE INDEX own_counts_by_space ON own_counts (space_id)
+"""
+
 
 @migrations()
 def language(db: Database) -> None:
@@ -596,3 +608,9 @@ def language(db: Database) -> None:
 def invited(db: Database) -> None:
     """Announcements of scheduled Spaces can name who is invited, and the topics."""
     _run(db, INVITED)
+
+
+@migrations()
+def own_counts(db: Database) -> None:
+    """Creators of Spaces see how many reminders and tickets each had."""
+    _run(db, OWN_COUNTS)

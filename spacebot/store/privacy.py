@@ -84,9 +84,12 @@ class PrivacyQueries(ForgettingQueries, LinkQueries):
         return [row["name"] for row in rows if row["name"] not in OPERATORS_TABLES]
 
     def person_rows(self, person: int) -> dict[str, list[dict[str, Any]]]:
-        """What is stored of a person: their link and sign-in without what is sealed, and what they had guilds follow."""
+        """What is stored of a person: their link and sign-in without what is sealed, what X told them, and what they had guilds follow."""
         return {
             "links": self._rows("SELECT expires_at, scopes FROM links WHERE person = :person", person=person),
+            "own_counts": self._rows(
+                "SELECT space_id, reminders, tickets, seen_at FROM own_counts WHERE person = :person", person=person
+            ),
             "sign_ins": self._rows("SELECT person_name, until FROM sign_ins WHERE person = :person", person=person),
             "watches": self._rows(
                 """

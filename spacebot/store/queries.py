@@ -11,10 +11,18 @@ from spacebot.store.permits import PermitQueries
 from spacebot.store.privacy import PrivacyQueries
 from spacebot.store.spaces import SpaceQueries
 from spacebot.store.spending import SpendingQueries
+from spacebot.store.stats import StatsQueries
 
 
 class Queries(
-    KeywordQueries, SpaceQueries, OverviewQueries, SpendingQueries, PermitQueries, PrivacyQueries, BellQueries
+    KeywordQueries,
+    SpaceQueries,
+    OverviewQueries,
+    SpendingQueries,
+    PermitQueries,
+    PrivacyQueries,
+    BellQueries,
+    StatsQueries,
 ):
     """All query groups over one open database."""
 

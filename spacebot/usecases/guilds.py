@@ -415,10 +415,12 @@ class Guilds:
             coming=tuple(view for view in seen if view.phase is Phase.SCHEDULED),
         )
 
-    async def complete(self, guild_id: GuildId, typed: str) -> list[Host]:
-        """Followed hosts whose name or handle contains what was typed so far."""
+    async def complete(
+        self, guild_id: GuildId, typed: str, sees: Callable[[ChannelId | None], bool] = lambda _: True
+    ) -> list[Host]:
+        """Followed hosts whose name or handle contains what was typed so far, as far as whoever types sees their posts."""
         part = typed.strip().removeprefix("@").casefold()
-        hosts = (line.watch.host for line in await self.watchlist(guild_id))
+        hosts = (line.watch.host for line in await self.watchlist(guild_id) if sees(line.channel_id))
         return [host for host in hosts if any(part in name for name in _names(host))][:CHOICES]
 
     async def set_channel(self, guild_id: GuildId, channel_id: ChannelId) -> None:

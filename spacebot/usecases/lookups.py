@@ -11,11 +11,11 @@ from spacebot.clock import Clock
 from spacebot.domain.accounts import Host
 from spacebot.domain.deliveries import Past
 from spacebot.domain.errands import Errand, Purpose
-from spacebot.domain.ids import GuildId, ListId, PersonId, SpaceId
+from spacebot.domain.ids import GuildId, ListId, PersonId, SpaceId, UserId
 from spacebot.domain.mistakes import Mistake
 from spacebot.domain.spaces import Phase, State
 from spacebot.domain.views import Company, SearchPage, SpaceView
-from spacebot.errors import UserMistake, XAbsent, XBadToken, XError, XFieldRefused, XForbidden, XPrivate
+from spacebot.errors import SpacebotError, UserMistake, XAbsent, XBadToken, XError, XFieldRefused, XForbidden, XPrivate
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
 from spacebot.usecases.accounts import HOSTS_AT_ONCE, Accounts, HostLine, ListMembers
@@ -52,6 +52,9 @@ SHARED_POSTS = PostFields(
 UNNAMED = SpaceFields(expansions=("creator_id", "topic_ids"), topic=FULL.topic)
 """For people whose share is used up: the host and the topics, and no other account."""
 
+MOST_BUYERS = 2_000
+"""As many buyers are read for a file: each is billed, once in a day."""
+
 REMINDERS = SpaceFields(space=("state", "subscriber_count"), expansions=())
 """What X tells a Space's creator alone."""
 
@@ -80,6 +83,16 @@ class SpaceLook:
     """How many people set a reminder; shown only to its creator, in private."""
     is_private: bool = False
     """Whether only the person's own X account could see it: then nobody else may see the answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Buyers:
+    """Who bought a ticket for a Space, as far as they were read."""
+
+    users: tuple[User, ...]
+    is_all: bool
+    why: Exception | None = None
+    """Why not all were read, if X was in the way."""
 
 
 class Lookups:
@@ -158,11 +171,18 @@ class Lookups:
             page = await x.space(space_id, token=token, fields=OWN)
         except XBadToken:
             raise await self._refused(person) from None
-        return SpaceLook(
-            view=view_of(page.items[0], page),
-            reminders=page.items[0].subscriber_count,
-            is_private=True,
-        )
+        reminders = page.items[0].subscriber_count
+        await self._note_own(person, space_id, reminders=reminders)
+        return SpaceLook(view=view_of(page.items[0], page), reminders=reminders, is_private=True)
+
+    async def _note_own(
+        self, person: PersonId, space_id: SpaceId, *, reminders: int | None = None, tickets: int | None = None
+    ) -> None:
+        """Remember what X tells the creator of a Space alone, for the figures that only they are shown."""
+        if reminders is not None or tickets is not None:
+            await self._store(
+                Queries.note_own, person, space_id, self._clock.now(), reminders=reminders, tickets=tickets
+            )
 
     async def _announced(self, space_id: SpaceId, guild_id: GuildId | None) -> Past | None:
         """What is kept of a Space that is over and was announced in the guild: its first message that still stands, if any."""
@@ -204,7 +224,9 @@ class Lookups:
             own = await x.space(space_id, token=token, fields=REMINDERS)
         except (XError, UserMistake):  # a share that is used up is no reason to answer less than before
             return None
-        return own.items[0].subscriber_count
+        reminders = own.items[0].subscriber_count
+        await self._note_own(person, space_id, reminders=reminders)
+        return reminders
 
     async def who(self, space_id: SpaceId) -> Company | None:
         """Who takes part in a Space, as far as the database knows; None where it knows no such Space. X is not asked."""
@@ -229,11 +251,33 @@ class Lookups:
             raise UserMistake(Mistake.NOT_LINKED if self._links is not None else Mistake.LINKING_NOT_SET_UP)
         try:
             pages = self._asking(guild_id, person).buyers(space_id, token=token)
-            return _StartedPages(await anext(pages), pages)
+            first = await anext(pages)
         except XBadToken:
             raise await self._refused(person) from None
         except (XPrivate, XForbidden, XFieldRefused):
             raise UserMistake(Mistake.NOT_THE_CREATOR) from None
+        if first.next_token is None:
+            await self._note_own(person, space_id, tickets=len(first.items))
+        return _StartedPages(first, pages)
+
+    async def all_buyers(self, space_id: SpaceId, *, guild_id: GuildId | None, person: PersonId) -> Buyers:
+        """All who bought a ticket for a Space of this person's, up to `MOST_BUYERS`; those read before X failed, if it does.
+
+        Raises:
+            UserMistake: as `buyers`.
+            XError: X does not answer for the first of them.
+        """
+        pages = await self.buyers(space_id, guild_id=guild_id, person=person)
+        found: dict[UserId, User] = {}
+        try:
+            async for page in pages:
+                found |= {user.id: user for user in page.items}
+                if len(found) >= MOST_BUYERS and page.next_token is not None:
+                    return Buyers(users=tuple(found.values())[:MOST_BUYERS], is_all=False)
+        except SpacebotError as error:  # what is paid for is handed out
+            return Buyers(users=tuple(found.values()), is_all=False, why=error)
+        await self._note_own(person, space_id, tickets=len(found))
+        return Buyers(users=tuple(found.values()), is_all=True)
 
     async def _refused(self, person: PersonId) -> UserMistake:
         """Have a token renewed that X rejected although it should be valid; returns what to raise."""

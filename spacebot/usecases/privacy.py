@@ -56,6 +56,7 @@ class Privacy:
         return Kept(
             is_linked=bool(own["links"]),
             added=len(own["watches"]),
+            own_counts=len(own["own_counts"]),
             hosts=hosts,
             keywords=keywords,
             announcements=announcements,
@@ -69,7 +70,12 @@ class Privacy:
                 self._file,
                 "person",
                 person,
-                {"x_account": rows["links"], "sign_ins_under_way": rows["sign_ins"], "added_by_me": rows["watches"]},
+                {
+                    "x_account": rows["links"],
+                    "counts_of_my_spaces": rows["own_counts"],
+                    "sign_ins_under_way": rows["sign_ins"],
+                    "added_by_me": rows["watches"],
+                },
             )
 
     async def export_guild(self, guild_id: GuildId) -> bytes:

@@ -20,7 +20,7 @@ from spacebot.domain.ids import LIST_ID, SPACE_ID, USER_ID, USERNAME, GuildId, S
 from spacebot.domain.spaces import State
 from spacebot.domain.views import Company, InTheWay, SearchPage, SetUp, Watched
 from spacebot.errors import UserMistake
-from spacebot.present import announcement, replies, reports, watchlists
+from spacebot.present import announcement, buyers, replies, reports, watchlists
 from spacebot.present.card import Card
 from spacebot.present.filters import filters_sentence
 from spacebot.present.people import who_pages
@@ -184,7 +184,7 @@ async def answers(folder: Path) -> AsyncIterator[Feed]:
                 for user in page.items:
                     assert USER_ID.fullmatch(user.id)
                     assert_posted_safely(replies.upcoming_reply(host_of(user), ()))
-                for card in replies.buyer_pages(page):
+                for card in buyers.buyer_pages(page, SpaceId("1OyKAWXYZabcd")):
                     assert_posted_safely(card)
                 await store(Queries.remember_users, page.items, START)
             else:

@@ -86,7 +86,7 @@ def fields(card: Card) -> dict[str, str]:
 # What must hold of every card
 
 OURS = re.compile(
-    r"<t:-?\d+:[FRt]>|<#110>|<@&120>|\]\(https://x\.com/(?:i/spaces/\w{1,13}|i/user/\d+|i/status/\d+|\w{1,40})\)"
+    r"<t:-?\d+:[DFRt]>|<#110>|<@&120>|\]\(https://x\.com/(?:i/spaces/\w{1,13}|i/user/\d+|i/status/\d+|\w{1,40})\)"
 )
 """What our own words do: times, the guild's channel and role, links to X."""
 

@@ -41,7 +41,7 @@ from spacebot.domain.views import (
     Status,
     Watched,
 )
-from spacebot.present import agenda, found, language, operator, people, replies, reports, status, watchlists
+from spacebot.present import agenda, buyers, found, language, operator, people, replies, reports, status, watchlists
 from spacebot.present.announcement import announcement
 from spacebot.present.card import Card
 from spacebot.present.delays import seen_by_names
@@ -176,11 +176,11 @@ def test_lists_and_searches_are_in_the_language_that_is_spoken() -> None:
         page = SearchPage(views=(shown,), number=1, pages=2, found=5, may_be_more=may_be_more, is_last=False)
         assert_translated(replies.search_card("茶", page))
     assert_translated(replies.nothing_found("茶"), replies.reminders_sentence(1), replies.reminders_sentence(2))
-    assert_translated(replies.no_posts(), replies.no_buyers())
+    assert_translated(replies.no_posts(), buyers.no_buyers())
     posts: Page[Post] = Page(items=(Post(id=PostId("1"), text="茶", created_at=START),), users={}, problems=())
     assert_translated(*replies.post_pages(posts))
-    buyers: Page[User] = Page(items=(User(id=UserId("1"), username="__1", name="茶"),), users={}, problems=())
-    assert_translated(*replies.buyer_pages(buyers))
+    sold: Page[User] = Page(items=(User(id=UserId("1"), username="__1", name="茶"),), users={}, problems=())
+    assert_translated(*buyers.buyer_pages(sold, SpaceId("1")))
     named: list[SpaceId | Handle] = [SpaceId("1"), *[Handle("__1")] * 30]
     assert_translated(found.placeholder(named), found.placeholder(named[:2]))
     for option in found.options(named):

@@ -333,3 +333,25 @@ async def test_a_file_that_did_not_come_or_is_too_large_is_refused() -> None:
         assert (status, shown["code"]) == (400, 50035)
         status, shown = await upload(scene, event, {"content": "x"}, {"files[0]": bytes(10 * 1024 * 1024 + 1)})
         assert (status, shown["code"]) == (413, 40005)
+
+
+async def test_a_file_is_described_for_screen_readers_in_so_many_units() -> None:
+    async with scene_on(FakeClock()) as scene:
+        use, event = await scene.used(5, flags=EPHEMERAL)
+        for length, status in ((1025, 400), (1024, 200)):
+            described = {"attachments": [{"id": 0, "filename": "a.png", "description": "x" * length}]}
+            got, shown = await upload(scene, event, described, {"files[0]": b"png"})
+            assert got == status
+        assert shown["attachments"][0]["description"] == "x" * 1024
+        assert (await use.reply()).attachments[0].description == "x" * 1024
+
+
+async def test_no_more_than_ten_files_come_with_one_answer() -> None:
+    async with scene_on(FakeClock()) as scene:
+        _, event = await scene.used(5)
+        files = {f"files[{number}]": b"x" for number in range(11)}
+        status, shown = await upload(scene, event, {"content": "x"}, files)
+        assert (status, shown["code"]) == (400, 50035)
+        files.pop("files[10]")
+        status, shown = await upload(scene, event, {"content": "x"}, files)
+        assert (status, len(shown["attachments"])) == (200, 10)

@@ -374,6 +374,14 @@ def _odds_and_ends(db: sqlite3.Connection, size: Size) -> None:
         "person, access, refresh, expires_at, scopes",
         ((one, b"sealed", b"sealed", ms(NOW + HOUR), "space.read") for one in range(1, 1 + size.guilds // 10)),
     )
+    # Creators of the host's Spaces whom many follow, and of Spaces of the past.
+    old = round(size.days * size.spaces_a_day) - 1
+    _insert(
+        db,
+        "own_counts",
+        "person, space_id, reminders, tickets, seen_at",
+        ((1 + one % 50, space(max(0, old - one)), 5, 2, ms(NOW - DAY)) for one in range(min(old, 5_000))),
+    )
     _insert(
         db,
         "sign_ins",
@@ -430,7 +438,9 @@ class Call:
 WHOLE = re.compile(r"^SCAN (\w+)(?: USING (?:COVERING )?INDEX (\w+))?")
 NAMED = re.compile(r"\b(?:FROM|JOIN|UPDATE)\s+(\w+)(?:\s+(?:AS\s+)?(\w+))?", re.IGNORECASE)
 
-GROWING = frozenset({"deliveries", "audience", "spaces", "watches", "users", "notices", "paid", "spent_by"})
+GROWING = frozenset(
+    {"deliveries", "audience", "spaces", "watches", "users", "notices", "paid", "spent_by", "own_counts"}
+)
 """Tables that are not to be looked through."""
 
 NARROW = frozenset(
@@ -589,6 +599,11 @@ def _reads(world: _World) -> list[Call]:
         plain("spent_by", "one day", lambda _: (TODAY,)),
         plain("first_spending", "all"),
         plain("total_laid_aside", "all"),
+        plain("counted", "of one host", lambda at: (world.host(at), NOW - 90 * DAY)),
+        plain("counted", "of a host of ten guilds", lambda at: (world.popular(at), NOW - 90 * DAY)),
+        plain("counted_since", "of one host", lambda at: (world.host(at),)),
+        plain("counted_since", "of the host whom all follow", lambda _: (EVERY_GUILD,)),
+        plain("own_counts", "of one person", lambda at: (1 + at % 50, world.host(at))),
         plain("link", "one", lambda at: (1 + at,)),
         plain("links", "all"),
         plain("sign_in_of", "one", lambda at: (f"state {at % 50}",)),
@@ -843,6 +858,7 @@ def _people(world: _World) -> list[Call]:
         plain("use_sign_in", "one", lambda at: (f"new {at}", NOW)),
         plain("end_sign_in", "one", lambda at: (9_000 + at,)),
         plain("set_link", "one", lambda at: (a_link(at),)),
+        plain("note_own", "one", lambda at: (1 + at % 50, world.past(at), NOW), reminders=3),
         plain("note_unconfirmed", "one", lambda at: (f"key {at}", a_link(at))),
         plain("forget_unconfirmed", "one", lambda at: (f"key {at}",)),
         plain("remove_link", "one", lambda at: (1 + at,)),

@@ -16,13 +16,15 @@ from spacebot.app import forget
 from spacebot.domain.accounts import Link, SignIn
 from spacebot.domain.guilds import Keyword
 from spacebot.domain.ids import ChannelId, GuildId, MessageId, PersonId, RoleId, SpaceId, UserId
+from spacebot.domain.views import Policies
+from spacebot.present.privacy import kept_embed
 from spacebot.store.connection import Store
 from spacebot.store.privacy import OPERATORS_TABLES
 from spacebot.store.queries import Queries
 from spacebot.usecases.privacy import Privacy
 from spacebot.x.model import User
 from tests.clocks import START, FakeClock
-from tests.store.seed import NO_PERMISSION, claim, live, look, rows, send
+from tests.store.seed import NO_PERMISSION, SPACE, claim, live, look, rows, send
 
 GUILDS = (GuildId(7_000_000_000_000_000_001), GuildId(8_000_000_000_000_000_002))
 PEOPLE = (PersonId(5_000_000_000_000_000_001), PersonId(6_000_000_000_000_000_002))
@@ -180,6 +182,23 @@ async def test_ids_are_text_and_times_are_readable_in_a_file(tmp_path: Path) -> 
     [announcement] = shown["announcements"]
     assert announcement["channel_id"] == str(channel_of(0, 1))
     assert (announcement["kind"], announcement["state"]) == ("live", "sent")
+
+
+async def test_what_x_told_a_creator_is_counted_and_handed_out_to_them_alone(tmp_path: Path) -> None:
+    async with Store(tmp_path / "ledger.sqlite3") as store:
+        await store(Queries.take_in, [live()], (), (), START)
+        for person in PEOPLE:
+            await sign_in(store, person)
+        await store(Queries.note_own, PEOPLE[0], SPACE, START, reminders=41)
+        privacy = Privacy(store=store, clock=FakeClock(), links=None, on_change=lambda: None)
+        kept = [await privacy.kept(person, None) for person in PEOPLE]
+        assert [each.own_counts for each in kept] == [1, 0]
+        said = [str(kept_embed(each, Policies(), in_guild=False).fields[0].value) for each in kept]
+        assert ["1 Space of yours" in each for each in said] == [True, False]
+        [row] = json.loads(await privacy.export_person(PEOPLE[0]))["counts_of_my_spaces"]
+        assert (row["space_id"], row["reminders"], row["tickets"]) == (SPACE, 41, None)
+        assert row["seen_at"] == START.isoformat()
+        assert json.loads(await privacy.export_person(PEOPLE[1]))["counts_of_my_spaces"] == []
 
 
 async def test_who_had_themselves_forgotten_is_written_to_no_more(tmp_path: Path) -> None:

@@ -260,7 +260,7 @@ def guild_create(each: LocalGuild) -> Json:
 def attachment(file: LocalFile, files_url: str) -> Json:
     """An uploaded file; it can be fetched at its url."""
     url = f"{files_url}/{file.id}/{quote(file.name)}"
-    return {
+    shown: Json = {
         "id": str(file.id),
         "filename": file.name,
         "size": len(file.content),
@@ -268,6 +268,7 @@ def attachment(file: LocalFile, files_url: str) -> Json:
         "proxy_url": url,
         "content_type": file.content_type,
     }
+    return shown if file.description is None else shown | {"description": file.description}
 
 
 def event(each: LocalEvent) -> Json:

@@ -26,6 +26,7 @@ EMBEDS_IN_ALL = 6000
 NONCE = 25
 ATTACHMENTS = 10
 FILE_NAME = 1024
+FILE_DESCRIPTION = 1024
 
 SUPPRESS_EMBEDS = 1 << 2
 SUPPRESS_NOTIFICATIONS = 1 << 12
@@ -123,6 +124,9 @@ def _read_attached(form: Form, files: Mapping[int, LocalFile], changes: LocalMes
         name = each.text("filename", least=1, most=FILE_NAME)
         if name is not None and number is not None and number in files:
             files[number].name = name
+        description = each.text("description", most=FILE_DESCRIPTION)
+        if each.given("description") and number is not None and (file := files.get(number) or there.get(number)):
+            file.description = description or None
     kept = [file for number, file in there.items() if number in named or not form.given("attachments")]
     if len(kept) + len(files) > ATTACHMENTS:
         form.wrong("attachments", "BASE_TYPE_BAD_LENGTH", f"Must be {ATTACHMENTS} or fewer in length.")
