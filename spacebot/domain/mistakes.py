@@ -200,7 +200,9 @@ class Mistake(StrEnum):
     BELL_TOO_FAST = "bell_too_fast"
     """The person has pressed often just now; `until` is when they may again."""
     BELL_BUSY = "bell_busy"
-    """More presses wait in the guild than can be done soon."""
+    """More presses wait in the guild than can be done soon, or Discord says so."""
+    BELL_UNCLEAR = "bell_unclear"
+    """It is not known whether Discord makes the role; `until` is when that is settled."""
 
     # A person's own X account
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from spacebot.domain.mistakes import Mistake
 from spacebot.errors import BudgetSpent, SpacebotError, UserMistake
+from spacebot.present.language import N_
 from spacebot.present.reasons import (
     ALL_ROLES,
     ALL_ROLES_PATH,
@@ -156,6 +157,7 @@ SENTENCES = {
     Mistake.BELL_ROLE_GONE: "That role was deleted just now; press again.",
     Mistake.BELL_TOO_FAST: "You have pressed that often in a short time; it works again {until}.",
     Mistake.BELL_BUSY: "Many people press that just now; press again in a minute.",
+    Mistake.BELL_UNCLEAR: N_("Discord has not said yet whether it has made the role; press again {until}."),
     Mistake.LINKING_NOT_SET_UP: "Linking X accounts is not set up on this bot.",
     Mistake.NOT_LINKED: "Link your X account with `/x-link` first.",
     Mistake.LINK_NOT_TAKEN: (

@@ -566,3 +566,15 @@ CREATE TABLE bells (
 def bells(db: Database) -> None:
     """Members can take and give back a role that announcements mention."""
     _run(db, BELLS)
+
+
+BELLS_TRIED = """
+-- when Discord was last asked to make the role: it may do so some time after its answer got lost
+ALTER TABLE bells ADD COLUMN tried_at INTEGER NOT NULL DEFAULT 0;
+"""
+
+
+@migrations()
+def bells_tried(db: Database) -> None:
+    """A role that may still be made is not asked for a second time."""
+    _run(db, BELLS_TRIED)

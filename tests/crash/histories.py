@@ -3,14 +3,14 @@
 A history that leaves the bot where another left it is counted, but run once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import product
 
 from spacebot.domain.guilds import AtEnd
-from tests.crash.channel import FAULTS, HELD_BACK, SOUND
-from tests.crash.parts import Shown, begun, over, renamed, same, scheduled
+from tests.crash.channel import FAULTS, HELD_BACK, SOUND, Channel
+from tests.crash.parts import Shown, begun, called_otherwise, over, renamed, same, scheduled
 from tests.crash.simulated import Left, Run, Step, Wishes, beginning, running
 from tests.crash.tally import Kind, Tally, Verdict, judge
 
@@ -32,8 +32,29 @@ FIRST_SHAPE = Wishes(first_shape=("live",))
 ALL_MOMENTS = Wishes(all_moments=True)
 MIXED = Wishes(all_moments=True, first_shape=("scheduled", "live"))
 DELETES = Wishes(at_end=AtEnd.DELETE)
+BELL = Wishes(bell=True)
 
 Course = Callable[[Shown], Shown]
+Admins = Callable[[Channel], None]
+
+
+def nothing(channel: Channel) -> None:
+    """Admins do nothing."""
+
+
+def delete_roles(channel: Channel) -> None:
+    """Delete what the bot has made."""
+    channel.roles.clear()
+
+
+def take_permission(channel: Channel) -> None:
+    """The bot may not manage roles."""
+    channel.gives_roles = False
+
+
+def fill_roles(channel: Channel) -> None:
+    """Make as many roles as Discord lets them."""
+    channel.is_full = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +66,10 @@ class Path:
     first    what happens on X before the run that is killed
     down     what happens on X while it does not run after the kill
     must     the moments whose messages must stand when all is over
+    press    who presses 'Notify me' in the run that is killed, and in the one that recovers until they have the role
+    again    whether they have the role already then
+    hinders  what admins have done before the run that is killed
+    admins   what admins do while it does not run after the kill
     """
 
     name: str
@@ -54,6 +79,10 @@ class Path:
     down: Course = same
     wishes: Wishes = USUAL
     must: tuple[str, ...] = ("live",)
+    press: tuple[int, ...] = ()
+    again: bool = False
+    hinders: Admins = nothing
+    admins: Admins = nothing
 
 
 POST = Path(name="post")
@@ -79,6 +108,23 @@ SCHEDULED_MIXED = Path(
     wishes=MIXED,
     must=("live", "ended"),
 )
+FIRST_PRESS = Path(name="first press", stands=True, wishes=BELL, press=(1,))
+PRESSES = (
+    FIRST_PRESS,
+    Path(name="first press by two at once", stands=True, wishes=BELL, press=(1, 2)),
+    Path(name="first press beside a post", wishes=BELL, press=(1,)),
+    Path(name="first press, host renamed while down", stands=True, wishes=BELL, press=(1,), down=called_otherwise),
+    Path(name="first press, role deleted while down", stands=True, wishes=BELL, press=(1,), admins=delete_roles),
+    Path(name="first press, permission taken while down", stands=True, wishes=BELL, press=(1,), admins=take_permission),
+    Path(name="first press without permission", stands=True, wishes=BELL, press=(1,), hinders=take_permission),
+    Path(name="first press, roles full", stands=True, wishes=BELL, press=(1,), hinders=fill_roles),
+    Path(name="second press", stands=True, wishes=BELL, press=(1,), again=True),
+    Path(
+        name="press after the role was deleted", stands=True, wishes=BELL, press=(1,), again=True, hinders=delete_roles
+    ),
+)
+"""What members do, and admins meanwhile."""
+
 PATHS = (
     POST,
     POST_FIRST,
@@ -118,21 +164,28 @@ class QueryGroup:
     delays: tuple[float, ...] = DELAYS
 
 
-ONCE = tuple(
-    QueryGroup(path=path, readable=readable, window=window)
-    for path, readable, window in product(PATHS, (True, False), WINDOWS)
+ONCE = (
+    *(
+        QueryGroup(path=path, readable=readable, window=window)
+        for path, readable, window in product(PATHS, (True, False), WINDOWS)
+    ),
+    *(QueryGroup(path=path) for path in PRESSES),
 )
 TWICE = tuple(
     QueryGroup(path=path, readable=readable, window=window, faults=(first,), again=(second,), delays=(0.0, 300.0))
     for path, (readable, window), (first, second) in product(
-        PATHS,
+        (*PATHS, *PRESSES),
         ((True, 180.0), (True, 0.0), (False, 180.0)),
         ((SOUND, SOUND), (SOUND, "cut after"), ("502 after", "500 before")),
     )
+    if path not in PRESSES or (readable and window)
 )
 QUICK = tuple(
     QueryGroup(path=path, readable=readable, window=window, faults=(SOUND, "500 after", "cut before", "429"))
-    for path, (readable, window) in product(PATHS, ((True, 0.0), (False, 180.0)))
+    for path, (readable, window) in (
+        *product(PATHS, ((True, 0.0), (False, 180.0))),
+        *((path, (True, 180.0)) for path in PRESSES),
+    )
 )
 
 
@@ -158,7 +211,10 @@ class Explorer:
         left = await beginning(readable=part.readable, window=part.window, wishes=path.wishes, shown=path.before)
         if path.stands:
             async with running(left, record=False) as run:
+                if path.again:
+                    await _until_all_have_roles(run, path.press)
                 await _until_settled(run)
+                path.hinders(run.channel)
                 left = run.left()
         for fault in part.faults:
             # Nobody could keep a message single that Discord holds back for longer than it remembers its nonce.
@@ -185,6 +241,10 @@ class Explorer:
             self.tally.runs += 1
             faults = {} if fault == SOUND else {0: FAULTS[fault]}
             async with running(left, after=delay, shown=shown, faults=faults, record=True) as run:
+                for person in self._part.path.press:
+                    run.press(person)
+                await _until_settled(run)
+                run.press_without_role(self._part.path.press)
                 await _until_settled(run)
             self._steps[key] = run.steps
         return self._steps[key]
@@ -194,17 +254,22 @@ class Explorer:
         key = (left.identity, delay, shown)
         if key not in self._endings:
             self.tally.runs += 1
-            async with running(left, after=delay, shown=shown, record=False) as run:
+            path = self._part.path
+            async with running(left, after=delay, shown=shown, meanwhile=path.admins, record=False) as run:
+                run.press_without_role(path.press)
                 settled = await _until_settled(run)
+                run.repair()
+                await _until_all_have_roles(run, path.press)
                 await run.end()
                 settled = await _until_settled(run) and settled
                 run.channel.catch_up(run.clock.now() + timedelta(seconds=PATIENCE))
-                path = self._part.path
                 verdict = judge(
                     run.channel,
                     must=path.must,
                     may=path.wishes != DELETES,
                     first_shape=path.wishes.first_shape,
+                    people=path.press,
+                    role=await run.role_of_bell(),
                 )
                 self._endings[key] = verdict if settled else replace(verdict, untrue=True)
         return self._endings[key]
@@ -219,3 +284,12 @@ async def _until_settled(run: Run) -> bool:
         if await run.is_settled():
             return True
     return False
+
+
+async def _until_all_have_roles(run: Run, people: Sequence[int]) -> None:
+    """Let whoever has no role press again and again."""
+    passed = 0.0
+    while passed < PATIENCE and not all(run.channel.has_role(person) for person in people):
+        run.press_without_role(people)
+        await run.passing(STRIDE)
+        passed += STRIDE

@@ -10,6 +10,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from msgspec import structs
+
 from spacebot.clock import Clock
 from spacebot.domain.ids import SpaceId, UserId
 from spacebot.domain.spaces import State
@@ -39,6 +41,7 @@ class Shown:
 
     title: str = "Tea and type theory"
     state: State = State.LIVE
+    host: str = HOST.name
 
     def space(self) -> Space:
         """The Space by its id."""
@@ -65,6 +68,11 @@ def same(shown: Shown) -> Shown:
 def renamed(shown: Shown) -> Shown:
     """The same Space under another title."""
     return replace(shown, title="Tea and category theory")
+
+
+def called_otherwise(shown: Shown) -> Shown:
+    """The host has another name."""
+    return replace(shown, host="Coffee Break")
 
 
 def over(shown: Shown) -> Shown:
@@ -107,6 +115,17 @@ class SteppedStore(Store):
             if not self._waiting:
                 self._quiet.set()
 
+    async def read(self, method: Callable[Concatenate[Queries, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """As the store's: nothing is left otherwise by it, so that it is no step."""
+        self._waiting += 1
+        self._quiet.clear()
+        try:
+            return await super().read(method, *args, **kwargs)
+        finally:
+            self._waiting -= 1
+            if not self._waiting:
+                self._quiet.set()
+
     async def settle(self) -> None:
         """Return once nobody waits for the database, and nobody can go on before the clock does."""
         loop: Any = asyncio.get_running_loop()
@@ -141,7 +160,10 @@ class ShownSource:
         """What the host has open."""
         await self.clock.sleep(SWEEP if self.asked else ANSWERS)
         self.asked = True
-        page = Page(items=(self.shown.space(),) if self.shown.is_open else (), users={HOST.id: HOST})
+        page = Page(
+            items=(self.shown.space(),) if self.shown.is_open else (),
+            users={HOST.id: structs.replace(HOST, name=self.shown.host)},
+        )
         return SweepAnswer(page=page)
 
     async def ask(self, host_id: UserId) -> HostAnswer:

@@ -11,8 +11,9 @@ from tests.crash.channel import Channel
 class Verdict:
     """What is wrong in the channel when all is over, if anything.
 
-    lost      a message that must stand does not
-    doubled   one stands more than once; or, where the history cannot be read, has pinged more than once
+    lost      a message that must stand does not; or a role that was pressed for is not the bell's, or somebody has none
+    doubled   one stands more than once; or, where the history cannot be read, has pinged more than once; or there is a
+              second role of one bell
     untrue    what stands does not say that the Space is over, stands although it was to be deleted, is of another shape
               than it was posted in, or the ledger is never done with it
     shapes    how many messages say that it is over, by their shape
@@ -77,7 +78,15 @@ class Tally:
         return not (self.lost.total() or self.doubled.total() or self.untrue.total())
 
 
-def judge(channel: Channel, *, must: Collection[str], may: bool, first_shape: Collection[str] = ()) -> Verdict:
+def judge(
+    channel: Channel,
+    *,
+    must: Collection[str],
+    may: bool,
+    first_shape: Collection[str] = (),
+    people: Collection[int] = (),
+    role: int | None = None,
+) -> Verdict:
     """What is wrong in the channel, after the Space has ended and everything is settled.
 
     Args:
@@ -85,6 +94,8 @@ def judge(channel: Channel, *, must: Collection[str], may: bool, first_shape: Co
         must: The moments whose messages must stand.
         may: Whether any may: else the guild wants them deleted.
         first_shape: The moments whose messages are of the first shape.
+        people: Who must have the role of the host's bell.
+        role: Which that is, as the ledger has it.
     """
     messages = channel.messages
     moments = Counter(message.moment for message in messages if channel.readable or message.pinged)
@@ -92,10 +103,11 @@ def judge(channel: Channel, *, must: Collection[str], may: bool, first_shape: Co
     # Where the history cannot be read, a message whose answer got lost is beyond anybody's reach; one of each is not.
     true = len(closed) == len(messages) if channel.readable else {one.moment for one in closed}.issuperset(must)
     shaped = all(message.is_of_first_shape == (message.moment in first_shape) for message in messages)
+    given = all((person, role) in channel.held for person in people)
     shapes = Counter("first" if message.is_of_first_shape else "compact" for message in closed)
     return Verdict(
-        lost=not {message.moment for message in messages}.issuperset(must),
-        doubled=any(count > 1 for count in moments.values()),
+        lost=not ({message.moment for message in messages}.issuperset(must) and given),
+        doubled=any(count > 1 for count in moments.values()) or len(channel.roles) > 1,
         untrue=not (true and shaped) if may else bool(messages),
         shapes=tuple(shapes.items()),
     )

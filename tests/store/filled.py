@@ -45,6 +45,7 @@ BUSIEST, BUSY_WATCHES = 0, 90
 """The guild that follows so many hosts more: of each of them whom several guilds follow, from the second on."""
 
 EVERY_GUILD = UserId("900000000")
+BEGUN = Bell(host_id=EVERY_GUILD, name="Spaces", asked=1, tried_at=NOW)
 """A host whom every guild follows."""
 
 POPULAR_SHARE = 10
@@ -753,7 +754,7 @@ def _settings(world: _World) -> list[Call]:
         of_guild("set_look", Look(text="Come!")),
         of_guild("set_publishes", publishes=True),
         of_guild("set_bell", BellMode.HOST),
-        plain("begin_bell", "one", lambda at: (world.guild(at), Bell(host_id=EVERY_GUILD, name="Spaces", asked=1))),
+        plain("begin_bell", "one", lambda at: (world.guild(at), BEGUN)),
         of_guild("bells"),
         plain("set_bell_role", "one", lambda at: (world.guild(at), EVERY_GUILD, role(world.guild_at(at)))),
         plain("bell_roles", "all"),
