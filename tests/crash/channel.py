@@ -1,6 +1,6 @@
-"""One channel of Discord in memory, and the roles beside it, reached through discord.py's own HTTP methods.
+"""One channel of Discord in memory, with the guild's roles and events beside it, reached through discord.py's own HTTP methods.
 
-It can be copied at any moment. A copy holds everything that Discord knows: messages, nonces, roles, who has them, and
+It can be copied at any moment. A copy holds everything that Discord knows: messages, nonces, roles, who has them, events, and
 requests that are still on their way to it.
 """
 
@@ -11,7 +11,6 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
@@ -20,9 +19,9 @@ from discord.http import Route
 from discord.utils import time_snowflake
 
 from spacebot.clock import Clock
+from tests.crash.events import BOT, Events, answer, forbidden, invalid, unknown
 from tests.store.seed import CHANNEL, GUILD, ROLE
 
-BOT = 140
 OWN_ROLE = 141
 """The bot's own role, above those that it makes."""
 
@@ -53,11 +52,7 @@ class Fault:
 
 
 def _server_error(status: int) -> Callable[[], Exception]:
-    return lambda: discord.DiscordServerError(_answer(status), "<html>")
-
-
-def _answer(status: int) -> Any:
-    return SimpleNamespace(status=status, reason="as ordered")
+    return lambda: discord.DiscordServerError(answer(status), "<html>")
 
 
 def _truncated() -> Exception:
@@ -111,10 +106,11 @@ class Role:
 MESSAGES = "messages"
 ROLES = "roles"
 MEMBERS = "members"
+EVENTS = "scheduled-events"
 
 PATHS = re.compile(
     rf"/(?:channels/\d+/(?P<channels>{MESSAGES})(?:/(?P<message>\d+))?"
-    rf"|guilds/\d+/(?P<guilds>{ROLES})"
+    rf"|guilds/\d+/(?P<guilds>{ROLES}|{EVENTS})(?:/(?P<event>\d+))?"
     rf"|guilds/\d+/(?P<people>{MEMBERS})/(?P<person>\d+)/roles/(?P<role>\d+))"
 )
 """What of Discord's is used here."""
@@ -124,7 +120,7 @@ PATHS = re.compile(
 class Request:
     """What discord.py asks for.
 
-    of     what it is about: messages, roles, or members
+    of     what it is about: messages, roles, members, or events
     ids    the numbers in its path, without the guild's and the channel's
     """
 
@@ -139,7 +135,7 @@ class Request:
         found = PATHS.fullmatch(url.removeprefix(Route.BASE))
         assert found is not None, url
         [of] = (found[name] for name in ("channels", "guilds", "people") if found[name])
-        ids = tuple(int(found[name]) for name in ("message", "person", "role") if found[name])
+        ids = tuple(int(found[name]) for name in ("message", "event", "person", "role") if found[name])
         return cls(method=method, of=of, ids=ids, body=body)
 
     @property
@@ -159,6 +155,7 @@ class Channel:
     window        seconds that a nonce is remembered
     roles         what the bot has made of them
     held          who has which of them
+    events        what the bot has made of them
     gives_roles   whether the bot may manage roles
     is_full       whether the guild has as many roles as it may have
     """
@@ -167,6 +164,7 @@ class Channel:
     window: float
     roles: list[Role] = field(default_factory=list)
     held: set[tuple[int, int]] = field(default_factory=set)
+    events: Events = field(default_factory=Events)
     gives_roles: bool = True
     is_full: bool = False
     messages: list[Message] = field(default_factory=list)
@@ -180,12 +178,13 @@ class Channel:
         return copy.deepcopy(self)
 
     def catch_up(self, now: datetime) -> None:
-        """Carry out what has arrived by now."""
+        """Carry out what has arrived by now, and let the time be what it is."""
         due = [item for item in self.under_way if item[0] <= now]
         self.under_way = [item for item in self.under_way if item[0] > now]
         for at, request in due:
             with contextlib.suppress(discord.HTTPException):  # nobody waits for the answer
                 self._do(request, at)
+        self.events.catch_up(now)
 
     def carry_out(self, request: Request, now: datetime) -> Any:
         """What Discord answers; raises as discord.py does where Discord refuses."""
@@ -200,6 +199,9 @@ class Channel:
                 return self._roles(request, now)
             case "members":
                 return self._members(request)
+            case "scheduled-events":
+                new_id = time_snowflake(now) + self.changes
+                return self.events.do(request.method, request.ids, request.body, now, new_id)
         return self._messages(request, now)
 
     def _roles(self, request: Request, now: datetime) -> Any:
@@ -207,9 +209,7 @@ class Channel:
             return [shown_role(role.id, role.name, position=1) for role in self.roles]
         self._require_giving()
         if self.is_full:
-            raise discord.HTTPException(
-                _answer(400), {"code": 30005, "message": "Maximum number of guild roles reached"}
-            )
+            raise invalid(30005, "Maximum number of guild roles reached")
         role = Role(id=time_snowflake(now) + self.changes, name=request.body["name"])
         assert str(request.body["permissions"]) == "0"
         self.roles.append(role)
@@ -219,7 +219,7 @@ class Channel:
         self._require_giving()
         person, role_id = request.ids
         if all(role.id != role_id for role in self.roles):
-            raise discord.NotFound(_answer(404), {"code": 10011, "message": "Unknown Role"})
+            raise unknown(10011, "Role")
         if request.method == "PUT":
             self.held.add((person, role_id))
         else:
@@ -227,7 +227,7 @@ class Channel:
 
     def _require_giving(self) -> None:
         if not self.gives_roles:
-            raise discord.Forbidden(_answer(403), {"code": 50013, "message": "Missing Permissions"})
+            raise forbidden()
 
     def has_role(self, person: int) -> bool:
         """Whether somebody has one of the roles that the bot has made."""
@@ -240,7 +240,7 @@ class Channel:
             return self._shown(self._post(request.body, now))
         message = next((one for one in self.messages if one.id in request.ids), None)
         if message is None:
-            raise discord.NotFound(_answer(404), {"code": 10008, "message": "Unknown Message"})
+            raise unknown(10008, "Message")
         if request.method == "DELETE":
             self.messages.remove(message)
             self.deleted.add(message.id)
@@ -254,7 +254,7 @@ class Channel:
         at, known = self.nonces.get(nonce, (now, None))
         if body["enforce_nonce"] and known is not None and now - at < timedelta(seconds=self.window):
             if known in self.deleted:
-                raise discord.NotFound(_answer(404), {"code": 10008, "message": "Unknown Message"})
+                raise unknown(10008, "Message")
             return next(one for one in self.messages if one.id == known)
         roles = {str(role) for role in body["allowed_mentions"].get("roles", ())}
         content = body.get("content") or ""
@@ -350,7 +350,7 @@ class Line:
     def _guild(self) -> Any:
         needed = discord.Permissions(view_channel=True, send_messages=True, embed_links=True)
         needed.read_message_history = self._channel.readable
-        own = discord.Permissions(manage_roles=self._channel.gives_roles)
+        own = discord.Permissions(manage_roles=self._channel.gives_roles, create_events=self._channel.events.may_make)
         roles = [
             shown_role(GUILD, "@everyone", position=0, permissions=needed.value),
             shown_role(ROLE, "listeners", position=1),
@@ -383,14 +383,14 @@ class Line:
         await self._step("before request", request)
         await self._clock.sleep(WAY)
         await self._step("on request", request)
-        answer = None
+        answered = None
         if fault.late and request.makes:  # a late edit over a newer one nobody could tell from it
             self._channel.under_way.append((self._clock.now() + timedelta(seconds=HELD_BACK), request))
         elif fault.carried_out:
-            answer = self._channel.carry_out(request, self._clock.now())
+            answered = self._channel.carry_out(request, self._clock.now())
         await self._step("on reply", request)
         await self._clock.sleep(WAY + fault.takes)
         await self._step("after reply", request)
         if fault.error is not None:
             raise fault.error()
-        return answer
+        return answered

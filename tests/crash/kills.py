@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from spacebot.sandbox.discord import Fault
 
@@ -12,8 +13,17 @@ LOST = "on request, lost"
 POST = "POST"
 PATCH = "PATCH"
 GET = "GET"
+PUT = "PUT"
 
-MESSAGES = r"/channels/\d+/messages"
+MESSAGES = "messages"
+ROLES = "roles"
+MEMBERS = "members"
+WHERE = {
+    MESSAGES: r"/channels/\d+/messages",
+    ROLES: r"/guilds/\d+/roles$",
+    MEMBERS: r"/guilds/\d+/members/\d+/roles/",
+}
+"""What the path of a request looks like, by what it is about."""
 
 FAULTS = {
     "500 before": Fault(status=500),
@@ -34,12 +44,14 @@ class Kill:
 
     step     'on request, lost', 'on request, late', 'on reply': by Discord, while it has the request; 'after reply';
              'fault': some time after a fault was met; else the state of the ledger that is waited for
-    method   which request to the channel's messages
+    method   which request
+    of       what it is about: messages, roles, or members
     """
 
     step: str
     method: str = POST
     fault: str = "none"
+    of: str = MESSAGES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +63,8 @@ class History:
     ends_while_down: bool = False
     at_end: bool = False
     """Whether it is killed over the Space's end rather than its start."""
+    presses: bool = False
+    """Whether it is about a role instead: somebody presses 'Notify me' of a host that nobody has pressed for."""
 
     @property
     def went_on(self) -> bool:
@@ -59,7 +73,29 @@ class History:
 
 
 def histories() -> list[History]:
-    """What is tried, each a Space of its own; the order is the same each time, and mixed."""
+    """What is tried, each a Space or a host of its own; the order is the same each time, and mixed."""
+    groups = [_of_messages(), _of_roles()]
+    for number, group in enumerate(groups):
+        random.Random(4 + number).shuffle(group)  # noqa: S311 - an order of no secrecy
+    return [each for row in zip_longest(*groups) for each in row if each is not None]
+
+
+def _of_roles() -> list[History]:
+    steps = (LOST, "on request, late", "on reply", "after reply")
+    makes = [Kill(step=step, of=ROLES) for step in (*steps, "begun", "noted")]
+    makes += [Kill(step="fault", fault=fault, of=ROLES) for fault in FAULTS]
+    gives = [Kill(step=step, method=PUT, of=MEMBERS) for step in steps]
+    again = [
+        (Kill(step="on reply", of=ROLES), Kill(step=LOST, method=GET, of=ROLES)),
+        (Kill(step="on reply", of=ROLES), Kill(step="after reply", method=GET, of=ROLES)),
+        (Kill(step=LOST, of=ROLES), Kill(step="on reply", of=ROLES)),
+        (Kill(step="on request, late", of=ROLES), Kill(step="on reply", method=PUT, of=MEMBERS)),
+    ]
+    found = [History(kills=(kill,), delay=delay, presses=True) for kill in (*makes, *gives) for delay in (0.0, 30.0)]
+    return [*found, *(History(kills=kills, delay=0.0, presses=True) for kills in again)]
+
+
+def _of_messages() -> list[History]:
     steps = (LOST, "on request, late", "on reply", "after reply")
     posts = [Kill(step=step) for step in (*steps, "pending", "sending", "sent")]
     posts += [Kill(step="fault", fault=fault) for fault in FAULTS]
@@ -80,5 +116,4 @@ def histories() -> list[History]:
     found += [History(kills=(kill,), delay=0.0, ends_while_down=True) for kill in posts]
     found += [History(kills=(kill,), delay=delay, at_end=True) for kill in edits for delay in (0.0, 300.0)]
     found += [History(kills=kills, delay=delay) for kills in again for delay in DELAYS]
-    random.Random(4).shuffle(found)  # noqa: S311 - an order of no secrecy
     return found

@@ -6,7 +6,7 @@ The clock moves only when the database has answered everybody.
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -20,7 +20,7 @@ from spacebot.store.queries import Queries
 from spacebot.x.host_batcher import HostAnswer, SweepAnswer
 from spacebot.x.model import Page, Space, User
 from tests.clocks import START, FakeClock
-from tests.store.seed import HOST, SPACE, ended, live
+from tests.store.seed import HOST, SPACE, live
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -30,6 +30,9 @@ SWEEP = 45.0
 
 NOTICE = timedelta(minutes=30)
 """How long before its start a Space is announced on X, and a reminder is wanted."""
+
+LATER = timedelta(hours=6)
+"""By how long a Space is put off."""
 
 ANSWERS = 0.2
 """Seconds until X answers."""
@@ -42,6 +45,7 @@ class Shown:
     title: str = "Tea and type theory"
     state: State = State.LIVE
     host: str = HOST.name
+    start: datetime = START + NOTICE
 
     def space(self) -> Space:
         """The Space by its id."""
@@ -49,10 +53,10 @@ class Shown:
             case State.LIVE:
                 return live(title=self.title)
             case State.SCHEDULED:
-                fields = {"title": self.title, "creator_id": HOST.id, "scheduled_start": START + NOTICE}
+                fields = {"title": self.title, "creator_id": HOST.id, "scheduled_start": self.start}
                 return Space(id=SPACE, state=State.SCHEDULED, **fields)  # type: ignore[arg-type]  # fields of it
             case _:
-                return ended()
+                return Space(id=SPACE, state=self.state)
 
     @property
     def is_open(self) -> bool:
@@ -78,6 +82,16 @@ def called_otherwise(shown: Shown) -> Shown:
 def over(shown: Shown) -> Shown:
     """The same Space, ended."""
     return replace(shown, state=State.ENDED)
+
+
+def called_off(shown: Shown) -> Shown:
+    """The same Space, canceled before it began."""
+    return replace(shown, state=State.CANCELED)
+
+
+def put_off(shown: Shown) -> Shown:
+    """The same Space, to start some hours later."""
+    return replace(shown, start=shown.start + LATER)
 
 
 def scheduled(shown: Shown) -> Shown:

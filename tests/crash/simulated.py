@@ -32,7 +32,7 @@ from spacebot.watch.watcher import Watcher
 from tests.clocks import START
 from tests.crash.channel import MESSAGES, Channel, Fault, Line, Request
 from tests.crash.parts import NOTICE, SettlingClock, Shown, ShownSource, SteppedStore, over
-from tests.store.seed import GUILD, HOST, ROLE, ended, opened
+from tests.store.seed import GUILD, HOST, ROLE, opened
 from tests.usecases.test_bells import begun
 
 DATABASE = "ledger.sqlite3"
@@ -55,12 +55,14 @@ class Wishes:
     """What the guild has configured: whether every moment of a Space is announced, and what becomes of it at the end.
 
     bell          whether members can have a role for the host
+    events        whether a scheduled Space becomes an event of the guild
     first_shape   the moments whose messages are of the first shape, as if an earlier version had begun to post them
     """
 
     all_moments: bool = False
     at_end: AtEnd = AtEnd.EDIT
     bell: bool = False
+    events: bool = False
     first_shape: tuple[str, ...] = ()
 
 
@@ -139,7 +141,9 @@ class Run:
     def repair(self) -> None:
         """Whatever was in the bot's way at Discord is so no more, and the gateway tells of it."""
         self.channel.gives_roles, self.channel.is_full = True, False
+        self.channel.events.may_make, self.channel.events.foreign = True, 0
         self.line.tell(self.client)
+        self.courier.wake()
 
     async def is_settled(self) -> bool:
         """Whether the ledger wants nothing more, and everybody who pressed was answered."""
@@ -148,9 +152,10 @@ class Run:
         return not await Store.__call__(self.store, _unsettled)  # a look from outside is no step of the bot
 
     async def end(self) -> None:
-        """The Space ends, and X is looked at just now."""
-        self.source.shown = over(self.source.shown)
-        await Store.__call__(self.store, Queries.take_in, [ended()], (), (), self.clock.now())
+        """The Space ends, unless it has, and X is looked at just now."""
+        if self.source.shown.is_open:
+            self.source.shown = over(self.source.shown)
+        await Store.__call__(self.store, Queries.take_in, [self.source.shown.space()], (), (), self.clock.now())
         self.courier.wake()
 
     def left(self, under_way: Request | None = None) -> Left:
@@ -194,7 +199,7 @@ def _unsettled(tables: Queries) -> list[dict[str, Any]]:
 
 
 def _rows(database: Path, channel: Channel, now: datetime) -> object:
-    made = [*(message.id for message in channel.messages), *(role.id for role in channel.roles)]
+    made = [one.id for group in (channel.messages, channel.roles, channel.events.made) for one in group]
     numbers = {one: number for number, one in enumerate(made)}
     zero = round(now.timestamp() * 1000)
 
@@ -226,6 +231,8 @@ def _identity(channel: Channel, now: datetime) -> object:
         tuple((role.name, frozenset(who for who, held in channel.held if held == role.id)) for role in channel.roles),
         channel.gives_roles,
         channel.is_full,
+        tuple((each.name, each.start - now, each.end - now, each.status) for each in channel.events.made),
+        (channel.events.may_make, channel.events.foreign),
     )
 
 
@@ -246,6 +253,7 @@ async def beginning(*, readable: bool, window: float, wishes: Wishes, shown: Sho
                 )
             await store(Queries.set_end, GUILD, wishes.at_end)
             await store(Queries.set_bell, GUILD, BellMode.HOST if wishes.bell else BellMode.OFF)
+            await store(Queries.set_events, GUILD, makes_events=wishes.events)
             await store(_post_in_first_shape, wishes.first_shape)
         files = {DATABASE: (Path(folder) / DATABASE).read_bytes()}
     channel = Channel(readable=readable, window=window)

@@ -4,7 +4,10 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from spacebot.domain.spaces import State
 from tests.crash.channel import Channel
+from tests.crash.events import Event, Events, Status
+from tests.crash.parts import Shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +26,14 @@ class Verdict:
     doubled: bool
     untrue: bool
     shapes: tuple[tuple[str, int], ...] = ()
+
+    def __or__(self, other: "Verdict") -> "Verdict":
+        return Verdict(
+            lost=self.lost or other.lost,
+            doubled=self.doubled or other.doubled,
+            untrue=self.untrue or other.untrue,
+            shapes=self.shapes + other.shapes,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,3 +122,30 @@ def judge(
         untrue=not (true and shaped) if may else bool(messages),
         shapes=tuple(shapes.items()),
     )
+
+
+def judge_events(events: Events, shown: Shown, *, must: bool | None) -> Verdict:
+    """What is wrong with the events of the guild, while everything is settled.
+
+    Args:
+        events: Those that there are.
+        shown: The Space, as X shows it.
+        must: Whether its event must stand, or must not; None: there may be one.
+    """
+    made = events.made
+    return Verdict(
+        lost=must is True and not made,
+        doubled=len(made) > 1,
+        untrue=(must is False and bool(made)) or not all(_is_true(event, shown) for event in made),
+    )
+
+
+def _is_true(event: Event, shown: Shown) -> bool:
+    match shown.state:
+        case State.SCHEDULED:
+            return (event.name, event.start, event.status) == (shown.title, shown.start, Status.SCHEDULED)
+        case State.LIVE:
+            return (event.name, event.status) == (shown.title, Status.ACTIVE)
+        case State.CANCELED:
+            return event.status is Status.CANCELED
+    return event.status is Status.COMPLETED
