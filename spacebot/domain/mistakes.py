@@ -202,6 +202,9 @@ class Mistake(StrEnum):
     BELL_BUSY = "bell_busy"
     """More presses wait in the guild than can be done soon."""
 
+    EVENTS_NO_PERMISSION = "events_no_permission"
+    """The bot may make no events there; the `link` with which it is granted that."""
+
     # A person's own X account
 
     LINKING_NOT_SET_UP = "linking_not_set_up"

@@ -566,3 +566,9 @@ CREATE TABLE bells (
 def bells(db: Database) -> None:
     """Members can take and give back a role that announcements mention."""
     _run(db, BELLS)
+
+
+@migrations()
+def guild_events(db: Database) -> None:
+    """A scheduled Space can become an event of the guild: a delivery whose channel is minus the guild's id."""
+    db.execute("ALTER TABLE guilds ADD COLUMN makes_events INTEGER NOT NULL DEFAULT 0")
