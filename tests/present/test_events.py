@@ -35,7 +35,7 @@ def test_discord_takes_whatever_x_says(any_job: Job, passed: timedelta) -> None:
     card = announcement(replace(any_job, kind=Kind.EVENT), START + passed)
     face = card.event
     assert face is not None
-    assert card.content is card.embed is None
+    assert (card.content, card.embed) == (None, None)
     assert 1 <= units(face.name.strip()) <= 100
     assert "\n" not in face.name
     assert 1 <= units(face.description) <= 1000
