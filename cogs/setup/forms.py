@@ -172,6 +172,7 @@ class Moments(Form):
             "reminder": config.reminder_minutes is not None,
             "live": config.tells_live,
             "ended": config.tells_ended,
+            "event": config.makes_events,
         }
         self.when: ui.CheckboxGroup[Any] = ui.CheckboxGroup(
             custom_id="when",
@@ -204,6 +205,7 @@ class Moments(Form):
             guilds = interaction.client.services.guilds
             guild_id = checks.guild_id(interaction)
             wanted = set(self.when.values)
+            before = await guilds.config(guild_id)
             config = await guilds.set_moments(
                 guild_id,
                 scheduled="scheduled" in wanted,
@@ -213,6 +215,10 @@ class Moments(Form):
             )
             await guilds.set_end(guild_id, AtEnd(self.end.value or AtEnd.EDIT))
             await guilds.set_pings(guild_id, int(self.pings.values[0]))
+            if "event" in wanted and not before.makes_events:
+                checks.require_events(interaction.client, checks.guild_of(interaction))
+            if ("event" in wanted) is not before.makes_events:
+                await guilds.set_events(guild_id, makes_events="event" in wanted)
             return configuration.moments_sentence(config)
 
         await carry_out(interaction, work)

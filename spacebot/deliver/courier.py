@@ -13,12 +13,14 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from spacebot.clock import Clock, until_set
-from spacebot.domain.deliveries import Job, Kind, marker, reminder_due
+from spacebot.domain.deliveries import AHEAD, Job, Kind, marker, reminder_due
 from spacebot.domain.guilds import AtEnd
 from spacebot.domain.ids import ChannelId, GuildId, MessageId
 from spacebot.domain.obstacles import Obstacle, Reason
+from spacebot.domain.spaces import Phase
 from spacebot.errors import (
     DiscordError,
+    EventRuns,
     MessageGone,
     MessageRefused,
     Refused,
@@ -130,6 +132,7 @@ class Publisher(Protocol):
 
         Raises:
             MessageGone: it is no more; as a rule somebody deleted it.
+            EventRuns: it is an event that cannot become so any more.
             Refused, TryLater, Unclear: as `send`.
         """
         ...
@@ -368,7 +371,8 @@ class Courier:
                 await self._sent(job, found, 0)
                 return
         now = self._clock.now()
-        due = reminder_due(job.space.scheduled_start, job.reminder_minutes, now) if job.kind is Kind.REMINDER else now
+        minutes = job.reminder_minutes if job.kind is Kind.REMINDER else None
+        due = reminder_due(job.space.scheduled_start, minutes, now) if job.kind in AHEAD else now
         if not job.kind.fits(job.space.phase) or due is None:
             await self._give_up(job, Reason.OVER)
             return
@@ -404,15 +408,25 @@ class Courier:
     async def _edit(self, job: Job, message_id: MessageId) -> None:
         is_over = not job.space.phase.is_open and job.kind not in {Kind.ENDED, Kind.TEST}
         is_withdrawn = job.kind is Kind.TEST and not job.kind.fits(job.space.phase)
+        is_hidden = job.kind is Kind.EVENT and job.space.phase is Phase.GONE
+        if is_hidden:
+            await self._publisher.delete(job.channel_id, message_id)
+            await self._store(Queries.mark_withdrawn, job.delivery_id)
+            return
         if is_withdrawn or (is_over and job.at_end is AtEnd.DELETE):
             await self._publisher.delete(job.channel_id, message_id)
             await self._store(Queries.mark_skipped, job.delivery_id, Reason.DELETED_AT_END)
             return
         if await self._is_too_soon(job):
             return
-        card = announcement(job, job.sent_at or self._clock.now(), quiet=job.quiet)
+        now = self._clock.now()
+        card = announcement(job, now if job.kind is Kind.EVENT else job.sent_at or now, quiet=job.quiet)
         try:
             await self._publisher.edit(job.channel_id, message_id, card)
+        except EventRuns:  # noted before: after a crash in between it is found, or another one is made
+            await self._store(Queries.begin_again, job.delivery_id, now)
+            await self._publisher.delete(job.channel_id, message_id)
+            return
         except TryLater as error:
             if not self._is_old(job) or error.obstacle.reason is not Reason.SLOW_DOWN:
                 raise

@@ -204,6 +204,9 @@ class Mistake(StrEnum):
     BELL_UNCLEAR = "bell_unclear"
     """It is not known whether Discord makes the role; `until` is when that is settled."""
 
+    EVENTS_NO_PERMISSION = "events_no_permission"
+    """The bot may make no events there; the `link` with which it is granted that."""
+
     # A person's own X account
 
     LINKING_NOT_SET_UP = "linking_not_set_up"

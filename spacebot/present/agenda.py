@@ -6,8 +6,10 @@ be named above several Spaces; the days are UTC's and say so, and the date besid
 
 from collections.abc import Iterator
 
+from spacebot.domain.ids import GuildId
 from spacebot.domain.views import Agenda, SpaceView
 from spacebot.present.card import Card
+from spacebot.present.events import agenda_line
 from spacebot.present.paging import paged
 from spacebot.present.replies import entry
 
@@ -18,9 +20,16 @@ NOTHING = "No host of this server is live, and none has a Space scheduled for th
 FOOTER = "Days are UTC; dates and times beside Spaces are in your time zone"
 
 
-def agenda_pages(agenda: Agenda) -> list[Card]:
+def agenda_pages(agenda: Agenda, guild_id: GuildId) -> list[Card]:
     """What a guild's hosts do, under a heading for each day, which is said again on each page that the day goes on."""
-    return paged(TITLE, list(_headed(agenda)), _line, size=PER_PAGE, total=FOOTER) or [Card(content=NOTHING)]
+
+    def line(headed: tuple[str | None, SpaceView]) -> str:
+        heading, view = headed
+        event = agenda.events.get(view.url)
+        parts = (f"### {heading}" if heading else "", entry(view), agenda_line(guild_id, event) if event else "")
+        return "\n".join(part for part in parts if part)
+
+    return paged(TITLE, list(_headed(agenda)), line, size=PER_PAGE, total=FOOTER) or [Card(content=NOTHING)]
 
 
 def _headed(agenda: Agenda) -> Iterator[tuple[str | None, SpaceView]]:
@@ -35,8 +44,3 @@ def _headed(agenda: Agenda) -> Iterator[tuple[str | None, SpaceView]]:
 def _day(view: SpaceView) -> str:
     when = view.scheduled_start
     return "" if when is None else f"{when:%A} {when.day} {when:%B}, UTC"
-
-
-def _line(headed: tuple[str | None, SpaceView]) -> str:
-    heading, view = headed
-    return f"### {heading}\n{entry(view)}" if heading else entry(view)

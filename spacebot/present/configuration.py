@@ -10,7 +10,7 @@ from spacebot.domain.bells import BellMode
 from spacebot.domain.guilds import AtEnd, GuildConfig
 from spacebot.domain.ids import ChannelId, GuildId, RoleId
 from spacebot.domain.views import InTheWay, SetUp
-from spacebot.present import bells
+from spacebot.present import bells, events
 from spacebot.present.card import SCHEDULED_COLOUR, Card, few, mentions
 from spacebot.present.limits import FIELD_LIMIT
 from spacebot.present.looks import look_text
@@ -63,6 +63,9 @@ def config_card(
     if config.bell is not BellMode.OFF:
         embed.add_field(name=bells.LABEL, value=bells.mode_text(config.bell), inline=False)
     embed.add_field(name="Announces", value=moments(config), inline=False)
+    embed.add_field(
+        name=events.setting_name(), value=events.setting_text(makes_events=config.makes_events), inline=False
+    )
     embed.add_field(name="Text and colour", value=look_text(config.look), inline=False)
     publishes = "are published" if config.publishes else "are not published: `/config publish`"
     embed.add_field(name="In announcement channels", value=f"posts {publishes}", inline=False)

@@ -142,6 +142,10 @@ SENTENCES = {
         "I lack the permission Manage Roles, so I can give nobody a role here; who manages this server can grant it"
         f" [with this link](<{{link}}>) or here: {MANAGE_ROLES_PATH}."
     ),
+    Mistake.EVENTS_NO_PERMISSION: N_(
+        "I lack the permission Create Events, so no Space becomes an event here; who manages this server can grant it"
+        " [with this link](<{link}>) or here: *Server settings → Roles → spacebot → Permissions → Create Events*."
+    ),
     Mistake.BELL_ROLES_FULL: (
         "This server has {most} roles, as many as Discord lets it have; somebody who manages it has to delete one, or let"
         " one role do for all hosts: `/config bell`."

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from spacebot.domain.obstacles import Obstacle, Reason
 from spacebot.domain.views import InTheWay
+from spacebot.present.language import N_
 
 PERMISSION_NAMES = {
     "view_channel": "View Channel",
@@ -40,6 +41,8 @@ SENTENCES = {
     Reason.FILTERED: "the filters set with /watch filter kept it back",
     Reason.OVER: "the Space was over before it could be announced",
     Reason.DELETED_AT_END: "the Space is over, and this server wants its posts deleted then",
+    Reason.WITHDRAWN: N_("X shows the Space no longer, so its event was deleted"),
+    Reason.EVENT_GONE: N_("somebody deleted the event"),
     Reason.MESSAGE_DELETED: "somebody deleted the message",
     Reason.MESSAGE_UNKNOWN: "Discord no longer knows the message (status {}, code {})",
     Reason.CHANNEL_GONE: "the channel is gone, or I am no longer in that server; choose another with /config channel",
@@ -52,6 +55,13 @@ SENTENCES = {
         + CHANNEL_PATH.format("View Channel, Send Messages, Embed Links")
     ),
     Reason.CHANNEL_REFUSED: "Discord lets me do nothing in that channel (status {}, code {})",
+    Reason.EVENTS_FORBIDDEN: N_(
+        "I lack the permission Create Events; grant it, and I go on by myself:"
+        " *Server settings → Roles → spacebot → Permissions → Create Events*"
+    ),
+    Reason.EVENTS_FULL: N_(
+        "this server has 100 events, as many as Discord lets it have; once somebody deletes one, I go on by myself"
+    ),
     Reason.AUTOMOD: "the server's AutoMod blocked the message; let it except me, or change its rule",
     Reason.MESSAGE_REFUSED: "Discord refused the message (status {}, code {})",
     Reason.DISCORD_FAILED: "Discord failed with status {}",
@@ -78,8 +88,8 @@ def sentence(obstacle: Obstacle) -> str:
 def in_the_way(found: InTheWay) -> list[str]:
     """A line for each thing that is in the way of a guild's announcements, and what to do."""
     channels = [f"⚠️ <#{where}>: {sentence(obstacle)}" for where, obstacle in found.channels.items()]
-    bell = [] if found.bell is None else [found.bell]
-    return channels + [f"⚠️ {trouble}" for trouble in (*found.roles.values(), *bell)]
+    more = [trouble for trouble in (found.bell, found.events) if trouble is not None]
+    return channels + [f"⚠️ {trouble}" for trouble in (*found.roles.values(), *more)]
 
 
 def permission_names(names: Iterable[str]) -> str:

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 from spacebot.domain.accounts import Standing
 from spacebot.domain.deliveries import Kind, Matter, Notice, Past
+from spacebot.domain.ids import is_for_events
 from spacebot.domain.obstacles import Obstacle, Reason
 from spacebot.domain.spaces import SpaceRecord
+from spacebot.present import events
 from spacebot.present.card import OVER_COLOUR, Card, account, handle, lasting
 from spacebot.present.delays import seconds
 from spacebot.present.paging import paged
@@ -36,6 +38,8 @@ def post_link(past: Past) -> str | None:
     """The address of the message of an announcement; None if there is none."""
     if past.message_id is None:
         return None
+    if past.kind is Kind.EVENT:
+        return events.event_link(past.guild_id, past.message_id)
     return f"https://discord.com/channels/{past.guild_id}/{past.channel_id}/{past.message_id}"
 
 
@@ -59,7 +63,7 @@ def _past(past: Past) -> str:
     if link is not None:
         head.append(f"[message]({link})")
     parts = [
-        f"<#{past.channel_id}>",
+        events.place() if past.kind is Kind.EVENT else f"<#{past.channel_id}>",
         past.state if past.obstacle is None else f"{past.state}: {sentence(past.obstacle)}",
     ]
     if past.sent_at is not None:
@@ -76,6 +80,8 @@ def notice(told: Notice) -> str:
     match told.matter:
         case Matter.PAUSED:
             why = sentence(told.obstacle or Obstacle(reason=Reason.OTHER))
+            if told.channel_id is not None and is_for_events(told.channel_id):
+                return events.paused_notice(why, HEALS)
             return f"⚠️ I cannot announce Spaces in <#{told.channel_id}>: {why}. {HEALS}"
         case Matter.RENAMED:
             name = account(told.host) if told.host is not None else "a host"

@@ -12,9 +12,10 @@ from spacebot.domain.ids import GuildId, UserId
 from spacebot.domain.obstacles import Obstacle
 from spacebot.domain.views import InTheWay, ListOffer, ManyWatched, SetUp, Unresolved
 from spacebot.errors import SpacebotError, XNotFound
-from spacebot.present import bells, mistakes
+from spacebot.present import bells, events, mistakes
 from spacebot.present.card import account, handle, mentions, name_of
 from spacebot.present.filters import filters_text
+from spacebot.present.language import N_
 from spacebot.present.reasons import sentence
 from spacebot.present.text import clipped, inert, plain, units
 from spacebot.present.words import counted
@@ -71,6 +72,7 @@ WHEN_OPTIONS = {
     "reminder": "about to start",
     "live": "live",
     "ended": "over (a message of its own)",
+    "event": N_("scheduled, as an event of this server"),
 }
 BEFORE_LABEL = "How long before the start"
 END_LABEL = "Afterwards the post"
@@ -125,7 +127,7 @@ class Panel:
     def steps_in_the_way(self) -> list[int]:
         """The steps that keep something from being posted as it should be."""
         wrong = {
-            1: self.config.channel_id is None or self.channel_wrong is not None,
+            1: self.config.channel_id is None or self.channel_wrong is not None or self.found.events is not None,
             2: self.roles_wrong is not None or self.found.bell is not None,
             3: not self.lines or bool(self.blocked),
         }
@@ -161,7 +163,8 @@ def where(panel: Panel) -> str:
     else:
         wrong = panel.channel_wrong
         said = f"⚠️ {sentence(wrong)}" if wrong is not None else "✅ I may see, send, embed and read there"
-    return f"**1 · Where?** {said}"
+    of_events = events.panel_line(makes_events=panel.config.makes_events, trouble=panel.found.events)
+    return "\n".join(line for line in (f"**1 · Where?** {said}", of_events) if line)
 
 
 def whom(panel: Panel) -> str:

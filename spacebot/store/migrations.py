@@ -568,6 +568,12 @@ def bells(db: Database) -> None:
     _run(db, BELLS)
 
 
+@migrations()
+def guild_events(db: Database) -> None:
+    """A scheduled Space can become an event of the guild: a delivery whose channel is minus the guild's id."""
+    db.execute("ALTER TABLE guilds ADD COLUMN makes_events INTEGER NOT NULL DEFAULT 0")
+
+
 BELLS_TRIED = """
 -- when Discord was last asked to make the role: it may do so some time after its answer got lost
 ALTER TABLE bells ADD COLUMN tried_at INTEGER NOT NULL DEFAULT 0;

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spacebot.domain.accounts import Host
-from spacebot.domain.ids import UserId
+from spacebot.domain.ids import GuildId, UserId
 from spacebot.domain.spaces import Phase
 from spacebot.domain.views import Agenda, SpaceView
 from spacebot.present.agenda import NOTHING, PER_PAGE, agenda_pages
@@ -32,7 +32,7 @@ def spaces(phase: Phase) -> st.SearchStrategy[tuple[SpaceView, ...]]:
 def test_every_space_stands_on_a_page_below_a_heading(
     live: tuple[SpaceView, ...], coming: tuple[SpaceView, ...]
 ) -> None:
-    pages = agenda_pages(Agenda(live=live, coming=coming))
+    pages = agenda_pages(Agenda(live=live, coming=coming), GuildId(100))
     if not live and not coming:
         assert [page.content for page in pages] == [NOTHING]
         return
