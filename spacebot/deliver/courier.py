@@ -368,6 +368,7 @@ class Courier:
                 quiet = True
             if found is not None:
                 # Which revision it shows is unknown: 0 makes the next claim update it.
+                self._last_looks.discard(job.delivery_id)
                 await self._sent(job, found, 0)
                 return
         now = self._clock.now()
@@ -382,6 +383,8 @@ class Courier:
         if due > now:
             await self._store(Queries.postpone_first_attempt, job, due)
             return
+        if job.kind is Kind.EVENT and await self._may_still_arrive(job):
+            return  # Discord takes no nonce that would make a second one the same
         quiet = quiet or job.hushed
         message_id = await self._publisher.send(job.channel_id, announcement(job, now, quiet=quiet), nonce=nonce(job))
         await self._sent(job, message_id, job.space.revision, quiet=quiet)
@@ -397,21 +400,23 @@ class Courier:
 
     async def _give_up(self, job: Job, reason: Reason) -> None:
         """Skip a delivery that is not to be sent; after an attempt, search once more first: it may still arrive."""
-        now, is_last = self._clock.now(), job.first_attempt_at is None or job.delivery_id in self._last_looks
-        if is_last:
+        if not await self._may_still_arrive(job):
+            await self._store(Queries.give_up, job, reason, self._clock.now())
+
+    async def _may_still_arrive(self, job: Job) -> bool:
+        """Whether what an attempt with unclear outcome was about may be there a little later; then it is looked for again."""
+        if job.first_attempt_at is None or job.delivery_id in self._last_looks:
             self._last_looks.discard(job.delivery_id)
-            await self._store(Queries.give_up, job, reason, now)
-        else:
-            self._last_looks.add(job.delivery_id)
-            await self._store(Queries.postpone, job.delivery_id, now + STILL_ARRIVING)
+            return False
+        self._last_looks.add(job.delivery_id)
+        await self._store(Queries.postpone, job.delivery_id, self._clock.now() + STILL_ARRIVING)
+        return True
 
     async def _edit(self, job: Job, message_id: MessageId) -> None:
         is_over = not job.space.phase.is_open and job.kind not in {Kind.ENDED, Kind.TEST}
         is_withdrawn = job.kind is Kind.TEST and not job.kind.fits(job.space.phase)
-        is_hidden = job.kind is Kind.EVENT and job.space.phase is Phase.GONE
-        if is_hidden:
-            await self._publisher.delete(job.channel_id, message_id)
-            await self._store(Queries.mark_withdrawn, job.delivery_id)
+        if job.kind is Kind.EVENT and job.space.phase is Phase.GONE:
+            await self._take_back(job, message_id)
             return
         if is_withdrawn or (is_over and job.at_end is AtEnd.DELETE):
             await self._publisher.delete(job.channel_id, message_id)
@@ -423,9 +428,8 @@ class Courier:
         card = announcement(job, now if job.kind is Kind.EVENT else job.sent_at or now, quiet=job.quiet)
         try:
             await self._publisher.edit(job.channel_id, message_id, card)
-        except EventRuns:  # noted before: after a crash in between it is found, or another one is made
-            await self._store(Queries.begin_again, job.delivery_id, now)
-            await self._publisher.delete(job.channel_id, message_id)
+        except EventRuns:
+            await self._take_back(job, message_id)
             return
         except TryLater as error:
             if not self._is_old(job) or error.obstacle.reason is not Reason.SLOW_DOWN:
@@ -434,6 +438,11 @@ class Courier:
             return
         await self._store(Queries.mark_sent, job.delivery_id, message_id, job.space.revision, self._clock.now())
         self._log_recovery(job)
+
+    async def _take_back(self, job: Job, message_id: MessageId) -> None:
+        """Delete what stands, to be sent anew if its moment is not over: noted before, or it would seem to be deleted by somebody."""
+        await self._store(Queries.begin_again, job.delivery_id, self._clock.now())
+        await self._publisher.delete(job.channel_id, message_id)
 
     def _is_old(self, job: Job) -> bool:
         """Whether Discord may hold the message for older than an hour."""

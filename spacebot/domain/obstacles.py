@@ -19,8 +19,6 @@ class Reason(StrEnum):
     """The moment had passed before it could be announced."""
     DELETED_AT_END = "deleted_at_end"
     """The Space is over, and the guild wants its announcements deleted then."""
-    WITHDRAWN = "withdrawn"
-    """X shows the Space no longer, so that the bot deleted its event."""
     EVENT_GONE = "event_gone"
     """Somebody deleted the event."""
     MESSAGE_DELETED = "message_deleted"

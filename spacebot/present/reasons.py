@@ -41,7 +41,6 @@ SENTENCES = {
     Reason.FILTERED: "the filters set with /watch filter kept it back",
     Reason.OVER: "the Space was over before it could be announced",
     Reason.DELETED_AT_END: "the Space is over, and this server wants its posts deleted then",
-    Reason.WITHDRAWN: N_("X shows the Space no longer, so its event was deleted"),
     Reason.EVENT_GONE: N_("somebody deleted the event"),
     Reason.MESSAGE_DELETED: "somebody deleted the message",
     Reason.MESSAGE_UNKNOWN: "Discord no longer knows the message (status {}, code {})",

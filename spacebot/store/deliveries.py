@@ -264,14 +264,13 @@ class DeliveryQueries(JobQueries):
             "space": record.space_id,
             "fitting": fitting,
             "reason": Reason.OVER.value,
-            "withdrawn": Reason.WITHDRAWN.value,
             "now": ms(now),
         }
         # Skipped as over, and now open again.
         self.db.execute(
             f"""
             UPDATE deliveries SET state = 'pending', reason = NULL, next_try_at = :now
-            WHERE space_id = :space AND state = 'skipped' AND reason IN (:reason, :withdrawn)
+            WHERE space_id = :space AND state = 'skipped' AND reason = :reason
               AND kind IN (SELECT value FROM json_each(:fitting)) AND {WANTED}
             """,  # noqa: S608 - a constant
             values,
@@ -592,17 +591,6 @@ class DeliveryQueries(JobQueries):
             WHERE delivery_id = :delivery
             """,
             {"delivery": delivery_id, "now": ms(now)},
-        )
-
-    def mark_withdrawn(self, delivery_id: int) -> None:
-        """What was sent is removed again, as X shows the Space no longer; if it does once more, it is as if never sent."""
-        self.db.execute(
-            """
-            UPDATE deliveries SET state = 'skipped', reason = :reason, message_id = NULL, shown = NULL, sent_at = NULL,
-                attempts = 0, first_attempt_at = NULL
-            WHERE delivery_id = :delivery
-            """,
-            {"delivery": delivery_id, "reason": Reason.WITHDRAWN.value},
         )
 
     def mark_skipped(self, delivery_id: int, reason: Reason | Obstacle) -> None:

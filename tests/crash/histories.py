@@ -17,11 +17,13 @@ from tests.crash.parts import (
     begun,
     called_off,
     called_otherwise,
+    hidden,
     over,
     put_off,
     renamed,
     same,
     scheduled,
+    visible,
 )
 from tests.crash.simulated import Left, Run, Step, Wishes, beginning, running
 from tests.crash.tally import Kind, Tally, Verdict, judge, judge_events
@@ -40,6 +42,9 @@ PATIENCE = 900.0
 
 STRIDE = 20.0
 """Seconds between looks at whether it has; within them X was looked at once at least."""
+
+UNTIL_GONE = 200.0
+"""Seconds until it is sure that X shows a Space no longer, or shows it again."""
 
 LONG = 4 * 3600.0
 """The same where something was in the way until now: Discord's refusals make it try ever more rarely."""
@@ -106,6 +111,7 @@ class Path:
     admins   what admins do while it does not run after the kill
     event    whether the Space's event must stand when all is over, or must not; None: there may be one
     waits    seconds that pass once everything stands that is to stand before
+    least    seconds after which it is looked at first whether everything is settled
     watched  seconds that a run is watched that cannot settle everything as something is in its way
     """
 
@@ -122,6 +128,7 @@ class Path:
     admins: Admins = nothing
     event: bool | None = None
     waits: float = 0.0
+    least: float = STRIDE
     watched: float = PATIENCE
 
 
@@ -196,7 +203,8 @@ EVENTS = (
     replace(STANDS, name="event renamed, canceled while down", first=renamed, down=called_off),
     replace(STANDS, name="event canceled", first=called_off),
     replace(STANDS, name="event ended unseen", first=over),
-    replace(STANDS, name="event ended", before=begun(PLANNED), first=over),
+    replace(STANDS, name="event hidden", first=hidden, least=UNTIL_GONE, event=False),
+    replace(STANDS, name="event hidden, shown while down", first=hidden, down=visible, least=UNTIL_GONE),
     replace(EVENT, name="event, permission taken while down", admins=take_permission_for_events, watched=60.0),
     replace(EVENT, name="event without permission", hinders=take_permission_for_events, watched=60.0),
     replace(EVENT, name="event beside a hundred", hinders=fill_events, watched=60.0),
@@ -206,6 +214,16 @@ EVENTS = (
         first=renamed,
         admins=take_permission_for_events,
         watched=60.0,
+    ),
+    replace(
+        EVENT,
+        name="event beside every moment and a press",
+        before=scheduled(LIVE),
+        down=begun,
+        wishes=replace(ALL_MOMENTS, events=True, bell=True),
+        must=("live", "ended"),
+        press=(1,),
+        event=None,
     ),
     replace(
         EVENT,
@@ -345,7 +363,7 @@ class Explorer:
             async with running(left, after=delay, shown=shown, faults=faults, record=True) as run:
                 for person in path.press:
                     run.press(person)
-                await _until_settled(run, path.watched)
+                await _until_settled(run, path.watched, path.least)
                 run.press_without_role(path.press)
                 await _until_settled(run, path.watched)
             self._steps[key] = run.steps
@@ -359,13 +377,15 @@ class Explorer:
             path = self._part.path
             async with running(left, after=delay, shown=shown, meanwhile=path.admins, record=False) as run:
                 run.press_without_role(path.press)
-                settled = await _until_settled(run, path.watched)
+                settled = await _until_settled(run, path.watched, path.least)
                 if path.watched < PATIENCE:
                     run.repair()
                     settled = await _until_settled(run, LONG)
                 run.repair()
                 await _until_all_have_roles(run, path.press)
-                open_events = judge_events(run.channel.events, run.source.shown, must=path.event)
+                events = Verdict()
+                if run.source.shown.is_open:  # else the bot may not have seen yet that it is over
+                    events = judge_events(run.channel.events, run.source.shown, must=path.event)
                 await run.end()
                 settled = await _until_settled(run) and settled
                 run.channel.catch_up(run.clock.now() + timedelta(seconds=PATIENCE))
@@ -377,14 +397,15 @@ class Explorer:
                     people=path.press,
                     role=await run.role_of_bell(),
                 )
-                verdict |= open_events | judge_events(run.channel.events, run.source.shown, must=path.event)
+                verdict |= events | judge_events(run.channel.events, run.source.shown, must=path.event)
                 self._endings[key] = verdict if settled else replace(verdict, untrue=True)
         return self._endings[key]
 
 
-async def _until_settled(run: Run, patience: float = PATIENCE) -> bool:
+async def _until_settled(run: Run, patience: float = PATIENCE, least: float = STRIDE) -> bool:
     """Wait until X was looked at and the ledger wants nothing more; whether that came."""
-    passed = 0.0
+    passed = least - STRIDE
+    await run.passing(passed)
     while passed < patience:
         await run.passing(STRIDE)
         passed += STRIDE

@@ -46,6 +46,7 @@ class Shown:
     state: State = State.LIVE
     host: str = HOST.name
     start: datetime = START + NOTICE
+    is_visible: bool = True
 
     def space(self) -> Space:
         """The Space by its id."""
@@ -61,7 +62,7 @@ class Shown:
     @property
     def is_open(self) -> bool:
         """Whether a sweep shows it."""
-        return self.state in {State.LIVE, State.SCHEDULED}
+        return self.is_visible and self.state in {State.LIVE, State.SCHEDULED}
 
 
 def same(shown: Shown) -> Shown:
@@ -92,6 +93,16 @@ def called_off(shown: Shown) -> Shown:
 def put_off(shown: Shown) -> Shown:
     """The same Space, to start some hours later."""
     return replace(shown, start=shown.start + LATER)
+
+
+def hidden(shown: Shown) -> Shown:
+    """X shows the Space no longer."""
+    return replace(shown, is_visible=False)
+
+
+def visible(shown: Shown) -> Shown:
+    """X shows it again."""
+    return replace(shown, is_visible=True)
 
 
 def scheduled(shown: Shown) -> Shown:
@@ -191,7 +202,7 @@ class ShownSource:
     async def refresh(self, space_ids: Sequence[SpaceId], *, participants: bool = False) -> Page[Space]:
         """The same."""
         await self.clock.sleep(ANSWERS)
-        return Page(items=(self.shown.space(),))
+        return Page(items=(self.shown.space(),) if self.shown.is_visible else ())
 
     async def users(self, user_ids: Sequence[UserId]) -> Page[User]:
         """Nobody asks."""

@@ -152,10 +152,11 @@ class Run:
         return not await Store.__call__(self.store, _unsettled)  # a look from outside is no step of the bot
 
     async def end(self) -> None:
-        """The Space ends, unless it has, and X is looked at just now."""
+        """The Space ends, unless it has or is hidden, and X is looked at just now."""
         if self.source.shown.is_open:
             self.source.shown = over(self.source.shown)
-        await Store.__call__(self.store, Queries.take_in, [self.source.shown.space()], (), (), self.clock.now())
+        seen = [self.source.shown.space()] if self.source.shown.is_visible else []
+        await Store.__call__(self.store, Queries.take_in, seen, (), (), self.clock.now())
         self.courier.wake()
 
     def left(self, under_way: Request | None = None) -> Left:

@@ -22,9 +22,9 @@ class Verdict:
     shapes    how many messages say that it is over, by their shape
     """
 
-    lost: bool
-    doubled: bool
-    untrue: bool
+    lost: bool = False
+    doubled: bool = False
+    untrue: bool = False
     shapes: tuple[tuple[str, int], ...] = ()
 
     def __or__(self, other: "Verdict") -> "Verdict":
@@ -141,6 +141,8 @@ def judge_events(events: Events, shown: Shown, *, must: bool | None) -> Verdict:
 
 
 def _is_true(event: Event, shown: Shown) -> bool:
+    if not shown.is_visible:
+        return False
     match shown.state:
         case State.SCHEDULED:
             return (event.name, event.start, event.status) == (shown.title, shown.start, Status.SCHEDULED)

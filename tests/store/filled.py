@@ -689,7 +689,6 @@ def _ledger(world: _World) -> list[Call]:
         plain("claim", "50, with 50 channels busy", lambda at: (50, NOW, [world.channel(one) for one in range(50)])),
         of_delivery("mark_sent", MessageId(1), 1, NOW),
         of_delivery("mark_skipped", Reason.OVER),
-        of_delivery("mark_withdrawn"),
         of_delivery("begin_again", NOW),
         of_delivery("postpone", NOW + MINUTE),
         of_delivery("mark_published"),
