@@ -161,6 +161,7 @@ COMMANDS: dict[str, Callable[[Visit], Options]] = {
     "config show": nothing,
     "config look": lambda _: {"text": "{host} is on: {title}", "accent": "teal"},
     "config bell": lambda at: {"what": "host" if at.number % 2 else "server"},
+    "config events": lambda at: {"on": bool(at.number % 2)},
     "config publish": lambda at: {"on": bool(at.number % 2)},
     "config test": nothing,
     "notify": lambda at: {"host": at.world.host},
@@ -492,7 +493,9 @@ def prepare(homes: Sequence[Home]) -> None:
     for home in homes:
         if home.admin is not None:
             home.admin.add_role(home.guild.add_role("heralds", permissions=Permission.MENTION_EVERYONE))
-            home.guild.set_bot_permissions(*DEFAULT_BOT_PERMISSIONS, "mention_everyone", "manage_roles")
+            home.guild.set_bot_permissions(
+                *DEFAULT_BOT_PERMISSIONS, "mention_everyone", "manage_roles", "create_events"
+            )
             home.guild.bot_member.joined_at = datetime.now(UTC)
 
 
