@@ -18,10 +18,12 @@ PUT = "PUT"
 MESSAGES = "messages"
 ROLES = "roles"
 MEMBERS = "members"
+EVENTS = "events"
 WHERE = {
     MESSAGES: r"/channels/\d+/messages",
     ROLES: r"/guilds/\d+/roles$",
     MEMBERS: r"/guilds/\d+/members/\d+/roles/",
+    EVENTS: r"/guilds/\d+/scheduled-events",
 }
 """What the path of a request looks like, by what it is about."""
 
@@ -45,7 +47,7 @@ class Kill:
     step     'on request, lost', 'on request, late', 'on reply': by Discord, while it has the request; 'after reply';
              'fault': some time after a fault was met; else the state of the ledger that is waited for
     method   which request
-    of       what it is about: messages, roles, or members
+    of       what it is about: messages, roles, members, or events
     """
 
     step: str
@@ -65,6 +67,12 @@ class History:
     """Whether it is killed over the Space's end rather than its start."""
     presses: bool = False
     """Whether it is about a role instead: somebody presses 'Notify me' of a host that nobody has pressed for."""
+    is_planned: bool = False
+    """Whether the Space is scheduled first, and it is killed over its event."""
+    change: str = ""
+    """What happens to it before the kill, once the event stands: one of `CHANGES`; empty: killed while it is made."""
+    deleted: bool = False
+    """Whether an admin deletes the event while the bot is down."""
 
     @property
     def went_on(self) -> bool:
@@ -72,12 +80,34 @@ class History:
         return self.at_end or not self.ends_while_down
 
 
+CHANGES = ("renamed", "put off", "begun", "canceled")
+"""What can happen to a Space that has an event."""
+
+
 def histories() -> list[History]:
     """What is tried, each a Space or a host of its own; the order is the same each time, and mixed."""
-    groups = [_of_messages(), _of_roles()]
+    groups = [_of_messages(), _of_roles(), _of_events()]
     for number, group in enumerate(groups):
         random.Random(4 + number).shuffle(group)  # noqa: S311 - an order of no secrecy
     return [each for row in zip_longest(*groups) for each in row if each is not None]
+
+
+def _of_events() -> list[History]:
+    steps = (LOST, "on request, late", "on reply", "after reply")
+    makes = [Kill(step=step, of=EVENTS) for step in (*steps, "pending", "sending", "sent")]
+    makes += [Kill(step="fault", fault=fault, of=EVENTS) for fault in FAULTS]
+    edits = [Kill(step=step, method=PATCH, of=EVENTS) for step in steps]
+    edits += [Kill(step="fault", method=PATCH, fault=fault, of=EVENTS) for fault in ("500 after", "cut before")]
+    again = [
+        (Kill(step="on reply", of=EVENTS), Kill(step="on reply", method=GET, of=EVENTS)),
+        (Kill(step=LOST, of=EVENTS), Kill(step="on reply", of=EVENTS)),
+        (Kill(step="on request, late", of=EVENTS), Kill(step=LOST, method=GET, of=EVENTS)),
+    ]
+    found = [History(kills=(kill,), delay=delay, is_planned=True) for kill in makes for delay in (0.0, 300.0)]
+    found += [History(kills=kills, delay=0.0, is_planned=True) for kills in again]
+    found += [History(kills=(kill,), delay=0.0, is_planned=True, change=change) for kill in edits for change in CHANGES]
+    found += [History(kills=(kill,), delay=30.0, is_planned=True, change="renamed", deleted=True) for kill in edits[:4]]
+    return found
 
 
 def _of_roles() -> list[History]:

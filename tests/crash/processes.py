@@ -18,10 +18,19 @@ from pathlib import Path
 from typing import Any
 
 from spacebot.clock import SystemClock
-from spacebot.sandbox.discord import LocalChannel, LocalDiscord, LocalGuild, LocalMember, LocalMessage, NotAnswered
+from spacebot.sandbox.discord import (
+    LocalChannel,
+    LocalDiscord,
+    LocalEvent,
+    LocalGuild,
+    LocalMember,
+    LocalMessage,
+    NotAnswered,
+)
 from spacebot.sandbox.discord.http.exchanges import Exchange
+from spacebot.sandbox.discord.model.schedule import Status
 from spacebot.sandbox.process import BotProcess
-from spacebot.sandbox.x import LocalX, XUser
+from spacebot.sandbox.x import LocalX, XSpace, XUser
 from spacebot.usecases.bells import STILL_ARRIVING
 from tests.crash.kills import FAULTS, LOST, MESSAGES, WHERE, History, Kill
 from tests.crash.tally import Kind, Tally, Verdict
@@ -29,13 +38,16 @@ from tests.crash.tally import Kind, Tally, Verdict
 PATIENCE = 90.0
 """Seconds until a history is given up: what was to come then is lost."""
 
-PRESS_PATIENCE = PATIENCE + STILL_ARRIVING.total_seconds()
-"""The same of a press: a role that may still be on its way is not made anew before it can arrive no more."""
+LONG_PATIENCE = PATIENCE + STILL_ARRIVING.total_seconds()
+"""The same of roles and events: what may still be on its way is not made anew before it can arrive no more."""
+
+AHEAD = timedelta(days=2)
+"""How long before its start a Space is scheduled."""
 
 PRESS_EVERY = 15.0
 """Seconds between two presses of one person."""
 
-PERMISSIONS = ("view_channel", "send_messages", "embed_links", "read_message_history", "manage_roles")
+PERMISSIONS = ("view_channel", "send_messages", "embed_links", "read_message_history", "manage_roles", "create_events")
 """What the bot may do."""
 
 NONCE_WINDOW = 180.0
@@ -106,7 +118,52 @@ class Scene:
         Raises:
             TimeoutError: The step never came at which the process was to be killed.
         """
-        return await (self._play_role(history) if history.presses else self._play_space(history))
+        if history.presses:
+            return await self._play_role(history)
+        return await (self._play_event(history) if history.is_planned else self._play_space(history))
+
+    async def _play_event(self, history: History) -> str:
+        """From a plan to the end of what came of it."""
+        host = next(iter(self.x.users.values()))
+        start = SystemClock().now().replace(microsecond=0) + AHEAD
+        space = self.x.schedule_space(host, title=f"Plan {self.chance.random()}", start=start)
+        if history.change:
+            await self._until(lambda: self._settled(space.id) and bool(self._events(space.id)), patience=LONG_PATIENCE)
+            happen(space, history.change)
+        for kill in history.kills:
+            await self._killed(kill, space.id)
+            self.discord.clear_faults()
+            self.clock.forward += history.delay
+            if history.deleted:
+                for event in self._events(space.id):
+                    event.delete()
+            await self.process.start()
+        await self._until_led(space, stands=not history.deleted)
+        if space.state == "scheduled":
+            space.go_live()
+            await self._until_led(space, stands=not history.deleted)
+        if space.state == "live":
+            space.end()
+            await self._until_led(space, stands=not history.deleted)
+        return space.id
+
+    async def _until_led(self, space: XSpace, *, stands: bool) -> None:
+        """Wait until the event is as its Space is; what does not come is lost or untrue, and counted."""
+        with contextlib.suppress(TimeoutError):
+            await self._until(
+                lambda: (
+                    self._settled(space.id)
+                    and self._phase(space.id) == space.state
+                    and len(self._events(space.id)) >= stands
+                    and all(is_true(event, space) for event in self._events(space.id))
+                ),
+                patience=LONG_PATIENCE,
+            )
+
+    def _events(self, space_id: str) -> list[LocalEvent]:
+        """Those of the Space that were not deleted."""
+        ours = f"https://x.com/i/spaces/{space_id}"
+        return [event for event in (*self.guild.events.values(), *self.guild.past.values()) if event.location == ours]
 
     async def _play_role(self, history: History) -> str:
         """From the first press for a host until whoever pressed has the role."""
@@ -133,7 +190,7 @@ class Scene:
             await self.discord.connected(PATIENCE)
         pressing.unanswered = 0
         with contextlib.suppress(TimeoutError):  # what does not come is lost, and counted
-            async with asyncio.timeout(PRESS_PATIENCE):
+            async with asyncio.timeout(LONG_PATIENCE):
                 while not pressing.has_role:
                     await self._press(pressing)
                     await asyncio.sleep(0.0 if pressing.has_role else PRESS_EVERY)
@@ -182,6 +239,8 @@ class Scene:
         for space in self.x.spaces.values():
             if space.state == "live":
                 space.end()
+            elif space.state == "scheduled":
+                space.cancel()
         if not self.process.running:
             await self.process.start()
 
@@ -197,6 +256,17 @@ class Scene:
                 untrue=pressing.unanswered > 0,
             )
         messages = self._standing(space_id)
+        if history.is_planned:
+            events, space = self._events(space_id), self.x.spaces[space_id]
+            posts_are_right = len(messages) == (space.state == "ended") and all(
+                "has ended" in each.content for each in messages
+            )
+            return Verdict(
+                lost=not (events or history.deleted) or (space.state == "ended" and not messages),
+                doubled=len(events) > 1 or len(messages) > 1,
+                untrue=not (all(is_true(event, space) for event in events) and posts_are_right)
+                or (history.deleted and bool(events)),
+            )
         return Verdict(
             lost=history.went_on and not messages,
             doubled=len(messages) > 1,
@@ -235,7 +305,7 @@ class Scene:
             await self._until(lambda: self._state(about) in wanted, every=0.001)
             await self.process.kill()
         try:
-            async with asyncio.timeout(PATIENCE if kill.of == MESSAGES else PRESS_PATIENCE):
+            async with asyncio.timeout(PATIENCE if kill.of == MESSAGES else LONG_PATIENCE):
                 await self.process.ended()
         finally:
             if self.process.running:
@@ -247,7 +317,7 @@ class Scene:
     def _state(self, about: str) -> str | None:
         row = self._row(
             """
-            SELECT state FROM deliveries WHERE space_id = :about AND kind = 'live'
+            SELECT state FROM deliveries WHERE space_id = :about AND kind IN ('live', 'event')
             UNION ALL SELECT iif(role_id IS NULL, 'begun', 'noted') FROM bells WHERE host_id = :about
             """,
             {"about": about},
@@ -263,17 +333,20 @@ class Scene:
         )
         return row is not None and row[0] == row[1] > 0
 
-    def _is_over(self, space_id: str) -> bool:
+    def _phase(self, space_id: str) -> str | None:
         row = self._row("SELECT phase FROM spaces WHERE space_id = ?", [space_id])
-        return row is not None and row[0] not in {"live", "scheduled"}
+        return row[0] if row else None
+
+    def _is_over(self, space_id: str) -> bool:
+        return self._phase(space_id) not in {None, "live", "scheduled"}
 
     def _row(self, sql: str, values: Sequence[object] | Mapping[str, object]) -> tuple[Any, ...] | None:
         with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as reader:
             row: tuple[Any, ...] | None = reader.execute(sql, values).fetchone()
             return row
 
-    async def _until(self, condition: Callable[[], bool], *, every: float = 0.02) -> None:
-        async with asyncio.timeout(PATIENCE):
+    async def _until(self, condition: Callable[[], bool], *, every: float = 0.02, patience: float = PATIENCE) -> None:
+        async with asyncio.timeout(patience):
             while not condition():  # noqa: ASYNC110 - half of the conditions are in another process's file
                 await asyncio.sleep(every)
 
@@ -301,6 +374,28 @@ class Hook:
         self.process._process.kill()
         self.kill = None
         return ["lost on the way"] if kill.step == LOST else []
+
+
+def happen(space: XSpace, change: str) -> None:
+    """One of `CHANGES`."""
+    match change:
+        case "renamed":
+            space.set_title(f"{space.title}, renamed")
+        case "put off":
+            assert space.scheduled_start is not None
+            space.reschedule(space.scheduled_start + timedelta(hours=6))
+        case "begun":
+            space.go_live()
+        case _:
+            space.cancel()
+
+
+def is_true(event: LocalEvent, space: XSpace) -> bool:
+    """Whether an event is as its Space is."""
+    if space.state == "canceled":
+        return event.status is Status.CANCELED
+    wanted = {"scheduled": Status.SCHEDULED, "live": Status.ACTIVE, "ended": Status.COMPLETED}[space.state]
+    return (event.name, event.start, event.status) == (space.title, space.scheduled_start, wanted)
 
 
 def _fits(kill: Kill, exchange: Exchange) -> bool:
@@ -331,8 +426,9 @@ async def opened(seed: int) -> AsyncIterator[Scene]:
                 admin: LocalMember = guild.add_member("admin", manage_guild=True)
                 use = await admin.use(channel, "watch add", host=f"@{host.username}", channel=channel)
                 await use.reply(timeout=PATIENCE)
-                use = await admin.use(channel, "config bell", what="host")
-                await use.reply(timeout=PATIENCE)
+                for command, options in (("config bell", {"what": "host"}), ("config events", {"on": True})):
+                    use = await admin.use(channel, command, **options)
+                    await use.reply(timeout=PATIENCE)
                 yield Scene(
                     x=x,
                     discord=discord,
