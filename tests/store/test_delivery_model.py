@@ -313,6 +313,24 @@ class Ledger(RuleBasedStateMachine):
             self.begin(results)
             self.wait(seconds)
 
+    @rule(
+        outcomes=st.lists(st.sampled_from(OUTCOMES), max_size=8),
+        more=st.lists(st.sampled_from(OUTCOMES), max_size=6),
+    )
+    def a_host_puts_off_what_discord_has_begun(self, outcomes: list[str], more: list[str]) -> None:
+        self.everybody_schedules(4)
+        self.begin(["done"] * 8)
+        self.wait(5 * MINUTE)
+        self.everybody_schedules(300)
+        self.begin(outcomes)
+        self.wait(2)
+        self.begin(more)
+
+    def everybody_schedules(self, minutes: int) -> None:
+        for truth in self.truths.values():
+            truth.happens("schedule", minutes, HOSTS[1], self.time.now())
+        self.look(*SPACES)
+
     @rule(outcomes=st.lists(st.sampled_from(OUTCOMES), max_size=8), seconds=st.sampled_from([0, 1, 10, 100]))
     def the_courier_goes_on(self, outcomes: list[str], seconds: float) -> None:
         self.wait(seconds)
