@@ -217,16 +217,6 @@ EVENTS = (
     ),
     replace(
         EVENT,
-        name="event beside every moment and a press",
-        before=scheduled(LIVE),
-        down=begun,
-        wishes=replace(ALL_MOMENTS, events=True, bell=True),
-        must=("live", "ended"),
-        press=(1,),
-        event=None,
-    ),
-    replace(
-        EVENT,
         name="event beside every moment",
         before=scheduled(LIVE),
         down=begun,

@@ -163,7 +163,9 @@ class Scene:
     def _events(self, space_id: str) -> list[LocalEvent]:
         """Those of the Space that were not deleted."""
         ours = f"https://x.com/i/spaces/{space_id}"
-        return [event for event in (*self.guild.events.values(), *self.guild.past.values()) if event.location == ours]
+        return [
+            event for event in (*self.guild.events.values(), *self.guild.past_events.values()) if event.location == ours
+        ]
 
     async def _play_role(self, history: History) -> str:
         """From the first press for a host until whoever pressed has the role."""

@@ -109,15 +109,17 @@ async def test_listeners_are_no_reason_to_change_it(store: Store) -> None:
 async def test_what_x_hides_is_made_again_once_it_shows_it_and_what_somebody_deleted_is_not(store: Store) -> None:
     await look(store, scheduled())
     [job] = await send(store)
-    await store(Queries.mark_withdrawn, job.delivery_id)
     gone = START + timedelta(minutes=1)
     await look(store, absent=[SPACE], now=gone)
     await look(store, absent=[SPACE], now=gone + timedelta(minutes=1))
+    await store(Queries.begin_again, job.delivery_id, gone + timedelta(minutes=1))
+    [hidden] = await claim(store, gone + timedelta(minutes=1))
+    await store(Queries.give_up, hidden, Reason.OVER, gone + timedelta(minutes=2))
     assert await states(store) == [("event", -GUILD, "skipped")]
     back = gone + timedelta(minutes=5)
     await look(store, scheduled(), now=back)
     [again] = await claim(store, back)
-    assert (again.message_id, again.first_attempt_at) == (None, None)
+    assert (again.message_id, again.first_attempt_at) == (None, START), "it is looked for before it is made"
     await store(Queries.mark_skipped, again.delivery_id, Obstacle(reason=Reason.EVENT_GONE))
     await look(store, scheduled(LATER), now=back + timedelta(minutes=1))
     assert await states(store) == [("event", -GUILD, "skipped")]
