@@ -5,7 +5,7 @@ commit and each request, on request and on reply), each fault of a reply, a rest
 and without the channel's history, for several times that Discord remembers a nonce; with --twice the
 same once more in the run that recovers. Then with a real process between a local X and a local Discord.
 
-Usage: python benchmarks/crashes.py [--real 96] [--quick] [--twice]
+Usage: python benchmarks/crashes.py [--real 40] [--quick] [--twice]
 
 Exit status 1 if anything was lost, doubled or left untrue.
 """
@@ -63,7 +63,7 @@ def table(title: str, tally: Tally, by: Callable[[Kind], str], seconds: float) -
 def main() -> int:
     """Run what is asked for; the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--real", type=int, default=96, help="how many histories with a real process; there are 96")
+    parser.add_argument("--real", type=int, default=1000, help="how many histories with a real process at most")
     parser.add_argument("--quick", action="store_true", help="only a part of the simulated ones")
     parser.add_argument("--twice", action="store_true", help="also kill the run that recovers; takes long")
     asked = parser.parse_args()

@@ -169,6 +169,7 @@ COMMANDS: dict[str, Callable[[Visit], Options]] = {
     "config look": lambda _: {"text": "{host} is on: {title}", "accent": "teal"},
     "config invited": lambda at: {"on": bool(at.number % 2)},
     "config bell": lambda at: {"what": "host" if at.number % 2 else "server"},
+    "config events": lambda at: {"on": bool(at.number % 2)},
     "config publish": lambda at: {"on": bool(at.number % 2)},
     "config language": lambda at: {"language": "de" if at.number % 2 else "discord"},
     "config test": nothing,
@@ -505,7 +506,9 @@ def prepare(homes: Sequence[Home]) -> None:
     for home in homes:
         if home.admin is not None:
             home.admin.add_role(home.guild.add_role("heralds", permissions=Permission.MENTION_EVERYONE))
-            home.guild.set_bot_permissions(*DEFAULT_BOT_PERMISSIONS, "mention_everyone", "manage_roles")
+            home.guild.set_bot_permissions(
+                *DEFAULT_BOT_PERMISSIONS, "mention_everyone", "manage_roles", "create_events"
+            )
             home.guild.bot_member.joined_at = datetime.now(UTC)
 
 

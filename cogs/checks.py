@@ -16,7 +16,7 @@ from spacebot.deliver.publisher import TROUBLES
 from spacebot.deliver.roles import RolesOfGuild
 from spacebot.domain.bells import BellMode
 from spacebot.domain.guilds import MOST_ROLES, in_order
-from spacebot.domain.ids import ChannelId, GuildId, RoleId
+from spacebot.domain.ids import ChannelId, GuildId, RoleId, events_of
 from spacebot.domain.mistakes import Mistake
 from spacebot.domain.obstacles import Obstacle, Reason
 from spacebot.domain.views import InTheWay, SetUp
@@ -25,6 +25,7 @@ from spacebot.present.configuration import ROLE_GONE
 from spacebot.present.language import ENGLISH, _
 from spacebot.present.mistakes import sentence
 from spacebot.present.reasons import permission_names
+from spacebot.present.reasons import sentence as reason
 from spacebot.present.text import inert
 
 MISTAKES = {
@@ -208,13 +209,38 @@ async def in_the_way(client: discord.Client, guild: discord.Guild, set_up: SetUp
         channels={where: why for where, why in met.items() if why is not None},
         roles={role: why for role, why in troubles.items() if why is not None},
         bell=bell_trouble(client, guild, set_up),
+        events=events_trouble(client, guild, set_up),
     )
 
 
 def roles_of(client: discord.Client, guild: discord.Guild, *, language: str = ENGLISH) -> RolesOfGuild:
     """The guild's roles, as bells use them; those that are made are called as one says in that language."""
-    link = invite_link(client.application_id or 0, with_roles=True)
-    return RolesOfGuild(client, guild, link=link, language=language)
+    return RolesOfGuild(client, guild, link=_link(client, guild, "manage_roles"), language=language)
+
+
+def _link(client: discord.Client, guild: discord.Guild, permission: str) -> str:
+    """The address with which the bot is granted this permission, and keeps the others that it has for what is optional."""
+    granted = guild.me.guild_permissions
+    more = {name: getattr(granted, name) for name in ("manage_roles", "create_events")}
+    return invite_link(client.application_id or 0, **{**more, permission: True})
+
+
+def require_events(client: discord.Client, guild: discord.Guild) -> None:
+    """Raise a `UserMistake` where the bot may make no events in the guild."""
+    if not guild.me.guild_permissions.create_events:
+        raise UserMistake(Mistake.EVENTS_NO_PERMISSION, link=_link(client, guild, "create_events"))
+
+
+def events_trouble(client: discord.Client, guild: discord.Guild, set_up: SetUp) -> str | None:
+    """Why scheduled Spaces become no events, as a sentence; None where they do, or are not to, as far as is known."""
+    if not set_up.config.makes_events:
+        return None
+    try:
+        require_events(client, guild)
+    except UserMistake as mistake:
+        return sentence(mistake)
+    met = set_up.met.get(events_of(GuildId(guild.id)))
+    return None if met is None or met.reason is Reason.EVENTS_FORBIDDEN else reason(met)
 
 
 def bell_trouble(client: discord.Client, guild: discord.Guild, set_up: SetUp) -> str | None:

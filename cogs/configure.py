@@ -1,4 +1,4 @@
-"""How a guild hears of Spaces: `/config channel`, `role`, `roles`, `pause`, `pings`, `announce`, `end`, `bell`, `alerts`, `show` and more."""
+"""How a guild hears of Spaces: `/config channel`, `role`, `pause`, `pings`, `announce`, `end`, `events`, `bell` and the rest."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -13,7 +13,7 @@ from cogs.setup.testing import send_test
 from spacebot.bot.client import Spacebot
 from spacebot.domain.bells import BellMode
 from spacebot.domain.guilds import AtEnd
-from spacebot.present import bells, configuration, invited, languages, looks
+from spacebot.present import bells, configuration, events, invited, languages, looks
 from spacebot.present.language import N_, NAMES, _, speak
 from spacebot.usecases.looks import changed
 
@@ -173,6 +173,16 @@ class Configure(
     @app_commands.checks.has_permissions(manage_guild=True)
     async def test(self, interaction: discord.Interaction[Spacebot]) -> None:
         await send_test(interaction)
+
+    @app_commands.command(description=N_("Let scheduled Spaces become events of this server"))
+    @app_commands.describe(on=N_("Whether members can mark themselves interested in an event for each scheduled Space"))
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def events(self, interaction: discord.Interaction[Spacebot], on: bool) -> None:
+        await interaction.response.defer(ephemeral=True)
+        if on:
+            checks.require_events(interaction.client, checks.guild_of(interaction))
+        await self.guilds.set_events(checks.guild_id(interaction), makes_events=on)
+        await interaction.edit_original_response(content=events.set_sentence(makes_events=on))
 
     @app_commands.command(description=N_("Let members get a role with a button under posts, to be pinged"))
     @app_commands.describe(what=N_("No role, one for all posts in this server, or one for each host"))

@@ -82,7 +82,7 @@ class Spaces(commands.Cog):
     async def upcoming(self, interaction: discord.Interaction[Spacebot]) -> None:
         await interaction.response.defer(ephemeral=True)
         agenda = await self.guilds.agenda(checks.guild_id(interaction), lambda where: checks.sees(interaction, where))
-        await reply_pages(interaction, agenda_pages(agenda))
+        await reply_pages(interaction, agenda_pages(agenda, checks.guild_id(interaction)))
 
     @_anywhere
     @app_commands.command(

@@ -41,7 +41,8 @@ SpacebotError
     ├── SearchGivenUp           there are too many messages to look through
     ├── TryLater                nothing was posted, and nobody is to blame
     ├── Unclear                 it may or may not have been done; time-outs and resets
-    └── MessageGone             the message is gone
+    ├── MessageGone             the message is gone
+    └── EventRuns               the event runs already, and cannot be moved
 """
 
 import math
@@ -439,6 +440,13 @@ class MessageGone(DiscordError):
 
     def __init__(self, obstacle: Obstacle | None = None) -> None:
         super().__init__(obstacle or Obstacle(reason=Reason.MESSAGE_DELETED))
+
+
+class EventRuns(DiscordError):
+    """Discord has begun the event at its time, and moves none that runs: it is deleted, and another one made."""
+
+    def __init__(self) -> None:
+        super().__init__(Obstacle(reason=Reason.UNFORESEEN))
 
 
 class BudgetSpent(XSpendCapReached):

@@ -184,6 +184,10 @@ class Settings(DatabaseSettings):
         "wss://gateway.discord.gg", description="Where Discord's gateway is."
     )
     x_api_url: Annotated[str, _address("https", "http")] = Field("https://api.x.com", description="Where X's API is.")
+    x_pictures_url: Annotated[str, _address("https", "http")] = Field(
+        "https://pbs.twimg.com",
+        description="Where X's pictures are; one from elsewhere becomes no cover of an event, and none is fetched.",
+    )
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = Field(
         "INFO", description="How much is logged."
     )

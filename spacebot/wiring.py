@@ -44,6 +44,7 @@ from spacebot.x.auth import AppAuth, Auth, BearerAuth, OAuthClient
 from spacebot.x.client import XClient
 from spacebot.x.host_batcher import HostBatcher
 from spacebot.x.money import Meter, Prices, millicents
+from spacebot.x.pictures import Pictures
 from spacebot.x.source import KeywordSource, XSource
 from spacebot.x.transport import Transport
 
@@ -153,7 +154,8 @@ def wire(settings: Settings, clock: Clock, *, store: Store, session: aiohttp.Cli
         modules=cogs.EXTENSIONS,
     )
     x.billing.share_among(lambda: len(bot.guilds))
-    publisher = DiscordPublisher(bot)
+    pictures = Pictures(session=session, origin=settings.x_pictures_url, clock=clock)
+    publisher = DiscordPublisher(bot, pictures.fetch)
     bot.add_listener(publisher.note_thread, "on_raw_thread_update")
     crossposter = Crossposter(store=store, press=publisher, clock=clock)
     courier = Courier(

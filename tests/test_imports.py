@@ -65,6 +65,7 @@ MAY_IMPORT = {
     "aiohttp": (
         *("spacebot.app", "spacebot.check", "spacebot.wiring", "spacebot.sandbox", "spacebot.deliver", "spacebot.web"),
         *("spacebot.x.transport", "spacebot.x.auth", "spacebot.x.activity", "spacebot.x.bodies"),
+        "spacebot.x.pictures",
     ),
     "sqlite3": ("spacebot.store",),
     "sqlite_utils": ("spacebot.store",),

@@ -33,7 +33,7 @@ from spacebot.domain.deliveries import Kind, Matter, Notice, Past, Queue, Shape
 from spacebot.domain.errands import Purpose
 from spacebot.domain.filters import Filter
 from spacebot.domain.guilds import AtEnd, GuildConfig, Keyword, Watch, WatchLine
-from spacebot.domain.ids import ListId, MessageId, PersonId, RoleId, SpaceId, UserId
+from spacebot.domain.ids import GuildId, ListId, MessageId, PersonId, RoleId, SpaceId, UserId
 from spacebot.domain.looks import Look
 from spacebot.domain.mistakes import Mistake
 from spacebot.domain.obstacles import Obstacle, Reason
@@ -228,8 +228,8 @@ def _cards() -> Iterator[tuple[str, Made]]:
     yield "/spaces-search", lambda: _card(replies.search_card("chess", page))
     yield "/spaces-search: nothing", lambda: _card(replies.nothing_found("chess"))
     coming = Agenda(live=(_view(Phase.LIVE),), coming=(_view(Phase.SCHEDULED),))
-    yield "/spaces-upcoming", lambda: _each(lambda: agenda.agenda_pages(coming))
-    yield "/spaces-upcoming: nothing", lambda: _each(lambda: agenda.agenda_pages(Agenda()))
+    yield "/spaces-upcoming", lambda: _each(lambda: agenda.agenda_pages(coming, GuildId(1)))
+    yield "/spaces-upcoming: nothing", lambda: _each(lambda: agenda.agenda_pages(Agenda(), GuildId(1)))
     for phase in (Phase.LIVE, Phase.ENDED):
         who = Company(view=_view(phase), count=40, is_forgotten=False)
         yield f"Who's there: {phase}", _bound(who, by=lambda who: _each(lambda: people.who_pages(who)))

@@ -176,6 +176,7 @@ class Moments(Form):
             "reminder": config.reminder_minutes is not None,
             "live": config.tells_live,
             "ended": config.tells_ended,
+            "event": config.makes_events,
         }
         self.when: ui.CheckboxGroup[Any] = ui.CheckboxGroup(
             custom_id="when",
@@ -218,8 +219,9 @@ class Moments(Form):
             guilds = interaction.client.services.guilds
             guild_id = checks.guild_id(interaction)
             wanted, extras = set(self.when.values), set(self.extras.values)
+            before = await guilds.config(guild_id)
             # What may be refused comes first: then nothing is changed.
-            bell = switched((await guilds.config(guild_id)).bell, on="bell" in extras)
+            bell = switched(before.bell, on="bell" in extras)
             if bell is not None and bell is not BellMode.OFF:
                 checks.roles_of(interaction.client, checks.guild_of(interaction)).require_permission()
             await guilds.set_shows_invited(guild_id, shows="invited" in extras)
@@ -234,6 +236,10 @@ class Moments(Form):
             )
             await guilds.set_end(guild_id, AtEnd(self.end.value or AtEnd.EDIT))
             await guilds.set_pings(guild_id, int(self.pings.values[0]))
+            if "event" in wanted and not before.makes_events:
+                checks.require_events(interaction.client, checks.guild_of(interaction))
+            if ("event" in wanted) is not before.makes_events:
+                await guilds.set_events(guild_id, makes_events="event" in wanted)
             return configuration.moments_sentence(config)
 
         await carry_out(interaction, work)

@@ -9,6 +9,7 @@ from discord import ui
 from cogs import checks
 from cogs.setup.showing import Interaction, require_manager
 from spacebot.bot.replies import explained
+from spacebot.present import events
 from spacebot.present import testing as words
 from spacebot.present.language import _
 
@@ -62,4 +63,9 @@ async def send_test(interaction: Interaction) -> None:
         view.add_item(TestButton("keep", tested.test_id))
         view.add_item(TestButton("remove", tested.test_id))
         view.stop()  # its buttons are handled by their custom ids
-    await interaction.edit_original_response(content=words.tested_text(tested, guild_id), view=view)
+    text = words.tested_text(tested, guild_id)
+    set_up = await interaction.client.services.guilds.set_up(guild_id)
+    if set_up.config.makes_events:
+        trouble = checks.events_trouble(interaction.client, guild, set_up)
+        text = f"{text}\n{events.tested_line(trouble=trouble)}"
+    await interaction.edit_original_response(content=text, view=view)

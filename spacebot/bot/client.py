@@ -53,13 +53,17 @@ INVITE = discord.Permissions(
 )
 """What the invite link asks for, and no more."""
 
-INVITE_WITH_ROLES = discord.Permissions(INVITE.value | discord.Permissions(manage_roles=True).value)
-"""What the second one asks for, where members may take roles with a button."""
 
+def invite_link(application_id: int, **more: bool) -> str:
+    """The address with which an admin invites the bot, with exactly the permissions that it needs.
 
-def invite_link(application_id: int, *, with_roles: bool = False) -> str:
-    """The address with which an admin invites the bot, with exactly the permissions that it needs."""
-    return discord.utils.oauth_url(application_id, permissions=INVITE_WITH_ROLES if with_roles else INVITE)
+    Args:
+        application_id: The bot's application.
+        more: Permissions for what is optional: `manage_roles` where members may take roles with a button,
+            `create_events` where scheduled Spaces become events.
+    """
+    permissions = discord.Permissions(INVITE.value | discord.Permissions(**more).value)
+    return discord.utils.oauth_url(application_id, permissions=permissions)
 
 
 def personal_link(application_id: int) -> str:

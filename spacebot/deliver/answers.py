@@ -2,6 +2,7 @@
 
 import re
 import zlib
+from collections.abc import Mapping
 
 import discord
 
@@ -17,19 +18,19 @@ SAID = 200
 _LONG_WORDS = re.compile(r"[^\s/]{40,}")
 """What may be a token; nothing that says why is that long."""
 
-UNKNOWN_MESSAGE = 10008
-
-CHANNEL_OBSTACLES = {
-    10003: Reason.CHANNEL_UNKNOWN,
-    10004: Reason.CHANNEL_GONE,
-    50001: Reason.PERMISSIONS_REFUSED,
-    50013: Reason.PERMISSIONS_REFUSED,
-    50083: Reason.THREAD_LOCKED,
-    160005: Reason.THREAD_LOCKED,
+MEANINGS: Mapping[int, tuple[type[Refused | MessageRefused | MessageGone], Reason]] = {
+    10003: (Refused, Reason.CHANNEL_UNKNOWN),
+    10004: (Refused, Reason.CHANNEL_GONE),
+    10008: (MessageGone, Reason.MESSAGE_DELETED),
+    10070: (MessageGone, Reason.EVENT_GONE),
+    30038: (MessageRefused, Reason.EVENTS_FULL),
+    50001: (Refused, Reason.PERMISSIONS_REFUSED),
+    50013: (Refused, Reason.PERMISSIONS_REFUSED),
+    50083: (Refused, Reason.THREAD_LOCKED),
+    160005: (Refused, Reason.THREAD_LOCKED),
+    200000: (MessageRefused, Reason.AUTOMOD),
 }
-"""What Discord's error codes mean for a channel."""
-
-BLOCKED_BY_AUTOMOD = 200000
+"""What Discord's error codes mean: for a channel, for what was posted and is no more, for one message or event."""
 
 SERVER_ERRORS = 500
 FORBIDDEN = 403
@@ -68,16 +69,14 @@ def _mapped(error: discord.HTTPException, code: int, *, of_message: bool) -> Dis
         return Unclear(Obstacle(reason=Reason.DISCORD_FAILED, details=(str(error.status),)))
     if error.status in NO_CHANNELS_FAULT:  # whatever its code may say of a channel
         return TryLater(Obstacle(reason=NO_CHANNELS_FAULT[error.status]), seconds=60.0)
-    if code in CHANNEL_OBSTACLES:
-        return Refused(Obstacle(reason=CHANNEL_OBSTACLES[code]))
+    if code in MEANINGS:
+        kind, reason = MEANINGS[code]
+        return kind(Obstacle(reason=reason))
     answer = (str(error.status), str(code))
     # A page comes from something on the way to Discord, and says nothing about the message.
     is_page = str(error.text).lstrip().startswith("<")
-    if code == UNKNOWN_MESSAGE or (of_message and error.status == NOT_FOUND and not is_page):
-        is_deleted = code == UNKNOWN_MESSAGE
-        return MessageGone(None if is_deleted else Obstacle(reason=Reason.MESSAGE_UNKNOWN, details=answer))
-    if code == BLOCKED_BY_AUTOMOD:
-        return MessageRefused(Obstacle(reason=Reason.AUTOMOD))
+    if of_message and error.status == NOT_FOUND and not is_page:
+        return MessageGone(Obstacle(reason=Reason.MESSAGE_UNKNOWN, details=answer))
     is_channels = error.status == FORBIDDEN
     why = Obstacle(reason=Reason.CHANNEL_REFUSED if is_channels else Reason.MESSAGE_REFUSED, details=answer)
     return Refused(why) if is_channels else MessageRefused(why)

@@ -13,12 +13,14 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from spacebot.clock import Clock, until_set
-from spacebot.domain.deliveries import Job, Kind, marker, reminder_due
+from spacebot.domain.deliveries import AHEAD, Job, Kind, marker, reminder_due
 from spacebot.domain.guilds import AtEnd
 from spacebot.domain.ids import ChannelId, GuildId, MessageId
 from spacebot.domain.obstacles import Obstacle, Reason
+from spacebot.domain.spaces import Phase
 from spacebot.errors import (
     DiscordError,
+    EventRuns,
     MessageGone,
     MessageRefused,
     Refused,
@@ -132,6 +134,7 @@ class Publisher(Protocol):
 
         Raises:
             MessageGone: it is no more; as a rule somebody deleted it.
+            EventRuns: it is an event that cannot become so any more.
             Refused, TryLater, Unclear: as `send`.
         """
         ...
@@ -378,10 +381,12 @@ class Courier:
                 quiet = True
             if found is not None:
                 # Which revision it shows is unknown: 0 makes the next claim update it.
+                self._last_looks.discard(job.delivery_id)
                 await self._sent(job, found, 0)
                 return
         now = self._clock.now()
-        due = reminder_due(job.space.scheduled_start, job.reminder_minutes, now) if job.kind is Kind.REMINDER else now
+        minutes = job.reminder_minutes if job.kind is Kind.REMINDER else None
+        due = reminder_due(job.space.scheduled_start, minutes, now) if job.kind in AHEAD else now
         if not job.kind.fits(job.space.phase) or due is None:
             await self._give_up(job, Reason.OVER)
             return
@@ -391,6 +396,8 @@ class Courier:
         if due > now:
             await self._store(Queries.postpone_first_attempt, job, due)
             return
+        if job.kind is Kind.EVENT and await self._may_still_arrive(job):
+            return  # Discord takes no nonce that would make a second one the same
         quiet = quiet or job.hushed
         card = self._composed(job, now, quiet=quiet)
         message_id = await self._publisher.send(job.channel_id, card, nonce=nonce(job))
@@ -407,26 +414,37 @@ class Courier:
 
     async def _give_up(self, job: Job, reason: Reason) -> None:
         """Skip a delivery that is not to be sent; after an attempt, search once more first: it may still arrive."""
-        now, is_last = self._clock.now(), job.first_attempt_at is None or job.delivery_id in self._last_looks
-        if is_last:
+        if not await self._may_still_arrive(job):
+            await self._store(Queries.give_up, job, reason, self._clock.now())
+
+    async def _may_still_arrive(self, job: Job) -> bool:
+        """Whether what an attempt with unclear outcome was about may be there a little later; then it is looked for again."""
+        if job.first_attempt_at is None or job.delivery_id in self._last_looks:
             self._last_looks.discard(job.delivery_id)
-            await self._store(Queries.give_up, job, reason, now)
-        else:
-            self._last_looks.add(job.delivery_id)
-            await self._store(Queries.postpone, job.delivery_id, now + STILL_ARRIVING)
+            return False
+        self._last_looks.add(job.delivery_id)
+        await self._store(Queries.postpone, job.delivery_id, self._clock.now() + STILL_ARRIVING)
+        return True
 
     async def _edit(self, job: Job, message_id: MessageId) -> None:
         is_over = not job.space.phase.is_open and job.kind not in {Kind.ENDED, Kind.TEST}
         is_withdrawn = job.kind is Kind.TEST and not job.kind.fits(job.space.phase)
+        if job.kind is Kind.EVENT and job.space.phase is Phase.GONE:
+            await self._take_back(job, message_id)
+            return
         if is_withdrawn or (is_over and job.at_end is AtEnd.DELETE):
             await self._publisher.delete(job.channel_id, message_id)
             await self._store(Queries.mark_skipped, job.delivery_id, Reason.DELETED_AT_END)
             return
         if await self._is_too_soon(job):
             return
-        card = self._composed(job, job.sent_at or self._clock.now(), quiet=job.quiet)
+        now = self._clock.now()
+        card = self._composed(job, now if job.kind is Kind.EVENT else job.sent_at or now, quiet=job.quiet)
         try:
             await self._publisher.edit(job.channel_id, message_id, card)
+        except EventRuns:
+            await self._take_back(job, message_id)
+            return
         except TryLater as error:
             if not self._is_old(job) or error.obstacle.reason is not Reason.SLOW_DOWN:
                 raise
@@ -439,6 +457,11 @@ class Courier:
         """The message in the guild's language."""
         with speaking(of_guild(job.language, self._locale_of(job.guild_id))):
             return announcement(job, at, quiet=quiet)
+
+    async def _take_back(self, job: Job, message_id: MessageId) -> None:
+        """Delete what stands, to be sent anew if its moment is not over: noted before, or it would seem to be deleted by somebody."""
+        await self._store(Queries.begin_again, job.delivery_id, self._clock.now())
+        await self._publisher.delete(job.channel_id, message_id)
 
     def _is_old(self, job: Job) -> bool:
         """Whether Discord may hold the message for older than an hour."""

@@ -11,7 +11,7 @@ from typing import TypeVar
 import aiohttp
 import discord
 
-from spacebot.deliver import forums
+from spacebot.deliver import events, forums
 from spacebot.deliver.answers import UNREADABLE, mapped
 from spacebot.deliver.permissions import (
     ANNOUNCEABLE,
@@ -22,7 +22,7 @@ from spacebot.deliver.permissions import (
     may_unlock,
     missing_permissions,
 )
-from spacebot.domain.ids import ChannelId, GuildId, MessageId
+from spacebot.domain.ids import ChannelId, GuildId, MessageId, guild_of_events, is_for_events
 from spacebot.domain.obstacles import Obstacle, Reason
 from spacebot.errors import DiscordError, MessageGone, MessageRefused, Refused, SearchGivenUp, TryLater, Unclear
 from spacebot.present.card import ActionButton, Card, LinkButton
@@ -50,16 +50,26 @@ TROUBLES = (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError, j
 """What a request to Discord can raise; discord.py lets some of aiohttp's errors through, and truncated bodies."""
 
 
+async def no_picture(_url: str) -> None:
+    """Fetch nothing."""
+
+
 class DiscordPublisher:
-    """Messages in channels, by id.
+    """Messages in channels, and events of guilds, by id.
 
     It reads of Discord's answers only what it needs, and without discord.py's model of a message: one strange message in
     a channel's history, or a field that Discord leaves out, would be in the way of ours.
     """
 
-    def __init__(self, client: discord.Client) -> None:
-        """Take a client whose cache of guilds and channels is filled by the gateway, and whose requests are `paced`."""
+    def __init__(self, client: discord.Client, picture: Callable[[str], Awaitable[str | None]] = no_picture) -> None:
+        """Take what it works with.
+
+        Args:
+            client: Its cache of guilds and channels is filled by the gateway, and its requests are `paced`.
+            picture: What is at the address of a host's picture, as a data URI; None if it cannot be had. Never raises.
+        """
         self._client = client
+        self._picture = picture
         self._forums: dict[ChannelId, discord.ForumChannel] = {}
         """The forums, noted when they are looked at, which comes before whatever is done in a channel."""
         self._resting: dict[ChannelId, Obstacle | None] = {}
@@ -67,6 +77,9 @@ class DiscordPublisher:
 
     def obstacle(self, guild_id: GuildId, channel_id: ChannelId) -> Obstacle | None:
         """Why nothing can be posted in this channel, from the cache; None if something can."""
+        if is_for_events(channel_id):
+            guild = self._client.get_guild(guild_id)
+            return GONE if guild is None else events.obstacle(guild)
         channel = self._channel(guild_id, channel_id)
         if channel is None:
             return self._resting.get(channel_id, GONE)
@@ -89,7 +102,7 @@ class DiscordPublisher:
             TryLater, Unclear: Discord did not say.
         """
         obstacle = self.obstacle(guild_id, channel_id)
-        if obstacle != GONE:
+        if obstacle != GONE or is_for_events(channel_id):
             return obstacle
         try:
             channel = await self._do(lambda: self._client.fetch_channel(channel_id))
@@ -107,7 +120,9 @@ class DiscordPublisher:
             self._resting[channel_id] = LOCKED if payload.data["thread_metadata"].get("locked") else None
 
     def can_search(self, guild_id: GuildId, channel_id: ChannelId) -> bool:
-        """Whether the bot may read the channel's history, from the cache."""
+        """Whether the bot may read the channel's history, from the cache; events can be read by everybody."""
+        if is_for_events(channel_id):
+            return True
         channel = self._channel(guild_id, channel_id)
         return isinstance(channel, ANNOUNCEABLE) and not missing_permissions(channel, WANTED)
 
@@ -129,7 +144,11 @@ class DiscordPublisher:
         await self._do(publish, of_message=True)
 
     async def send(self, channel_id: ChannelId, card: Card, *, nonce: str) -> MessageId:
-        """Post a message; see `courier.Publisher` for the errors."""
+        """Post a message, or make an event; see `courier.Publisher` for the errors."""
+        face, guild_id = card.event, guild_of_events(channel_id)
+        if face is not None:
+            picture = None if face.picture is None else await self._picture(face.picture)
+            return await self._in_events(lambda: events.make(self._client, guild_id, face, picture))
         forum = self._forums.get(channel_id)
         if forum is not None:
             return await self._do(lambda: forums.begin(self._client, forum, card, button_view(card), allowed(card)))
@@ -152,14 +171,20 @@ class DiscordPublisher:
             raise
 
     async def find(self, channel_id: ChannelId, embed_url: str, *, since: datetime) -> MessageId | None:
-        """The bot's message with this embed address; see `courier.Publisher` for the errors."""
+        """The bot's message with this embed address, or event at it; see `courier.Publisher` for the errors."""
+        if is_for_events(channel_id):
+            return await self._in_events(lambda: events.find(self._client, guild_of_events(channel_id), embed_url))
         forum = self._forums.get(channel_id)
         if forum is not None:
             return await self._find_post(forum, embed_url, since)
         return await self._do(lambda: self._search(channel_id, embed_url, since))
 
     async def edit(self, channel_id: ChannelId, message_id: MessageId, card: Card) -> None:
-        """Change a message of ours; see `courier.Publisher` for the errors."""
+        """Change a message or an event of ours; see `courier.Publisher` for the errors."""
+        face, guild_id = card.event, guild_of_events(channel_id)
+        if face is not None:
+            await self._in_events(lambda: events.change(self._client, guild_id, message_id, face), of_event=True)
+            return
         params = discord.http.handle_message_parameters(
             content=card.content,
             embeds=[card.embed] if card.embed is not None else [],
@@ -176,7 +201,11 @@ class DiscordPublisher:
             raise Unclear(Obstacle(reason=Reason.ANSWER_UNREADABLE, details=("str",)))
 
     async def delete(self, channel_id: ChannelId, message_id: MessageId) -> None:
-        """Remove a message of ours; see `courier.Publisher` for the errors."""
+        """Remove a message or an event of ours; see `courier.Publisher` for the errors."""
+        if is_for_events(channel_id):
+            guild_id = guild_of_events(channel_id)
+            await self._in_events(lambda: events.remove(self._client, guild_id, message_id), of_event=True)
+            return
         if channel_id in self._forums:
             await self._in_post(lambda: forums.remove(self._client, message_id))
             return
@@ -238,6 +267,17 @@ class DiscordPublisher:
             if found is not None:
                 return MessageId(post)
         return None
+
+    async def _in_events(self, request: Callable[[], Awaitable[T]], *, of_event: bool = False) -> T:
+        """Do something with a guild's events; what is forbidden there says nothing about channels."""
+        try:
+            return await self._do(request, of_message=of_event)
+        except Refused as error:
+            if error.obstacle.reason not in {Reason.PERMISSIONS_REFUSED, Reason.CHANNEL_REFUSED}:
+                raise
+            refused = Refused(Obstacle(reason=Reason.EVENTS_FORBIDDEN))
+            refused.said = error.said
+            raise refused from error
 
     async def _in_post(self, request: Callable[[], Awaitable[None]]) -> None:
         """Do something in a post; what is refused there says nothing about the forum."""

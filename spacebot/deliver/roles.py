@@ -3,18 +3,20 @@
 What is known beforehand is not asked of Discord: a refusal counts towards a ban of the bot's address.
 """
 
+import asyncio
 import logging
 from collections.abc import Mapping
 
 import discord
 
-from spacebot.deliver.answers import said
+from spacebot.deliver.answers import UNREADABLE, said
 from spacebot.deliver.pacing import once
-from spacebot.deliver.publisher import TROUBLES
+from spacebot.deliver.publisher import PATIENCE, TROUBLES
 from spacebot.domain.accounts import Host
 from spacebot.domain.ids import PersonId, RoleId
 from spacebot.domain.mistakes import Mistake
-from spacebot.errors import UserMistake
+from spacebot.domain.obstacles import Obstacle, Reason
+from spacebot.errors import TryLater, Unclear, UserMistake
 from spacebot.present.bells import role_name
 from spacebot.present.language import speaking
 from spacebot.present.text import inert
@@ -106,21 +108,26 @@ class RolesOfGuild:
 
         Raises:
             UserMistake: Discord has made none.
-            TROUBLES: it may have.
+            TryLater: nor now; it has been asked too often.
+            Unclear: it may have.
         """
         mentionable = not self._guild.me.guild_permissions.mention_everyone
         try:
             with once():
-                role = await self._guild.create_role(
-                    name=name, permissions=discord.Permissions.none(), mentionable=mentionable
-                )
+                async with asyncio.timeout(PATIENCE):
+                    role = await self._guild.create_role(
+                        name=name, permissions=discord.Permissions.none(), mentionable=mentionable
+                    )
+        except discord.RateLimited as error:
+            raise TryLater(Obstacle(reason=Reason.SLOW_DOWN), seconds=error.retry_after) from None
         except discord.Forbidden as error:
             log.info("Server %d lets me make no role: %s", self._guild.id, said(error))
             raise UserMistake(Mistake.BELL_NO_PERMISSION, link=self._link) from error
-        except discord.HTTPException as error:
-            if error.code != TOO_MANY:
-                raise
-            raise UserMistake(Mistake.BELL_ROLES_FULL, most=MOST_ROLES) from error
+        except (*TROUBLES, *UNREADABLE) as error:
+            if isinstance(error, discord.HTTPException) and error.code == TOO_MANY:
+                raise UserMistake(Mistake.BELL_ROLES_FULL, most=MOST_ROLES) from error
+            log.info("Server %d may have made a role: %s", self._guild.id, said(error))
+            raise Unclear(Obstacle(reason=Reason.NO_ANSWER, details=(type(error).__name__,))) from error
         self._asked[role.id] = role
         return RoleId(role.id)
 

@@ -1,6 +1,7 @@
 """Bells: whose announcements a press of 'Notify me' is about, and the role that it gives and takes away."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from spacebot.domain.accounts import Host
@@ -38,6 +39,8 @@ class Bell:
     """What its role was called when it was asked for."""
     asked: int
     """An id of Discord's from just before the role was asked for: the role's own is greater."""
+    tried_at: datetime
+    """When Discord was asked for it last."""
     role_id: RoleId | None = None
     """None while it is not known whether Discord has made it."""
 

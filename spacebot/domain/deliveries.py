@@ -22,6 +22,8 @@ class Kind(StrEnum):
     LIVE = "live"
     ENDED = "ended"
     """It is over; a separate message, in addition to the edit of the others."""
+    EVENT = "event"
+    """It is announced on X for later: an event of the guild, which is no message. Its place is `events_of` the guild."""
     TEST = "test"
     """None: an admin wants to see how it looks. Its Space is invented, and kept as one that is over: nobody asks X about it."""
 
@@ -35,8 +37,12 @@ _MOMENTS = {
     Kind.REMINDER: {Phase.SCHEDULED},
     Kind.LIVE: {Phase.LIVE},
     Kind.ENDED: {Phase.ENDED, Phase.GONE},
+    Kind.EVENT: {Phase.SCHEDULED},
     Kind.TEST: {Phase.ENDED},
 }
+
+AHEAD = frozenset({Kind.REMINDER, Kind.EVENT})
+"""The moments that are of no use once the Space should have started."""
 
 
 class Shape(StrEnum):
@@ -90,8 +96,8 @@ def is_late(space: SpaceRecord, at: datetime, least: timedelta) -> bool:
 
 
 def marker(url: str, kind: str) -> str:
-    """The address of an embed, by which the bot finds its message again in a channel's history."""
-    return f"{url}#{kind}"
+    """The address by which the bot finds its own again: of an embed in a channel's history, or where an event takes place."""
+    return url if kind == Kind.EVENT else f"{url}#{kind}"
 
 
 class Matter(StrEnum):

@@ -47,6 +47,8 @@ class GuildConfig:
     """Its own text and colour of what announces a live Space."""
     publishes: bool = True
     """Whether that is published where it is posted in an announcement channel."""
+    makes_events: bool = False
+    """Whether a scheduled Space becomes an event of the guild."""
     bell: BellMode = BellMode.OFF
     """Which roles members may take and give back with a button, to be mentioned."""
     language: str | None = None

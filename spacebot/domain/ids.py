@@ -16,6 +16,21 @@ def everyone(guild_id: GuildId) -> RoleId:
     return RoleId(guild_id)
 
 
+def events_of(guild_id: GuildId) -> ChannelId:
+    """The place of a guild's events, which the ledger keeps among its channels: none of Discord's ids is negative."""
+    return ChannelId(-guild_id)
+
+
+def guild_of_events(place: ChannelId) -> GuildId:
+    """The guild whose events have this place."""
+    return GuildId(-place)
+
+
+def is_for_events(channel_id: ChannelId) -> bool:
+    """Whether it is the place of a guild's events, and no channel."""
+    return channel_id < 0
+
+
 SpaceId = NewType("SpaceId", str)
 """Up to 13 letters and digits; case matters."""
 UserId = NewType("UserId", str)

@@ -211,7 +211,12 @@ class Mistake(StrEnum):
     BELL_TOO_FAST = "bell_too_fast"
     """The person has pressed often just now; `until` is when they may again."""
     BELL_BUSY = "bell_busy"
-    """More presses wait in the guild than can be done soon."""
+    """More presses wait in the guild than can be done soon, or Discord says so."""
+    BELL_UNCLEAR = "bell_unclear"
+    """It is not known whether Discord makes the role; `until` is when that is settled."""
+
+    EVENTS_NO_PERMISSION = "events_no_permission"
+    """The bot may make no events there; the `link` with which it is granted that."""
 
     # A person's own X account
 

@@ -19,6 +19,8 @@ class Reason(StrEnum):
     """The moment had passed before it could be announced."""
     DELETED_AT_END = "deleted_at_end"
     """The Space is over, and the guild wants its announcements deleted then."""
+    EVENT_GONE = "event_gone"
+    """Somebody deleted the event."""
     MESSAGE_DELETED = "message_deleted"
     """Somebody deleted it."""
     MESSAGE_UNKNOWN = "message_unknown"
@@ -40,7 +42,12 @@ class Reason(StrEnum):
     CHANNEL_REFUSED = "channel_refused"
     """Discord lets the bot do nothing there [HTTP status, Discord's code]."""
 
+    EVENTS_FORBIDDEN = "events_forbidden"
+    """The bot may make no events in the guild."""
+
     # This one message cannot be posted.
+    EVENTS_FULL = "events_full"
+    """The guild has as many events as Discord takes."""
     AUTOMOD = "automod"
     MESSAGE_REFUSED = "message_refused"
     """Discord does not take it [HTTP status, Discord's code]."""
@@ -71,6 +78,7 @@ CLOSING = frozenset(
     {
         *(Reason.CHANNEL_GONE, Reason.CHANNEL_UNKNOWN, Reason.NOT_FOR_MESSAGES, Reason.GUILD_UNAVAILABLE),
         *(Reason.THREAD_LOCKED, Reason.PERMISSIONS_MISSING, Reason.PERMISSIONS_REFUSED, Reason.CHANNEL_REFUSED),
+        Reason.EVENTS_FORBIDDEN,
     }
 )
 """Reasons that concern every message in a channel, not one alone."""

@@ -11,7 +11,7 @@ from spacebot.domain.curve import Curve
 from spacebot.domain.deliveries import Queue
 from spacebot.domain.errands import Purpose
 from spacebot.domain.guilds import GuildConfig, Keyword, WatchLine
-from spacebot.domain.ids import ChannelId, GuildId, ListId, RoleId, UserId
+from spacebot.domain.ids import ChannelId, GuildId, ListId, MessageId, RoleId, UserId
 from spacebot.domain.obstacles import Obstacle
 from spacebot.domain.spaces import Phase, SpaceFacts, SpaceRecord, facts_of
 from spacebot.domain.spending import SpendingLine, SpentBy, Summary
@@ -80,6 +80,8 @@ class Agenda:
     live: tuple[SpaceView, ...] = ()
     coming: tuple[SpaceView, ...] = ()
     """Scheduled for the next week, the first one first; also those that should have begun."""
+    events: Mapping[str, MessageId] = field(default_factory=dict)
+    """The events of the guild that stand for Spaces, by the address of the Space."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,6 +241,8 @@ class InTheWay:
     """Why a role is not mentioned, as a sentence."""
     bell: str | None = None
     """Why a press of 'Notify me' does nothing, as a sentence."""
+    events: str | None = None
+    """Why scheduled Spaces become no events of the guild although they should, as a sentence."""
 
     def closes(self, channels: Sequence[ChannelId]) -> bool:
         """Whether nothing at all can be posted in any of these channels."""

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 
 from babel.dates import format_date
 
+from spacebot.domain.ids import GuildId
 from spacebot.domain.views import Agenda, SpaceView
 from spacebot.present.card import Card
+from spacebot.present.events import agenda_line
 from spacebot.present.language import N_, _, locale
 from spacebot.present.paging import paged
 from spacebot.present.replies import entry
@@ -21,10 +23,16 @@ NOTHING = N_("No host of this server is live, and none has a Space scheduled for
 FOOTER = N_("Days are UTC; dates and times beside Spaces are in your time zone")
 
 
-def agenda_pages(agenda: Agenda) -> list[Card]:
+def agenda_pages(agenda: Agenda, guild_id: GuildId) -> list[Card]:
     """What a guild's hosts do, under a heading for each day, which is said again on each page that the day goes on."""
-    pages = paged(_(TITLE), list(_headed(agenda)), _line, size=PER_PAGE, total=_(FOOTER))
-    return pages or [Card(content=_(NOTHING))]
+
+    def line(headed: tuple[str | None, SpaceView]) -> str:
+        heading, view = headed
+        event = agenda.events.get(view.url)
+        parts = (f"### {heading}" if heading else "", entry(view), agenda_line(guild_id, event) if event else "")
+        return "\n".join(part for part in parts if part)
+
+    return paged(_(TITLE), list(_headed(agenda)), line, size=PER_PAGE, total=_(FOOTER)) or [Card(content=_(NOTHING))]
 
 
 def _headed(agenda: Agenda) -> Iterator[tuple[str | None, SpaceView]]:
@@ -46,8 +54,3 @@ def _day(view: SpaceView) -> str:
         day=when.day,
         month=format_date(when, "MMMM", locale=locale()),
     )
-
-
-def _line(headed: tuple[str | None, SpaceView]) -> str:
-    heading, view = headed
-    return f"### {heading}\n{entry(view)}" if heading else entry(view)

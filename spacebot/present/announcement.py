@@ -24,6 +24,7 @@ from spacebot.present.card import (
     space_embed,
     title_of,
 )
+from spacebot.present.events import event_face
 from spacebot.present.language import N_, _, number
 from spacebot.present.limits import CONTENT_LIMIT, POST_TITLE_LIMIT
 from spacebot.present.text import plain, still, units
@@ -57,9 +58,11 @@ def announcement(job: Job, at: datetime, *, quiet: bool = False) -> Card:
 
     Args:
         job: The delivery.
-        at: When it is or was sent; a late announcement says since when the Space is live.
+        at: When it is or was sent; a late announcement says since when the Space is live. For an event, the time.
         quiet: Mention nobody.
     """
+    if job.kind is Kind.EVENT:
+        return Card(event=event_face(job, at))
     if job.kind is Kind.TEST:
         job = _invented(job, at)
     phase = stands_as(job.space, job.kind, job.at_end)

@@ -72,6 +72,24 @@ Button = LinkButton | ActionButton
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EventFace:
+    """A Space as an event of a guild, as people see it."""
+
+    name: str
+    """Without markdown, 1 to 100 UTF-16 units."""
+    description: str
+    location: str
+    """The Space's address, by which the event is found again."""
+    phase: Phase
+    start: datetime | None
+    """None where it is not to be set: it has passed, or X does not say."""
+    end: datetime | None
+    """Until when it lasts at most; None where it is not to be set."""
+    picture: str | None
+    """The address of the host's picture."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """One message: its text, embed and buttons, and the only roles that it may mention."""
 
@@ -84,6 +102,8 @@ class Card:
     """What it is called as a post of a forum, without markdown, at most 100 UTF-16 units."""
     is_over: bool = False
     """Whether nothing more is to come: a post of a forum is closed."""
+    event: EventFace | None = None
+    """What it is instead of a message: an event of the guild."""
 
 
 def links(phase: Phase, url: str) -> tuple[LinkButton, ...]:
@@ -150,9 +170,9 @@ def space_embed(space: SpaceView, *, state: Phase | None = None, is_detailed: bo
         colour=COLOURS[state or space.phase],
         description="\n".join(fact for fact in facts if fact),
     )
-    picture = _picture(space.host) if space.host is not None else None
+    picture = large_picture(space.host) if space.host is not None else None
     if picture is not None:
-        embed.set_thumbnail(url=_SMALL.sub(r"_400x400\1", picture))
+        embed.set_thumbnail(url=picture)
     return embed
 
 
@@ -184,6 +204,12 @@ def credit(embed: discord.Embed, host: Host) -> None:
 def _picture(host: Host) -> str | None:
     """The address of a host's picture, if Discord can parse it: else it refuses the whole message."""
     return host.picture if host.picture and _PICTURE.fullmatch(host.picture) else None
+
+
+def large_picture(host: Host) -> str | None:
+    """The same, in 400 by 400 pixels where X has it so."""
+    picture = _picture(host)
+    return None if picture is None else _SMALL.sub(r"_400x400\1", picture)
 
 
 def moment(when: datetime | None) -> str | None:

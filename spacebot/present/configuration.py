@@ -10,7 +10,7 @@ from spacebot.domain.bells import BellMode
 from spacebot.domain.guilds import AtEnd, GuildConfig
 from spacebot.domain.ids import ChannelId, GuildId, RoleId
 from spacebot.domain.views import InTheWay, SetUp
-from spacebot.present import bells, invited
+from spacebot.present import bells, events, invited
 from spacebot.present.card import SCHEDULED_COLOUR, Card, few, mentions
 from spacebot.present.language import N_, NP_, _, listed, n_
 from spacebot.present.languages import language_text
@@ -72,6 +72,9 @@ def config_card(
     if config.bell is not BellMode.OFF:
         embed.add_field(name=_(bells.LABEL), value=bells.mode_text(config.bell), inline=False)
     embed.add_field(name=_("Announces"), value=moments(config), inline=False)
+    embed.add_field(
+        name=events.setting_name(), value=events.setting_text(makes_events=config.makes_events), inline=False
+    )
     if config.shows_invited:
         embed.add_field(name=_(invited.LABEL), value=invited.invited_text(), inline=False)
     embed.add_field(name=_("Text and colour"), value=look_text(config.look), inline=False)

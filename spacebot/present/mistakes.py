@@ -165,6 +165,10 @@ SENTENCES = {
         "I lack the permission Manage Roles, so I can give nobody a role here; who manages this server can grant it"
         " [with this link](<{link}>) or here: {path}."
     ),
+    Mistake.EVENTS_NO_PERMISSION: N_(
+        "I lack the permission Create Events, so no Space becomes an event here; who manages this server can grant it"
+        " [with this link](<{link}>) or here: *Server settings → Roles → spacebot → Permissions → Create Events*."
+    ),
     Mistake.BELL_ROLES_FULL: N_(
         "This server has {most} roles, as many as Discord lets it have; somebody who manages it has to delete one, or let"
         " one role do for all hosts: `/config bell`."
@@ -180,6 +184,7 @@ SENTENCES = {
     Mistake.BELL_ROLE_GONE: N_("That role was deleted just now; press again."),
     Mistake.BELL_TOO_FAST: N_("You have pressed that often in a short time; it works again {until}."),
     Mistake.BELL_BUSY: N_("Many people press that just now; press again in a minute."),
+    Mistake.BELL_UNCLEAR: N_("Discord has not said yet whether it has made the role; press again {until}."),
     Mistake.LINKING_NOT_SET_UP: N_("Linking X accounts is not set up on this bot."),
     Mistake.NOT_LINKED: N_("Link your X account with `/x-link` first."),
     Mistake.LINK_NOT_TAKEN: N_(

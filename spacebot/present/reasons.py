@@ -32,6 +32,7 @@ SENTENCES = {
     Reason.FILTERED: N_("the filters set with /watch filter kept it back"),
     Reason.OVER: N_("the Space was over before it could be announced"),
     Reason.DELETED_AT_END: N_("the Space is over, and this server wants its posts deleted then"),
+    Reason.EVENT_GONE: N_("somebody deleted the event"),
     Reason.MESSAGE_DELETED: N_("somebody deleted the message"),
     Reason.MESSAGE_UNKNOWN: N_("Discord no longer knows the message (status {first}, code {second})"),
     Reason.CHANNEL_GONE: N_(
@@ -43,6 +44,13 @@ SENTENCES = {
     Reason.THREAD_LOCKED: N_("the thread is locked; unlock it, or choose another channel with /config channel"),
     Reason.PERMISSIONS_REFUSED: N_("Discord says that I lack a permission in that channel: {path}"),
     Reason.CHANNEL_REFUSED: N_("Discord lets me do nothing in that channel (status {first}, code {second})"),
+    Reason.EVENTS_FORBIDDEN: N_(
+        "I lack the permission Create Events; grant it, and I go on by myself:"
+        " *Server settings → Roles → spacebot → Permissions → Create Events*"
+    ),
+    Reason.EVENTS_FULL: N_(
+        "this server has 100 events, as many as Discord lets it have; once somebody deletes one, I go on by myself"
+    ),
     Reason.AUTOMOD: N_("the server's AutoMod blocked the message; let it except me, or change its rule"),
     Reason.MESSAGE_REFUSED: N_("Discord refused the message (status {first}, code {second})"),
     Reason.DISCORD_FAILED: N_("Discord failed with status {first}"),
@@ -84,8 +92,8 @@ def in_the_way(found: InTheWay) -> list[str]:
         _("⚠️ {channel}: {trouble}", channel=f"<#{where}>", trouble=sentence(obstacle))
         for where, obstacle in found.channels.items()
     ]
-    bell = [] if found.bell is None else [found.bell]
-    return channels + [f"⚠️ {trouble}" for trouble in (*found.roles.values(), *bell)]
+    more = [trouble for trouble in (found.bell, found.events) if trouble is not None]
+    return channels + [f"⚠️ {trouble}" for trouble in (*found.roles.values(), *more)]
 
 
 def permission_names(names: Iterable[str]) -> str:

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 from spacebot.domain.accounts import Standing
 from spacebot.domain.deliveries import Kind, Matter, Notice, Past
+from spacebot.domain.ids import is_for_events
 from spacebot.domain.obstacles import Obstacle, Reason
 from spacebot.domain.spaces import SpaceRecord
+from spacebot.present import events
 from spacebot.present.card import OVER_COLOUR, Card, account, handle, lasting
 from spacebot.present.delays import seconds
 from spacebot.present.language import N_, _, n_, p_
@@ -37,6 +39,8 @@ def post_link(past: Past) -> str | None:
     """The address of the message of an announcement; None if there is none."""
     if past.message_id is None:
         return None
+    if past.kind is Kind.EVENT:
+        return events.event_link(past.guild_id, past.message_id)
     return f"https://discord.com/channels/{past.guild_id}/{past.channel_id}/{past.message_id}"
 
 
@@ -62,7 +66,7 @@ def _past(past: Past) -> str:
     if link is not None:
         head.append(_("[message]({link})", link=link))
     parts = [
-        f"<#{past.channel_id}>",
+        events.place() if past.kind is Kind.EVENT else f"<#{past.channel_id}>",
         _state(past.state) if past.obstacle is None else f"{_state(past.state)}: {sentence(past.obstacle)}",
     ]
     if past.sent_at is not None:
@@ -103,6 +107,8 @@ def notice(told: Notice) -> str:
     match told.matter:
         case Matter.PAUSED:
             why = sentence(told.obstacle or Obstacle(reason=Reason.OTHER))
+            if told.channel_id is not None and is_for_events(told.channel_id):
+                return events.paused_notice(why, _(HEALS))
             text = _("⚠️ I cannot announce Spaces in {channel}: {why}.", channel=f"<#{told.channel_id}>", why=why)
             return f"{text} {_(HEALS)}"
         case Matter.RENAMED:

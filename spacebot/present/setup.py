@@ -71,6 +71,7 @@ WHEN_OPTIONS = {
     "reminder": NP_("when a Space is it", "about to start"),
     "live": NP_("when a Space is it", "live"),
     "ended": NP_("when a Space is it", "over (a message of its own)"),
+    "event": NP_("when a Space is it", "scheduled, as an event of this server"),
 }
 BEFORE_LABEL = N_("How long before the start")
 END_LABEL = NP_("before what becomes of it", "Afterwards the post")
@@ -135,7 +136,7 @@ class Panel:
     def steps_in_the_way(self) -> list[int]:
         """The steps that keep something from being posted as it should be."""
         wrong = {
-            1: self.config.channel_id is None or self.channel_wrong is not None,
+            1: self.config.channel_id is None or self.channel_wrong is not None or self.found.events is not None,
             2: self.roles_wrong is not None or self.found.bell is not None,
             3: not self.lines or bool(self.blocked),
         }
@@ -178,7 +179,9 @@ def where(panel: Panel) -> str:
     else:
         wrong = panel.channel_wrong
         said = f"⚠️ {sentence(wrong)}" if wrong is not None else _("✅ I may see, send, embed and read there")
-    return _("**1 · Where?** {state}", state=said)
+    head = _("**1 · Where?** {state}", state=said)
+    of_events = events.panel_line(makes_events=panel.config.makes_events, trouble=panel.found.events)
+    return "\n".join(line for line in (head, of_events) if line)
 
 
 def whom(panel: Panel) -> str:

@@ -96,7 +96,7 @@ def _verdict(status: Status, found: InTheWay) -> tuple[str, discord.Colour]:
         return PAUSED, UNFINISHED
     if _next_steps(status):
         return NOT_SET_UP, UNFINISHED
-    if found.channels or found.roles or found.bell:
+    if found.channels or found.roles or found.bell or found.events:
         return HINDERED, UNFINISHED
     return WORKING, GOOD
 

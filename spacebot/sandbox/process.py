@@ -45,6 +45,7 @@ class BotProcess:
         self._environment = {
             **inherited,
             "SPACEBOT_X_API_URL": x_url,
+            "SPACEBOT_X_PICTURES_URL": x_url,
             "SPACEBOT_X_BEARER_TOKEN": x_token,
             "SPACEBOT_DISCORD_API_URL": discord_api_url,
             "SPACEBOT_DISCORD_GATEWAY_URL": discord_gateway_url,

@@ -2,7 +2,7 @@
 
 from spacebot.domain.bells import Bell
 from spacebot.domain.ids import GuildId, RoleId, UserId
-from spacebot.store.base import QueryGroup
+from spacebot.store.base import QueryGroup, moment, ms
 
 
 class BellQueries(QueryGroup):
@@ -10,17 +10,26 @@ class BellQueries(QueryGroup):
 
     def bells(self, guild_id: GuildId) -> dict[UserId, Bell]:
         """The guild's bells that were ever pressed, by host."""
-        rows = self._rows("SELECT host_id, name, asked, role_id FROM bells WHERE guild_id = :guild", guild=guild_id)
-        return {row["host_id"]: Bell(**row) for row in rows}
+        rows = self._rows(
+            "SELECT host_id, name, asked, role_id, tried_at FROM bells WHERE guild_id = :guild", guild=guild_id
+        )
+        return {row["host_id"]: Bell(**{**row, "tried_at": moment(row["tried_at"])}) for row in rows}
 
     def begin_bell(self, guild_id: GuildId, bell: Bell) -> None:
         """Note, before Discord is asked, that the bell's role is being made: a crash leaves a name to find it by."""
         self.db.execute(
             """
-            INSERT INTO bells (guild_id, host_id, name, asked) VALUES (:guild, :host, :name, :asked)
-            ON CONFLICT DO UPDATE SET name = excluded.name, asked = excluded.asked, role_id = NULL
+            INSERT INTO bells (guild_id, host_id, name, asked, tried_at) VALUES (:guild, :host, :name, :asked, :tried)
+            ON CONFLICT DO UPDATE SET
+                name = excluded.name, asked = excluded.asked, role_id = NULL, tried_at = excluded.tried_at
             """,
-            {"guild": guild_id, "host": bell.host_id, "name": bell.name, "asked": bell.asked},
+            {
+                "guild": guild_id,
+                "host": bell.host_id,
+                "name": bell.name,
+                "asked": bell.asked,
+                "tried": ms(bell.tried_at),
+            },
         )
 
     def set_bell_role(self, guild_id: GuildId, host_id: UserId, role_id: RoleId) -> None:

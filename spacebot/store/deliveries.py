@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 
 from spacebot.domain.deliveries import (
+    AHEAD,
     NOBODY_ON_X,
     RINGING,
     Job,
@@ -87,8 +88,13 @@ MOMENTS = {
     Kind.REMINDER: "g.reminder_minutes IS NOT NULL",
     Kind.LIVE: "g.tells_live",
     Kind.ENDED: "g.tells_ended",
+    Kind.EVENT: "g.makes_events",
 }
 """SQL conditions: which guilds want a moment announced."""
+
+CHANNEL = "COALESCE(w.channel_id, g.channel_id)"
+EVENTS = "-w.guild_id"
+"""SQL: where a watch's announcements belong; its guild's events, as `events_of` has it."""
 
 
 class DeliveryQueries(JobQueries):
@@ -103,7 +109,7 @@ class DeliveryQueries(JobQueries):
         has_more = False
         unfit = self._drop_unfit(record)
         for kind in MOMENTS:
-            is_too_late = kind is Kind.REMINDER and reminder_due(record.scheduled_start, None, now) is None
+            is_too_late = kind in AHEAD and reminder_due(record.scheduled_start, None, now) is None
             if kind.fits(record.phase) and not is_too_late:
                 has_more |= self._ensure_kind(record, kind, now, matched if kind is Kind.LIVE else (), unfit)
         return has_more
@@ -152,11 +158,10 @@ class DeliveryQueries(JobQueries):
         lot = "FROM watches w JOIN guilds g USING (guild_id) WHERE w.watch_id IN (SELECT value FROM json_each(:lot))"
         self.db.execute(
             f"""
-            INSERT INTO deliveries (space_id, channel_id, kind, guild_id, guest_id, state, wanted, priority,
-                next_try_at, created_at)
-            SELECT :space, COALESCE(w.channel_id, g.channel_id) AS place, :kind, min(w.guild_id),
-                CASE WHEN max(w.host_id = :host) THEN NULL ELSE min(w.host_id) END,
-                'pending', :revision, :priority, :now, :now {lot}
+            INSERT INTO deliveries (space_id, kind, guild_id, guest_id, state, wanted, priority, next_try_at, created_at,
+                channel_id)
+            SELECT :space, :kind, min(w.guild_id), CASE WHEN max(w.host_id = :host) THEN NULL ELSE min(w.host_id) END,
+                'pending', :revision, :priority, :now, :now, {_place(kind)} AS place {lot}
             GROUP BY place
             ON CONFLICT (space_id, channel_id, kind) DO UPDATE SET state = 'pending', reason = NULL,
                 next_try_at = excluded.next_try_at, priority = excluded.priority
@@ -169,7 +174,7 @@ class DeliveryQueries(JobQueries):
             INSERT INTO audience (watch_id, space_id, kind, delivery_id)
             SELECT w.watch_id, :space, :kind, (
                 SELECT d.delivery_id FROM deliveries d WHERE d.space_id = :space AND d.kind = :kind
-                  AND d.channel_id = COALESCE(w.channel_id, g.channel_id)) {lot}
+                  AND d.channel_id = {_place(kind)}) {lot}
             """,  # noqa: S608 - constants
             values,
         )
@@ -379,7 +384,7 @@ class DeliveryQueries(JobQueries):
             """
             SELECT count(*) AS n, min(wanted) FILTER (WHERE sent_at > :young) AS least,
                    (SELECT refreshed_at FROM spaces WHERE space_id = :space) AS refreshed
-            FROM deliveries WHERE space_id = :space AND state = 'sent'
+            FROM deliveries WHERE space_id = :space AND state = 'sent' AND kind != 'event'
             """,
             space=record.space_id,
             young=ms(now - STILL_YOUNG),
@@ -392,7 +397,7 @@ class DeliveryQueries(JobQueries):
         self.db.execute(
             f"""
             UPDATE deliveries SET wanted = :revision, priority = CASE WHEN {NEEDS_EDIT} THEN priority ELSE :behind END
-            WHERE space_id = :space AND state = 'sent' AND sent_at > :young
+            WHERE space_id = :space AND state = 'sent' AND sent_at > :young AND kind != 'event'
             """,  # noqa: S608 - a constant
             {
                 "space": record.space_id,
@@ -611,6 +616,17 @@ class DeliveryQueries(JobQueries):
         )
         self._drop_unfit_again(job.space.space_id)
 
+    def begin_again(self, delivery_id: int, now: datetime) -> None:
+        """What was sent is about to be removed, to be sent anew: first it is looked for, as after an unclear attempt."""
+        self.db.execute(
+            """
+            UPDATE deliveries SET state = 'sending', message_id = NULL, shown = NULL, sent_at = NULL, attempts = 0,
+                first_attempt_at = COALESCE(first_attempt_at, :now), next_try_at = :now
+            WHERE delivery_id = :delivery
+            """,
+            {"delivery": delivery_id, "now": ms(now)},
+        )
+
     def mark_skipped(self, delivery_id: int, reason: Reason | Obstacle) -> None:
         """Nothing more is to be done for this delivery."""
         self.db.execute(
@@ -721,7 +737,7 @@ class DeliveryQueries(JobQueries):
         strays = self._rows(
             f"""
             SELECT delivery_id FROM deliveries d
-            WHERE d.guild_id = :guild AND {UNATTEMPTED} AND EXISTS (
+            WHERE d.guild_id = :guild AND {UNATTEMPTED} AND kind != 'event' AND EXISTS (
                 SELECT 1 FROM audience a JOIN watches w USING (watch_id) JOIN guilds g USING (guild_id)
                 WHERE a.delivery_id = d.delivery_id AND d.channel_id IS NOT COALESCE(w.channel_id, g.channel_id))
             """,  # noqa: S608 - a constant
@@ -901,6 +917,11 @@ class DeliveryQueries(JobQueries):
 AMONG = "SELECT value FROM json_each(:among)"
 
 
+def _place(kind: Kind) -> str:
+    """SQL: where announcements of this kind belong."""
+    return EVENTS if kind is Kind.EVENT else CHANNEL
+
+
 def _watches_without(kind: Kind, which: str = "TRUE") -> str:
     """SQL from FROM on: the watches that want this moment of a Space and have no delivery of it yet."""
     return f"""
@@ -911,7 +932,7 @@ def _watches_without(kind: Kind, which: str = "TRUE") -> str:
             UNION SELECT watch_id FROM watches WHERE watch_id IN (SELECT value FROM json_each(:matched)) AND {which}
         )
           AND w.watch_id NOT IN (SELECT value FROM json_each(:unfit))
-          AND {ACTIVE} AND {MOMENTS[kind]} AND COALESCE(w.channel_id, g.channel_id) IS NOT NULL
+          AND {ACTIVE} AND {MOMENTS[kind]} AND {_place(kind)} IS NOT NULL
           AND NOT EXISTS (SELECT 1 FROM audience a
                           WHERE a.watch_id = w.watch_id AND a.space_id = :space AND a.kind = :kind)
     """  # noqa: S608 - constants

@@ -17,7 +17,7 @@ from spacebot.errors import UserMistake
 from spacebot.store.base import ACTIVE, LOT, filter_of, host_of, ms, roles_of, roles_value, space_of
 from spacebot.store.deliveries import DeliveryQueries
 
-FLAGS = ("tells_scheduled", "tells_live", "tells_ended", "on_hold", "publishes", "shows_invited")
+FLAGS = ("tells_scheduled", "tells_live", "tells_ended", "on_hold", "publishes", "shows_invited", "makes_events")
 """Fields of a `GuildConfig` that are stored as 0 or 1."""
 
 
@@ -29,8 +29,8 @@ class GuildQueries(DeliveryQueries):
         row = self._row(
             """
             SELECT channel_id, roles, admin_channel_id, at_end, tells_scheduled, reminder_minutes, tells_live,
-                   tells_ended, ping_minutes, all_on_hold AS on_hold, publishes, live_text, accent, bell, language,
-                   shows_invited
+                   tells_ended, ping_minutes, all_on_hold AS on_hold, publishes, makes_events, live_text, accent,
+                   bell, language, shows_invited
             FROM guilds WHERE guild_id = :guild
             """,
             guild=guild_id,
@@ -134,6 +134,19 @@ class GuildQueries(DeliveryQueries):
         )
         if changed.rowcount:
             self._want_invited(guild_id, now)
+
+    def set_events(self, guild_id: GuildId, *, makes_events: bool) -> None:
+        """Set whether scheduled Spaces become events of the guild.
+
+        Where they no longer do, those that were never attempted are not made, and those that are there are followed on.
+        """
+        self._ensure_guild(guild_id)
+        self.db.execute(
+            "UPDATE guilds SET makes_events = :makes WHERE guild_id = :guild",
+            {"makes": int(makes_events), "guild": guild_id},
+        )
+        if not makes_events:
+            self._drop_moment(guild_id, Kind.EVENT)
 
     def set_bell(self, guild_id: GuildId, mode: BellMode) -> None:
         """Set which bells the guild has; the roles of those it had stay known."""

@@ -597,6 +597,17 @@ CREATE TABLE own_counts (           -- what X has told the creators of Spaces, e
 CREATE INDEX own_counts_by_space ON own_counts (space_id)
 """
 
+BELLS_TRIED = """
+-- when Discord was last asked to make the role: it may do so some time after its answer got lost
+ALTER TABLE bells ADD COLUMN tried_at INTEGER NOT NULL DEFAULT 0;
+"""
+
+
+@migrations()
+def guild_events(db: Database) -> None:
+    """A scheduled Space can become an event of the guild: a delivery whose channel is minus the guild's id."""
+    db.execute("ALTER TABLE guilds ADD COLUMN makes_events INTEGER NOT NULL DEFAULT 0")
+
 
 @migrations()
 def language(db: Database) -> None:
@@ -614,3 +625,9 @@ def invited(db: Database) -> None:
 def own_counts(db: Database) -> None:
     """Creators of Spaces see how many reminders and tickets each had."""
     _run(db, OWN_COUNTS)
+
+
+@migrations()
+def bells_tried(db: Database) -> None:
+    """A role that may still be made is not asked for a second time."""
+    _run(db, BELLS_TRIED)

@@ -97,7 +97,7 @@ class NoticeQueries(QueryGroup):
                         """
                         SELECT added_by FROM watches w JOIN guilds g USING (guild_id)
                         WHERE guild_id = :guild AND added_by != 0 -- 0: who did had themselves forgotten
-                          AND (w.host_id = :host OR COALESCE(w.channel_id, g.channel_id) = :channel)
+                          AND (w.host_id = :host OR COALESCE(w.channel_id, g.channel_id) = :channel OR :channel < 0)
                         GROUP BY added_by ORDER BY max(watch_id) DESC LIMIT :most
                         """,
                         guild=row["guild_id"],

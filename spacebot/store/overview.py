@@ -4,7 +4,7 @@ from datetime import datetime
 
 from spacebot.domain.accounts import Host
 from spacebot.domain.deliveries import Kind, Past, Queue
-from spacebot.domain.ids import ChannelId, GuildId, SpaceId, UserId
+from spacebot.domain.ids import ChannelId, GuildId, MessageId, SpaceId, UserId, events_of
 from spacebot.domain.obstacles import Obstacle
 from spacebot.domain.views import SpaceView
 from spacebot.store.base import moment, ms, space_of
@@ -65,14 +65,27 @@ class OverviewQueries(SeenQueries):
             )
         return past
 
-    def agenda(self, guild_id: GuildId, until: datetime) -> list[tuple[SpaceView, ChannelId | None]]:
-        """The open Spaces of the hosts that the guild follows and has not put on hold, and where each is announced.
+    def events_met(self, guild_id: GuildId) -> Obstacle | None:
+        """What the guild's last event has met, if it has failed."""
+        row = self._row(
+            """
+            SELECT reason FROM deliveries WHERE channel_id = :place AND reason IS NOT NULL AND state IN ('failed', 'sent')
+            ORDER BY delivery_id DESC LIMIT 1
+            """,
+            place=events_of(guild_id),
+        )
+        return None if row is None else Obstacle.parse(row["reason"])
+
+    def agenda(self, guild_id: GuildId, until: datetime) -> list[tuple[SpaceView, ChannelId | None, MessageId | None]]:
+        """The open Spaces of the hosts that the guild follows and has not put on hold, where each is announced, and its event.
 
         Live ones, then those that are scheduled to start before `until`, the first one first.
         """
         rows = self._rows(
             """
-            SELECT s.*, COALESCE(w.channel_id, g.channel_id) AS to_channel
+            SELECT s.*, COALESCE(w.channel_id, g.channel_id) AS to_channel, (
+                SELECT d.message_id FROM deliveries d
+                WHERE d.space_id = s.space_id AND d.channel_id = -w.guild_id AND d.kind = 'event' AND d.state = 'sent') AS event
             FROM watches w JOIN guilds g USING (guild_id) JOIN spaces s ON s.host_id = w.host_id
             WHERE w.guild_id = :guild AND NOT (w.on_hold OR g.all_on_hold)
               AND s.phase IN ('scheduled', 'live') AND (s.phase = 'live' OR s.scheduled_start < :until)
@@ -85,7 +98,7 @@ class OverviewQueries(SeenQueries):
         spaces = [space_of(row) for row in rows]
         known = self.accounts(list({space.host_id for space in spaces}))
         return [
-            (SpaceView.of_record(space, known.get(space.host_id)), row["to_channel"])
+            (SpaceView.of_record(space, known.get(space.host_id)), row["to_channel"], row["event"])
             for space, row in zip(spaces, rows, strict=True)
         ]
 

@@ -39,6 +39,8 @@ class PrivacyQueries(ForgettingQueries, LinkQueries):
     ) -> tuple[list[dict[str, Any]], int | None]:
         """The guild's deliveries, the newest first, each with the Space's host: the next lot of them.
 
+        That of an event has the event's id for its message's, and no channel.
+
         Args:
             guild_id: The guild.
             before: What came with the lot before; None for the first lot.
@@ -49,8 +51,8 @@ class PrivacyQueries(ForgettingQueries, LinkQueries):
         """
         rows = self._rows(
             """
-            SELECT d.delivery_id, d.kind, d.channel_id, d.message_id, d.space_id, s.host_id, d.guest_id, d.state, d.reason,
-                   d.created_at, d.sent_at
+            SELECT d.delivery_id, d.kind, CASE WHEN d.channel_id > 0 THEN d.channel_id END AS channel_id, d.message_id,
+                   d.space_id, s.host_id, d.guest_id, d.state, d.reason, d.created_at, d.sent_at
             FROM deliveries d LEFT JOIN spaces s USING (space_id)
             WHERE d.guild_id = :guild AND d.delivery_id < :before ORDER BY d.delivery_id DESC LIMIT :most
             """,

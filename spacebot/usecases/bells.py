@@ -17,7 +17,7 @@ from spacebot.domain.bells import EVERY_HOST, Bell, BellMode, Pressed
 from spacebot.domain.ids import GuildId, PersonId, RoleId, UserId
 from spacebot.domain.mistakes import Mistake
 from spacebot.domain.views import SetUp
-from spacebot.errors import StoreError, UserMistake
+from spacebot.errors import StoreError, TryLater, Unclear, UserMistake
 from spacebot.store.connection import Store
 from spacebot.store.queries import Queries
 from spacebot.usecases.guilds import Guilds, find_host
@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
 
 PRESSES = 12
 """So often one person may press in ten minutes, in all guilds together."""
+
+STILL_ARRIVING = timedelta(minutes=2)
+"""A role that Discord was asked for is there after this time, or never; the request itself takes up to 45 seconds."""
 
 MOST_WAITING = 100
 """Presses that wait in one guild at most: Discord takes about one a second there."""
@@ -48,7 +51,12 @@ class GuildRoles(Protocol):
         """The oldest role of that name, without permissions, whose id is greater than `after`."""
 
     async def make(self, name: str) -> RoleId:
-        """Make a role without permissions that may be mentioned. Any other error: it may have been made."""
+        """Make a role without permissions that may be mentioned.
+
+        Raises:
+            TryLater: it was not made; Discord wants to be asked more slowly.
+            Unclear: it may have been made, or be made a little later. So does any other error say.
+        """
 
     async def give(self, person: PersonId, role_id: RoleId) -> None:
         """Give somebody the role, unless it has permissions by now."""
@@ -156,17 +164,27 @@ class Bells:
             bell = None
         role_id = None if bell is None else await roles.find(bell.name, bell.asked)
         if role_id is None:
-            roles.require_makeable()
-            if bell is None:
-                bell = Bell(host_id=key, name=name, asked=asked)
-                await self._store(Queries.begin_bell, guild_id, bell)
-            try:
-                role_id = await roles.make(bell.name)
-            except UserMistake:  # Discord said no: there is nothing to look for
-                await self._store(Queries.drop_bell, guild_id, key)
-                raise
+            if bell is not None and timedelta() <= self._clock.now() - bell.tried_at < STILL_ARRIVING:
+                raise UserMistake(Mistake.BELL_UNCLEAR, until=bell.tried_at + STILL_ARRIVING)
+            role_id = await self._make(guild_id, key, name, asked, roles)
         await self._store(Queries.set_bell_role, guild_id, key, role_id)
         return role_id
+
+    async def _make(self, guild_id: GuildId, key: UserId, name: str, asked: int, roles: GuildRoles) -> RoleId:
+        """Ask Discord for a role of the bell, which has none and may get none by an earlier request."""
+        roles.require_makeable()
+        tried_at = self._clock.now()
+        bell = Bell(host_id=key, name=name, asked=asked, tried_at=tried_at)
+        await self._store(Queries.begin_bell, guild_id, bell)
+        try:
+            return await roles.make(name)
+        except Unclear as error:
+            raise UserMistake(Mistake.BELL_UNCLEAR, until=tried_at + STILL_ARRIVING) from error
+        except (UserMistake, TryLater) as error:  # Discord said no: there is nothing to look for
+            await self._store(Queries.drop_bell, guild_id, key)
+            if isinstance(error, TryLater):
+                raise UserMistake(Mistake.BELL_BUSY) from error
+            raise
 
     def _require_pace(self, person: PersonId) -> None:
         wait = self._pace.wait(person, self._clock.monotonic())

@@ -13,7 +13,7 @@ from spacebot.domain.accounts import Host
 from spacebot.domain.bells import EVERY_HOST, BellMode
 from spacebot.domain.filters import Filter
 from spacebot.domain.guilds import AtEnd, GuildConfig, Keyword, WatchLine
-from spacebot.domain.ids import ChannelId, GuildId, ListId, PersonId, RoleId, UserId
+from spacebot.domain.ids import ChannelId, GuildId, ListId, PersonId, RoleId, UserId, events_of
 from spacebot.domain.languages import current
 from spacebot.domain.looks import Look
 from spacebot.domain.mistakes import Mistake
@@ -368,6 +368,9 @@ class Guilds:
         watches = await self.watchlist(guild_id)
         met = {line.channel_id: line.paused for line in watches if line.channel_id and line.paused}
         config = await self.config(guild_id)
+        of_events = await self._store.read(Queries.events_met, guild_id) if config.makes_events else None
+        if of_events is not None:
+            met[events_of(guild_id)] = of_events
         return SetUp(
             config=config,
             watches=tuple(watches),
@@ -409,10 +412,11 @@ class Guilds:
             sees: Whether whoever asks may see what is announced in a channel; None where a host has none yet.
         """
         found = await self._store.read(Queries.agenda, guild_id, self._clock.now() + A_WEEK)
-        seen = [view for view, channel_id in found if sees(channel_id)]
+        seen = [view for view, channel_id, _ in found if sees(channel_id)]
         return Agenda(
             live=tuple(view for view in seen if view.phase is Phase.LIVE),
             coming=tuple(view for view in seen if view.phase is Phase.SCHEDULED),
+            events={view.url: event for view, _, event in found if event is not None},
         )
 
     async def complete(
@@ -495,6 +499,10 @@ class Guilds:
         if shows and not self._may_show_invited:
             raise UserMistake(Mistake.INVITED_NOT_SHOWN)
         await self._store(Queries.set_shows_invited, guild_id, self._clock.now(), shows=shows)
+
+    async def set_events(self, guild_id: GuildId, *, makes_events: bool) -> None:
+        """Set whether scheduled Spaces become events of the guild; those that are there already do at the next look."""
+        await self._store(Queries.set_events, guild_id, makes_events=makes_events)
         self._on_change()
 
     async def set_bell(self, guild_id: GuildId, mode: BellMode) -> None:

@@ -6,9 +6,11 @@ The clock moves only when the database has answered everybody.
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from msgspec import structs
 
 from spacebot.clock import Clock
 from spacebot.domain.ids import GuildId, SpaceId, UserId
@@ -18,7 +20,7 @@ from spacebot.store.queries import Queries
 from spacebot.x.host_batcher import HostAnswer, SweepAnswer
 from spacebot.x.model import Page, Space, User
 from tests.clocks import START, FakeClock
-from tests.store.seed import HOST, SPACE, ended, live
+from tests.store.seed import HOST, SPACE, live
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -28,6 +30,9 @@ SWEEP = 45.0
 
 NOTICE = timedelta(minutes=30)
 """How long before its start a Space is announced on X, and a reminder is wanted."""
+
+LATER = timedelta(hours=6)
+"""By how long a Space is put off."""
 
 ANSWERS = 0.2
 """Seconds until X answers."""
@@ -39,6 +44,9 @@ class Shown:
 
     title: str = "Tea and type theory"
     state: State = State.LIVE
+    host: str = HOST.name
+    start: datetime = START + NOTICE
+    is_visible: bool = True
 
     def space(self) -> Space:
         """The Space by its id."""
@@ -46,15 +54,15 @@ class Shown:
             case State.LIVE:
                 return live(title=self.title)
             case State.SCHEDULED:
-                fields = {"title": self.title, "creator_id": HOST.id, "scheduled_start": START + NOTICE}
+                fields = {"title": self.title, "creator_id": HOST.id, "scheduled_start": self.start}
                 return Space(id=SPACE, state=State.SCHEDULED, **fields)  # type: ignore[arg-type]  # fields of it
             case _:
-                return ended()
+                return Space(id=SPACE, state=self.state)
 
     @property
     def is_open(self) -> bool:
         """Whether a sweep shows it."""
-        return self.state in {State.LIVE, State.SCHEDULED}
+        return self.is_visible and self.state in {State.LIVE, State.SCHEDULED}
 
 
 def same(shown: Shown) -> Shown:
@@ -67,9 +75,34 @@ def renamed(shown: Shown) -> Shown:
     return replace(shown, title="Tea and category theory")
 
 
+def called_otherwise(shown: Shown) -> Shown:
+    """The host has another name."""
+    return replace(shown, host="Coffee Break")
+
+
 def over(shown: Shown) -> Shown:
     """The same Space, ended."""
     return replace(shown, state=State.ENDED)
+
+
+def called_off(shown: Shown) -> Shown:
+    """The same Space, canceled before it began."""
+    return replace(shown, state=State.CANCELED)
+
+
+def put_off(shown: Shown) -> Shown:
+    """The same Space, to start some hours later."""
+    return replace(shown, start=shown.start + LATER)
+
+
+def hidden(shown: Shown) -> Shown:
+    """X shows the Space no longer."""
+    return replace(shown, is_visible=False)
+
+
+def visible(shown: Shown) -> Shown:
+    """X shows it again."""
+    return replace(shown, is_visible=True)
 
 
 def scheduled(shown: Shown) -> Shown:
@@ -102,6 +135,17 @@ class SteppedStore(Store):
                 result = await super().__call__(method, *args, **kwargs)
                 self._step("after commit", method.__name__)
                 return result
+        finally:
+            self._waiting -= 1
+            if not self._waiting:
+                self._quiet.set()
+
+    async def read(self, method: Callable[Concatenate[Queries, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """As the store's: nothing is left otherwise by it, so that it is no step."""
+        self._waiting += 1
+        self._quiet.clear()
+        try:
+            return await super().read(method, *args, **kwargs)
         finally:
             self._waiting -= 1
             if not self._waiting:
@@ -141,7 +185,10 @@ class ShownSource:
         """What the host has open."""
         await self.clock.sleep(SWEEP if self.asked else ANSWERS)
         self.asked = True
-        page = Page(items=(self.shown.space(),) if self.shown.is_open else (), users={HOST.id: HOST})
+        page = Page(
+            items=(self.shown.space(),) if self.shown.is_open else (),
+            users={HOST.id: structs.replace(HOST, name=self.shown.host)},
+        )
         return SweepAnswer(page=page)
 
     async def ask(self, host_id: UserId) -> HostAnswer:
@@ -155,7 +202,7 @@ class ShownSource:
     async def refresh(self, space_ids: Sequence[SpaceId], *, participants: bool = False) -> Page[Space]:
         """The same."""
         await self.clock.sleep(ANSWERS)
-        return Page(items=(self.shown.space(),))
+        return Page(items=(self.shown.space(),) if self.shown.is_visible else ())
 
     async def invited(self, space_ids: Sequence[SpaceId], guild_id: GuildId) -> tuple[Sequence[SpaceId], Page[Space]]:
         return space_ids, await self.refresh(space_ids)

@@ -42,6 +42,9 @@ def test_no_words_break_the_line(text: str) -> None:
     ("status", "body", "error", "reason"),
     [
         (404, {"code": 10008, "message": "Unknown Message"}, MessageGone, Reason.MESSAGE_DELETED),
+        (404, {"code": 10070, "message": "Unknown Guild Scheduled Event"}, MessageGone, Reason.EVENT_GONE),
+        (400, {"code": 30038, "message": "Maximum number of events"}, MessageRefused, Reason.EVENTS_FULL),
+        (400, {"code": 180000, "message": "Cannot update a finished event"}, MessageRefused, Reason.MESSAGE_REFUSED),
         (404, {"code": 10003, "message": "Unknown Channel"}, Refused, Reason.CHANNEL_UNKNOWN),
         (404, {"code": 10004, "message": "Unknown Guild"}, Refused, Reason.CHANNEL_GONE),
         (404, {"code": 0, "message": "404: Not Found"}, MessageGone, Reason.MESSAGE_UNKNOWN),

@@ -5,26 +5,30 @@ These are a few of the histories that `benchmarks/crashes.py` counts.
 
 import asyncio
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
 from spacebot.deliver import courier
 from spacebot.deliver.publisher import DiscordPublisher
+from spacebot.deliver.roles import RolesOfGuild
 from spacebot.domain.deliveries import Job, Shape
-from spacebot.domain.ids import ChannelId, MessageId
+from spacebot.domain.ids import ChannelId, GuildId, MessageId, RoleId, UserId
 from spacebot.present.announcement import announcement
 from spacebot.present.card import Card
 from spacebot.store.queries import Queries
+from spacebot.usecases import bells
 from tests.crash.channel import SOUND
 from tests.crash.histories import (
     DELETED,
     EDIT_ENDED,
     EDIT_FIRST,
     END_TOLD,
+    FIRST_PRESS,
     POST,
     POST_ENDED,
     POST_FIRST,
+    PRESSES,
     SCHEDULED,
     SCHEDULED_MIXED,
     Path,
@@ -76,6 +80,43 @@ def test_a_message_that_arrives_after_the_kill_stands_once() -> None:
     tally = explored(QueryGroup(path=POST, window=180.0, faults=(SOUND,), delays=(0.0,)))
     assert tally.is_clean, tally.wrong
     assert "on request, late" in {kind.step for kind in tally.histories}
+
+
+@pytest.mark.parametrize("path", PRESSES, ids=lambda path: path.name)
+def test_whoever_presses_has_the_only_role_whatever_step_the_bot_is_killed_at(path: Path) -> None:
+    tally = explored(QueryGroup(path=path, faults=("cut after", "time-out, late"), delays=(0.0,)))
+    assert tally.is_clean, tally.wrong
+    assert tally.histories.total() > 50
+
+
+def test_a_second_kill_while_the_role_is_looked_for_changes_nothing() -> None:
+    tally = explored(QueryGroup(path=FIRST_PRESS, faults=(SOUND,), again=("cut after",), delays=(0.0,)))
+    assert tally.is_clean, tally.wrong
+    assert {kind.crashes for kind in tally.histories} == {2}
+
+
+def test_a_bot_that_made_a_role_without_looking_would_be_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def blind(_self: RolesOfGuild, _name: str, _after: int) -> RoleId | None:
+        return None
+
+    monkeypatch.setattr(RolesOfGuild, "find", blind)
+    tally = explored(QueryGroup(path=FIRST_PRESS, faults=(SOUND,), delays=(300.0,)))
+    assert tally.doubled.total()
+
+
+def test_a_bot_that_did_not_wait_for_a_role_on_its_way_would_be_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bells, "STILL_ARRIVING", timedelta())
+    tally = explored(QueryGroup(path=FIRST_PRESS, faults=(SOUND,), delays=(0.0,)))
+    assert {kind.step for kind, count in tally.doubled.items() if count} == {"on request, late"}
+
+
+def test_a_bot_that_forgot_which_role_it_made_would_be_caught_losing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forgetting(_tables: Queries, _guild: GuildId, _host: UserId, _role: RoleId) -> None:
+        pass
+
+    monkeypatch.setattr(Queries, "set_bell_role", forgetting)
+    tally = explored(QueryGroup(path=FIRST_PRESS, faults=(SOUND,), delays=(30.0,)))
+    assert tally.lost.total()
 
 
 def test_a_second_kill_while_recovering_changes_nothing() -> None:

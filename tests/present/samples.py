@@ -12,7 +12,7 @@ from spacebot.domain.guilds import AtEnd, Watch, WatchLine
 from spacebot.domain.ids import ChannelId, GuildId, RoleId, SpaceId, UserId
 from spacebot.domain.spaces import Phase, SpaceRecord
 from spacebot.domain.views import SearchPage, SpaceView
-from spacebot.present.card import ActionButton, Card
+from spacebot.present.card import ActionButton, Card, EventFace
 from spacebot.present.text import units
 from tests.clocks import START
 from tests.present.test_text import ANYTHING, DIRTY, NASTY, PIECES, unescaped
@@ -87,12 +87,29 @@ def fields(card: Card) -> dict[str, str]:
 
 OURS = re.compile(
     r"<t:-?\d+:[DFRt]>|<#110>|<@&120>|\]\(https://x\.com/(?:i/spaces/\w{1,13}|i/user/\d+|i/status/\d+|\w{1,40})\)"
+    r"|\]\(https://discord\.com/events/\d+/\d+\)"
 )
 """What our own words do: times, the guild's channel and role, links to X."""
 
 
+def _assert_made_safely(face: EventFace) -> None:
+    """As a card: an event, whose name has no markdown."""
+    assert re.fullmatch(r"https://x\.com/i/spaces/\w{1,13}", face.location)
+    assert 1 <= units(face.name.strip()) <= 100
+    assert 1 <= units(face.description) <= 1000
+    assert not DIRTY.search(face.name + face.description)
+    bare = unescaped(face.description.replace(face.location, ""))
+    assert not re.search(r"[<@](?!\u2060|…)", bare)
+    assert "://" not in bare
+    assert face.picture is None or re.fullmatch(r"https?://[\w.:-]+/[!-~]+", face.picture)
+
+
 def assert_posted_safely(card: Card, *, is_titled: bool = True) -> None:
     """Within Discord's limits, and nothing of X's text does anything."""
+    if card.event is not None:
+        assert (card.content, card.embed, card.buttons, card.roles, card.everyone) == (None, None, (), (), False)
+        _assert_made_safely(card.event)
+        return
     assert card.content or card.embed is not None
     texts = [card.content] if card.content else []
     assert units(card.content or "") <= 2000
@@ -189,7 +206,7 @@ JOBS = st.builds(
     RECORDS,
     HOSTS,
     roles=st.just((ROLE,)),
-    kind=st.sampled_from(Kind),
+    kind=st.sampled_from([kind for kind in Kind if kind is not Kind.EVENT]),
     guest=st.none() | HOSTS,
     cohosts=st.lists(HOSTS, max_size=3).map(lambda hosts: tuple(hosts * 6)),
     speakers=st.lists(HOSTS, max_size=3).map(lambda hosts: tuple(hosts * 6)),

@@ -21,7 +21,7 @@ from spacebot.domain.accounts import Host, Standing
 from spacebot.domain.deliveries import Kind, Matter, Notice, Past, Queue, Shape
 from spacebot.domain.errands import Purpose
 from spacebot.domain.guilds import GuildConfig, Keyword
-from spacebot.domain.ids import MessageId, PersonId, SpaceId, UserId
+from spacebot.domain.ids import GuildId, MessageId, PersonId, SpaceId, UserId
 from spacebot.domain.looks import Look
 from spacebot.domain.spaces import Phase
 from spacebot.domain.spending import UNANSWERED, SpendingLine, SpentBy, Summary
@@ -165,12 +165,12 @@ def test_an_answer_about_a_space_is_in_the_language_that_is_spoken(
     for is_forgotten, named in product((False, True), ((), PEOPLE)):
         company = Company(view=replace(shown, speakers=named, cohosts=named[:2]), count=40, is_forgotten=is_forgotten)
         assert_translated(*people.who_pages(company))
-    assert_translated(*agenda.agenda_pages(Agenda(live=(shown,), coming=(shown,))))
+    assert_translated(*agenda.agenda_pages(Agenda(live=(shown,), coming=(shown,)), GuildId(1)))
 
 
 def test_lists_and_searches_are_in_the_language_that_is_spoken() -> None:
     shown: SpaceView = view(title="茶会", host=HOST)
-    assert_translated(*agenda.agenda_pages(Agenda(live=(), coming=())))
+    assert_translated(*agenda.agenda_pages(Agenda(live=(), coming=()), GuildId(1)))
     assert_translated(replies.upcoming_reply(HOST, []), replies.upcoming_reply(HOST, [shown]))
     for may_be_more in (False, True):
         page = SearchPage(views=(shown,), number=1, pages=2, found=5, may_be_more=may_be_more, is_last=False)

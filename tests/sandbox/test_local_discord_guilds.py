@@ -1,5 +1,6 @@
 """Roles and scheduled events: the bot gives, takes, makes and plans what its permissions and the order of roles let it."""
 
+import base64
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -151,7 +152,7 @@ async def test_an_event_is_planned_changed_started_and_over(client: Client, rest
         for status in (1, 2, 3):
             assert (await socket.event("GUILD_SCHEDULED_EVENT_UPDATE"))["status"] == status
     assert (await rest("GET", events(guild))).json == []
-    assert (await rest("PATCH", one, {"name": "x"})).refusal == (404, 10070)
+    assert (await rest("PATCH", one, {"name": "x"})).refusal == (400, 180000)
 
 
 async def test_an_event_is_called_off_or_deleted(client: Client, rest: Rest, guild: LocalGuild) -> None:
@@ -202,6 +203,64 @@ async def test_to_plan_takes_create_events_and_others_plans_manage_events(rest: 
     assert (await rest("PATCH", other, {"name": "x"})).status == 200
     guild.set_bot_permissions("view_channel")
     assert (await rest("DELETE", own)).refusal == (403, 50013)
+
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
+
+
+def data_uri(content: bytes, kind: str = "image/png") -> str:
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+
+
+async def test_an_event_has_a_cover_that_stays_until_it_is_changed(rest: Rest, guild: LocalGuild) -> None:
+    made = (await rest("POST", events(guild), planned(image=data_uri(PNG)))).json
+    (event,) = guild.events.values()
+    assert event.cover == PNG
+    assert made["image"]
+    one = f"{events(guild)}/{event.id}"
+    assert (await rest("PATCH", one, {"name": "x"})).json["image"] == made["image"]
+    assert (await rest("PATCH", one, {"image": data_uri(PNG + b"x")})).json["image"] != made["image"]
+    assert (await rest("PATCH", one, {"image": None})).json["image"] is None
+
+
+@pytest.mark.parametrize(
+    ("image", "code"),
+    [
+        ("https://pbs.twimg.com/a.png", "IMAGE_INVALID"),
+        (data_uri(b"<svg/>"), "IMAGE_INVALID"),
+        (data_uri(PNG, "image/jpeg"), "IMAGE_INVALID"),
+        (data_uri(PNG, "image/webp"), "IMAGE_INVALID"),
+        ("data:image/png;base64,???", "IMAGE_INVALID"),
+        (5, "IMAGE_INVALID"),
+        (data_uri(PNG + bytes(9)), "BINARY_TYPE_MAX_SIZE"),
+    ],
+)
+async def test_what_is_no_image_is_no_cover(
+    monkeypatch: pytest.MonkeyPatch, rest: Rest, guild: LocalGuild, image: object, code: str
+) -> None:
+    monkeypatch.setattr("spacebot.sandbox.discord.forms.guilds.COVER", len(PNG))
+    assert (await rest("POST", events(guild), planned(image=image))).mistakes("image") == [code]
+    assert not guild.events
+
+
+async def test_events_begin_and_end_by_themselves_and_what_runs_or_is_over_is_not_moved(
+    client: Client, clock: FakeClock, rest: Rest, guild: LocalGuild
+) -> None:
+    one = f"{events(guild)}/{(await rest('POST', events(guild), planned())).json['id']}"
+    later = (START + timedelta(hours=9)).isoformat()
+    assert (await rest("PATCH", one, {"scheduled_end_time": later})).status == 200
+    await clock.advance(3601)
+    assert [each["status"] for each in (await rest("GET", events(guild))).json] == [2]
+    moved = {"scheduled_start_time": (START + timedelta(hours=5)).isoformat()}
+    assert (await rest("PATCH", one, moved)).mistakes("scheduled_start_time") == ["BASE_TYPE_BAD_VALUE"]
+    assert (await rest("PATCH", one, {"status": 4})).mistakes("status") == ["BASE_TYPE_BAD_VALUE"]
+    assert (await rest("PATCH", one, {"name": "Late show"})).status == 200
+    await clock.advance(8 * 3600)
+    assert (await rest("GET", events(guild))).json == []
+    assert (await rest("GET", one)).json["status"] == 3
+    assert (await rest("PATCH", one, {"name": "x"})).refusal == (400, 180000)
+    assert (await rest("DELETE", one)).status == 204
+    assert (await rest("GET", one)).refusal == (404, 10070)
 
 
 async def test_a_guild_has_a_hundred_events(rest: Rest, guild: LocalGuild) -> None:

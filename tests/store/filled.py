@@ -45,6 +45,7 @@ BUSIEST, BUSY_WATCHES = 0, 90
 """The guild that follows so many hosts more: of each of them whom several guilds follow, from the second on."""
 
 EVERY_GUILD = UserId("900000000")
+BEGUN = Bell(host_id=EVERY_GUILD, name="Spaces", asked=1, tried_at=NOW)
 """A host whom every guild follows."""
 
 POPULAR_SHARE = 10
@@ -703,6 +704,7 @@ def _ledger(world: _World) -> list[Call]:
         plain("claim", "50, with 50 channels busy", lambda at: (50, NOW, [world.channel(one) for one in range(50)])),
         of_delivery("mark_sent", MessageId(1), 1, NOW),
         of_delivery("mark_skipped", Reason.OVER),
+        of_delivery("begin_again", NOW),
         of_delivery("postpone", NOW + MINUTE),
         of_delivery("mark_published"),
         of_delivery("publish_later", NOW + MINUTE),
@@ -767,12 +769,14 @@ def _settings(world: _World) -> list[Call]:
         of_guild("set_pings", 30),
         of_guild("set_look", Look(text="Come!")),
         of_guild("set_publishes", publishes=True),
+        of_guild("set_events", makes_events=True),
+        of_guild("events_met"),
         of_guild("set_bell", BellMode.HOST),
         of_guild("set_language", "pt"),
         plain("languages", "all"),
         of_guild("set_shows_invited", NOW, shows=True),
         plain("uninvited", "all", lambda at: (NOW,)),
-        plain("begin_bell", "one", lambda at: (world.guild(at), Bell(host_id=EVERY_GUILD, name="Spaces", asked=1))),
+        plain("begin_bell", "one", lambda at: (world.guild(at), BEGUN)),
         of_guild("bells"),
         plain("set_bell_role", "one", lambda at: (world.guild(at), EVERY_GUILD, role(world.guild_at(at)))),
         plain("bell_roles", "all"),

@@ -7,17 +7,26 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlite_utils import Database
 
-from spacebot.domain.ids import ChannelId, GuildId, MessageId, SpaceId, UserId
+from spacebot.domain.ids import ChannelId, GuildId, MessageId, SpaceId, UserId, is_for_events
 from spacebot.domain.obstacles import Obstacle, Reason
 from spacebot.domain.spaces import State
-from spacebot.errors import MessageGone, MessageRefused, Refused, SearchGivenUp, StoreError, TryLater, Unclear
+from spacebot.errors import (
+    EventRuns,
+    MessageGone,
+    MessageRefused,
+    Refused,
+    SearchGivenUp,
+    StoreError,
+    TryLater,
+    Unclear,
+)
 from spacebot.present.card import Card
 from spacebot.store.migrations import migrations
 from spacebot.store.queries import Queries
@@ -147,9 +156,7 @@ class Discord:
         return self.in_the_way(channel_id)
 
     async def send(self, channel_id: ChannelId, card: Card, *, nonce: str) -> MessageId:
-        assert card.embed is not None
-        url = card.embed.url
-        assert url is not None
+        url = _address(card)
         self.about_to_send(channel_id, url)
         unsure = channel_id in self.blind or channel_id in self.given_up
 
@@ -182,22 +189,38 @@ class Discord:
             message = self.messages.get(channel_id, {}).get(message_id)
             if message is None:
                 raise MessageGone
+            if card.event is not None and message.card.event is not None:
+                begins, wanted = message.card.event.start, card.event.start
+                if begins is None or wanted is None:
+                    return self.keep(message, card)
+                if begins <= self.time.true and wanted > begins:
+                    raise EventRuns
             message.card = card
+            return None
 
         await self._call(Request("edit", channel_id, effect))
 
     async def delete(self, channel_id: ChannelId, message_id: MessageId) -> None:
         def effect() -> None:
-            if self.messages.get(channel_id, {}).pop(message_id, None) is None:
+            message = self.messages.get(channel_id, {}).pop(message_id, None)
+            if message is None:
                 raise MessageGone
+            if message.card.event is not None:  # it may be made again
+                self.made[channel_id, message.url] -= 1
 
         await self._call(Request("delete", channel_id, effect))
+
+    def keep(self, message: Message, card: Card) -> None:
+        """An event gets another face, and begins when it did."""
+        assert message.card.event is not None
+        assert card.event is not None
+        message.card = Card(event=replace(card.event, start=card.event.start or message.card.event.start))
 
     async def _call(self, request: Request) -> Any:
         outcome = await request
         obstacle = self.in_the_way(request.channel)
         if outcome == "unnoticed" and obstacle is None:
-            with suppress(MessageGone):
+            with suppress(MessageGone, EventRuns):
                 request.effect()
         if outcome in {"lost", "unnoticed"}:
             raise Unclear(TIME_OUT)
@@ -205,12 +228,21 @@ class Discord:
             raise Refused(obstacle or NO_PERMISSION)
         if outcome == "unwelcome":
             raise MessageRefused(BLOCKED)
-        if outcome == "too many" and request.name == "find":
+        if outcome == "too many" and request.name == "find" and not is_for_events(request.channel):
             self.given_up.add(request.channel)
             raise SearchGivenUp
         if outcome in {"later", "too many"}:
             raise TryLater(SLOW_DOWN, seconds=20)
         return request.effect()
+
+
+def _address(card: Card) -> str:
+    """By what it is found again."""
+    if card.event is not None:
+        return card.event.location
+    assert card.embed is not None
+    assert card.embed.url is not None
+    return card.embed.url
 
 
 @dataclass(slots=True)
@@ -233,7 +265,7 @@ class Flight:
     def die(self, *, reached: bool) -> None:
         """The process dies; the request may have reached Discord."""
         if reached and self.request is not None:
-            with suppress(MessageGone):
+            with suppress(MessageGone, EventRuns):
                 self.request.effect()
         self.work.close()
 

@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from spacebot.deliver.courier import Courier
-from spacebot.domain.deliveries import Job, Kind, marker
+from spacebot.domain.deliveries import AHEAD, Job, Kind, marker
 from spacebot.domain.guilds import AtEnd, GuildConfig
-from spacebot.domain.ids import ChannelId, GuildId, RoleId, SpaceId, UserId
+from spacebot.domain.ids import ChannelId, GuildId, RoleId, SpaceId, UserId, events_of, is_for_events
 from spacebot.domain.obstacles import Obstacle, Reason
 from spacebot.domain.spaces import ABSENCES_APART, Change, SpaceRecord
+from spacebot.domain.spaces import Phase as SpacePhase
 from spacebot.present.card import LinkButton
 from spacebot.store.connection import Store
 from spacebot.store.forgetting import GUILDS_KEPT, HISTORY_KEPT
@@ -33,7 +34,7 @@ HISTORIES = int(os.environ.get("SPACEBOT_HISTORIES", "60"))
 
 HOSTS = [UserId("1"), UserId("2")]
 PLACES = {GuildId(100): [ChannelId(110), ChannelId(111)], GuildId(200): [ChannelId(210)]}
-GUILD_OF = {channel: guild for guild, channels in PLACES.items() for channel in channels}
+GUILD_OF = {channel: guild for guild, channels in PLACES.items() for channel in (*channels, events_of(guild))}
 SPACES = {SpaceId("1ofOne"): HOSTS[0], SpaceId("1ofOneToo"): HOSTS[0], SpaceId("1ofTwo"): HOSTS[1]}
 
 ONE_SEND = 45.0
@@ -67,6 +68,7 @@ class Asked:
                 Kind.REMINDER: self.config.reminder_minutes is not None,
                 Kind.LIVE: self.config.tells_live,
                 Kind.ENDED: self.config.tells_ended,
+                Kind.EVENT: self.config.makes_events,
                 Kind.TEST: False,
             }[kind]
         )
@@ -107,6 +109,7 @@ class Ledger(RuleBasedStateMachine):
             self.asked[guild] = Asked(config=self.door.ask(Queries.guild, guild))
             if guild == GuildId(100):
                 self.choose(guild, scheduled=True, reminder=60, live=True, ended=True)
+                self.an_admin_wants_events(guild, makes_events=True)
             for host in HOSTS:
                 self.follow(guild, host, None, also=True)
 
@@ -215,6 +218,16 @@ class Ledger(RuleBasedStateMachine):
         )
         self.note(guild, tells_scheduled=scheduled, reminder_minutes=reminder, tells_live=live, tells_ended=ended)
 
+    @rule(guild=guilds, makes_events=st.booleans())
+    def an_admin_chooses_events(self, guild: GuildId, makes_events: bool) -> None:
+        self.an_admin_wants_events(guild, makes_events=makes_events)
+
+    def an_admin_wants_events(self, guild: GuildId, *, makes_events: bool) -> None:
+        if self.asked[guild].left is not None:
+            return
+        self.door.ask(Queries.set_events, guild, makes_events=makes_events)
+        self.note(guild, makes_events=makes_events)
+
     @rule(guild=guilds, on_hold=st.booleans())
     def an_admin_puts_the_guild_on_hold_or_goes_on(self, guild: GuildId, on_hold: bool) -> None:
         if self.asked[guild].left is not None:
@@ -241,11 +254,11 @@ class Ledger(RuleBasedStateMachine):
         if asked.left is None:
             self.door.ask(Queries.leave, guild, now)
             asked.left = now.timestamp()
-            self.discord.left.update(PLACES[guild])
+            self.discord.left.update([*PLACES[guild], events_of(guild)])
         else:
             self.door.ask(Queries.join, guild)
             asked.left = None
-            self.discord.left.difference_update(PLACES[guild])
+            self.discord.left.difference_update([*PLACES[guild], events_of(guild)])
 
     # Discord
 
@@ -255,9 +268,9 @@ class Ledger(RuleBasedStateMachine):
             case "delete":
                 self.discord.deleted.add(channel)
                 self.discord.messages.pop(channel, None)
-            case "history":
+            case "history" if not is_for_events(channel):
                 self.discord.blind ^= {channel}
-            case "open":
+            case "open" | "history":
                 self.discord.forbidden.pop(channel, None)
             case reason:
                 self.discord.forbidden[channel] = Obstacle(reason=Reason(reason))
@@ -299,6 +312,24 @@ class Ledger(RuleBasedStateMachine):
             self.look(*SPACES)
             self.begin(results)
             self.wait(seconds)
+
+    @rule(
+        outcomes=st.lists(st.sampled_from(OUTCOMES), max_size=8),
+        more=st.lists(st.sampled_from(OUTCOMES), max_size=6),
+    )
+    def a_host_puts_off_what_discord_has_begun(self, outcomes: list[str], more: list[str]) -> None:
+        self.everybody_schedules(4)
+        self.begin(["done"] * 8)
+        self.wait(5 * MINUTE)
+        self.everybody_schedules(300)
+        self.begin(outcomes)
+        self.wait(2)
+        self.begin(more)
+
+    def everybody_schedules(self, minutes: int) -> None:
+        for truth in self.truths.values():
+            truth.happens("schedule", minutes, HOSTS[1], self.time.now())
+        self.look(*SPACES)
 
     @rule(outcomes=st.lists(st.sampled_from(OUTCOMES), max_size=8), seconds=st.sampled_from([0, 1, 10, 100]))
     def the_courier_goes_on(self, outcomes: list[str], seconds: float) -> None:
@@ -384,7 +415,7 @@ class Ledger(RuleBasedStateMachine):
             if asked.left is not None and now.timestamp() - asked.left >= GUILDS_KEPT.total_seconds():
                 self.asked[guild] = Asked(config=GuildConfig(), left=asked.left)
                 self.served = {key: channel for key, channel in self.served.items() if key[0] != guild}
-                for channel in PLACES[guild]:  # nobody knows what stands there any more
+                for channel in (*PLACES[guild], events_of(guild)):  # nobody knows what stands there any more
                     self.discord.messages.pop(channel, None)
                     self.discord.made = type(self.discord.made)(
                         {key: number for key, number in self.discord.made.items() if key[0] != channel}
@@ -469,12 +500,14 @@ class Ledger(RuleBasedStateMachine):
         job = self.jobs[channel, url]
         assert job.kind.fits(job.space.phase), "its moment has passed"
         assert job.followed, "nobody asks for it"
+        if job.kind in AHEAD:
+            assert job.space.scheduled_start is not None
+            assert self.time.now() < job.space.scheduled_start, "it comes too late"
         if job.kind is Kind.REMINDER:
             assert job.space.scheduled_start is not None
             assert job.reminder_minutes is None or self.time.now() >= job.space.scheduled_start - timedelta(
                 minutes=job.reminder_minutes
             ), "it reminds too early"
-            assert self.time.now() < job.space.scheduled_start, "it reminds too late"
 
     def is_sent(self, channel: ChannelId, url: str, rings: bool) -> None:
         """Called as a message comes to stand."""
@@ -503,16 +536,18 @@ class Ledger(RuleBasedStateMachine):
         """Which guilds' watches ask for which of the Space's moments now."""
         for guild, asked in self.asked.items():
             for host, (channel, also) in asked.watches.items():
-                if asked.left is not None or (channel or asked.config.channel_id) is None:
+                if asked.left is not None:
                     continue
                 is_guest = host != record.host_id
                 if is_guest and not (also and host in (*record.cohosts, *record.speakers)):
                     continue
                 for kind in Kind:
+                    if kind is not Kind.EVENT and (channel or asked.config.channel_id) is None:
+                        continue
                     if not asked.wants(kind) or not kind.fits(record.phase) or (is_guest and kind is not Kind.LIVE):
                         continue
                     start = record.scheduled_start
-                    if kind is Kind.REMINDER and (start is None or start <= self.time.now()):
+                    if kind in AHEAD and (start is None or start <= self.time.now()):
                         continue
                     yield guild, host, kind
 
@@ -536,7 +571,7 @@ class Ledger(RuleBasedStateMachine):
     def is_not_given_up(self, row: dict[str, Any]) -> None:
         if row["state"] != "skipped":
             return
-        if row["kind"] == Kind.REMINDER and self.was_set_back:
+        if row["kind"] in AHEAD and self.was_set_back:
             return  # by the clock of then it was too late
         assert row["reason"] in {Reason.MESSAGE_DELETED, Reason.DELETED_AT_END}, "an announcement is given up"
 
@@ -561,8 +596,13 @@ class Ledger(RuleBasedStateMachine):
         if message is None:
             assert (channel, marker(record.url, row["kind"])) in self.discord.removed, "the message is not there"
             return
-        assert message.card.embed is not None
         asked = self.asked[row["guild_id"]]
+        if message.card.event is not None:
+            assert message.card.event.phase is record.phase, "the event is not as its Space is"
+            assert not record.phase.is_open or message.card.event.name == record.title
+            assert record.phase is not SpacePhase.GONE, "X's words outlive the Space"
+            return
+        assert message.card.embed is not None
         if record.phase.is_open:
             assert message.card.embed.title == (record.title or "Untitled Space")
             assert row["shown"] >= row["wanted"]
@@ -578,7 +618,7 @@ class Ledger(RuleBasedStateMachine):
             return
         found = self.door.rows("SELECT space_id, channel_id, kind, message_id, first_attempt_at FROM deliveries")
         known = {
-            (row["channel_id"], f"https://x.com/i/spaces/{row['space_id']}#{row['kind']}"): row
+            (row["channel_id"], marker(f"https://x.com/i/spaces/{row['space_id']}", row["kind"])): row
             for row in found
             if row["message_id"] is not None or row["first_attempt_at"] is not None
         }

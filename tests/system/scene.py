@@ -105,6 +105,7 @@ class VirtualScene(Scene):
             discord_api_url=self.discord.api_url,
             discord_gateway_url=self.discord.gateway_url,
             x_api_url=self.x.url,
+            x_pictures_url=self.x.url,
         )
 
     async def serve(self) -> "Served":

@@ -4,6 +4,7 @@ import asyncio
 
 from spacebot.sandbox.discord import Fault, LocalMember, LocalMessage, LocalRole
 from spacebot.sandbox.x import XUser
+from spacebot.usecases.bells import STILL_ARRIVING
 from tests.system.scene import PATIENCE, Club, VirtualScene, ask, club, in_virtual_time, text
 
 ALLOWED = ("view_channel", "send_messages", "embed_links", "read_message_history")
@@ -201,7 +202,7 @@ async def test_a_role_whose_making_was_not_answered_is_found_again(scene: Virtua
     post = await posted(scene, one, host)
     foreign = one.guild.add_role(ROLE)
     scene.discord.fault("POST", "/roles$", Fault(drop="after"))
-    assert "Something went wrong" in await press(one.member, post)
+    assert "Discord has not said yet whether it has made the role" in await press(one.member, post)
     await scene.served[-1].stop()
     await scene.serve()
     assert "You have" in await press(one.member, post)
@@ -217,7 +218,10 @@ async def test_after_a_crash_before_anything_was_made_the_role_is_made(scene: Vi
     one, host = await ready(scene)
     post = await posted(scene, one, host)
     scene.discord.fault("POST", "/roles$", Fault(drop="before"))
-    assert "Something went wrong" in await press(one.member, post)
+    assert "Discord has not said yet" in await press(one.member, post)
+    assert "press again" in await press(one.member, post), "it may still be on its way"
+    assert not roles_of(one)
+    await scene.pass_by(STILL_ARRIVING.total_seconds())
     assert "You have" in await press(one.member, post)
     assert len(roles_of(one)) == 1
 

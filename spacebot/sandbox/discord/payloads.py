@@ -281,7 +281,7 @@ def event(each: LocalEvent) -> Json:
         "creator": user(each.creator),
         "name": each.name,
         "description": each.description,
-        "image": None,
+        "image": each.image,
         "scheduled_start_time": moment(each.start),
         "scheduled_end_time": moment(each.end),
         "privacy_level": 2,

@@ -40,6 +40,7 @@ _CODES = {
     50035: (400, "Invalid Form Body"),
     50083: (400, "Thread is archived"),
     50109: (400, "The request body contains invalid JSON."),
+    180000: (400, "Cannot update a finished event"),
     160005: (400, "This thread is locked"),
     200000: (400, "Message was blocked by automatic moderation"),
 }

@@ -27,6 +27,9 @@ from spacebot.sandbox.x.quirks import Generation, Quirks
 from spacebot.sandbox.x.streams import Streams
 from spacebot.sandbox.x.wire import headers_of, reset, send, send_forever, send_half
 
+PICTURES = "/profile_images/"
+SIZES = frozenset({"picture_normal.png", "picture_400x400.png"})
+
 
 class LocalX:
     """An X of one's own: `async with LocalX() as x`, then `x.url`. All methods but `start`, `stop` and `wait_for` are sync.
@@ -36,7 +39,7 @@ class LocalX:
     can be changed later through `quirks`, as the limits can through `limits`. `checker` sees each exchange that no fault met;
     what it raises is kept in `violations` and raised as an ExceptionGroup when the `async with` block ends well.
     `requests` are all exchanges in the order of their answers, `refused` those that exceeded a limit without a fault's doing,
-    `billed` is X's bill. `activity` says what X grants of its Activity API, `streams` are the connections to its stream.
+    `billed` is X's bill, on which no picture stands. `activity` says what X grants of its Activity API, `streams` are the connections to its stream.
     """
 
     def __init__(
@@ -83,6 +86,7 @@ class LocalX:
         self._runner: web.AppRunner | None = None
         self.url = ""
         self.in_flight = 0
+        self._pictures: dict[str, tuple[bytes, str]] = {}
         self.requests: list[Exchange] = []
         self.violations: list[Exception] = []
 
@@ -145,6 +149,12 @@ class LocalX:
     def add_user(self, username: str, **details: Unpack[UserDetails]) -> XUser:
         """An account; `name` is the handle where none is given."""
         return self._platform.add_user(username, **details)
+
+    def add_picture(self, content: bytes, content_type: str = "image/png") -> str:
+        """Put a picture where X's are; its address is as an account has it: that of the small one."""
+        name = str(len(self._pictures) + 1)
+        self._pictures[name] = (content, content_type)
+        return f"{self.url}{PICTURES}{name}/picture_normal.png"
 
     def start_space(self, creator: XUser, *, listeners: int = 0, **details: Unpack[SpaceDetails]) -> XSpace:
         """A Space that is live from this moment on."""
@@ -250,7 +260,7 @@ class LocalX:
 
     def _reply(self, asked: Request, fault: Fault | None) -> Reply:
         if fault is None or fault.status is None:
-            reply = self._api.answer(asked, drain=fault is not None and fault.drain)
+            reply = self._picture(asked.path) or self._api.answer(asked, drain=fault is not None and fault.drain)
             if fault is not None:
                 reply = replace(reply, headers={**reply.headers, **fault.headers})
             if reply.backfill is None or self.streams.connected < self.streams.most:
@@ -264,6 +274,14 @@ class LocalX:
             content_type=fault.content_type,
             headers={**fault.headers, **encoding},
         )
+
+    def _picture(self, path: str) -> Reply | None:
+        """The picture that is there, in whichever size."""
+        name, _, size = path.removeprefix(PICTURES).partition("/")
+        if not path.startswith(PICTURES) or name not in self._pictures or size not in SIZES:
+            return None
+        content, content_type = self._pictures[name]
+        return Reply(status=200, body=content, content_type=content_type)
 
     def _record(self, asked: Request, reply: Reply | None, headers: Mapping[str, str], fault: Fault | None) -> None:
         exchange = Exchange(
@@ -281,7 +299,7 @@ class LocalX:
         )
         self.requests.append(exchange)
         self._news.set()
-        if self._checker is not None and fault is None:
+        if self._checker is not None and fault is None and not asked.path.startswith(PICTURES):
             try:
                 self._checker(exchange)
             except Exception as violation:  # noqa: BLE001 - a checker may be anybody's; what it raises is its finding

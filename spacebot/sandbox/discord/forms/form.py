@@ -3,11 +3,16 @@
 Source of the tree: Discord's documentation, 'Error Messages' (code 50035, errors nested by path).
 """
 
+import base64
+import re
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from spacebot.sandbox.discord.refusals import Refusal
+
+_IMAGES = {"png": b"\x89PNG\r\n\x1a\n", "jpeg": b"\xff\xd8\xff", "gif": b"GIF8"}
+_DATA_URI = re.compile(r"data:image/(png|jpeg|gif);base64,([A-Za-z0-9+/=]+)", re.ASCII)
 
 MAX_SNOWFLAKE = (1 << 63) - 1
 
@@ -169,6 +174,24 @@ class Form:
         except (TypeError, ValueError, OverflowError):
             self.wrong(key, "DATE_TIME_TYPE_PARSE", f"Could not parse {key}. Should be ISO8601.")
             return None
+
+    def image(self, key: str, *, most: int) -> bytes | None:
+        """A PNG, JPEG or GIF of at most `most` bytes as a data URI ('Image Data' in Discord's documentation)."""
+        value = self.fields.get(key)
+        if value is None:
+            return None
+        found = _DATA_URI.fullmatch(value) if isinstance(value, str) else None
+        try:
+            content = base64.b64decode(found[2], validate=True) if found is not None else b""
+        except ValueError:
+            content = b""
+        if found is None or not content.startswith(_IMAGES[found[1]]):
+            self.wrong(key, "IMAGE_INVALID", "Invalid image")
+        elif len(content) > most:
+            self.wrong(key, "BINARY_TYPE_MAX_SIZE", f"File cannot be larger than {most / 1024} kb.")
+        else:
+            return content
+        return None
 
     def items(self, key: str, *, most: int) -> list[Any]:
         """The list's items; none where it is absent or null."""

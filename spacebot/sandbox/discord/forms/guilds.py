@@ -15,6 +15,8 @@ ROLE_NAME = 100
 EVENT_NAME = 100
 EVENT_DESCRIPTION = 1000
 LOCATION = 100
+COVER = 10 * 1024 * 1024
+"""Bytes of an event's cover; Discord publishes no limit of its own for it."""
 _EXTERNAL = 3
 _GUILD_ONLY = 2
 
@@ -54,6 +56,7 @@ class EventDraft:
     location: str
     start: datetime
     end: datetime
+    cover: bytes | None
     status: Status
 
 
@@ -72,7 +75,9 @@ def read_event(body: Any, *, now: datetime, known: LocalEvent | None = None) -> 
     location = place.text("location", most=LOCATION, least=1) if place else None
     name, description = form.text("name", most=EVENT_NAME, least=1), form.text("description", most=EVENT_DESCRIPTION)
     status = _read_status(form, known)
+    cover = form.image("image", most=COVER)
     problems.refuse()
+    kept_cover = known.cover if known is not None and not form.given("image") else cover
     kept_description = known.description if known is not None and not form.given("description") else description
     return EventDraft(
         name=name or (known.name if known else ""),
@@ -80,6 +85,7 @@ def read_event(body: Any, *, now: datetime, known: LocalEvent | None = None) -> 
         location=location or (known.location if known else ""),
         start=start,
         end=end,
+        cover=kept_cover,
         status=status,
     )
 
@@ -102,6 +108,8 @@ def _read_times(form: Form, now: datetime, known: LocalEvent | None) -> tuple[da
         form.wrong("scheduled_start_time", "GUILD_SCHEDULED_EVENT_SCHEDULE_PAST", text)
     if form.given("scheduled_end_time") and form.fields["scheduled_end_time"] is None and known is not None:
         form.wrong("scheduled_end_time", "BASE_TYPE_REQUIRED", "This field is required")
+    if known is not None and known.status is Status.ACTIVE and start not in {None, known.start}:
+        form.wrong("scheduled_start_time", "BASE_TYPE_BAD_VALUE", "The start of an event that runs cannot be changed.")
     start = start or (known.start if known else now)
     end = end or (known.end if known else start)
     if end <= start and form.fields.get("scheduled_end_time") is not None:

@@ -1,7 +1,8 @@
 """Roles and scheduled events over HTTP; the bot changes only what its permissions and the order of roles let it.
 
 Source: Discord's documentation, 'Add Guild Member Role', 'Create Guild Role', 'Get Guild Role Member Counts', 'Guild
-Scheduled Event' and 'Permission Hierarchy'. How many events a guild has is counted without those that are over. The limits
+Scheduled Event' and 'Permission Hierarchy'. How many events a guild has is counted without those that are over; these
+are still known, and cannot be changed (180000). The limits
 of roles are not published: 10 in 10 seconds that are given or taken, and 250 in two days that are made, were observed.
 """
 
@@ -13,7 +14,7 @@ from spacebot.sandbox.discord.http.routes import Request, Response, Route
 from spacebot.sandbox.discord.model.guilds import LocalGuild, State
 from spacebot.sandbox.discord.model.members import LocalMember
 from spacebot.sandbox.discord.model.roles import LocalRole
-from spacebot.sandbox.discord.model.schedule import LocalEvent
+from spacebot.sandbox.discord.model.schedule import FOLLOWING, LocalEvent
 from spacebot.sandbox.discord.permissions import Permission
 from spacebot.sandbox.discord.refusals import Refusal
 
@@ -100,10 +101,10 @@ class GuildRoutes:
         return Response(body=payloads.role(role))
 
     def _list_events(self, request: Request) -> Response:
-        return Response(body=[payloads.event(event) for event in guild_of(self._state, request).events.values()])
+        return Response(body=[payloads.event(event) for event in self._guild(request).events.values()])
 
     def _create_event(self, request: Request) -> Response:
-        guild = guild_of(self._state, request)
+        guild = self._guild(request)
         if not guild.bot_permissions & Permission.CREATE_EVENTS:
             raise Refusal(50013)
         draft = read_event(request.body, now=self._state.clock.now())
@@ -115,18 +116,21 @@ class GuildRoutes:
             start=draft.start,
             end=draft.end,
             description=draft.description,
+            cover=draft.cover,
             by=self._state.bot,
         )
         return Response(body=payloads.event(event))
 
     def _get_event(self, request: Request) -> Response:
-        return Response(body=payloads.event(self._event(guild_of(self._state, request), request)))
+        return Response(body=payloads.event(self._event(self._guild(request), request)))
 
     def _edit_event(self, request: Request) -> Response:
         event = self._own_event(request)
+        if event.status not in FOLLOWING:
+            raise Refusal(180000)
         draft = read_event(request.body, now=self._state.clock.now(), known=event)
         event.name, event.description, event.location = draft.name, draft.description, draft.location
-        event.start, event.end = draft.start, draft.end
+        event.start, event.end, event.cover = draft.start, draft.end, draft.cover
         event.turn(draft.status)
         return Response(body=payloads.event(event))
 
@@ -134,15 +138,23 @@ class GuildRoutes:
         self._own_event(request).delete()
         return Response(status=204)
 
+    def _guild(self, request: Request) -> LocalGuild:
+        """The guild of the path, with its events as they are by now."""
+        guild = guild_of(self._state, request)
+        for event in list(guild.events.values()):
+            event.catch_up(self._state.clock.now())
+        return guild
+
     def _event(self, guild: LocalGuild, request: Request) -> LocalEvent:
-        event = guild.events.get(request.id("event_id"))
+        number = request.id("event_id")
+        event = guild.events.get(number) or guild.past_events.get(number)
         if event is None:
             raise Refusal(10070)
         return event
 
     def _own_event(self, request: Request) -> LocalEvent:
         """An event that the bot may change: its own with Create Events, any with Manage Events."""
-        guild = guild_of(self._state, request)
+        guild = self._guild(request)
         event = self._event(guild, request)
         needed = Permission.MANAGE_EVENTS
         if event.creator is self._state.bot:

@@ -86,6 +86,7 @@ class LocalGuild(GuildBase):
     channels: dict[int, LocalChannel] = field(default_factory=dict)
     threads: dict[int, LocalThread] = field(default_factory=dict)
     events: dict[int, LocalEvent] = field(default_factory=dict)
+    past_events: dict[int, LocalEvent] = field(default_factory=dict)
     people: LocalRole = field(init=False)
     bot_role: LocalRole = field(init=False)
     bot_member: LocalMember = field(init=False)
@@ -190,6 +191,7 @@ class LocalGuild(GuildBase):
         start: datetime,
         end: datetime,
         description: str | None = None,
+        cover: bytes | None = None,
         by: LocalUser | None = None,
     ) -> LocalEvent:
         """A new event elsewhere, made by that user (None: the owner)."""
@@ -202,7 +204,9 @@ class LocalGuild(GuildBase):
             start=start,
             end=end,
             description=description,
+            cover=cover,
             events=self.events,
+            past=self.past_events,
         )
         self.events[event.id] = event
         self.state.emit(What.CREATED, event)
