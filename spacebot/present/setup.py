@@ -12,7 +12,7 @@ from spacebot.domain.ids import GuildId, UserId
 from spacebot.domain.obstacles import Obstacle
 from spacebot.domain.views import InTheWay, ListOffer, ManyWatched, SetUp, Unresolved
 from spacebot.errors import SpacebotError, XNotFound
-from spacebot.present import bells, mistakes
+from spacebot.present import bells, events, mistakes
 from spacebot.present.card import account, handle, mentions, name_of
 from spacebot.present.filters import filters_text
 from spacebot.present.language import N_, NP_, _, listed, n_, p_
