@@ -34,9 +34,6 @@ DELAYS = (0.0, 30.0, 300.0)
 WINDOWS = (0.0, 30.0, 180.0)
 """Seconds that Discord remembers a nonce."""
 
-FAULTED = 3
-"""Which of the first requests of a press or about an event meet a fault, one of them in each history."""
-
 PATIENCE = 900.0
 """Seconds that a run may take to settle everything; a delivery that failed rests up to five minutes."""
 
@@ -273,7 +270,7 @@ ONCE = (
         QueryGroup(path=path, readable=readable, window=window)
         for path, readable, window in product(PATHS, (True, False), WINDOWS)
     ),
-    *(QueryGroup(path=path, fault_at=at) for path in (*PRESSES, *EVENTS) for at in range(FAULTED)),
+    *(QueryGroup(path=path) for path in (*PRESSES, *EVENTS)),
 )
 TWICE = tuple(
     QueryGroup(path=path, readable=readable, window=window, faults=(first,), again=(second,), delays=(0.0, 300.0))

@@ -24,6 +24,10 @@ from tests.crash.histories import (
     EDIT_ENDED,
     EDIT_FIRST,
     END_TOLD,
+    EVENT,
+    EVENT_BEGUN,
+    EVENT_DELETED,
+    EVENT_RUNS,
     FIRST_PRESS,
     POST,
     POST_ENDED,
@@ -87,6 +91,20 @@ def test_whoever_presses_has_the_only_role_whatever_step_the_bot_is_killed_at(pa
     tally = explored(QueryGroup(path=path, faults=("cut after", "time-out, late"), delays=(0.0,)))
     assert tally.is_clean, tally.wrong
     assert tally.histories.total() > 50
+
+
+@pytest.mark.parametrize("path", [EVENT, EVENT_BEGUN, EVENT_DELETED, EVENT_RUNS], ids=lambda path: path.name)
+@pytest.mark.parametrize("at", [0, 1])
+def test_an_event_is_made_once_and_follows_its_space_whatever_step_the_bot_is_killed_at(path: Path, at: int) -> None:
+    tally = explored(QueryGroup(path=path, faults=("cut after",), fault_at=at, delays=(0.0,)))
+    assert tally.is_clean, tally.wrong
+    assert tally.histories.total() > 50
+
+
+def test_a_bot_that_did_not_wait_for_an_event_on_its_way_would_be_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(courier, "STILL_ARRIVING", timedelta())
+    tally = explored(QueryGroup(path=EVENT, faults=(SOUND,), delays=(0.0,)))
+    assert {kind.step for kind, count in tally.doubled.items() if count} == {"on request, late"}
 
 
 def test_a_second_kill_while_the_role_is_looked_for_changes_nothing() -> None:
