@@ -85,6 +85,7 @@ def _kind(kind: Kind) -> str:
         Kind.REMINDER: p_("what a post is about", "reminder"),
         Kind.LIVE: p_("what a post is about", "live"),
         Kind.ENDED: p_("what a post is about", "ended"),
+        Kind.EVENT: p_("what a post is about", "event"),
         Kind.TEST: p_("what a post is about", "test"),
     }
     return names[kind]
