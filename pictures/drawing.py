@@ -8,6 +8,7 @@ from pictures.imitation import Screen
 from pictures.paper import Box, Face, column, element, picture, text_height
 from pictures.scenes import READER, SCENES, Scene
 from pictures.style import STYLE, THEMES
+from translations import offered
 
 FOLDER = Path(__file__).parent.parent / "docs" / "pictures"
 """Where the committed pictures are."""
@@ -33,6 +34,7 @@ class Drawn:
 
 def drawn() -> list[Drawn]:
     """Every picture."""
+    offered.bot()  # has a loop of its own, which must have ended before
     return asyncio.run(_drawn())
 
 

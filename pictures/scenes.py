@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import discord
+from discord import app_commands
 
 from cogs import checks
 from cogs.setup.drawing import panel_view
@@ -20,11 +21,14 @@ from spacebot.domain.deliveries import Job, Kind, Queue
 from spacebot.domain.guilds import GuildConfig, Watch, WatchLine
 from spacebot.domain.ids import ChannelId, GuildId, RoleId, SpaceId, UserId
 from spacebot.domain.spaces import Phase, SpaceRecord
-from spacebot.domain.views import GuildShare, InTheWay, PushState, PushView, SetUp, Status
+from spacebot.domain.views import GuildShare, InTheWay, Policies, PushState, PushView, SetUp, Status
 from spacebot.present.announcement import announcement
 from spacebot.present.card import Card
+from spacebot.present.help import Offered, help_embeds
+from spacebot.present.language import NAMES, _, speaking
 from spacebot.present.setup import Panel
 from spacebot.present.status import status_card
+from translations import offered
 
 NOW = datetime(2026, 9, 30, 20, 1, tzinfo=UTC)
 """When everything is looked at."""
@@ -234,6 +238,27 @@ def _state(screen: Screen) -> Iterator[tuple[str, Box]]:
     yield "/status", message(_status(), screen)
 
 
+def _help() -> Payload:
+    offers = [
+        Offered(name=path, about=_(command.description), command_id=None)
+        for path, command in offered.paths().items()
+        if isinstance(command, app_commands.Command) and command.root_parent is None
+    ]
+    return _payload(embeds=help_embeds(offers, [], [], Policies()), is_private=True)
+
+
+def _spoken(code: str) -> Callable[[Screen], Iterator[tuple[str, Box]]]:
+    """What the bot says in a language; the words that are Discord's own stay English."""
+
+    def draw(screen: Screen) -> Iterator[tuple[str, Box]]:
+        with speaking(code):
+            yield NAMES[code], message(sent(announcement(_job(LIVE, HOST, Kind.LIVE), NOW)), screen)
+            yield "/setup", message(_panel(FOLLOWING, HOST, OTHER_HOST), screen)
+            yield "/help", message(_help(), screen)
+
+    return draw
+
+
 SCENES = (
     Scene(name="post", title="An announcement while its Space is live, after its end, and ahead of one", draw=_post),
     Scene(
@@ -241,5 +266,11 @@ SCENES = (
     ),
     Scene(name="forms", title="The forms of the panel: hosts to follow, and what to post when", draw=_forms),
     Scene(name="status", title="The answer of /status while all is well", draw=_state),
+    *(
+        Scene(
+            name=f"language-{code}", title=f"A post, the panel of /setup and /help in {NAMES[code]}", draw=_spoken(code)
+        )
+        for code in ("ar", "ja", "de")
+    ),
 )
 """Every picture; a new one is a line here."""

@@ -12,6 +12,7 @@ STYLE = """
 font-family:"gg sans","Noto Sans","Helvetica Neue",Helvetica,Arial,"DejaVu Sans","Apple Color Emoji","Segoe UI Emoji",
 "Noto Color Emoji",sans-serif}
 .page *{box-sizing:border-box}
+.page div{unicode-bidi:plaintext}
 .column,.said,.text,.frame{display:flex;flex-direction:column;min-width:0}
 .said,.section>.text{flex:1}
 .message,.section,.fields{display:flex;align-items:flex-start}

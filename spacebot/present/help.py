@@ -9,6 +9,7 @@ from spacebot.domain.views import Policies
 from spacebot.present.card import SCHEDULED_COLOUR
 from spacebot.present.found import LOOK_UP
 from spacebot.present.language import N_, _, n_
+from spacebot.present.language import command as called
 from spacebot.present.limits import DESCRIPTION_LIMIT
 from spacebot.present.text import plain, units
 
@@ -35,7 +36,7 @@ class Offered:
 
 def mention(command: Offered) -> str:
     """The command as people tap it; where its id is not known yet, as they type it."""
-    return f"`/{command.name}`" if command.command_id is None else f"</{command.name}:{command.command_id}>"
+    return f"`/{called(command.name)}`" if command.command_id is None else f"</{command.name}:{command.command_id}>"
 
 
 def help_embeds(
