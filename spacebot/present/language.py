@@ -82,7 +82,7 @@ COMMAND_NAME = "command name"
 CHOICE = "choice"
 """The context in which catalogues have the choices of commands' options."""
 
-COMMAND = re.compile(r"(?<![\w/.:<>{}])/(?P<path>[a-z0-9-]+(?: [a-z0-9-]+)*)(?![\w/-])")
+COMMAND = re.compile(r"(?<![A-Za-z0-9_/.:<>{}])/(?P<path>[a-z0-9-]+(?: [a-z0-9-]+)*)(?![A-Za-z0-9_/-])")
 """A command in a sentence, with words behind it that may or may not belong to it."""
 
 _ISOLATE, _ISOLATED = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
