@@ -58,7 +58,6 @@ class ShardedConnection(commands.AutoShardedBot):
         self._on_change = on_change
         self._is_launching = False
         self._log_filter = GatewayLogFilter()
-        logging.getLogger(GatewayLogFilter.LOGGER).addFilter(self._log_filter)
 
     def _get_state(self, **options: Any) -> "_ConnectionState":
         return _ConnectionState(
@@ -96,6 +95,7 @@ class ShardedConnection(commands.AutoShardedBot):
         logging.getLogger(GatewayLogFilter.LOGGER).removeFilter(self._log_filter)
 
     async def connect(self, *, reconnect: bool = True) -> None:
+        logging.getLogger(GatewayLogFilter.LOGGER).addFilter(self._log_filter)
         # If discord.py is cancelled while it connects a shard again, it takes that for the shard's end and goes on.
         connecting = asyncio.create_task(super().connect(reconnect=reconnect))
         try:

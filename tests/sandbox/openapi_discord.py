@@ -4,11 +4,12 @@ A request's snowflakes may be numbers, as libraries send them, and a new role's 
 """
 
 import copy
+import hashlib
 import json
 import os
 import re
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ def reference_document() -> dict[str, Any]:
 
 def checker() -> "Document":
     """The check for a `LocalDiscord`."""
-    return Document(reference_document())
+    return Document(*_reference())
 
 
 class Schemas:
@@ -63,6 +64,7 @@ class Schemas:
     def __init__(self, document: dict[str, Any]) -> None:
         self._document = document
         self._validators: dict[str, Any] = {}
+        self._sound: set[tuple[str, bytes]] = set()
 
     @cached_property
     def _registry(self) -> Registry[Any]:
@@ -72,12 +74,16 @@ class Schemas:
 
     def problems(self, pointer: str, value: object) -> list[str]:
         """What is wrong with `value` by the schema at `pointer`; nothing, or the one sentence that says most."""
+        same = (pointer, hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).digest())
+        if same in self._sound:  # all commands, say, which are the same at each start of the bot
+            return []
         validator = self._validators.get(pointer)
         if validator is None:
             schema = {"$ref": f"{_DOCUMENT}#{pointer}"}
             validator = Draft202012Validator(schema, registry=self._registry, format_checker=formats)
             self._validators[pointer] = validator
         if validator.is_valid(value):
+            self._sound.add(same)
             return []
         error = best_match(validator.iter_errors(value))
         return [f"{error.json_path}: {error.message[:300]}"]
@@ -119,24 +125,34 @@ class Schemas:
         return found
 
 
+def schemas_of(document: dict[str, Any]) -> tuple[dict[str, Any], Schemas, Schemas]:
+    """A document, and its schemas of what is asked and of what is answered."""
+    relaxed = copy.deepcopy(document)
+    relaxed["components"]["schemas"]["SnowflakeType"]["type"] = ["string", "integer"]
+    # Permissions come as texts, as everywhere in Discord's documentation; the document says integer for new roles.
+    role = relaxed["components"]["schemas"]["CreateRoleRequest"]["properties"]
+    role["permissions"]["type"] = ["string", "integer", "null"]
+    answered = copy.deepcopy(document)
+    # The codes of field errors are texts ('BASE_TYPE_REQUIRED'), as Discord's own guide shows; the document says integer.
+    inner = answered["components"]["schemas"]["InnerErrors"]["properties"]["_errors"]
+    inner["items"] = {"type": "object", "required": ["code", "message"], "properties": {"code": {"type": "string"}}}
+    return document, Schemas(relaxed), Schemas(answered)
+
+
+@cache
+def _reference() -> tuple[dict[str, Any], Schemas, Schemas]:
+    """Those of the reference document: read once, for it is large."""
+    return schemas_of(reference_document())
+
+
 class Document:
     """Discord's OpenAPI document as a `Checker`: the request while an exchange has no status, then the answer.
 
     `notes` are the keys, met so far, that the document does not know.
     """
 
-    def __init__(self, document: dict[str, Any]) -> None:
-        relaxed = copy.deepcopy(document)
-        relaxed["components"]["schemas"]["SnowflakeType"]["type"] = ["string", "integer"]
-        # Permissions come as texts, as everywhere in Discord's documentation; the document says integer for new roles.
-        role = relaxed["components"]["schemas"]["CreateRoleRequest"]["properties"]
-        role["permissions"]["type"] = ["string", "integer", "null"]
-        self._asked = Schemas(relaxed)
-        answered = copy.deepcopy(document)
-        # The codes of field errors are texts ('BASE_TYPE_REQUIRED'), as Discord's own guide shows; the document says integer.
-        inner = answered["components"]["schemas"]["InnerErrors"]["properties"]["_errors"]
-        inner["items"] = {"type": "object", "required": ["code", "message"], "properties": {"code": {"type": "string"}}}
-        self._answered = Schemas(answered)
+    def __init__(self, document: dict[str, Any], asked: Schemas, answered: Schemas) -> None:
+        self._asked, self._answered = asked, answered
         self._paths = {re.sub(r"\{\w+\}", "{}", path): path for path in document["paths"]}
         self.notes: set[str] = set()
         self.checked = 0

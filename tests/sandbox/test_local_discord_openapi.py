@@ -10,7 +10,7 @@ import pytest
 
 from spacebot.sandbox.discord import Exchange, Fault, LocalDiscord
 from tests.sandbox.discord_client import client_of
-from tests.sandbox.openapi_discord import Document, reference_document
+from tests.sandbox.openapi_discord import Document, reference_document, schemas_of
 
 NOW = datetime(2026, 10, 1, tzinfo=UTC)
 POST = {"method": "POST", "path": "/channels/1/messages", "route": "/channels/{channel_id}/messages"}
@@ -23,7 +23,7 @@ def document() -> dict[str, Any]:
 
 @pytest.fixture
 def check(document: dict[str, Any]) -> Document:
-    return Document(document)
+    return Document(*schemas_of(document))
 
 
 def asked(body: object = None, **changes: Any) -> Exchange:
@@ -116,7 +116,7 @@ async def test_a_request_that_breaks_the_document_is_refused_and_recorded(check:
 async def test_an_answer_of_ours_that_breaks_the_document_is_recorded(document: dict[str, Any]) -> None:
     stricter = copy.deepcopy(document)
     stricter["components"]["schemas"]["UserPIIResponse"]["required"].append("shoe_size")
-    async with client_of(LocalDiscord(checker=Document(stricter))) as client:
+    async with client_of(LocalDiscord(checker=Document(*schemas_of(stricter)))) as client:
         assert (await client.rest("GET", "/users/@me")).status == 200
         (violation,) = client.discord.violations
         assert "shoe_size" in violation
