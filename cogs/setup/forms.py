@@ -224,6 +224,8 @@ class Moments(Form):
             bell = switched(before.bell, on="bell" in extras)
             if bell is not None and bell is not BellMode.OFF:
                 checks.roles_of(interaction.client, checks.guild_of(interaction)).require_permission()
+            if "event" in wanted and not before.makes_events:
+                checks.require_events(interaction.client, checks.guild_of(interaction))
             await guilds.set_shows_invited(guild_id, shows="invited" in extras)
             if bell is not None:
                 await guilds.set_bell(guild_id, bell)
@@ -236,8 +238,6 @@ class Moments(Form):
             )
             await guilds.set_end(guild_id, AtEnd(self.end.value or AtEnd.EDIT))
             await guilds.set_pings(guild_id, int(self.pings.values[0]))
-            if "event" in wanted and not before.makes_events:
-                checks.require_events(interaction.client, checks.guild_of(interaction))
             if ("event" in wanted) is not before.makes_events:
                 await guilds.set_events(guild_id, makes_events="event" in wanted)
             return configuration.moments_sentence(config)

@@ -60,6 +60,11 @@ class LinkQueries(StatsQueries):
             },
         )
 
+    def replace_link(self, link: Link) -> None:
+        """Store the tokens of a new sign-in, which may be another account's: what X told with earlier ones goes."""
+        self._forget_own(link.person)
+        self.set_link(link)
+
     def link(self, person: int) -> Link | None:
         """A person's tokens."""
         row = self._row("SELECT * FROM links WHERE person = :person", person=person)

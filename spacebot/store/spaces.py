@@ -172,6 +172,7 @@ class SpaceQueries(DeliveryQueries):
               AND (s.invited_asked_at IS NULL OR s.invited_asked_at <= :yesterday AND s.scheduled_start <= :tomorrow)
               AND (a.kind = 'scheduled' OR a.kind = 'reminder' AND s.scheduled_start <= :tomorrow)
               AND d.state IN ('pending', 'sending', 'sent')
+              AND d.channel_id NOT IN (SELECT channel_id FROM pauses)
             ORDER BY w.guild_id, s.scheduled_start LIMIT :most
             """,  # noqa: S608 - constants
             yesterday=ms(now - ASKED_AGAIN),

@@ -5,7 +5,7 @@ Who has a role is known to Discord alone. Nobody is given a role that the bot di
 
 import logging
 from asyncio import Lock
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -14,7 +14,7 @@ from typing import Protocol
 from spacebot.clock import Clock
 from spacebot.domain.accounts import Host
 from spacebot.domain.bells import EVERY_HOST, Bell, BellMode, Pressed
-from spacebot.domain.ids import GuildId, PersonId, RoleId, UserId
+from spacebot.domain.ids import ChannelId, GuildId, PersonId, RoleId, UserId
 from spacebot.domain.mistakes import Mistake
 from spacebot.domain.views import SetUp
 from spacebot.errors import StoreError, TryLater, Unclear, UserMistake
@@ -93,6 +93,7 @@ class Bells:
         person: PersonId,
         named: str | None,
         *,
+        sees: Callable[[ChannelId | None], bool] = lambda _: True,
         held: Collection[int],
         asked: int,
         roles: GuildRoles,
@@ -105,6 +106,7 @@ class Bells:
             guild_id: The guild.
             person: Who presses.
             named: The host, by id, handle or name as for `unwatch`; None: the guild's bell, or its only host's.
+            sees: Whether the person may see what is posted in a channel: a host of another is as good as not followed.
             held: The roles that the person has.
             asked: The id of the interaction: a role that is made because of it has a greater one.
             roles: The roles of the guild.
@@ -115,7 +117,8 @@ class Bells:
         self._require_pace(person)
         async with self._turn(guild_id):
             mode = (await self._guilds.config(guild_id)).bell
-            hosts = [line.watch.host for line in await self._guilds.watchlist(guild_id)]
+            lines = await self._guilds.watchlist(guild_id)
+            hosts = [line.watch.host for line in lines]
             host = find_host(hosts, named) if named else None
             if host is None and not named and mode is BellMode.HOST and len(hosts) == 1:
                 host = hosts[0]
@@ -128,7 +131,7 @@ class Bells:
                 raise UserMistake(Mistake.BELL_OFF)
             if mode is BellMode.SERVER:
                 host = None
-            elif host is None:
+            elif host is None or not any(line.watch.host == host and sees(line.channel_id) for line in lines):
                 raise UserMistake(Mistake.NOT_FOLLOWED if named else Mistake.BELL_OF_WHOM)
             role_id = await self._made(guild_id, key, roles.name_for(host), asked, roles)
             await roles.give(person, role_id)

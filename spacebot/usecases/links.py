@@ -329,7 +329,7 @@ class Links:
         async with lock:
             earlier = await self._store(Queries.link, pending.person)
             try:
-                await self._store(Queries.set_link, self._sealed(pending.person, pending.token))
+                await self._store(Queries.replace_link, self._sealed(pending.person, pending.token))
             except StoreError:
                 await self._revoke(pending.token)
                 raise

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from spacebot.clock import Clock
 from spacebot.domain.accounts import Host
-from spacebot.domain.deliveries import Past
+from spacebot.domain.deliveries import Kind, Past
 from spacebot.domain.errands import Errand, Purpose
 from spacebot.domain.ids import GuildId, ListId, PersonId, SpaceId, UserId
 from spacebot.domain.mistakes import Mistake
@@ -190,7 +190,10 @@ class Lookups:
             return None
         past = await self._store(Queries.past, guild_id, space_id=space_id)
         sent = [each for each in reversed(past) if each.sent_at is not None and not each.space.phase.is_open]
-        return next((each for each in sent if each.message_id is not None), sent[0] if sent else None)
+        posts = [each for each in sent if each.kind is not Kind.EVENT]
+        if sent and not posts:  # what is known is told; an event that is over is no post to go to
+            return replace(sent[0], message_id=None)
+        return next((each for each in posts if each.message_id is not None), posts[0] if posts else None)
 
     async def _shown(self, x: XClient, space_id: SpaceId) -> SpaceView:
         """One Space; its co-hosts and speakers are bought where they may be, else those known are named, and the others counted."""

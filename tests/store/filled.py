@@ -862,6 +862,7 @@ def _people(world: _World) -> list[Call]:
         plain("use_sign_in", "one", lambda at: (f"new {at}", NOW)),
         plain("end_sign_in", "one", lambda at: (9_000 + at,)),
         plain("set_link", "one", lambda at: (a_link(at),)),
+        plain("replace_link", "one", lambda at: (a_link(at),)),
         plain("note_own", "one", lambda at: (1 + at % 50, world.past(at), NOW), reminders=3),
         plain("note_unconfirmed", "one", lambda at: (f"key {at}", a_link(at))),
         plain("forget_unconfirmed", "one", lambda at: (f"key {at}",)),

@@ -173,3 +173,13 @@ async def test_nobody_who_follows_means_no_figures_to_show(store: Store) -> None
     await a_space(store)
     await store(Queries.remove_watch, GUILD, HOST.id, START)
     assert await store(Queries.counted_since, HOST.id) is None
+
+
+async def test_what_x_told_by_another_account_goes_with_a_new_sign_in(store: Store) -> None:
+    await a_space(store)
+    await link(store, CREATOR)
+    await store(Queries.note_own, CREATOR, SPACE, START, reminders=3)
+    of_another = Link(person=CREATOR, access=b"another", refresh=None, expires_at=START + HOUR, scopes="space.read")
+    await store(Queries.replace_link, of_another)
+    assert await own(store) == []
+    assert await store(Queries.link, CREATOR) == of_another

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spacebot.domain.accounts import Host
-from spacebot.domain.bells import BellMode
+from spacebot.domain.bells import BellMode, Pressed
 from spacebot.domain.ids import PersonId, RoleId
 from spacebot.domain.mistakes import Mistake
 from spacebot.domain.obstacles import Obstacle, Reason
@@ -257,3 +257,23 @@ async def test_a_deleted_servers_bells_are_gone(tmp_path: Path, mode: BellMode) 
         assert len(await bells.known_roles()) == (mode is not BellMode.OFF)
         await store(Queries.erase_guild, GUILD, FakeClock().now())
         assert await bells.known_roles() == []
+
+
+async def test_a_host_of_a_channel_that_somebody_cannot_see_is_not_followed_for_them(tmp_path: Path) -> None:
+    async with opened(tmp_path) as store:
+        await store(Queries.set_bell, GUILD, BellMode.HOST)
+        clock = FakeClock()
+        roles = ScriptedRoles(clock)
+        bells, person = begun(store, clock), PersonId(1)
+
+        async def pressed(*, sees: bool) -> Pressed:
+            held = [role for role, people in roles.held.items() if person in people]
+            return await bells.press(
+                GUILD, person, HOST.id, sees=lambda _: sees, held=held, asked=roles.number(), roles=roles
+            )
+
+        with pytest.raises(UserMistake, match="not_followed"):
+            await pressed(sees=False)
+        assert not roles.made
+        assert (await pressed(sees=True)).is_given
+        assert not (await pressed(sees=False)).is_given, "what was given can be given back"

@@ -9,6 +9,7 @@ import pytest
 
 from spacebot.domain.ids import ChannelId, GuildId, SpaceId, UserId
 from spacebot.domain.mistakes import Mistake
+from spacebot.domain.obstacles import Obstacle, Reason
 from spacebot.domain.spaces import State
 from spacebot.errors import UserMistake, XDown
 from spacebot.store.connection import Store
@@ -168,6 +169,17 @@ async def test_nothing_is_asked_for_who_does_not_want_it(desk: Desk) -> None:
     await desk.show(scheduled("1a", hours=20))
     await desk.rounds()
     assert [guild for guild, _ in desk.asked] == [GUILDS[1]]
+
+
+async def test_nothing_is_asked_for_a_channel_in_which_nothing_can_be_posted(desk: Desk) -> None:
+    for guild in GUILDS:
+        await desk.store(Queries.pause, ChannelId(guild * 10), guild, Obstacle(reason=Reason.CHANNEL_GONE), START)
+    await desk.show(scheduled("1a", hours=20))
+    await desk.rounds(2)
+    assert not desk.asked
+    await desk.store(Queries.resume, ChannelId(GUILDS[0] * 10), START)
+    await desk.rounds()
+    assert [guild for guild, _ in desk.asked] == [GUILDS[0]]
 
 
 async def test_an_x_that_fails_is_asked_again(desk: Desk) -> None:
