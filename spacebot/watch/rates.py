@@ -101,7 +101,8 @@ class Crowd:
         """The share of starts that the kernels around their host's own starts explain."""
         self.kernel: list[float] = []
         """How likely the next start is at each step of the week after one, as far as these explain it."""
-        self._turned: dict[int, Callable[[int], float]] = {}
+        self.turned: dict[int, Callable[[int], float]] = {}
+        """What `after` has told since then."""
         self.base: list[float] = []
         """How likely it is at each step of a day as far as they do not."""
         self.newcomer: list[float] = []
@@ -163,11 +164,11 @@ class Crowd:
 
         A batch asks about a hundred hosts, and about the same few steps of each.
         """
-        turned = self._turned.get(step)
+        turned = self.turned.get(step)
         if turned is None:
-            if len(self._turned) >= _MOST_TURNED:
-                self._turned.clear()
-            turned = self._turned[step] = (self.kernel[step::-1] + self.kernel[:step:-1]).__getitem__
+            if len(self.turned) >= _MOST_TURNED:
+                self.turned.clear()
+            turned = self.turned[step] = (self.kernel[step::-1] + self.kernel[:step:-1]).__getitem__
         return turned
 
     def _expected(self, number: int, habit: "Habit") -> float:
@@ -188,7 +189,7 @@ class Crowd:
         self.habitual = sum(own)
         own = [share / self.habitual for share in own]
         self.kernel = [sum(map(float.__mul__, own, at)) for at in zip(*_KERNELS, strict=True)]
-        self._turned.clear()
+        self.turned.clear()
         self.base = [(even + common * density) / (even + common) for density in self._common]
         self.newcomer = [even + (1.0 - even) * density for density in self._common]
         self.experts = [
@@ -289,13 +290,13 @@ class Habit:
 
     def likelihood(self, at: float) -> float:
         """How much likelier a start is about then than at any time; 1 in the mean over all times."""
-        step, steps = _step(at), self.steps
+        # Asked some hundred times for each batch: what it would call else is written out here.
+        step, steps, crowd = int(at / _STEP) % _STEPS, self.steps, self._crowd
         if not steps:
-            return self._crowd.newcomer[step % _STEPS_OF_DAY]
-        crowd = self._crowd
-        own = self.regularity(crowd.habitual)
-        by_own = sum(map(crowd.after(step), steps)) / len(steps)
-        return (1.0 - own) * crowd.base[step % _STEPS_OF_DAY] + own * by_own
+            return crowd.newcomer[step % _STEPS_OF_DAY]
+        after = crowd.turned.get(step) or crowd.after(step)
+        own = (_SURE * crowd.habitual + self._explained) / (_SURE + self._judged)
+        return (1.0 - own) * crowd.base[step % _STEPS_OF_DAY] + own * sum(map(after, steps)) / len(steps)
 
     def regularity(self, common: float) -> float:
         """The share of this host's starts that the others foretell, where that of all hosts' is `common`."""
