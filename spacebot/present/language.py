@@ -244,7 +244,7 @@ class _Catalogue(gettext.GNUTranslations):
 
     def _parse(self, fp: Any) -> None:  # what gettext documents as the hook for this
         super()._parse(fp)
-        entries: dict[Any, str] = self._catalog  # type: ignore[attr-defined]
+        entries: dict[Any, str] = self._catalog  # type: ignore[attr-defined]  # gettext has no other way to it
         beginning = f"{COMMAND_NAME}\x04"
         names = {
             key.removeprefix(beginning): text

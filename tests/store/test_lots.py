@@ -75,7 +75,7 @@ async def test_the_end_is_announced_to_all_in_one_call_as_no_look_comes_again(st
     await take_in(store, [live()], (), (), START, by="sweep")
     for number in range(SERVED_AT_ONCE):
         moments = {"scheduled": False, "reminder_minutes": None, "live": True, "ended": True}
-        await store(Queries.set_moments, GuildId(10_000 + number), START, **moments)  # type: ignore[arg-type]
+        await store(Queries.set_moments, GuildId(10_000 + number), START, **moments)  # type: ignore[arg-type]  # any of them
     taken = await store(Queries.take_in, [ended()], (), (), START + MINUTE)
     assert taken.unserved == []
     assert sum(row["kind"] == "ended" for row in await rows(store)) == SERVED_AT_ONCE
